@@ -1,0 +1,6 @@
+export * from './callbacks';
+export * from './launch';
+export type * from './machine-views';
+export type * from './page-tables';
+export type * from './requests';
+export type * from './time';

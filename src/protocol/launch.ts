@@ -1,0 +1,76 @@
+/** What a launch configuration of type `hmm` may say; DAP adds `noDebug`. */
+export interface LaunchArguments {
+  /** Absolute path of the scenario (`.hmm`). */
+  program: string;
+  /** Kernel semantics to run under, such as `6.12`; overrides the scenario's own `profile`. */
+  profile?: string;
+  /** Stop before the first statement. Default false. */
+  stopOnEntry?: boolean;
+  /** With no breakpoint of any kind set, stop at the first `page_fault`. Default true. */
+  stopAtFirstFault?: boolean;
+  /** `round-robin` (default), `seed N`, or `order` followed by task names; `hmm/schedule` answers this form. */
+  schedule?: string;
+  /** Check the machine's invariants while running. Default true. */
+  invariants?: boolean;
+  /** The editor logs every protocol message to the output channel. Default false; the adapter ignores it. */
+  trace?: boolean;
+}
+
+/** The part of JSON schema that launch attributes use. */
+export interface AttributeSchema {
+  type: 'string' | 'boolean';
+  default?: string | boolean;
+  enum?: readonly string[];
+  pattern?: string;
+  patternErrorMessage?: string;
+  markdownDescription: string;
+}
+
+/** Names of the profiles a launch configuration can ask for, newest last. */
+export const profileNames: readonly string[] = ['4.14', '6.12'];
+
+/**
+ * Schema of each launch attribute. package.json repeats it under `contributes.debuggers`
+ * (a test compares the two), and the extension validates configurations with it.
+ */
+export const launchSchema: { readonly [Name in keyof Required<LaunchArguments>]: AttributeSchema } = {
+  program: {
+    type: 'string',
+    default: '${file}',
+    markdownDescription: 'Path of the scenario (`.hmm` file) to run.',
+  },
+  profile: {
+    type: 'string',
+    enum: profileNames,
+    markdownDescription:
+      "Kernel whose semantics are used. Without it the scenario's own `profile` line decides.",
+  },
+  stopOnEntry: {
+    type: 'boolean',
+    default: false,
+    markdownDescription: 'Stop before the first statement of the scenario.',
+  },
+  stopAtFirstFault: {
+    type: 'boolean',
+    default: true,
+    markdownDescription: 'With no breakpoint set at all, stop at the first `page_fault`.',
+  },
+  schedule: {
+    type: 'string',
+    default: 'round-robin',
+    pattern: '^(round-robin|seed \\d+|order( \\S+)+)$',
+    patternErrorMessage: 'Write round-robin, seed N, or order followed by task names.',
+    markdownDescription:
+      'Which task runs at each yield: `round-robin`, `seed 7`, or `order` followed by task names.',
+  },
+  invariants: {
+    type: 'boolean',
+    default: true,
+    markdownDescription: "Check the machine's invariants after every step and report a broken one.",
+  },
+  trace: {
+    type: 'boolean',
+    default: false,
+    markdownDescription: 'Log every debug protocol message to the output channel *HMM Trace Debugger*.',
+  },
+};

@@ -1,0 +1,45 @@
+import type { DevicesResult, PendingFaultsResult, ZonesResult } from './machine-views';
+import type { PageTablesArguments, PageTablesResult } from './page-tables';
+import type { ScheduleResult, SeekArguments, ThreadArguments, TimePosition } from './time';
+
+/** Arguments of a request that takes none. */
+export type NoArguments = Record<string, never>;
+
+/**
+ * The custom DAP requests of the adapter: name, arguments and body of the answer.
+ *
+ * All need a stopped session; while it runs they fail with one sentence. Those that move in time
+ * (`hmm/seek`, `hmm/stepBackOne`, `hmm/reverseStepOut`, `hmm/runUntilBlocks`) are answered at once with
+ * an empty body and followed by a `stopped` event, like DAP's own stepping requests.
+ */
+export interface HmmRequests {
+  /** Children of a node of the page-table tree. */
+  'hmm/pageTables': { args: PageTablesArguments; result: PageTablesResult };
+  /** Every zone of every node. */
+  'hmm/zones': { args: NoArguments; result: ZonesResult };
+  /** Faults that have begun and not ended. */
+  'hmm/pendingFaults': { args: NoArguments; result: PendingFaultsResult };
+  /** The scenario's devices. */
+  'hmm/devices': { args: NoArguments; result: DevicesResult };
+  /** Where the session is in time. */
+  'hmm/position': { args: NoArguments; result: TimePosition };
+  /** The schedule that ran until now, so that it can be run again. */
+  'hmm/schedule': { args: NoArguments; result: ScheduleResult };
+  /** Go to a time; `stopped` has reason `goto`. */
+  'hmm/seek': { args: SeekArguments; result: undefined };
+  /** Back One Step: to the time just before, whichever task made the step; reason `step`. */
+  'hmm/stepBackOne': { args: ThreadArguments; result: undefined };
+  /** Back to the step that called the task's top routine frame; reason `step`. */
+  'hmm/reverseStepOut': { args: ThreadArguments; result: undefined };
+  /** Run only this task until it blocks, ends or hits a breakpoint; reason `step`. */
+  'hmm/runUntilBlocks': { args: ThreadArguments; result: undefined };
+}
+
+/** Name of a custom request. */
+export type HmmRequestName = keyof HmmRequests;
+
+/** Arguments of the custom request of that name. */
+export type HmmArguments<Name extends HmmRequestName> = HmmRequests[Name]['args'];
+
+/** Body of the answer to the custom request of that name. */
+export type HmmResult<Name extends HmmRequestName> = HmmRequests[Name]['result'];

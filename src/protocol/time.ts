@@ -1,0 +1,32 @@
+/** Where a session is in time. Times are steps since the start of the run, from 0. */
+export interface TimePosition {
+  time: number;
+  /** Timeline's number; 0 is the run that scenario, profile and schedule fix. */
+  timeline: number;
+  /** Earliest time that can be visited; above 0 only when history was cut. */
+  first: number;
+  /** Latest time that has been run on this timeline. */
+  last: number;
+  /** True when `last` is the scenario's end, so that nothing can run beyond it. */
+  ended: boolean;
+}
+
+/** Arguments of `hmm/seek`. */
+export interface SeekArguments {
+  /** Time to go to; before `first` or past the end stops at that end of history. */
+  time: number;
+  /** Timeline to go to; without it the current one. */
+  timeline?: number;
+}
+
+/** Arguments of the requests that move one task. */
+export interface ThreadArguments {
+  /** DAP thread id. */
+  threadId: number;
+}
+
+/** Reply to `hmm/schedule`. */
+export interface ScheduleResult {
+  /** The choices made so far, in the form that the launch attribute `schedule` accepts. */
+  schedule: string;
+}
