@@ -8,7 +8,10 @@ export interface LaunchArguments {
   stopOnEntry?: boolean;
   /** With no breakpoint of any kind set, stop at the first `page_fault`. Default true. */
   stopAtFirstFault?: boolean;
-  /** `round-robin` (default), `seed N`, or `order` followed by task names; `hmm/schedule` answers this form. */
+  /**
+   * Which task runs at each yield: `round-robin`, or what a scenario's own `schedule` line may say, such as
+   * `seed 7` or `A B*3 gpu0`. Overrides that line; `hmm/schedule` answers this form.
+   */
   schedule?: string;
   /** Check the machine's invariants while running. Default true. */
   invariants?: boolean;
@@ -57,11 +60,11 @@ export const launchSchema: { readonly [Name in keyof Required<LaunchArguments>]:
   },
   schedule: {
     type: 'string',
-    default: 'round-robin',
-    pattern: '^(round-robin|seed \\d+|order( \\S+)+)$',
-    patternErrorMessage: 'Write round-robin, seed N, or order followed by task names.',
+    pattern: '^\\S+( \\S+)*$',
+    patternErrorMessage: 'Write round-robin, seed N, or tasks in their order, such as A B*3 gpu0.',
     markdownDescription:
-      'Which task runs at each yield: `round-robin`, `seed 7`, or `order` followed by task names.',
+      'Which task runs at each yield: `round-robin`, `seed 7`, or tasks in their order such as `A B*3 gpu0`. ' +
+      "Without it the scenario's own `schedule` line decides.",
   },
   invariants: {
     type: 'boolean',

@@ -1,0 +1,29 @@
+import * as vscode from 'vscode';
+import { CallbacksView } from './callbacks-view';
+import { registerExamples } from './examples';
+import { registerLaunch } from './launch';
+import { pageTablesView } from './page-tables-view';
+import { pendingFaultsView } from './pending-faults-view';
+import { Sessions } from './session';
+import { registerTimeCommands } from './time-commands';
+import { timeStatus } from './time-status';
+import { registerTraceLog } from './trace-log';
+import { zonesView } from './zones-view';
+
+/** Called by the editor when the first scenario is opened or one of our commands is used. */
+export function activate(context: vscode.ExtensionContext): void {
+  const sessions = new Sessions();
+  context.subscriptions.push(
+    sessions,
+    ...registerLaunch(context.extensionUri),
+    registerExamples(context.extensionUri),
+    ...registerTimeCommands(sessions),
+    ...registerTraceLog(),
+    ...timeStatus(sessions),
+    pageTablesView(sessions),
+    zonesView(sessions),
+    pendingFaultsView(sessions),
+    new CallbacksView(),
+  );
+  void vscode.commands.executeCommand('setContext', 'hmm.active', true);
+}

@@ -1,0 +1,55 @@
+import * as vscode from 'vscode';
+import type { PageTableEntryKind, PageTableLevel, PageTableNode } from '../protocol';
+import type { Sessions } from './session';
+import { collapsible, icon, StopTree } from './stop-tree';
+
+const entryIcons: Record<PageTableEntryKind, string> = {
+  present: 'symbol-field',
+  'zero-page': 'symbol-null',
+  'device-private': 'circuit-board',
+  'device-exclusive': 'lock',
+  migration: 'sync',
+  swap: 'archive',
+  none: 'circle-outline',
+};
+
+const levelIcons: Record<PageTableLevel, string> = {
+  process: 'server-process',
+  vma: 'symbol-array',
+  pgd: 'table',
+  p4d: 'table',
+  pud: 'table',
+  pmd: 'table',
+  pte: 'symbol-field',
+};
+
+function item(node: PageTableNode): vscode.TreeItem {
+  const outer = node.level === 'process' || node.level === 'vma';
+  const treeItem = new vscode.TreeItem(node.label, collapsible(node.hasChildren, outer));
+  const where = node.device === undefined ? [] : [`on ${node.device}`];
+  const news = node.changed ? ['changed'] : [];
+  const description = [...where, node.description, ...news].filter((part) => part !== '').join(' · ');
+  treeItem.id = node.id;
+  treeItem.description = description;
+  treeItem.iconPath = icon(
+    node.entry === undefined ? levelIcons[node.level] : entryIcons[node.entry],
+    node.changed,
+  );
+  treeItem.contextValue = node.address === undefined ? node.level : `${node.level}.address`;
+  treeItem.accessibilityInformation = { label: `${node.label}, ${description}` };
+  if (node.tooltip !== undefined) treeItem.tooltip = new vscode.MarkdownString(node.tooltip);
+  return treeItem;
+}
+
+/** Page Tables: process, VMA, then the tables down to the entries, read lazily. */
+export function pageTablesView(sessions: Sessions): StopTree<PageTableNode> {
+  return new StopTree<PageTableNode>(sessions, {
+    viewId: 'hmm.pageTables',
+    whenEmpty: 'No process has started.',
+    item,
+    children: async (parent) => {
+      const args = parent === undefined ? {} : { parent: parent.id };
+      return (await sessions.request('hmm/pageTables', args)).nodes;
+    },
+  });
+}

@@ -1,0 +1,82 @@
+import * as vscode from 'vscode';
+import type { PendingCpuFault, PendingDeviceFault, PendingFault } from '../protocol';
+import type { Sessions } from './session';
+import { collapsible, icon, StopTree } from './stop-tree';
+
+/** A fault, or one fact about it. */
+export type FaultElement =
+  | { kind: 'fault'; fault: PendingFault }
+  | { kind: 'fact'; id: string; name: string; value: string };
+
+function cpuFacts(fault: PendingCpuFault): [string, string][] {
+  const facts: [string, string][] = [['in', `${fault.routine}: ${fault.step}`]];
+  if (fault.waitingFor !== undefined) facts.push(['waits for', fault.waitingFor]);
+  if (fault.heldBy !== undefined) facts.push(['held by', fault.heldBy]);
+  facts.push(['retries', String(fault.retries)]);
+  return facts;
+}
+
+const deviceFacts = (fault: PendingDeviceFault): [string, string][] => [
+  ['process', fault.process],
+  ['fault buffer', `slot ${fault.slot}`],
+  ['age', `${fault.age} steps`],
+];
+
+function factsOf(fault: PendingFault): FaultElement[] {
+  const own = fault.kind === 'cpu' ? cpuFacts(fault) : deviceFacts(fault);
+  const shared: [string, string][] = [
+    ['address', fault.address],
+    ['access', fault.access],
+    ['since', `time ${fault.since}`],
+  ];
+  return [...shared, ...own].map(([name, value]) => ({
+    kind: 'fact',
+    id: `${fault.id}/${name}`,
+    name,
+    value,
+  }));
+}
+
+/** What happens to the fault now, in a few words. */
+function progress(fault: PendingFault): string {
+  if (fault.kind === 'device') return `not serviced for ${fault.age} steps`;
+  if (fault.waitingFor === undefined) return `in ${fault.routine}`;
+  const holder = fault.heldBy === undefined ? '' : `, held by ${fault.heldBy}`;
+  return `waits for ${fault.waitingFor}${holder}`;
+}
+
+function faultItem(fault: PendingFault): vscode.TreeItem {
+  const who = fault.kind === 'cpu' ? fault.task : fault.device;
+  const label = `${who}: ${fault.access} ${fault.place ?? fault.address}`;
+  const treeItem = new vscode.TreeItem(label, collapsible(true));
+  treeItem.id = fault.id;
+  treeItem.description = `${progress(fault)} · since ${fault.since}`;
+  treeItem.iconPath = icon(fault.kind === 'cpu' ? 'zap' : 'circuit-board');
+  treeItem.contextValue = 'fault';
+  treeItem.accessibilityInformation = { label: `${label}, ${treeItem.description}` };
+  return treeItem;
+}
+
+function item(element: FaultElement): vscode.TreeItem {
+  if (element.kind === 'fault') return faultItem(element.fault);
+  const treeItem = new vscode.TreeItem(element.name, collapsible(false));
+  treeItem.id = element.id;
+  treeItem.description = element.value;
+  treeItem.accessibilityInformation = { label: `${element.name}, ${element.value}` };
+  return treeItem;
+}
+
+/** Pending Faults: CPU faults inside `handle_mm_fault` and entries in the devices' fault buffers. */
+export function pendingFaultsView(sessions: Sessions): StopTree<FaultElement> {
+  return new StopTree<FaultElement>(sessions, {
+    viewId: 'hmm.pendingFaults',
+    whenEmpty: 'No fault is pending.',
+    item,
+    children: async (parent) => {
+      if (parent?.kind === 'fault') return factsOf(parent.fault);
+      if (parent?.kind === 'fact') return [];
+      const { faults } = await sessions.request('hmm/pendingFaults', {});
+      return faults.map((fault) => ({ kind: 'fault', fault }));
+    },
+  });
+}

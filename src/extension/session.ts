@@ -1,0 +1,87 @@
+import * as vscode from 'vscode';
+import type { HmmArguments, HmmRequestName, HmmResult } from '../protocol';
+
+/** The debug type this extension contributes. */
+export const debugType = 'hmm';
+
+/** What the views and commands need to know about the debug protocol's events. */
+interface ProtocolEvent {
+  type: string;
+  event?: string;
+  body?: { threadId?: number };
+}
+
+/** Follows the active session of our type and asks its adapter the custom requests. */
+export class Sessions implements vscode.Disposable {
+  private readonly stops = new vscode.EventEmitter<void>();
+  private readonly ends = new vscode.EventEmitter<void>();
+  private readonly stopped = new Map<string, number | undefined>();
+  private readonly disposables: vscode.Disposable[];
+
+  /** Fires once for each stop of the active session, and when another stopped session becomes active. */
+  readonly onDidStop = this.stops.event;
+  /** Fires when no session of our type is left to show. */
+  readonly onDidEnd = this.ends.event;
+
+  constructor() {
+    this.disposables = [
+      this.stops,
+      this.ends,
+      vscode.debug.registerDebugAdapterTrackerFactory(debugType, {
+        createDebugAdapterTracker: (session) => ({
+          onDidSendMessage: (message: ProtocolEvent) => this.follow(session, message),
+        }),
+      }),
+      vscode.debug.onDidTerminateDebugSession((session) => this.forget(session)),
+      vscode.debug.onDidChangeActiveDebugSession(() => {
+        if (this.isStopped) this.stops.fire();
+      }),
+    ];
+  }
+
+  dispose(): void {
+    for (const disposable of this.disposables) disposable.dispose();
+  }
+
+  /** The active session, if it is one of ours. */
+  get active(): vscode.DebugSession | undefined {
+    const session = vscode.debug.activeDebugSession;
+    return session?.type === debugType ? session : undefined;
+  }
+
+  /** True when the active session can be asked about its state. */
+  get isStopped(): boolean {
+    return this.active !== undefined && this.stopped.has(this.active.id);
+  }
+
+  /** The thread selected in Call Stack, otherwise the one that stopped. */
+  get threadId(): number | undefined {
+    const session = this.active;
+    if (session === undefined) return undefined;
+    const item = vscode.debug.activeStackItem;
+    return item?.session.id === session.id ? item.threadId : this.stopped.get(session.id);
+  }
+
+  /** Asks the active session; rejects with the adapter's sentence, or when there is no session. */
+  async request<Name extends HmmRequestName>(name: Name, args: HmmArguments<Name>): Promise<HmmResult<Name>> {
+    if (this.active === undefined) throw new Error('No scenario is being debugged.');
+    return (await this.active.customRequest(name, args)) as HmmResult<Name>;
+  }
+
+  private follow(session: vscode.DebugSession, message: ProtocolEvent): void {
+    if (message.type !== 'event') return;
+    if (message.event === 'stopped') {
+      this.stopped.set(session.id, message.body?.threadId);
+      const other = this.active !== undefined && this.active.id !== session.id;
+      if (!other) this.stops.fire();
+    } else if (message.event === 'continued') {
+      this.stopped.delete(session.id);
+    }
+  }
+
+  private forget(session: vscode.DebugSession): void {
+    if (session.type !== debugType) return;
+    this.stopped.delete(session.id);
+    if (this.stopped.size === 0) this.ends.fire();
+  }
+}
