@@ -1,0 +1,170 @@
+/**
+ * The event log: what happened, as typed rows keyed by time. Events are output. They are not part of the state: going
+ * back leaves them standing, and running the same steps again doesn't append them a second time.
+ */
+
+import type { TaskRow } from '../machine/ids';
+
+/** Kinds of event with the names of their numbers. A kind with `leave` opens a level that its leave closes. */
+export const EVENT_SCHEMA = {
+  handle_mm_fault: { enter: ['vpn', 'flags'], leave: ['ret'] },
+  do_anonymous_page: { enter: ['vpn', 'flags'], leave: ['ret'] },
+  do_swap_page: { enter: ['vpn', 'flags'], leave: ['ret'] },
+  do_wp_page: { enter: ['vpn', 'flags'], leave: ['ret'] },
+  wp_page_copy: { enter: ['vpn', 'flags'], leave: ['ret'] },
+  do_fault: { enter: ['vpn', 'flags'], leave: ['ret'] },
+  remove_device_exclusive_entry: { enter: ['vpn', 'flags'], leave: ['ret'] },
+  migrate_to_ram: {
+    enter: ['vpn', 'page', 'device', 'refcount', 'mapcount', 'locked', 'flags'],
+    leave: ['ret', 'forced'],
+  },
+  page_free: { enter: ['page', 'device', 'refcount', 'mapcount', 'locked'], leave: [] },
+  zone_device_page_init: { enter: ['page', 'device', 'refcount', 'mapcount', 'locked'] },
+  migrate_vma_setup: { enter: ['vpn', 'pages', 'flags', 'device', 'faultPage'], leave: ['ret', 'cpages'] },
+  migrate_vma_pages: { enter: ['vpn', 'pages', 'flags', 'device', 'faultPage', 'cpages'], leave: [] },
+  migrate_vma_finalize: { enter: ['vpn', 'pages', 'flags', 'device', 'faultPage', 'cpages'], leave: [] },
+  /** The src or dst array of the migration that is the innermost open event: 2 numbers a page, flags and page. */
+  migrate_array: { enter: ['dst', '...'] },
+  alloc_and_copy: { enter: ['vpn', 'device', 'toRam'], leave: [] },
+  finalize_and_map: { enter: ['vpn', 'device'], leave: [] },
+  migrate_device_range: { enter: ['device', 'pages'], leave: [] },
+  migrate_device_pages: { enter: ['device', 'pages'], leave: [] },
+  migrate_device_finalize: { enter: ['device', 'pages'], leave: [] },
+  set_migration_pte: { enter: ['process', 'vpn', 'page'] },
+  remove_migration_pte: { enter: ['process', 'vpn', 'page'] },
+  /** `end` is one past the last page; a range over everything has start 0 and end 2^35 or more. */
+  invalidate: { enter: ['mirror', 'process', 'device', 'vpn', 'end', 'event', 'owner'], leave: ['ret'] },
+  hmm_range_fault: { enter: ['vpn', 'pages', 'device', 'flags'], leave: ['ret'] },
+  make_device_exclusive: { enter: ['vpn', 'pages', 'device'], leave: ['ret'] },
+  /** Reference counts that changed by a named holder; delta is +1 or -1. */
+  refcount: { enter: ['page', 'delta', 'count', 'hold', 'who'] },
+  signal: { enter: ['process', 'signal', 'code', 'va'] },
+  oom: { enter: ['process'] },
+  fork: { enter: ['parent', 'child'] },
+  exit: { enter: ['process', 'code', 'signal'] },
+  /** What a statement of the scenario returned: result kind, then the kind's numbers, then data. */
+  result: { enter: ['statement', 'ret', 'errno', 'signal', 'code', 'va', 'cpages', 'faults', '...'] },
+  expect_failed: { enter: ['statement', 'expectation'] },
+  invariant_broken: { enter: ['invariant', 'object', 'second'] },
+  print: { enter: ['statement', 'value'] },
+} as const;
+
+export type EventName = keyof typeof EVENT_SCHEMA;
+export const EVENT_NAMES = Object.keys(EVENT_SCHEMA) as EventName[];
+
+const KIND = Object.fromEntries(EVENT_NAMES.map((name, kind) => [name, kind])) as Record<EventName, number>;
+
+/** One event as read from the log. */
+export interface Event {
+  readonly time: number;
+  readonly task: TaskRow;
+  readonly name: EventName;
+  readonly leave: boolean;
+  readonly args: readonly number[];
+}
+
+const SEGMENT = 1 << 14;
+const HEADER = 4;
+
+interface Segment {
+  readonly data: Float64Array;
+  used: number;
+  readonly firstTime: number;
+}
+
+export class EventLog {
+  #segments: Segment[] = [];
+  /** Every step before this time has been logged. */
+  #completeUntil = 0;
+  /** Events before this time were dropped to stay within the budget. */
+  droppedBefore = 0;
+
+  constructor(readonly budgetBytes: number) {}
+
+  get completeUntil(): number {
+    return this.#completeUntil;
+  }
+
+  /** Called by the run loop when all steps before `time` have run. */
+  complete(time: number): void {
+    if (time > this.#completeUntil) this.#completeUntil = time;
+  }
+
+  append(time: number, task: TaskRow, name: EventName, leave: boolean, args: readonly number[]): void {
+    if (time < this.#completeUntil) return;
+    let segment = this.#segments.at(-1);
+    const size = HEADER + args.length;
+    if (!segment || segment.used + size > segment.data.length) {
+      segment = { data: new Float64Array(Math.max(SEGMENT, size)), used: 0, firstTime: time };
+      this.#segments.push(segment);
+      this.#trim();
+    }
+    const { data } = segment;
+    let at = segment.used;
+    data[at++] = args.length;
+    data[at++] = time;
+    data[at++] = task;
+    data[at++] = KIND[name] * 2 + (leave ? 1 : 0);
+    for (const arg of args) data[at++] = arg;
+    segment.used = at;
+  }
+
+  get bytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.data.byteLength, 0);
+  }
+
+  #trim(): void {
+    while (this.#segments.length > 2 && this.bytes > this.budgetBytes) {
+      this.#segments.shift();
+      this.droppedBefore = this.#segments[0]?.firstTime ?? 0;
+    }
+  }
+
+  /** Forgets everything at or after `time`: a new timeline begins there. */
+  truncate(time: number): void {
+    while (this.#segments.length > 0 && (this.#segments.at(-1)?.firstTime ?? 0) >= time) this.#segments.pop();
+    const last = this.#segments.at(-1);
+    if (last) {
+      let at = 0;
+      while (at < last.used && (last.data[at + 1] ?? 0) < time) at += HEADER + (last.data[at] ?? 0);
+      last.used = at;
+    }
+    this.#completeUntil = Math.min(this.#completeUntil, time);
+  }
+
+  /** Events with from ≤ time < to, in order. */
+  *between(from: number, to: number): Iterable<Event> {
+    for (let s = this.#firstSegment(from); s < this.#segments.length; s++) {
+      const segment = this.#segments[s];
+      if (!segment || segment.firstTime >= to) return;
+      yield* this.#scan(segment, from, to);
+    }
+  }
+
+  #firstSegment(time: number): number {
+    let low = 0;
+    let high = this.#segments.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#segments[middle]?.firstTime ?? 0) < time) low = middle + 1;
+      else high = middle;
+    }
+    return Math.max(0, low - 1);
+  }
+
+  *#scan(segment: Segment, from: number, to: number): Iterable<Event> {
+    const { data } = segment;
+    for (let at = 0; at < segment.used; ) {
+      const count = data[at] ?? 0;
+      const time = data[at + 1] ?? 0;
+      if (time >= to) return;
+      const kind = data[at + 3] ?? 0;
+      const name = EVENT_NAMES[kind >> 1];
+      if (time >= from && name !== undefined) {
+        const args = Array.from(data.subarray(at + HEADER, at + HEADER + count));
+        yield { time, task: (data[at + 2] ?? 0) as TaskRow, name, leave: (kind & 1) === 1, args };
+      }
+      at += HEADER + count;
+    }
+  }
+}

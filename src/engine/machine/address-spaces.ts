@@ -1,0 +1,163 @@
+/** mm_structs, their VMAs, and the anon_vmas through which an anonymous page finds the entries that map it. */
+
+import type { IntColumn, WideColumn } from './column';
+import type { AnonVmaRow, MmRow, VmaRow, Vpn } from './ids';
+import type { Store } from './store';
+import { Table } from './table';
+
+export const Vm = {
+  Read: 1 << 0,
+  Write: 1 << 1,
+  Exec: 1 << 2,
+  Shared: 1 << 3,
+  HugeTlb: 1 << 4,
+  /** IO, DONTEXPAND, PFNMAP or MIXEDMAP: nothing in it is migrated. */
+  MixedMap: 1 << 5,
+  Locked: 1 << 6,
+  HugePage: 1 << 7,
+  NoHugePage: 1 << 8,
+  DontCopy: 1 << 9,
+  WipeOnFork: 1 << 10,
+  Mergeable: 1 << 11,
+  SoftDirty: 1 << 12,
+  /** May be made writable by mprotect (VM_MAYWRITE). */
+  MayWrite: 1 << 13,
+} as const;
+
+export class AddressSpaces {
+  readonly mms: Table;
+  readonly pgd: IntColumn;
+  readonly process: IntColumn;
+  readonly firstVma: IntColumn;
+  /** mmap_lock: number of readers, or -1 with `writer` set. */
+  readonly lockReaders: IntColumn;
+  readonly lockWriter: IntColumn;
+  readonly rssAnon: IntColumn;
+  readonly rssFile: IntColumn;
+  readonly rssShmem: IntColumn;
+  readonly swapEntries: IntColumn;
+  /** mmu_interval subscriptions: invalidate_seq and active_invalidate_ranges. */
+  readonly notifierSeq: IntColumn;
+  readonly activeInvalidations: IntColumn;
+  /** Mirrors in the order in which they are told. */
+  readonly firstMirror: IntColumn;
+  readonly memcg: IntColumn;
+
+  readonly vmas: Table;
+  readonly start: WideColumn;
+  /** First page after the VMA. */
+  readonly end: WideColumn;
+  readonly flags: IntColumn;
+  readonly mm: IntColumn;
+  readonly next: IntColumn;
+  readonly anonVma: IntColumn;
+  readonly file: IntColumn;
+  /** Linear page number of `start` in its file; of an anonymous VMA, where it was mapped first. */
+  readonly pgoff: WideColumn;
+  readonly firstChain: IntColumn;
+  /** Device whose file is mapped (the test driver's mixed map); 0 = none. */
+  readonly device: IntColumn;
+  /** Per-VMA lock (6.4+): readers, and whether a writer of the mm has marked it. */
+  readonly vmaReaders: IntColumn;
+
+  readonly anonVmas: Table;
+  readonly root: IntColumn;
+  readonly parent: IntColumn;
+  readonly anonChains: IntColumn;
+  readonly children: IntColumn;
+  readonly users: IntColumn;
+
+  /** anon_vma_chain: one for each (VMA, anon_vma) pair. */
+  readonly chains: Table;
+  readonly chainVma: IntColumn;
+  readonly chainAnon: IntColumn;
+  readonly nextInVma: IntColumn;
+  readonly nextInAnon: IntColumn;
+
+  constructor(store: Store) {
+    this.mms = new Table(store, 'mm');
+    this.pgd = this.mms.int('pgd');
+    this.process = this.mms.int('process');
+    this.firstVma = this.mms.int('firstVma');
+    this.lockReaders = this.mms.int('lockReaders');
+    this.lockWriter = this.mms.int('lockWriter');
+    this.rssAnon = this.mms.int('rssAnon');
+    this.rssFile = this.mms.int('rssFile');
+    this.rssShmem = this.mms.int('rssShmem');
+    this.swapEntries = this.mms.int('swapEntries');
+    this.notifierSeq = this.mms.int('notifierSeq');
+    this.activeInvalidations = this.mms.int('activeInvalidations');
+    this.firstMirror = this.mms.int('firstMirror');
+    this.memcg = this.mms.int('memcg');
+
+    this.vmas = new Table(store, 'vma');
+    this.start = this.vmas.wide('start');
+    this.end = this.vmas.wide('end');
+    this.flags = this.vmas.int('flags');
+    this.mm = this.vmas.int('mm');
+    this.next = this.vmas.int('next');
+    this.anonVma = this.vmas.int('anonVma');
+    this.file = this.vmas.int('file');
+    this.pgoff = this.vmas.wide('pgoff');
+    this.firstChain = this.vmas.int('firstChain');
+    this.device = this.vmas.int('device');
+    this.vmaReaders = this.vmas.int('vmaReaders');
+
+    this.anonVmas = new Table(store, 'anonVma');
+    this.root = this.anonVmas.int('root');
+    this.parent = this.anonVmas.int('parent');
+    this.anonChains = this.anonVmas.int('chains');
+    this.children = this.anonVmas.int('children');
+    this.users = this.anonVmas.int('users');
+
+    this.chains = new Table(store, 'anonVmaChain');
+    this.chainVma = this.chains.int('vma');
+    this.chainAnon = this.chains.int('anonVma');
+    this.nextInVma = this.chains.int('nextInVma');
+    this.nextInAnon = this.chains.int('nextInAnon');
+  }
+
+  /** First VMA that ends after `vpn` (the kernel's find_vma), or 0. It need not contain `vpn`. */
+  findVma(mm: MmRow, vpn: Vpn): VmaRow {
+    let vma = this.firstVma.get(mm);
+    while (vma !== 0 && this.end.get(vma) <= vpn) vma = this.next.get(vma);
+    return vma as VmaRow;
+  }
+
+  /** The VMA that contains `vpn` (vma_lookup), or 0. */
+  vmaAt(mm: MmRow, vpn: Vpn): VmaRow {
+    const vma = this.findVma(mm, vpn);
+    return (vma !== 0 && this.start.get(vma) <= vpn ? vma : 0) as VmaRow;
+  }
+
+  *vmasOf(mm: MmRow): Iterable<VmaRow> {
+    for (let vma = this.firstVma.get(mm); vma !== 0; vma = this.next.get(vma)) yield vma as VmaRow;
+  }
+
+  has(vma: VmaRow, flag: number): boolean {
+    return (this.flags.get(vma) & flag) !== 0;
+  }
+
+  /** Private and backed by no file: vma_is_anonymous. */
+  isAnonymous(vma: VmaRow): boolean {
+    return this.file.get(vma) === 0 && this.device.get(vma) === 0;
+  }
+
+  /** A private mapping that may become writable: its entries are made read-only by fork (is_cow_mapping). */
+  isCow(vma: VmaRow): boolean {
+    return (this.flags.get(vma) & (Vm.Shared | Vm.MayWrite)) === Vm.MayWrite;
+  }
+
+  /** linear_page_index. */
+  linearIndex(vma: VmaRow, vpn: Vpn): number {
+    return this.pgoff.get(vma) + (vpn - this.start.get(vma));
+  }
+
+  /** VMAs that hang on an anon_vma, in the order of its interval tree: by linear start, then as they were linked. */
+  vmasOfAnon(anonVma: AnonVmaRow): VmaRow[] {
+    const vmas: VmaRow[] = [];
+    for (let chain = this.anonChains.get(anonVma); chain !== 0; chain = this.nextInAnon.get(chain))
+      vmas.push(this.chainVma.get(chain) as VmaRow);
+    return vmas.reverse().sort((a, b) => this.pgoff.get(a) - this.pgoff.get(b));
+  }
+}

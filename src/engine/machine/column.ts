@@ -1,0 +1,153 @@
+/**
+ * Columns: the only place where state lives, and the only path by which it changes.
+ *
+ * A column is one typed array that grows, cut into chunks of CHUNK_ROWS rows. `set` stores the value and marks
+ * the chunk, and that mark is all that snapshots, restoring and hashing need. Where somebody watches single
+ * writes (invariants, data breakpoints), the same path reports them to a journal.
+ */
+
+export const CHUNK_SHIFT = 8;
+export const CHUNK_ROWS = 1 << CHUNK_SHIFT;
+
+/** Told of each write while it is installed. `column` is the column's number in its store. */
+export interface Journal {
+  note(column: number, row: number): void;
+}
+
+export type Cells = Int32Array | Float64Array;
+
+/** A column's frozen chunks; `undefined` stands for a chunk that is all zero. */
+export type ChunkList = readonly (Cells | undefined)[];
+
+/** What integer and float columns share: growth, chunk bookkeeping, freezing and thawing. */
+export abstract class Column<T extends Cells = Cells> {
+  abstract data: T;
+  /** One byte a chunk: written since the last freeze or thaw. */
+  dirty = new Uint8Array(1);
+  journal: Journal | undefined;
+  #frozen: ChunkList = [];
+
+  constructor(
+    readonly name: string,
+    readonly id: number,
+  ) {}
+
+  protected abstract allocate(rows: number): T;
+
+  /** Makes room for `row`; rows that were never written read as 0. */
+  grow(row: number): void {
+    if (row < this.data.length) return;
+    let rows = this.data.length;
+    while (rows <= row) rows *= 2;
+    const data = this.allocate(rows);
+    data.set(this.data);
+    this.data = data;
+    const dirty = new Uint8Array(rows >> CHUNK_SHIFT);
+    dirty.set(this.dirty);
+    this.dirty = dirty;
+  }
+
+  /** The column's chunks as they are now. Chunks not written since the last call are shared with it. */
+  freeze(): { chunks: ChunkList; bytes: number } {
+    let next: (Cells | undefined)[] | undefined;
+    let bytes = 0;
+    for (let c = this.dirty.indexOf(1); c !== -1; c = this.dirty.indexOf(1, c + 1)) {
+      next ??= this.#frozen.slice();
+      const chunk = this.data.slice(c << CHUNK_SHIFT, (c + 1) << CHUNK_SHIFT);
+      while (next.length < c) next.push(undefined);
+      next[c] = chunk;
+      bytes += chunk.byteLength;
+      this.dirty[c] = 0;
+    }
+    if (next) {
+      bytes += next.length * 8;
+      this.#frozen = next;
+    }
+    return { chunks: this.#frozen, bytes };
+  }
+
+  /** Puts back what `freeze` returned earlier. Only chunks that differ are copied. */
+  thaw(chunks: ChunkList): void {
+    const count = this.dirty.length;
+    for (let c = 0; c < count; c++) {
+      const wanted = chunks[c];
+      if (this.dirty[c] === 0 && wanted === this.#frozen[c]) continue;
+      const from = c << CHUNK_SHIFT;
+      if (wanted) this.data.set(wanted, from);
+      else this.data.fill(0, from, from + CHUNK_ROWS);
+      this.dirty[c] = 0;
+    }
+    this.#frozen = chunks;
+  }
+
+  /** Rows of the chunks written since the last freeze or thaw, as [first, end) pairs. */
+  *dirtyRows(): Iterable<[first: number, end: number]> {
+    for (let c = this.dirty.indexOf(1); c !== -1; c = this.dirty.indexOf(1, c + 1))
+      yield [c << CHUNK_SHIFT, (c + 1) << CHUNK_SHIFT];
+  }
+
+  /** A number that depends on every non-zero row and on nothing else (not on capacity or history). */
+  hash(): number {
+    const data = this.data;
+    let sum = 0;
+    for (let row = 0; row < data.length; row++) {
+      const value = data[row] as number;
+      if (value !== 0) sum = (sum + mix(row, value)) | 0;
+    }
+    return Math.imul(sum ^ this.id, 0x9e3779b1) | 0;
+  }
+}
+
+function mix(row: number, value: number): number {
+  const high = Math.floor(value / 4294967296) | 0;
+  let h =
+    Math.imul(row ^ 0x85ebca6b, 0xcc9e2d51) ^ Math.imul(value | 0, 0x1b873593) ^ Math.imul(high, 0x27d4eb2f);
+  h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
+  return h ^ (h >>> 13);
+}
+
+/** 32-bit signed integers: flags, counters, references to rows. */
+export class IntColumn extends Column<Int32Array> {
+  data = new Int32Array(CHUNK_ROWS);
+
+  protected allocate(rows: number): Int32Array<ArrayBuffer> {
+    return new Int32Array(rows);
+  }
+
+  get(row: number): number {
+    return this.data[row] ?? 0;
+  }
+
+  set(row: number, value: number): void {
+    if (row >= this.data.length) this.grow(row);
+    this.data[row] = value;
+    this.dirty[row >> CHUNK_SHIFT] = 1;
+    if (this.journal !== undefined) this.journal.note(this.id, row);
+  }
+
+  add(row: number, delta: number): number {
+    const value = this.get(row) + delta;
+    this.set(row, value);
+    return value;
+  }
+}
+
+/** Whole numbers up to 2^53: virtual page numbers, page frame numbers, stack slots. */
+export class WideColumn extends Column<Float64Array> {
+  data = new Float64Array(CHUNK_ROWS);
+
+  protected allocate(rows: number): Float64Array<ArrayBuffer> {
+    return new Float64Array(rows);
+  }
+
+  get(row: number): number {
+    return this.data[row] ?? 0;
+  }
+
+  set(row: number, value: number): void {
+    if (row >= this.data.length) this.grow(row);
+    this.data[row] = value;
+    this.dirty[row >> CHUNK_SHIFT] = 1;
+    if (this.journal !== undefined) this.journal.note(this.id, row);
+  }
+}

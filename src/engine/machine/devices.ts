@@ -1,0 +1,89 @@
+/** Devices, their pgmaps, and the mirrors through which a device sees a process's memory. */
+
+import type { IntColumn, WideColumn } from './column';
+import type { Store } from './store';
+import { Table } from './table';
+
+/** pgmap->type. Host is persistent memory: the existing users of ZONE_DEVICE. */
+export const MemoryType = { Host: 1, Private: 2, Coherent: 3 } as const;
+export type MemoryTypeValue = (typeof MemoryType)[keyof typeof MemoryType];
+
+/** How the device may use a page that its mirror table maps. */
+export const Access = { None: 0, Read: 1, Write: 2, Atomic: 3 } as const;
+
+export class Devices {
+  readonly pgmaps: Table;
+  readonly pgmapType: IntColumn;
+  readonly pgmapRange: IntColumn;
+  readonly pgmapDevice: IntColumn;
+  /** Live references: one for each page in use (6.1+), one for the mapping itself. */
+  readonly pgmapRef: IntColumn;
+  readonly pgmapDying: IntColumn;
+
+  readonly devices: Table;
+  readonly name: IntColumn;
+  readonly type: IntColumn;
+  readonly driver: IntColumn;
+  readonly pgmap: IntColumn;
+  /** Top of the driver's free list, threaded through zone_device_data. */
+  readonly freeHead: IntColumn;
+  /** Pages of the chunk not yet handed out; they are taken from the highest downwards. */
+  readonly untouched: IntColumn;
+  readonly calloc: IntColumn;
+  readonly cfree: IntColumn;
+  /** The next `failFault` callbacks return `failFaultWith` (a VM_FAULT word) without running. */
+  readonly failFault: IntColumn;
+  readonly failFaultWith: IntColumn;
+  readonly failCopy: IntColumn;
+  readonly failAlloc: IntColumn;
+  readonly dead: IntColumn;
+
+  /** One for each open of a device by a process: struct dmirror. */
+  readonly mirrors: Table;
+  readonly mirrorDevice: IntColumn;
+  readonly mirrorProcess: IntColumn;
+  readonly mirrorMm: IntColumn;
+  /** The device's page table for this process: a tree of entries (access, page). */
+  readonly mirrorRoot: IntColumn;
+  readonly mirrorNext: IntColumn;
+  /** mmu_interval_notifier.invalidate_seq. */
+  readonly mirrorSeq: IntColumn;
+  readonly mirrorLock: IntColumn;
+  readonly mirrorStart: WideColumn;
+  readonly mirrorEnd: WideColumn;
+
+  constructor(store: Store) {
+    this.pgmaps = new Table(store, 'pgmap');
+    this.pgmapType = this.pgmaps.int('type');
+    this.pgmapRange = this.pgmaps.int('range');
+    this.pgmapDevice = this.pgmaps.int('device');
+    this.pgmapRef = this.pgmaps.int('ref');
+    this.pgmapDying = this.pgmaps.int('dying');
+
+    this.devices = new Table(store, 'device');
+    this.name = this.devices.int('name');
+    this.type = this.devices.int('type');
+    this.driver = this.devices.int('driver');
+    this.pgmap = this.devices.int('pgmap');
+    this.freeHead = this.devices.int('freeHead');
+    this.untouched = this.devices.int('untouched');
+    this.calloc = this.devices.int('calloc');
+    this.cfree = this.devices.int('cfree');
+    this.failFault = this.devices.int('failFault');
+    this.failFaultWith = this.devices.int('failFaultWith');
+    this.failCopy = this.devices.int('failCopy');
+    this.failAlloc = this.devices.int('failAlloc');
+    this.dead = this.devices.int('dead');
+
+    this.mirrors = new Table(store, 'mirror');
+    this.mirrorDevice = this.mirrors.int('device');
+    this.mirrorProcess = this.mirrors.int('process');
+    this.mirrorMm = this.mirrors.int('mm');
+    this.mirrorRoot = this.mirrors.int('root');
+    this.mirrorNext = this.mirrors.int('next');
+    this.mirrorSeq = this.mirrors.int('seq');
+    this.mirrorLock = this.mirrors.int('lock');
+    this.mirrorStart = this.mirrors.wide('start');
+    this.mirrorEnd = this.mirrors.wide('end');
+  }
+}

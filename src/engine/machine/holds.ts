@@ -1,0 +1,112 @@
+/**
+ * Named references: who holds a page besides the page tables. A reference taken for an entry of a page table has no
+ * row, the entry itself is its name; so refcount = mapcount + device-exclusive entries + base + the rows here.
+ */
+
+import type { IntColumn } from './column';
+import type { PageRow } from './ids';
+import type { Pages } from './pages';
+import type { Store } from './store';
+import { Table } from './table';
+
+/** What kind of holder a reference has; `who` of the row says which one (a task, a pin, a file, a device). */
+export const Hold = {
+  /** An entry of a page table; never a row. */
+  Pte: 0,
+  /** The allocation, until the page is given to a page table or freed. */
+  Alloc: 1,
+  /** migrate_vma's collect step. */
+  Collect: 2,
+  /** Isolated from the LRU for a migration. */
+  Isolate: 3,
+  /** The fault that is being handled. */
+  Fault: 4,
+  /** get_user_pages. */
+  Gup: 5,
+  /** A per-CPU batch of pages on their way to the LRU. */
+  LruBatch: 6,
+  SwapCache: 7,
+  PageCache: 8,
+  /** Removed from a page table, not yet freed: the TLB flush comes first. */
+  TlbGather: 9,
+  /** A device-exclusive entry. */
+  Exclusive: 10,
+  Driver: 11,
+  /** A page that holds a page table, or the kernel's memory map. */
+  Kernel: 12,
+  /** The reverse-map walk or another short look at the page. */
+  Walk: 13,
+} as const;
+export type HoldKind = (typeof Hold)[keyof typeof Hold];
+
+export const HOLD_NAMES: Record<HoldKind, string> = {
+  [Hold.Pte]: 'page-table entry',
+  [Hold.Alloc]: 'allocation',
+  [Hold.Collect]: 'migration (collect)',
+  [Hold.Isolate]: 'migration (isolated from the LRU)',
+  [Hold.Fault]: 'fault',
+  [Hold.Gup]: 'get_user_pages',
+  [Hold.LruBatch]: 'per-CPU LRU batch',
+  [Hold.SwapCache]: 'swap cache',
+  [Hold.PageCache]: 'page cache',
+  [Hold.TlbGather]: 'unmap, waiting for the TLB flush',
+  [Hold.Exclusive]: 'device-exclusive entry',
+  [Hold.Driver]: 'driver',
+  [Hold.Kernel]: 'kernel',
+  [Hold.Walk]: 'reverse-map walk',
+};
+
+export class Holds {
+  readonly table: Table;
+  readonly kind: IntColumn;
+  readonly who: IntColumn;
+  readonly next: IntColumn;
+
+  constructor(
+    store: Store,
+    readonly pages: Pages,
+  ) {
+    this.table = new Table(store, 'holds');
+    this.kind = this.table.int('kind');
+    this.who = this.table.int('who');
+    this.next = this.table.int('next');
+  }
+
+  add(page: PageRow, kind: HoldKind, who: number): void {
+    if (kind === Hold.Pte) return;
+    const row = this.table.alloc();
+    this.kind.set(row, kind);
+    this.who.set(row, who);
+    this.next.set(row, this.pages.holds.get(page));
+    this.pages.holds.set(page, row);
+  }
+
+  /** Removes one reference of this holder; false if it holds none. */
+  remove(page: PageRow, kind: HoldKind, who: number): boolean {
+    if (kind === Hold.Pte) return true;
+    let previous = 0;
+    for (let row = this.pages.holds.get(page); row !== 0; row = this.next.get(row)) {
+      if (this.kind.get(row) === kind && this.who.get(row) === who) {
+        const next = this.next.get(row);
+        if (previous === 0) this.pages.holds.set(page, next);
+        else this.next.set(previous, next);
+        this.table.free(row);
+        return true;
+      }
+      previous = row;
+    }
+    return false;
+  }
+
+  /** True if a reference of this kind is held, by whomever. */
+  has(page: PageRow, kind: HoldKind): boolean {
+    for (let row = this.pages.holds.get(page); row !== 0; row = this.next.get(row))
+      if (this.kind.get(row) === kind) return true;
+    return false;
+  }
+
+  *of(page: PageRow): Iterable<{ kind: HoldKind; who: number }> {
+    for (let row = this.pages.holds.get(page); row !== 0; row = this.next.get(row))
+      yield { kind: this.kind.get(row) as HoldKind, who: this.who.get(row) };
+  }
+}

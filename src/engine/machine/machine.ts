@@ -1,0 +1,30 @@
+/** The whole modelled state: every table over one store. No behaviour: that is the kernel's. */
+
+import { AddressSpaces } from './address-spaces';
+import { Contents } from './contents';
+import { Devices } from './devices';
+import { Faults, Files, Pins, SwapAreas } from './files';
+import { Holds } from './holds';
+import { Pages } from './pages';
+import { Radix } from './radix';
+import { Slots } from './slots';
+import { Store } from './store';
+import { Tasks } from './tasks';
+import { Zones } from './zones';
+
+export class Machine {
+  readonly store = new Store();
+  readonly pages = new Pages(this.store);
+  readonly holds = new Holds(this.store, this.pages);
+  readonly contents = new Contents(this.store, this.pages);
+  readonly zones = new Zones(this.store);
+  readonly tables = new Radix(this.store);
+  readonly mm = new AddressSpaces(this.store);
+  readonly tasks = new Tasks(this.store);
+  readonly slots = new Slots(this.store);
+  readonly devices = new Devices(this.store);
+  readonly files = new Files(this.store);
+  readonly pins = new Pins(this.store);
+  readonly swap = new SwapAreas(this.store);
+  readonly faults = new Faults(this.store);
+}

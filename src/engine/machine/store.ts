@@ -1,0 +1,66 @@
+/** A store: every column of one machine, frozen, thawed and hashed together. */
+
+import { type ChunkList, type Column, IntColumn, type Journal, WideColumn } from './column';
+
+/** The whole state at one time. Immutable; chunks are shared between snapshots. */
+export interface Snapshot {
+  readonly columns: readonly ChunkList[];
+  /** Bytes this snapshot added over the one before it. */
+  readonly bytes: number;
+}
+
+export class Store {
+  readonly columns: Column[] = [];
+  /** Single numbers (table lengths, free-list heads, the current task), one row each. */
+  readonly scalars: IntColumn;
+  #scalarNames: string[] = [];
+
+  constructor() {
+    this.scalars = this.int('scalars');
+  }
+
+  int(name: string): IntColumn {
+    const column = new IntColumn(name, this.columns.length);
+    this.columns.push(column);
+    return column;
+  }
+
+  wide(name: string): WideColumn {
+    const column = new WideColumn(name, this.columns.length);
+    this.columns.push(column);
+    return column;
+  }
+
+  /** Reserves one scalar and returns its row in `scalars`. */
+  scalar(name: string): number {
+    return this.#scalarNames.push(name) - 1;
+  }
+
+  scalarName(row: number): string {
+    return this.#scalarNames[row] ?? `scalar ${row}`;
+  }
+
+  freeze(): Snapshot {
+    let bytes = 0;
+    const columns = this.columns.map((column) => {
+      const frozen = column.freeze();
+      bytes += frozen.bytes;
+      return frozen.chunks;
+    });
+    return { columns, bytes: bytes + columns.length * 8 };
+  }
+
+  thaw(snapshot: Snapshot): void {
+    for (const column of this.columns) column.thaw(snapshot.columns[column.id] ?? []);
+  }
+
+  hash(): number {
+    let sum = 0;
+    for (const column of this.columns) sum = (Math.imul(sum, 31) + column.hash()) | 0;
+    return sum >>> 0;
+  }
+
+  watch(journal: Journal | undefined): void {
+    for (const column of this.columns) column.journal = journal;
+  }
+}

@@ -1,0 +1,111 @@
+/** Processes, tasks and their call stacks. */
+
+import type { IntColumn, WideColumn } from './column';
+import type { MmRow, ProcessRow, TaskRow } from './ids';
+import type { Store } from './store';
+import { Table } from './table';
+
+export const TaskState = { Runnable: 1, Blocked: 2, Exited: 3 } as const;
+
+/** What a blocked task waits for; `waitFor` of the task says which one. */
+export const Wait = {
+  None: 0,
+  PageLock: 1,
+  MmapRead: 2,
+  MmapWrite: 3,
+  MigrationEntry: 4,
+  NotifierSeq: 5,
+  DriverLock: 6,
+  Task: 7,
+  Process: 8,
+  Barrier: 9,
+  LruDrain: 10,
+  PgmapRef: 11,
+  DeviceFault: 12,
+  /** An idle thread that waits to be told what to do. */
+  Work: 13,
+} as const;
+export type WaitKind = (typeof Wait)[keyof typeof Wait];
+
+/** Stack slots a task has; deeper calls are a model error. */
+export const STACK_SLOTS = 1024;
+
+export class Tasks {
+  readonly processes: Table;
+  readonly mm: IntColumn;
+  readonly parent: IntColumn;
+  /** Index of the process's name in the program. */
+  readonly name: IntColumn;
+  readonly exited: IntColumn;
+  readonly exitCode: IntColumn;
+  readonly exitSignal: IntColumn;
+
+  readonly tasks: Table;
+  readonly process: IntColumn;
+  readonly state: IntColumn;
+  readonly wait: IntColumn;
+  readonly waitFor: IntColumn;
+  /** Base of the running frame in `stack`; 0 when the task has no frame. */
+  readonly base: IntColumn;
+  readonly pc: IntColumn;
+  readonly depth: IntColumn;
+  readonly cpu: IntColumn;
+  readonly taskName: IntColumn;
+  /** Innermost pending fault, a row of `Faults`; 0 = none. */
+  readonly fault: IntColumn;
+
+  readonly stack: WideColumn;
+  readonly current: number;
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.processes = new Table(store, 'process');
+    this.mm = this.processes.int('mm');
+    this.parent = this.processes.int('parent');
+    this.name = this.processes.int('name');
+    this.exited = this.processes.int('exited');
+    this.exitCode = this.processes.int('exitCode');
+    this.exitSignal = this.processes.int('exitSignal');
+
+    this.tasks = new Table(store, 'task');
+    this.process = this.tasks.int('process');
+    this.state = this.tasks.int('state');
+    this.wait = this.tasks.int('wait');
+    this.waitFor = this.tasks.int('waitFor');
+    this.base = this.tasks.int('base');
+    this.pc = this.tasks.int('pc');
+    this.depth = this.tasks.int('depth');
+    this.cpu = this.tasks.int('cpu');
+    this.taskName = this.tasks.int('name');
+    this.fault = this.tasks.int('fault');
+    this.stack = store.wide('stack');
+    this.current = store.scalar('task.current');
+  }
+
+  get currentTask(): TaskRow {
+    return this.#store.scalars.get(this.current) as TaskRow;
+  }
+
+  setCurrent(task: TaskRow): void {
+    this.#store.scalars.set(this.current, task);
+  }
+
+  mmOf(task: TaskRow): MmRow {
+    return this.mm.get(this.process.get(task)) as MmRow;
+  }
+
+  processOf(task: TaskRow): ProcessRow {
+    return this.process.get(task) as ProcessRow;
+  }
+
+  /** Lets every task that waits for this try again. */
+  wake(wait: WaitKind, on: number): void {
+    const length = this.tasks.length;
+    for (let task = 1; task <= length; task++) {
+      if (this.state.get(task) !== TaskState.Blocked) continue;
+      if (this.wait.get(task) === wait && this.waitFor.get(task) === on)
+        this.state.set(task, TaskState.Runnable);
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** What differs between kernel versions, as data. Routines ask for a feature, never for a version. */
+
+/** Type codes of special swap entries and what they leave for real swap areas (semantics sheet, 3.1). */
+export interface SwapTypes {
+  readonly maxSwapfiles: number;
+  readonly hwpoison: number | undefined;
+  readonly migrationRead: number;
+  /** Readable, but the page is exclusive to its mapping; undefined before 5.19. */
+  readonly migrationReadExclusive: number | undefined;
+  readonly migrationWrite: number;
+  readonly deviceWrite: number;
+  readonly deviceRead: number;
+  readonly exclusiveWrite: number | undefined;
+  readonly exclusiveRead: number | undefined;
+  readonly marker: number | undefined;
+}
+
+export interface Profile {
+  /** As written in a scenario: `6.12`. */
+  readonly name: string;
+  /** For a person: which kernel, built how. */
+  readonly title: string;
+  readonly swapTypes: SwapTypes;
+  /** x86-64 swap entries: `plain` has the offset in bits 14-63 and the type in 9-13; `inverted` came with the L1TF fixes. */
+  readonly swapLayout: 'plain' | 'inverted';
+  /** Reference count of a free device page: 1 until 6.0, where a page in use never goes below 2; 0 from 6.1. */
+  readonly freeDeviceRefcount: 0 | 1;
+  /** The name of the driver's fault callback as this kernel spells it. */
+  readonly faultCallback: 'page_fault' | 'migrate_to_ram';
+  /** A user fault first runs under the per-VMA lock; device entries make it return RETRY (6.6+). */
+  readonly vmaLock: boolean;
+  /** do_swap_page re-checks the entry under the page-table lock and takes a reference before the callback (6.1+). */
+  readonly faultTakesReference: boolean;
+  /** PG_anon_exclusive decides about reuse, and migration entries have a READ_EXCLUSIVE form (5.19+). */
+  readonly anonExclusive: boolean;
+  /** migrate_vma_setup/pages/finalize with selection and owner (5.4+, 5.9+) instead of one migrate_vma(ops). */
+  readonly splitMigrateApi: boolean;
+  /** hmm_range_fault with interval notifiers (5.8+) instead of hmm_vma_fault and mirrors told at the end. */
+  readonly intervalNotifiers: boolean;
+  /** A page that can't be locked while it is collected is skipped for good (5.16+). */
+  readonly collectSkipsLocked: boolean;
+  /** Young and dirty bits travel in migration entries and the dirty bit to the page (6.0/6.1+). */
+  readonly migrationKeepsYoungDirty: boolean;
+  /** Collect asks pte_write() of a swap entry, which reads another bit; fixed in 4.17. */
+  readonly collectMisreadsWrite: boolean;
+  /** The TLB is flushed while the page-table lock is still held when migration clears entries (6.0+). */
+  readonly flushUnderLock: boolean;
+  /** Holes of file VMAs are collected too, and refused when inserting (before 5.10.y). */
+  readonly collectsFileHoles: boolean;
+  /** Soft-dirty bits exist in page-table entries. */
+  readonly softDirty: boolean;
+  /** make_device_exclusive_range exists. */
+  readonly deviceExclusive: boolean;
+  /** Pages a round of the test driver's migration and device access covers. */
+  readonly roundPages: number;
+}

@@ -1,0 +1,254 @@
+/**
+ * Runs steps. Between two steps the whole state is in the machine's tables; inside `run` the current frame's pc is kept
+ * in a variable and written back at every exit.
+ */
+
+import { type Frame, frameClass } from '../kernel/frame';
+import type { Kernel } from '../kernel/kernel';
+import { CALLBACKS, FRAME_HEADER, type Linked, Op } from '../kernel/link';
+import type { AnyRoutine } from '../kernel/routine';
+import type { TaskRow } from '../machine/ids';
+import { STACK_SLOTS, TaskState, Wait, type WaitKind } from '../machine/tasks';
+
+/** Why `run` returned. */
+export type Stop =
+  /** The time asked for has come. */
+  | 'time'
+  /** A breakpoint's step is next. */
+  | 'breakpoint'
+  /** Every task has exited. */
+  | 'end'
+  /** No task can run, and not all have exited. */
+  | 'deadlock';
+
+/** Asked before a step with a breakpoint runs; true stops there. */
+export type BreakpointHook = (pc: number) => boolean;
+/** Asked at each yield; runs the invariants. True stops. */
+export type YieldHook = (pc: number) => boolean;
+/**
+ * Chooses the task to run at a yield; returns 0 to let the current one go on. It may be asked again at the same time
+ * (after a stop there) and must then give the same answer.
+ */
+export type Chooser = (pc: number) => TaskRow;
+
+/** The model called itself too deeply: a defect of a routine. */
+export class StackOverflow extends Error {}
+
+export class Interpreter {
+  /** Steps with a breakpoint: 1. */
+  readonly armed: Uint8Array;
+  onBreakpoint: BreakpointHook = () => true;
+  onYield: YieldHook | undefined;
+  choose: Chooser | undefined;
+  readonly #frames: readonly Frame[];
+  readonly #callees: readonly Frame[];
+  readonly #ids: ReadonlyMap<AnyRoutine, number>;
+  readonly #yields: Uint8Array;
+
+  constructor(
+    readonly kernel: Kernel,
+    readonly linked: Linked,
+  ) {
+    this.armed = new Uint8Array(linked.op.length);
+    this.#yields = Uint8Array.from(linked.yieldBefore, (name) => (name === undefined ? 0 : 1));
+    const classes = linked.routines.map((routine) => frameClass(routine));
+    this.#frames = classes.map((Class) => new Class(kernel.tasks.stack));
+    this.#callees = classes.map((Class) => new Class(kernel.tasks.stack));
+    this.#ids = new Map(linked.routines.map(({ routine, id }) => [routine, id]));
+  }
+
+  idOf(routine: AnyRoutine): number {
+    const id = this.#ids.get(routine);
+    if (id === undefined) throw new Error(`routine ${routine.name} is not linked`);
+    return id;
+  }
+
+  /** Gives a new task its first frame; `fill` sets the parameters. */
+  start(task: TaskRow, routine: AnyRoutine, fill: (frame: Frame) => void): void {
+    const { tasks } = this.kernel;
+    const id = this.idOf(routine);
+    const base = task * STACK_SLOTS + FRAME_HEADER;
+    this.#enter(id, base, 0, 0);
+    const frame = this.frame(id, base);
+    fill(frame);
+    tasks.base.set(task, base);
+    tasks.pc.set(task, this.linked.routines[id]?.entry ?? 0);
+    tasks.depth.set(task, 1);
+    tasks.state.set(task, TaskState.Runnable);
+  }
+
+  /** A frame of routine `id` at `base`, for reading locals. Valid until the next call. */
+  frame(id: number, base: number): Frame {
+    const frame = this.#frames[id];
+    if (!frame) throw new Error(`no routine ${id}`);
+    frame.base = base;
+    return frame;
+  }
+
+  #enter(id: number, base: number, returnPc: number, callerBase: number): void {
+    const { stack } = this.kernel.tasks;
+    stack.set(base - 3, id);
+    stack.set(base - 2, returnPc);
+    stack.set(base - 1, callerBase);
+    const slots = this.linked.routines[id]?.slots.length ?? 0;
+    for (let slot = base; slot < base + slots; slot++) stack.set(slot, 0);
+  }
+
+  /**
+   * Runs until `kernel.time` is `until`, or something stops it. With `resume`, a breakpoint on the very first step is
+   * passed over (execution stands on it).
+   */
+  run(until: number, resume: boolean): Stop {
+    const { kernel, linked, armed } = this;
+    const { op, run, result, object, next, alt, arg } = linked;
+    const { tasks } = kernel;
+    const frames = this.#frames;
+    const callees = this.#callees;
+    const yields = this.#yields;
+    let skip = resume;
+    let time = kernel.time;
+
+    for (;;) {
+      const task = this.#pick();
+      if (task === 0) {
+        kernel.events.complete(time);
+        return this.#allExited() ? 'end' : 'deadlock';
+      }
+      let pc = tasks.pc.get(task);
+      let base = tasks.base.get(task);
+      let id = tasks.stack.get(base - 3);
+      let frame = frames[id] as Frame;
+      frame.base = base;
+      let running = true;
+      while (running) {
+        if (time >= until) {
+          tasks.pc.set(task, pc);
+          kernel.events.complete(time);
+          return 'time';
+        }
+        if (armed[pc] !== 0 && !skip) {
+          tasks.pc.set(task, pc);
+          kernel.events.complete(time);
+          if (this.onBreakpoint(pc)) return 'breakpoint';
+        }
+        if (yields[pc] !== 0) {
+          tasks.pc.set(task, pc);
+          if (!skip && this.onYield?.(pc)) {
+            kernel.events.complete(time);
+            return 'breakpoint';
+          }
+          if (this.choose !== undefined) {
+            const chosen = this.choose(pc);
+            if (chosen !== 0 && chosen !== task) {
+              tasks.setCurrent(chosen);
+              break;
+            }
+          }
+        }
+        skip = false;
+        switch (op[pc]) {
+          case Op.Step:
+            (run[pc] as StepRun)(kernel, frame, frame);
+            pc = next[pc] as number;
+            break;
+          case Op.When:
+            pc = ((run[pc] as StepRun)(kernel, frame, frame) === true ? next[pc] : alt[pc]) as number;
+            break;
+          case Op.Call:
+          case Op.Callback: {
+            let callee = arg[pc] as number;
+            if (op[pc] === Op.Callback) {
+              const driver = (object[pc] as StepRun)(kernel, frame, frame) as number;
+              callee = linked.callbackRoutine[driver * CALLBACKS.length + callee] as number;
+            }
+            const calleeBase = base + this.#slots(id) + FRAME_HEADER;
+            if (calleeBase + 64 > (task + 1) * STACK_SLOTS) throw new StackOverflow(linked.text[pc]);
+            this.#enter(callee, calleeBase, pc, base);
+            const view = callees[callee] as Frame;
+            view.base = calleeBase;
+            (run[pc] as StepRun)(kernel, frame, view);
+            id = callee;
+            base = calleeBase;
+            frame = frames[id] as Frame;
+            frame.base = base;
+            pc = linked.routines[id]?.entry ?? 0;
+            tasks.base.set(task, base);
+            tasks.depth.add(task, 1);
+            break;
+          }
+          case Op.Ret: {
+            const value = Number((run[pc] as StepRun)(kernel, frame, frame));
+            const returnPc = tasks.stack.get(base - 2);
+            base = tasks.stack.get(base - 1);
+            tasks.base.set(task, base);
+            tasks.depth.add(task, -1);
+            if (base === 0) {
+              this.#exited(task);
+              running = false;
+              break;
+            }
+            id = tasks.stack.get(base - 3);
+            frame = frames[id] as Frame;
+            frame.base = base;
+            result[returnPc]?.(kernel, frame, value);
+            pc = next[returnPc] as number;
+            break;
+          }
+          case Op.Wait:
+            if ((run[pc] as StepRun)(kernel, frame, frame) === true) {
+              tasks.wait.set(task, 0);
+              tasks.waitFor.set(task, 0);
+              pc = next[pc] as number;
+            } else {
+              tasks.pc.set(task, pc);
+              this.#block(task, arg[pc] as WaitKind, (object[pc] as StepRun)(kernel, frame, frame) as number);
+              running = false;
+            }
+            break;
+        }
+        time++;
+        kernel.time = time;
+      }
+    }
+  }
+
+  #slots(id: number): number {
+    return this.linked.routines[id]?.slots.length ?? 0;
+  }
+
+  #block(task: TaskRow, wait: WaitKind, on: number): void {
+    const { tasks } = this.kernel;
+    tasks.state.set(task, TaskState.Blocked);
+    tasks.wait.set(task, wait);
+    tasks.waitFor.set(task, on);
+  }
+
+  #exited(task: TaskRow): void {
+    this.kernel.tasks.state.set(task, TaskState.Exited);
+    this.kernel.tasks.wake(Wait.Task, task);
+  }
+
+  /** The current task if it can run, else the next one in row order; 0 if none can. */
+  #pick(): TaskRow {
+    const { tasks } = this.kernel;
+    const current = tasks.currentTask;
+    const length = tasks.tasks.length;
+    for (let i = 0; i < length; i++) {
+      const task = ((current - 1 + i + length) % length) + 1;
+      if (tasks.state.get(task) === TaskState.Runnable) {
+        if (task !== current) tasks.setCurrent(task as TaskRow);
+        return task as TaskRow;
+      }
+    }
+    return 0 as TaskRow;
+  }
+
+  #allExited(): boolean {
+    const { tasks } = this.kernel;
+    for (let task = 1; task <= tasks.tasks.length; task++)
+      if (tasks.state.get(task) !== TaskState.Exited) return false;
+    return true;
+  }
+}
+
+type StepRun = (kernel: Kernel, frame: Frame, callee: Frame) => unknown;
