@@ -517,7 +517,7 @@ export type Expr =
   | UnaryExpr
   | BinaryExpr;
 
-/** An integer or a size; `4 pages` has the value 16384. Whole and at most 2^53 once checked. */
+/** An integer or a size, whole and at most 2^53; `4 pages` is 16384. NaN where the number had an error. */
 export interface NumberExpr {
   readonly kind: 'number';
   readonly span: Span;

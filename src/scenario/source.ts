@@ -10,6 +10,11 @@ export interface Position {
   readonly column: number;
 }
 
+/** Only the span of something that has one. */
+export function spanOf(of: Span): Span {
+  return { start: of.start, end: of.end };
+}
+
 /** The smallest span that holds both. */
 export function cover(a: Span, b: Span): Span {
   return { start: Math.min(a.start, b.start), end: Math.max(a.end, b.end) };

@@ -1,0 +1,112 @@
+import type { ProblemList } from './diagnostics';
+import type { Span } from './source';
+
+export type TokenKind = 'word' | 'number' | 'string' | 'punct' | 'newline' | 'comment' | 'end';
+
+/** How the formatter sets a token, as bits: the parser knows an index bracket from a list, a minus from a sign. */
+export const GLUE_BEFORE = 1;
+export const GLUE_AFTER = 2;
+/** A line break that only stands before an opening brace. */
+export const DROPPED = 4;
+
+export interface Token extends Span {
+  readonly kind: TokenKind;
+  readonly text: string;
+  /** The formatter's bits, set by the parser. */
+  layout: number;
+}
+
+/** Longest text that is read, in UTF-16 units. */
+export const MAX_TEXT = 1 << 20;
+/** Most tokens that are read. */
+export const MAX_TOKENS = 200_000;
+
+const BLANK = /[ \t\f\v\u00a0\ufeff]+/y;
+const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
+const NUMBER = /(?:0[xX][0-9A-Fa-f_]*|0[bB][01_]+|\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?)[A-Za-z_0-9]*/y;
+const STRING = /"(?:[^"\\\r\n]|\\[^\r\n])*"?/y;
+const COMMENT = /#[^\r\n]*/y;
+const NEWLINE = /\r\n|\n|\r/y;
+const PUNCT = /\.\.|==|!=|<=|>=|<<|>>|&&|\|\||[{}()[\],;:=+\-*/%&|^~!<>.]/y;
+const STRANGE = /[^\sA-Za-z0-9_#"{}()[\],;:=+\-*/%&|^~!<>.]+/y;
+
+const RULES: readonly (readonly [TokenKind, RegExp])[] = [
+  ['word', WORD],
+  ['number', NUMBER],
+  ['punct', PUNCT],
+  ['newline', NEWLINE],
+  ['comment', COMMENT],
+  ['string', STRING],
+];
+
+function match(rule: RegExp, text: string, at: number): string | undefined {
+  rule.lastIndex = at;
+  return rule.exec(text)?.[0];
+}
+
+/**
+ * Cuts a piece of text into tokens; offsets are those of the whole text. The last token is `end`. What is no token is
+ * reported once for each run of such characters and left out.
+ */
+export function lex(text: string, problems: ProblemList, from = 0, to = text.length): Token[] {
+  const tokens: Token[] = [];
+  let end = to;
+  if (end - from > MAX_TEXT) {
+    problems.error('too-long', `a scenario may have at most ${MAX_TEXT} characters`, {
+      start: from,
+      end: from,
+    });
+    end = from + MAX_TEXT;
+  }
+  const source = end === text.length ? text : text.slice(0, end);
+  let at = from;
+  while (at < end) {
+    const blank = match(BLANK, source, at);
+    if (blank !== undefined) {
+      at += blank.length;
+      continue;
+    }
+    const token = nextToken(source, at);
+    if (token === undefined) {
+      at = skipStrange(source, at, problems);
+      continue;
+    }
+    if (token.kind === 'string' && !closed(token.text)) {
+      problems.error('open-string', 'this text has no closing quote', token);
+    }
+    at = token.end;
+    tokens.push(token);
+    if (tokens.length >= MAX_TOKENS) {
+      problems.error('too-long', `a scenario may have at most ${MAX_TOKENS} words and signs`, token);
+      break;
+    }
+  }
+  tokens.push({ kind: 'end', text: '', start: at, end: at, layout: 0 });
+  return tokens;
+}
+
+function nextToken(source: string, at: number): Token | undefined {
+  for (const [kind, rule] of RULES) {
+    const text = match(rule, source, at);
+    if (text !== undefined && text.length > 0)
+      return { kind, text, start: at, end: at + text.length, layout: 0 };
+  }
+  return undefined;
+}
+
+function skipStrange(source: string, at: number, problems: ProblemList): number {
+  const run = match(STRANGE, source, at) ?? source.slice(at, at + 1);
+  const shown = run.length > 12 ? `${run.slice(0, 12)}…` : run;
+  problems.error('strange-character', `\`${shown}\` has no meaning here`, {
+    start: at,
+    end: at + run.length,
+  });
+  return at + run.length;
+}
+
+/** Whether a string token ends in a quote that is not escaped. */
+function closed(text: string): boolean {
+  if (text.length < 2 || !text.endsWith('"')) return false;
+  const slashes = /\\*$/.exec(text.slice(0, -1))?.[0].length ?? 0;
+  return slashes % 2 === 0;
+}
