@@ -52,7 +52,11 @@ export const EVENT_SCHEMA = {
 export type EventName = keyof typeof EVENT_SCHEMA;
 export const EVENT_NAMES = Object.keys(EVENT_SCHEMA) as EventName[];
 
-const KIND = Object.fromEntries(EVENT_NAMES.map((name, kind) => [name, kind])) as Record<EventName, number>;
+/** The number of each kind of event. */
+export const KIND = Object.fromEntries(EVENT_NAMES.map((name, kind) => [name, kind])) as Record<
+  EventName,
+  number
+>;
 
 /** One event as read from the log. */
 export interface Event {
@@ -62,6 +66,9 @@ export interface Event {
   readonly leave: boolean;
   readonly args: readonly number[];
 }
+
+/** Told of every event as it happens, also of those that are logged already. `args` is only valid during the call. */
+export type EventObserver = (task: TaskRow, name: EventName, leave: boolean, args: readonly number[]) => void;
 
 const SEGMENT = 1 << 14;
 const HEADER = 4;
@@ -78,6 +85,7 @@ export class EventLog {
   #completeUntil = 0;
   /** Events before this time were dropped to stay within the budget. */
   droppedBefore = 0;
+  observer: EventObserver | undefined;
 
   constructor(readonly budgetBytes: number) {}
 
@@ -91,6 +99,7 @@ export class EventLog {
   }
 
   append(time: number, task: TaskRow, name: EventName, leave: boolean, args: readonly number[]): void {
+    this.observer?.(task, name, leave, args);
     if (time < this.#completeUntil) return;
     let segment = this.#segments.at(-1);
     const size = HEADER + args.length;

@@ -14,8 +14,10 @@ import { STACK_SLOTS, TaskState, Wait, type WaitKind } from '../machine/tasks';
 export type Stop =
   /** The time asked for has come. */
   | 'time'
-  /** A breakpoint's step is next. */
+  /** A breakpoint's step is next, or a check at a yield said stop. */
   | 'breakpoint'
+  /** `interrupt` was called from inside a step; that step has run. */
+  | 'interrupt'
   /** Every task has exited. */
   | 'end'
   /** No task can run, and not all have exited. */
@@ -27,30 +29,45 @@ export type BreakpointHook = (pc: number) => boolean;
 export type YieldHook = (pc: number) => boolean;
 /**
  * Chooses the task to run at a yield; returns 0 to let the current one go on. It may be asked again at the same time
- * (after a stop there) and must then give the same answer.
+ * (after a stop there) and must then give the same answer. It is asked before anything stops there, so that the
+ * current task of a stopped machine is always the one that makes the next step.
  */
 export type Chooser = (pc: number) => TaskRow;
+/** Told when a task blocks or exits, after its last step; may interrupt. */
+export type LeaveHook = (task: TaskRow) => void;
+
+const ARMED = 1;
+const YIELD = 2;
 
 /** The model called itself too deeply: a defect of a routine. */
 export class StackOverflow extends Error {}
 
 export class Interpreter {
-  /** Steps with a breakpoint: 1. */
-  readonly armed: Uint8Array;
   onBreakpoint: BreakpointHook = () => true;
   onYield: YieldHook | undefined;
+  onLeave: LeaveHook | undefined;
   choose: Chooser | undefined;
+  /** With `quiet`, nothing stops the run and no hook is asked: for running again what has already run. */
+  quiet = false;
+  /** One byte a step: set to 1 when it runs. */
+  visited: Uint8Array;
+  /** One byte a step: what to look at before it runs. */
+  readonly #flags: Uint8Array;
+  readonly #quietFlags: Uint8Array;
+  #limit = 0;
+  /** Time of the last check at a yield: going on from a stop doesn't check again. */
+  #checkedAt = -1;
   readonly #frames: readonly Frame[];
   readonly #callees: readonly Frame[];
   readonly #ids: ReadonlyMap<AnyRoutine, number>;
-  readonly #yields: Uint8Array;
 
   constructor(
     readonly kernel: Kernel,
     readonly linked: Linked,
   ) {
-    this.armed = new Uint8Array(linked.op.length);
-    this.#yields = Uint8Array.from(linked.yieldBefore, (name) => (name === undefined ? 0 : 1));
+    this.visited = new Uint8Array(linked.op.length);
+    this.#quietFlags = Uint8Array.from(linked.yieldBefore, (name) => (name === undefined ? 0 : YIELD));
+    this.#flags = this.#quietFlags.slice();
     const classes = linked.routines.map((routine) => frameClass(routine));
     this.#frames = classes.map((Class) => new Class(kernel.tasks.stack));
     this.#callees = classes.map((Class) => new Class(kernel.tasks.stack));
@@ -61,6 +78,17 @@ export class Interpreter {
     const id = this.#ids.get(routine);
     if (id === undefined) throw new Error(`routine ${routine.name} is not linked`);
     return id;
+  }
+
+  /** Sets the steps before which `onBreakpoint` is asked. */
+  arm(pcs: Iterable<number>): void {
+    this.#flags.set(this.#quietFlags);
+    for (const pc of pcs) this.#flags[pc] = (this.#flags[pc] ?? 0) | ARMED;
+  }
+
+  /** Makes the run that is going on return after the step that is running. */
+  interrupt(): void {
+    this.#limit = -1;
   }
 
   /** Gives a new task its first frame; `fill` sets the parameters. */
@@ -99,14 +127,17 @@ export class Interpreter {
    * passed over (execution stands on it).
    */
   run(until: number, resume: boolean): Stop {
-    const { kernel, linked, armed } = this;
+    const { kernel, linked, visited } = this;
     const { op, run, result, object, next, alt, arg } = linked;
     const { tasks } = kernel;
     const frames = this.#frames;
     const callees = this.#callees;
-    const yields = this.#yields;
+    const flags = this.quiet ? this.#quietFlags : this.#flags;
+    const choose = this.choose;
     let skip = resume;
     let time = kernel.time;
+    this.#limit = until;
+    if (time !== this.#checkedAt) this.#checkedAt = -1;
 
     for (;;) {
       const task = this.#pick();
@@ -121,30 +152,27 @@ export class Interpreter {
       frame.base = base;
       let running = true;
       while (running) {
-        if (time >= until) {
+        const flag = flags[pc] as number;
+        if (flag !== 0) {
           tasks.pc.set(task, pc);
-          kernel.events.complete(time);
-          return 'time';
-        }
-        if (armed[pc] !== 0 && !skip) {
-          tasks.pc.set(task, pc);
-          kernel.events.complete(time);
-          if (this.onBreakpoint(pc)) return 'breakpoint';
-        }
-        if (yields[pc] !== 0) {
-          tasks.pc.set(task, pc);
-          if (!skip && this.onYield?.(pc)) {
-            kernel.events.complete(time);
-            return 'breakpoint';
-          }
-          if (this.choose !== undefined) {
-            const chosen = this.choose(pc);
-            if (chosen !== 0 && chosen !== task) {
+          if (choose !== undefined && (flag & YIELD) !== 0) {
+            const chosen = choose(pc);
+            if (chosen !== 0 && chosen !== task && tasks.state.get(chosen) === TaskState.Runnable) {
               tasks.setCurrent(chosen);
               break;
             }
           }
+          if (!this.quiet && time < this.#limit && this.#stops(pc, flag, skip)) {
+            kernel.events.complete(time);
+            return 'breakpoint';
+          }
         }
+        if (time >= this.#limit) {
+          tasks.pc.set(task, pc);
+          kernel.events.complete(time);
+          return time >= until ? 'time' : 'interrupt';
+        }
+        visited[pc] = 1;
         skip = false;
         switch (op[pc]) {
           case Op.Step:
@@ -183,6 +211,7 @@ export class Interpreter {
             tasks.base.set(task, base);
             tasks.depth.add(task, -1);
             if (base === 0) {
+              tasks.pc.set(task, pc);
               this.#exited(task);
               running = false;
               break;
@@ -212,6 +241,18 @@ export class Interpreter {
     }
   }
 
+  /** Asks everybody who has a say before the step at `pc`; all are asked, so that one stop hides no other. */
+  #stops(pc: number, flag: number, skip: boolean): boolean {
+    let stop = false;
+    const { time } = this.kernel;
+    if ((flag & YIELD) !== 0 && this.#checkedAt !== time) {
+      this.#checkedAt = time;
+      stop = this.onYield?.(pc) === true;
+    }
+    if ((flag & ARMED) !== 0 && !skip && this.onBreakpoint(pc)) stop = true;
+    return stop;
+  }
+
   #slots(id: number): number {
     return this.linked.routines[id]?.slots.length ?? 0;
   }
@@ -221,11 +262,13 @@ export class Interpreter {
     tasks.state.set(task, TaskState.Blocked);
     tasks.wait.set(task, wait);
     tasks.waitFor.set(task, on);
+    if (!this.quiet) this.onLeave?.(task);
   }
 
   #exited(task: TaskRow): void {
     this.kernel.tasks.state.set(task, TaskState.Exited);
     this.kernel.tasks.wake(Wait.Task, task);
+    if (!this.quiet) this.onLeave?.(task);
   }
 
   /** The current task if it can run, else the next one in row order; 0 if none can. */
