@@ -4,6 +4,8 @@ import type { TaskRow } from '../machine/ids';
 import { Machine } from '../machine/machine';
 import type { Profile } from '../profiles/profile';
 import { EventLog, type EventName } from './events';
+import type { Frame } from './frame';
+import type { AnyRoutine } from './routine';
 
 /** Memory the event log may take before the oldest events are dropped. */
 export const EVENT_BUDGET_BYTES = 64 * 2 ** 20;
@@ -11,7 +13,17 @@ export const EVENT_BUDGET_BYTES = 64 * 2 ** 20;
 export class Kernel extends Machine {
   /** Steps run so far; kept by the run loop. */
   time = 0;
+  /** Number of CPUs; fixed when the machine is built. */
+  cpus = 1;
   readonly events = new EventLog(EVENT_BUDGET_BYTES);
+  /** Gives a task its first frame; set by the run loop. */
+  start: (task: TaskRow, routine: AnyRoutine, fill: (frame: Frame) => void) => void = () => {
+    throw new Error('no run loop is attached to this kernel');
+  };
+  /** Pages charged, by memory cgroup. */
+  readonly memcgUsage = this.store.int('memcg.usage');
+  /** The shared page of zeroes, a row of `pages`. */
+  readonly #zeroPage = this.store.scalar('zeroPage');
 
   constructor(readonly profile: Profile) {
     super();
@@ -19,6 +31,14 @@ export class Kernel extends Machine {
 
   get task(): TaskRow {
     return this.tasks.currentTask;
+  }
+
+  get zeroPage(): number {
+    return this.store.scalars.get(this.#zeroPage);
+  }
+
+  setZeroPage(page: number): void {
+    this.store.scalars.set(this.#zeroPage, page);
   }
 
   emit(name: EventName, ...args: number[]): void {

@@ -5,6 +5,7 @@ import { Contents } from './contents';
 import { Devices } from './devices';
 import { Faults, Files, Pins, SwapAreas } from './files';
 import { Holds } from './holds';
+import { LruBatches } from './lru';
 import { Pages } from './pages';
 import { Radix } from './radix';
 import { Slots } from './slots';
@@ -22,6 +23,7 @@ export class Machine {
   readonly mm = new AddressSpaces(this.store);
   readonly tasks = new Tasks(this.store);
   readonly slots = new Slots(this.store);
+  readonly lru = new LruBatches(this.store);
   readonly devices = new Devices(this.store);
   readonly files = new Files(this.store);
   readonly pins = new Pins(this.store);

@@ -53,6 +53,17 @@ export class Tasks {
   readonly taskName: IntColumn;
   /** Innermost pending fault, a row of `Faults`; 0 = none. */
   readonly fault: IntColumn;
+  /** 1 when the task must end at its next return to user mode (its process was killed). */
+  readonly killed: IntColumn;
+
+  /** What the task's last statement left besides its return value: a signal with its code and address … */
+  readonly signal: IntColumn;
+  readonly signalCode: IntColumn;
+  readonly signalVa: WideColumn;
+  /** … what an ioctl of the driver counted, and the bytes it returned (a linked array, byte in srcFlags). */
+  readonly cpages: IntColumn;
+  readonly faults: IntColumn;
+  readonly data: IntColumn;
 
   readonly stack: WideColumn;
   readonly current: number;
@@ -79,6 +90,13 @@ export class Tasks {
     this.cpu = this.tasks.int('cpu');
     this.taskName = this.tasks.int('name');
     this.fault = this.tasks.int('fault');
+    this.killed = this.tasks.int('killed');
+    this.signal = this.tasks.int('signal');
+    this.signalCode = this.tasks.int('signalCode');
+    this.signalVa = this.tasks.wide('signalVa');
+    this.cpages = this.tasks.int('cpages');
+    this.faults = this.tasks.int('faults');
+    this.data = this.tasks.int('data');
     this.stack = store.wide('stack');
     this.current = store.scalar('task.current');
   }

@@ -25,6 +25,8 @@ export interface Profile {
   readonly swapLayout: 'plain' | 'inverted';
   /** Reference count of a free device page: 1 until 6.0, where a page in use never goes below 2; 0 from 6.1. */
   readonly freeDeviceRefcount: 0 | 1;
+  /** A device page in use holds a reference on its pgmap (6.1+). */
+  readonly pgmapRefPerPage: boolean;
   /** The name of the driver's fault callback as this kernel spells it. */
   readonly faultCallback: 'page_fault' | 'migrate_to_ram';
   /** A user fault first runs under the per-VMA lock; device entries make it return RETRY (6.6+). */

@@ -71,6 +71,7 @@ export class Interpreter {
     const classes = linked.routines.map((routine) => frameClass(routine));
     this.#frames = classes.map((Class) => new Class(kernel.tasks.stack));
     this.#callees = classes.map((Class) => new Class(kernel.tasks.stack));
+    kernel.start = (task, routine, fill) => this.start(task, routine, fill);
     this.#ids = new Map(linked.routines.map(({ routine, id }) => [routine, id]));
   }
 

@@ -1,0 +1,184 @@
+/**
+ * MMU notifiers with interval subscriptions (mm/mmu_notifier.c): every mirror whose range overlaps is told before
+ * entries change. Before 5.8 (mm/hmm.c of 4.14) mirrors were told only when the invalidation ended.
+ */
+
+import type { DeviceRow, MirrorRow, MmRow } from '../machine/ids';
+import { Wait } from '../machine/tasks';
+import type { Kernel } from './kernel';
+import { DeviceT, EventT, MirrorT, MmT, routine, VpnT } from './routine';
+
+/** One past the last page of a range that covers every address (ULONG_MAX). */
+export const ALL_PAGES = 2 ** 52;
+
+function overlapping(k: Kernel, mirror: number, start: number, end: number): MirrorRow {
+  const { devices } = k;
+  let at = mirror;
+  while (at !== 0 && (devices.mirrorStart.get(at) >= end || devices.mirrorEnd.get(at) <= start))
+    at = devices.mirrorNext.get(at);
+  return at as MirrorRow;
+}
+
+/** First mirror of the mm whose interval overlaps [start, end), or 0. */
+function first_mirror(k: Kernel, mm: MmRow, start: number, end: number): MirrorRow {
+  return overlapping(k, k.mm.firstMirror.get(mm), start, end);
+}
+
+const range = { mm: MmT, start: VpnT, end: VpnT, event: EventT, owner: DeviceT } as const;
+
+const tell_mirrors = routine({
+  name: 'mn_itree_invalidate',
+  file: 'mm/mmu_notifier.c',
+  about:
+    'Call the invalidate callback of every subscription that overlaps the range, in the order of the tree.',
+  params: range,
+  locals: { mirror: MirrorT },
+  body: (r) => [
+    r.step('first subscription that overlaps', (k, f) => {
+      f.mirror = first_mirror(k, f.mm, f.start, f.end);
+    }),
+    r.loop('there is a subscription', (_, f) => f.mirror !== 0, [
+      r.yield('Y4'),
+      r.callback(
+        'ops->invalidate(subscription, range, seq)',
+        'invalidate',
+        (k, f) => k.devices.driver.get(k.devices.mirrorDevice.get(f.mirror)),
+        (_, f, callee) => {
+          callee.mirror = f.mirror;
+          callee.start = f.start;
+          callee.end = f.end;
+          callee.event = f.event;
+          callee.owner = f.owner;
+          callee.blockable = 1;
+        },
+      ),
+      r.step('next subscription', (k, f) => {
+        f.mirror = overlapping(k, k.devices.mirrorNext.get(f.mirror), f.start, f.end);
+      }),
+    ]),
+  ],
+});
+
+export const mmu_notifier_invalidate_range_start = routine({
+  name: 'mmu_notifier_invalidate_range_start',
+  file: 'mm/mmu_notifier.c',
+  about: 'Entries of the range are about to change: tell the mirrors, which must stop using them. May sleep.',
+  params: range,
+  body: (r) => [
+    r.when('nobody mirrors this address space', (k, f) => k.mm.firstMirror.get(f.mm) === 0, [
+      r.ret('return'),
+    ]),
+    r.only(
+      (profile) => profile.intervalNotifiers,
+      [
+        r.step(
+          'one more active invalidation; the sequence becomes odd where a subscription overlaps',
+          (k, f) => {
+            k.mm.activeInvalidations.add(f.mm, 1);
+            if (first_mirror(k, f.mm, f.start, f.end) !== 0)
+              k.mm.notifierSeq.set(f.mm, k.mm.notifierSeq.get(f.mm) | 1);
+          },
+        ),
+        r.call('tell the subscriptions', tell_mirrors, (_, f, callee) => {
+          callee.mm = f.mm;
+          callee.start = f.start;
+          callee.end = f.end;
+          callee.event = f.event;
+          callee.owner = f.owner;
+        }),
+      ],
+      [
+        r.step('one more active invalidation; mirrors are told when it ends', (k, f) => {
+          k.mm.activeInvalidations.add(f.mm, 1);
+        }),
+      ],
+    ),
+  ],
+});
+
+export const mmu_notifier_invalidate_range_end = routine({
+  name: 'mmu_notifier_invalidate_range_end',
+  file: 'mm/mmu_notifier.c',
+  about: 'The entries have changed: mirrors may look again.',
+  params: range,
+  body: (r) => [
+    r.when('nobody mirrors this address space', (k, f) => k.mm.firstMirror.get(f.mm) === 0, [
+      r.ret('return'),
+    ]),
+    r.only(
+      (profile) => !profile.intervalNotifiers,
+      [
+        r.call('tell the mirrors (sync_cpu_device_pagetables)', tell_mirrors, (_, f, callee) => {
+          callee.mm = f.mm;
+          callee.start = f.start;
+          callee.end = f.end;
+          callee.event = f.event;
+          callee.owner = f.owner;
+        }),
+      ],
+    ),
+    r.step(
+      'one active invalidation less; after the last the sequence is even again, and readers wake',
+      (k, f) => {
+        const left = k.mm.activeInvalidations.add(f.mm, -1);
+        const seq = k.mm.notifierSeq.get(f.mm);
+        if (left !== 0 || (seq & 1) === 0) return;
+        k.mm.notifierSeq.set(f.mm, seq + 1);
+        k.tasks.wake(Wait.NotifierSeq, f.mm);
+      },
+    ),
+  ],
+});
+
+/** mmu_interval_read_begin has to wait while the sequence it would read belongs to a running invalidation. */
+export function reader_must_wait(k: Kernel, mirror: MirrorRow): boolean {
+  const seq = k.devices.mirrorSeq.get(mirror);
+  const mm = k.devices.mirrorMm.get(mirror);
+  return (seq & 1) === 1 && seq === k.mm.notifierSeq.get(mm);
+}
+
+/** mmu_interval_read_retry: true if the mirror was invalidated since `seq` was read. */
+export function mmu_interval_read_retry(k: Kernel, mirror: MirrorRow, seq: number): boolean {
+  return k.devices.mirrorSeq.get(mirror) !== seq;
+}
+
+/** What a callback does that obeys the invalidation: mmu_interval_set_seq. */
+export function mmu_interval_set_seq(k: Kernel, mirror: MirrorRow): void {
+  k.devices.mirrorSeq.set(mirror, k.mm.notifierSeq.get(k.devices.mirrorMm.get(mirror)));
+}
+
+/** Adds a mirror at the end of the mm's subscriptions (mmu_interval_notifier_insert). */
+export function mmu_interval_notifier_insert(
+  k: Kernel,
+  mirror: MirrorRow,
+  mm: MmRow,
+  owner: DeviceRow,
+): void {
+  const { devices } = k;
+  devices.mirrorMm.set(mirror, mm);
+  devices.mirrorDevice.set(mirror, owner);
+  devices.mirrorStart.set(mirror, 0);
+  devices.mirrorEnd.set(mirror, ALL_PAGES);
+  devices.mirrorSeq.set(mirror, k.mm.notifierSeq.get(mm) - 1);
+  let last = k.mm.firstMirror.get(mm);
+  if (last === 0) {
+    k.mm.firstMirror.set(mm, mirror);
+    return;
+  }
+  while (devices.mirrorNext.get(last) !== 0) last = devices.mirrorNext.get(last);
+  devices.mirrorNext.set(last, mirror);
+}
+
+/** mmu_interval_notifier_remove. */
+export function mmu_interval_notifier_remove(k: Kernel, mirror: MirrorRow): void {
+  const { devices } = k;
+  const mm = devices.mirrorMm.get(mirror);
+  const next = devices.mirrorNext.get(mirror);
+  if (k.mm.firstMirror.get(mm) === mirror) k.mm.firstMirror.set(mm, next);
+  else {
+    let before = k.mm.firstMirror.get(mm);
+    while (before !== 0 && devices.mirrorNext.get(before) !== mirror) before = devices.mirrorNext.get(before);
+    if (before !== 0) devices.mirrorNext.set(before, next);
+  }
+  devices.mirrorNext.set(mirror, 0);
+}

@@ -1,0 +1,137 @@
+/** Page tables that exist only where the kernel would have made them (mm/memory.c, mm/pgtable-generic.c). */
+
+import { Hold } from '../machine/holds';
+import type { EntryRow, MmRow, NodeRow, PageRow, Vpn } from '../machine/ids';
+import { Pg } from '../machine/pages';
+import { isPfnSwapEntry, isPresent, isZeroPage } from '../machine/pte';
+import { ENTRIES, LEVEL_PGD, LEVEL_PMD, LEVEL_PTE } from '../machine/radix';
+import type { Kernel } from './kernel';
+import { alloc_page, free_page } from './page_alloc';
+
+/** A new page-table page of the mm, or 0 when memory is out. */
+function table_alloc(k: Kernel, level: number, parent: EntryRow): NodeRow {
+  const page = alloc_page(k, Hold.Kernel, 0);
+  if (page === 0) return 0 as NodeRow;
+  k.pages.setFlag(page, Pg.Table);
+  k.zones.pageTablePages.add(k.pages.zone(page), 1);
+  const node = k.tables.newNode(level, parent);
+  k.tables.page.set(node, page);
+  return node;
+}
+
+function table_free(k: Kernel, node: NodeRow): void {
+  const page = k.tables.page.get(node) as PageRow;
+  k.tables.nodes.free(node);
+  k.zones.pageTablePages.add(k.pages.zone(page), -1);
+  k.pages.refcount.set(page, 0);
+  k.holds.remove(page, Hold.Kernel, 0);
+  free_page(k, page);
+}
+
+export function pgd_alloc(k: Kernel): NodeRow {
+  return table_alloc(k, LEVEL_PGD, 0 as EntryRow);
+}
+
+export function pgd_free(k: Kernel, pgd: NodeRow): void {
+  table_free(k, pgd);
+}
+
+/** The PTE for `vpn`, or 0 where no PTE table exists (pte_offset_map). */
+export function pte_offset(k: Kernel, mm: MmRow, vpn: Vpn): EntryRow {
+  return k.tables.find(k.mm.pgd.get(mm) as NodeRow, vpn, LEVEL_PTE);
+}
+
+/** The entry of the PMD table for `vpn`, or 0. */
+export function pmd_offset(k: Kernel, mm: MmRow, vpn: Vpn): EntryRow {
+  return k.tables.find(k.mm.pgd.get(mm) as NodeRow, vpn, LEVEL_PMD);
+}
+
+/** pte_alloc_map: the PTE for `vpn`, with its tables made; 0 when memory is out. */
+export function pte_alloc(k: Kernel, mm: MmRow, vpn: Vpn): EntryRow {
+  const { tables } = k;
+  let node = k.mm.pgd.get(mm) as NodeRow;
+  for (let level = LEVEL_PGD; level > LEVEL_PTE; level--) {
+    const up = tables.entry(node, tables.index(vpn, level));
+    if (tables.lo.get(up) === 0) {
+      const child = table_alloc(k, level - 1, up);
+      if (child === 0) return 0 as EntryRow;
+      tables.link(up, child);
+    }
+    node = tables.child(up);
+  }
+  return tables.entry(node, tables.index(vpn, LEVEL_PTE));
+}
+
+/** The entry's kind and flags; 0 for "none" and for a table that doesn't exist. */
+export function ptep_get(k: Kernel, entry: EntryRow): number {
+  return entry === 0 ? 0 : k.tables.lo.get(entry);
+}
+
+/** vm_normal_page or pfn_swap_entry_to_page: the page an entry counts, or 0. */
+export function pte_page(k: Kernel, entry: EntryRow): PageRow {
+  const pte = ptep_get(k, entry);
+  if (isPresent(pte) ? isZeroPage(pte) : !isPfnSwapEntry(pte)) return 0 as PageRow;
+  return k.tables.hi.get(entry) as PageRow;
+}
+
+export function set_pte(k: Kernel, entry: EntryRow, pte: number, page: number): void {
+  k.tables.set(entry, pte, page);
+}
+
+export function pte_clear(k: Kernel, entry: EntryRow): void {
+  k.tables.set(entry, 0, 0);
+}
+
+/** The page number whose leaf this entry is. */
+export function vpn_of_entry(k: Kernel, entry: EntryRow): Vpn {
+  const { tables } = k;
+  let vpn = 0;
+  let scale = 1;
+  for (let at: EntryRow = entry; at !== 0; ) {
+    vpn += (at % ENTRIES) * scale;
+    scale *= ENTRIES;
+    at = tables.parent.get(tables.nodeOf(at)) as EntryRow;
+  }
+  return vpn as Vpn;
+}
+
+/**
+ * free_pgtables: frees the tables below [start, end) that no VMA needs any more. `floor` and `ceiling` are the end of
+ * the VMA before and the start of the one after; a table is freed only when its whole span lies between them.
+ */
+export function free_pgtables(
+  k: Kernel,
+  mm: MmRow,
+  start: Vpn,
+  end: Vpn,
+  floor: number,
+  ceiling: number,
+): void {
+  free_level(k, k.mm.pgd.get(mm) as NodeRow, LEVEL_PGD, 0, start, end, floor, ceiling);
+}
+
+function free_level(
+  k: Kernel,
+  node: NodeRow,
+  level: number,
+  base: number,
+  start: number,
+  end: number,
+  floor: number,
+  ceiling: number,
+): void {
+  const { tables } = k;
+  const span = ENTRIES ** level;
+  const first = Math.max(0, Math.floor((start - base) / span));
+  const last = Math.min(ENTRIES - 1, Math.floor((end - 1 - base) / span));
+  for (let i = first; i <= last; i++) {
+    const entry = tables.entry(node, i);
+    if (tables.lo.get(entry) !== 1) continue;
+    const child = tables.child(entry);
+    const childBase = base + i * span;
+    if (level > LEVEL_PMD) free_level(k, child, level - 1, childBase, start, end, floor, ceiling);
+    if (childBase < floor || childBase + span > ceiling) continue;
+    tables.set(entry, 0, 0);
+    table_free(k, child);
+  }
+}

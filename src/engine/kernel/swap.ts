@@ -1,0 +1,77 @@
+/** LRU membership (mm/swap.c): pages reach the lists through a per-CPU batch, which holds a reference meanwhile. */
+
+import { Hold } from '../machine/holds';
+import type { PageRow, SlotRow } from '../machine/ids';
+import { Pg } from '../machine/pages';
+import type { Kernel } from './kernel';
+import { memcg_uncharge } from './memcontrol';
+import { free_page } from './page_alloc';
+
+/** Pages a per-CPU batch takes before it is drained (PAGEVEC_SIZE). */
+export const BATCH_PAGES = 31;
+
+function count(k: Kernel, page: PageRow, delta: number): void {
+  const zone = k.pages.zone(page);
+  const { zones } = k;
+  const active = k.pages.has(page, Pg.Active);
+  if (k.pages.has(page, Pg.Unevictable)) zones.unevictable.add(zone, delta);
+  else if (k.pages.has(page, Pg.SwapBacked))
+    (active ? zones.activeAnon : zones.inactiveAnon).add(zone, delta);
+  else (active ? zones.activeFile : zones.inactiveFile).add(zone, delta);
+}
+
+/** Takes the page off its LRU list. */
+export function lru_del(k: Kernel, page: PageRow): void {
+  count(k, page, -1);
+  k.pages.clearFlag(page, Pg.Lru);
+}
+
+/** Puts the page on its LRU list at once (the drain, or putback of an isolated page). */
+export function lru_insert(k: Kernel, page: PageRow): void {
+  k.pages.setFlag(page, Pg.Lru);
+  count(k, page, 1);
+}
+
+/** folio_add_lru: into this CPU's batch, which is drained when it is full. */
+export function folio_add_lru(k: Kernel, page: PageRow): void {
+  const cpu = k.tasks.cpu.get(k.task);
+  const slot = k.slots.table.alloc() as SlotRow;
+  k.slots.srcPage.set(slot, page);
+  const last = k.lru.last.get(cpu);
+  if (last === 0) k.lru.first.set(cpu, slot);
+  else k.slots.next.set(last, slot);
+  k.lru.last.set(cpu, slot);
+  k.pages.refcount.add(page, 1);
+  k.holds.add(page, Hold.LruBatch, cpu);
+  if (k.lru.count.add(cpu, 1) >= BATCH_PAGES) lru_add_drain_cpu(k, cpu);
+}
+
+/** Moves a CPU's batch to the lists and drops its references. */
+export function lru_add_drain_cpu(k: Kernel, cpu: number): void {
+  const head = k.lru.first.get(cpu) as SlotRow;
+  if (head === 0) return;
+  k.lru.first.set(cpu, 0);
+  k.lru.last.set(cpu, 0);
+  k.lru.count.set(cpu, 0);
+  for (const slot of k.slots.of(head)) {
+    const page = k.slots.srcPage.get(slot) as PageRow;
+    k.holds.remove(page, Hold.LruBatch, cpu);
+    if (k.pages.refcount.add(page, -1) > 0) {
+      lru_insert(k, page);
+      continue;
+    }
+    memcg_uncharge(k, page);
+    free_page(k, page);
+  }
+  k.slots.free(head);
+}
+
+/** lru_add_drain: this CPU's batch. */
+export function lru_add_drain(k: Kernel): void {
+  lru_add_drain_cpu(k, k.tasks.cpu.get(k.task));
+}
+
+/** What lru_add_drain_all achieves: every CPU's batch. */
+export function lru_add_drain_all(k: Kernel): void {
+  for (let cpu = 0; cpu < k.cpus; cpu++) lru_add_drain_cpu(k, cpu);
+}

@@ -1,0 +1,36 @@
+import type { Profile } from './profile';
+
+/** Linux v4.14.0 with CONFIG_MEMORY_FAILURE, CONFIG_MIGRATION and CONFIG_DEVICE_PRIVATE; dmirror is our port of the later driver. */
+export const linux414: Profile = {
+  name: '4.14',
+  title: 'Linux v4.14.0, x86-64, with a port of the later test driver',
+  swapTypes: {
+    maxSwapfiles: 27,
+    hwpoison: 27,
+    migrationRead: 28,
+    migrationReadExclusive: undefined,
+    migrationWrite: 29,
+    deviceWrite: 30,
+    deviceRead: 31,
+    exclusiveWrite: undefined,
+    exclusiveRead: undefined,
+    marker: undefined,
+  },
+  swapLayout: 'plain',
+  freeDeviceRefcount: 1,
+  pgmapRefPerPage: false,
+  faultCallback: 'page_fault',
+  vmaLock: false,
+  faultTakesReference: false,
+  anonExclusive: false,
+  splitMigrateApi: false,
+  intervalNotifiers: false,
+  collectSkipsLocked: false,
+  migrationKeepsYoungDirty: false,
+  collectMisreadsWrite: true,
+  flushUnderLock: false,
+  collectsFileHoles: true,
+  softDirty: true,
+  deviceExclusive: false,
+  roundPages: 64,
+};

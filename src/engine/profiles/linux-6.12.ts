@@ -1,0 +1,36 @@
+import type { Profile } from './profile';
+
+/** Linux 6.12.117 as recorded: the kernel's own HMM test driver, no memory-failure support, no soft-dirty bits. */
+export const linux612: Profile = {
+  name: '6.12',
+  title: 'Linux 6.12.117, x86-64, test driver of lib/test_hmm.c',
+  swapTypes: {
+    maxSwapfiles: 24,
+    hwpoison: undefined,
+    migrationRead: 24,
+    migrationReadExclusive: 25,
+    migrationWrite: 26,
+    deviceWrite: 27,
+    deviceRead: 28,
+    exclusiveWrite: 29,
+    exclusiveRead: 30,
+    marker: 31,
+  },
+  swapLayout: 'inverted',
+  freeDeviceRefcount: 0,
+  pgmapRefPerPage: true,
+  faultCallback: 'migrate_to_ram',
+  vmaLock: true,
+  faultTakesReference: true,
+  anonExclusive: true,
+  splitMigrateApi: true,
+  intervalNotifiers: true,
+  collectSkipsLocked: true,
+  migrationKeepsYoungDirty: true,
+  collectMisreadsWrite: false,
+  flushUnderLock: true,
+  collectsFileHoles: false,
+  softDirty: false,
+  deviceExclusive: true,
+  roundPages: 64,
+};
