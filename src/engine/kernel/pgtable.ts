@@ -3,7 +3,7 @@
 import { Hold } from '../machine/holds';
 import type { EntryRow, MmRow, NodeRow, PageRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
-import { isPfnSwapEntry, isPresent, isZeroPage } from '../machine/pte';
+import { isPfnSwapEntry, isPresent, PTE_DEVMAP, PTE_SPECIAL } from '../machine/pte';
 import { ENTRIES, LEVEL_PGD, LEVEL_PMD, LEVEL_PTE } from '../machine/radix';
 import type { Kernel } from './kernel';
 import { alloc_page, free_page } from './page_alloc';
@@ -46,11 +46,20 @@ export function pmd_offset(k: Kernel, mm: MmRow, vpn: Vpn): EntryRow {
   return k.tables.find(k.mm.pgd.get(mm) as NodeRow, vpn, LEVEL_PMD);
 }
 
+/** The entry of the PMD table for `vpn`, with the tables above it made (pmd_alloc); 0 when memory is out. */
+export function pmd_alloc(k: Kernel, mm: MmRow, vpn: Vpn): EntryRow {
+  return make_tables(k, mm, vpn, LEVEL_PMD);
+}
+
 /** pte_alloc_map: the PTE for `vpn`, with its tables made; 0 when memory is out. */
 export function pte_alloc(k: Kernel, mm: MmRow, vpn: Vpn): EntryRow {
+  return make_tables(k, mm, vpn, LEVEL_PTE);
+}
+
+function make_tables(k: Kernel, mm: MmRow, vpn: Vpn, to: number): EntryRow {
   const { tables } = k;
   let node = k.mm.pgd.get(mm) as NodeRow;
-  for (let level = LEVEL_PGD; level > LEVEL_PTE; level--) {
+  for (let level = LEVEL_PGD; level > to; level--) {
     const up = tables.entry(node, tables.index(vpn, level));
     if (tables.lo.get(up) === 0) {
       const child = table_alloc(k, level - 1, up);
@@ -59,7 +68,7 @@ export function pte_alloc(k: Kernel, mm: MmRow, vpn: Vpn): EntryRow {
     }
     node = tables.child(up);
   }
-  return tables.entry(node, tables.index(vpn, LEVEL_PTE));
+  return tables.entry(node, tables.index(vpn, to));
 }
 
 /** The entry's kind and flags; 0 for "none" and for a table that doesn't exist. */
@@ -70,7 +79,8 @@ export function ptep_get(k: Kernel, entry: EntryRow): number {
 /** vm_normal_page or pfn_swap_entry_to_page: the page an entry counts, or 0. */
 export function pte_page(k: Kernel, entry: EntryRow): PageRow {
   const pte = ptep_get(k, entry);
-  if (isPresent(pte) ? isZeroPage(pte) : !isPfnSwapEntry(pte)) return 0 as PageRow;
+  const counted = isPresent(pte) ? (pte & (PTE_SPECIAL | PTE_DEVMAP)) === 0 : isPfnSwapEntry(pte);
+  if (!counted) return 0 as PageRow;
   return k.tables.hi.get(entry) as PageRow;
 }
 

@@ -25,6 +25,8 @@ export class Devices {
   readonly type: IntColumn;
   readonly driver: IntColumn;
   readonly pgmap: IntColumn;
+  /** Pages of memory the driver hands out. */
+  readonly pages: IntColumn;
   /** Top of the driver's free list, threaded through zone_device_data. */
   readonly freeHead: IntColumn;
   /** Pages of the chunk not yet handed out; they are taken from the highest downwards. */
@@ -65,6 +67,7 @@ export class Devices {
     this.type = this.devices.int('type');
     this.driver = this.devices.int('driver');
     this.pgmap = this.devices.int('pgmap');
+    this.pages = this.devices.int('pages');
     this.freeHead = this.devices.int('freeHead');
     this.untouched = this.devices.int('untouched');
     this.calloc = this.devices.int('calloc');

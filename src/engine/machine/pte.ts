@@ -30,6 +30,8 @@ export const PTE_EXCLUSIVE = 1 << 10;
 export const PTE_PROTNONE = 1 << 11;
 /** A leaf in a PMD table: 512 pages at once. */
 export const PTE_HUGE = 1 << 12;
+/** Maps a page of persistent memory or of a device's file directly: counted by nobody (pte_devmap, VM_MIXEDMAP). */
+export const PTE_DEVMAP = 1 << 13;
 /** Swap entries: the area's number in bits 16-20. */
 export const PTE_AREA_SHIFT = 16;
 

@@ -1,6 +1,6 @@
 /** A store: every column of one machine, frozen, thawed and hashed together. */
 
-import { type ChunkList, type Column, IntColumn, type Journal, WideColumn } from './column';
+import { type ChunkList, IntColumn, type Journal, WideColumn } from './column';
 
 /** The whole state at one time. Immutable; chunks are shared between snapshots. */
 export interface Snapshot {
@@ -10,7 +10,7 @@ export interface Snapshot {
 }
 
 export class Store {
-  readonly columns: Column[] = [];
+  readonly columns: (IntColumn | WideColumn)[] = [];
   /** Single numbers (table lengths, free-list heads, the current task), one row each. */
   readonly scalars: IntColumn;
   #scalarNames: string[] = [];

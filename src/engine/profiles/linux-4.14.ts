@@ -21,6 +21,8 @@ export const linux414: Profile = {
   pgmapRefPerPage: false,
   faultCallback: 'page_fault',
   vmaLock: false,
+  userFaultFlags: 0x54,
+  origPteValid: false,
   faultTakesReference: false,
   anonExclusive: false,
   splitMigrateApi: false,

@@ -21,6 +21,8 @@ export const linux612: Profile = {
   pgmapRefPerPage: true,
   faultCallback: 'migrate_to_ram',
   vmaLock: true,
+  userFaultFlags: 0x254,
+  origPteValid: true,
   faultTakesReference: true,
   anonExclusive: true,
   splitMigrateApi: true,

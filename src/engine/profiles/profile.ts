@@ -31,6 +31,10 @@ export interface Profile {
   readonly faultCallback: 'page_fault' | 'migrate_to_ram';
   /** A user fault first runs under the per-VMA lock; device entries make it return RETRY (6.6+). */
   readonly vmaLock: boolean;
+  /** Fault flags of an access from user mode, besides WRITE and VMA_LOCK. */
+  readonly userFaultFlags: number;
+  /** FAULT_FLAG_ORIG_PTE_VALID tells that the PTE table existed (5.19+). */
+  readonly origPteValid: boolean;
   /** do_swap_page re-checks the entry under the page-table lock and takes a reference before the callback (6.1+). */
   readonly faultTakesReference: boolean;
   /** PG_anon_exclusive decides about reuse, and migration entries have a READ_EXCLUSIVE form (5.19+). */
