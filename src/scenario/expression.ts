@@ -1,0 +1,401 @@
+import { BIGINTS, EvaluationError, NUMBERS } from './arithmetic';
+import type { ArithmeticOp, BinaryExpr, CallExpr, CompareOp, Expr } from './ast';
+import type { Problem } from './diagnostics';
+import type { Span } from './source';
+import { didYouMean } from './suggest';
+import {
+  type Accessor,
+  ANY,
+  type Binding,
+  BOOLEAN,
+  isList,
+  listOf,
+  type NameResolver,
+  NONE,
+  NUMBER,
+  STRING,
+  type Type,
+  type Value,
+} from './values';
+
+/** A compiled expression: its type, and a closure that gives its value in a context. The closure may throw EvaluationError. */
+export interface Compiled<C> {
+  readonly type: Type<C>;
+  readonly evaluate: (context: C) => Value;
+}
+
+class CompileFault {
+  constructor(
+    readonly message: string,
+    readonly span: Span,
+    readonly code: string,
+  ) {}
+}
+
+function fail(span: Span, message: string, code = 'expression'): never {
+  throw new CompileFault(message, span, code);
+}
+
+/**
+ * Turns an expression into closures over a resolver's names and types. Names and members that do not exist, and
+ * comparisons that can never hold, are errors here, before anything runs. Evaluating allocates nothing for plain
+ * numbers and for handles that are numbers.
+ */
+export function compileExpr<C>(
+  expr: Expr,
+  resolver: NameResolver<C>,
+): { readonly ok: true; readonly compiled: Compiled<C> } | { readonly ok: false; readonly problem: Problem } {
+  try {
+    return { ok: true, compiled: new Compiler(resolver).compile(expr) };
+  } catch (fault) {
+    if (!(fault instanceof CompileFault)) throw fault;
+    const { message, span, code } = fault;
+    return { ok: false, problem: { severity: 'error', code, message, span } };
+  }
+}
+
+/** Whether a value counts as true: not false, not 0, not nothing; a list where all its elements do. */
+export function holds(value: Value): boolean {
+  if (typeof value === 'boolean') return value;
+  if (isList(value)) return value.every(holds);
+  return value !== undefined && value !== 0 && value !== 0n;
+}
+
+class Compiler<C> {
+  constructor(private readonly resolver: NameResolver<C>) {}
+
+  compile(expr: Expr): Compiled<C> {
+    switch (expr.kind) {
+      case 'number':
+      case 'string':
+      case 'bool': {
+        const { value } = expr;
+        const type = expr.kind === 'number' ? NUMBER : expr.kind === 'string' ? STRING : BOOLEAN;
+        return { type, evaluate: () => value };
+      }
+      case 'none':
+        return { type: NONE, evaluate: () => undefined };
+      case 'name':
+        return this.name(expr.name, expr.span);
+      case 'member':
+        return this.member(this.compile(expr.object), expr.member.text, expr.member.span);
+      case 'index':
+        return this.index(expr.object, expr.index, expr.span);
+      case 'slice':
+        return this.slice(expr);
+      case 'call':
+        return this.call(expr);
+      case 'list':
+        return this.list(expr.items);
+      case 'unary':
+        return this.unary(expr.op, expr.operand);
+      case 'binary':
+        return this.binary(expr);
+    }
+  }
+
+  private name(text: string, span: Span): Compiled<C> {
+    const found: Binding<C> | undefined = this.resolver.name(text);
+    if (found === undefined)
+      fail(span, `there is no \`${text}\` here${didYouMean(text, this.resolver.names())}`, 'unknown-name');
+    return { type: found.type, evaluate: found.get };
+  }
+
+  private member(object: Compiled<C>, name: string, span: Span): Compiled<C> {
+    const element = object.type.element;
+    if (element !== undefined && object.type.member?.(name) === undefined) {
+      const accessor = this.accessor(element, name, span);
+      return mapped(object, accessor);
+    }
+    const { get, type } = this.accessor(object.type, name, span);
+    const of = object.evaluate;
+    return {
+      type,
+      evaluate: (context) => {
+        const value = of(context);
+        return value === undefined ? undefined : get(value, context);
+      },
+    };
+  }
+
+  private accessor(type: Type<C>, name: string, span: Span): Accessor<C> {
+    const found = type.member?.(name);
+    if (found !== undefined) return found;
+    const known = type.members?.() ?? [];
+    const has = known.length > 0 && known.length <= 8 ? `; it has ${known.join(', ')}` : '';
+    return fail(span, `${type.name} has no \`${name}\`${didYouMean(name, known) || has}`, 'unknown-member');
+  }
+
+  private index(objectExpr: Expr, indexExpr: Expr, span: Span): Compiled<C> {
+    const object = this.compile(objectExpr);
+    const index = this.numeric(indexExpr);
+    const element = object.type.index;
+    if (element !== undefined) {
+      const { get, type } = element;
+      return {
+        type,
+        evaluate: (context) => {
+          const of = object.evaluate(context);
+          const at = index(context);
+          return of === undefined || typeof at !== 'number' ? undefined : get(of, at, context);
+        },
+      };
+    }
+    const type = object.type.element;
+    if (type === undefined) fail(span, `${object.type.name} has no elements`);
+    return {
+      type,
+      evaluate: (context) => {
+        const list = object.evaluate(context);
+        const at = index(context);
+        return isList(list) && typeof at === 'number' ? list[at] : undefined;
+      },
+    };
+  }
+
+  private slice(expr: Extract<Expr, { kind: 'slice' }>): Compiled<C> {
+    const object = this.compile(expr.object);
+    const slice = object.type.slice;
+    if (slice === undefined) fail(expr.span, `${object.type.name} has no ranges`);
+    const first = expr.first === undefined ? absent : this.numeric(expr.first);
+    const end = expr.end === undefined ? absent : this.numeric(expr.end);
+    const { get, type } = slice;
+    return {
+      type,
+      evaluate: (context) => {
+        const of = object.evaluate(context);
+        return of === undefined
+          ? undefined
+          : get(of, asNumber(first(context)), asNumber(end(context)), context);
+      },
+    };
+  }
+
+  private call(expr: CallExpr): Compiled<C> {
+    const name = expr.callee.text;
+    const found = this.resolver.call?.(name);
+    if (found === undefined) {
+      const near = didYouMean(name, this.resolver.calls?.() ?? []);
+      return fail(expr.callee.span, `there is no function \`${name}\`${near}`, 'unknown-name');
+    }
+    const args = expr.args.map((arg) => this.compile(arg));
+    const binding = found(args.map((arg) => arg.type));
+    if ('error' in binding) return fail(expr.span, binding.error);
+    const { get, type } = binding;
+    const [only] = args;
+    if (only !== undefined && args.length === 1) {
+      return { type, evaluate: (context) => get([only.evaluate(context)], context) };
+    }
+    return {
+      type,
+      evaluate: (context) =>
+        get(
+          args.map((arg) => arg.evaluate(context)),
+          context,
+        ),
+    };
+  }
+
+  private list(items: readonly Expr[]): Compiled<C> {
+    const compiled = items.map((item) => this.compile(item));
+    const type = listOf<C>(compiled[0]?.type ?? ANY);
+    return { type, evaluate: (context) => compiled.map((item) => item.evaluate(context)) };
+  }
+
+  private unary(op: '-' | '~' | 'not', operandExpr: Expr): Compiled<C> {
+    if (op === 'not') {
+      const { evaluate } = this.compile(operandExpr);
+      return { type: BOOLEAN, evaluate: (context) => !holds(evaluate(context)) };
+    }
+    const operand = this.numeric(operandExpr);
+    const negate = op === '-';
+    return {
+      type: NUMBER,
+      evaluate: (context) => {
+        const value = operand(context);
+        if (value === undefined) return undefined;
+        return typeof value === 'bigint' ? (negate ? -value : ~value) : negate ? -value : -value - 1;
+      },
+    };
+  }
+
+  private binary(expr: BinaryExpr): Compiled<C> {
+    const { op } = expr;
+    if (op === 'and' || op === 'or') return this.logical(op, expr);
+    if (op === 'in') return this.membership(expr);
+    if (op in NUMBERS) return this.arithmetic(op as ArithmeticOp, expr);
+    return this.comparison(op as CompareOp, expr);
+  }
+
+  private logical(op: 'and' | 'or', expr: BinaryExpr): Compiled<C> {
+    const left = this.compile(expr.left).evaluate;
+    const right = this.compile(expr.right).evaluate;
+    const evaluate =
+      op === 'and'
+        ? (context: C) => holds(left(context)) && holds(right(context))
+        : (context: C) => holds(left(context)) || holds(right(context));
+    return { type: BOOLEAN, evaluate };
+  }
+
+  private membership(expr: BinaryExpr): Compiled<C> {
+    const container = this.compile(expr.right);
+    const { contains } = container.type;
+    if (contains === undefined) {
+      const { element } = container.type;
+      if (element === undefined) fail(expr.right.span, `nothing can be \`in\` ${container.type.name}`);
+      const sought = this.compile(expr.left).evaluate;
+      return {
+        type: BOOLEAN,
+        evaluate: (context) => {
+          const list = container.evaluate(context);
+          return isList(list) && list.some((item) => same(item, sought(context)));
+        },
+      };
+    }
+    const sought = this.numeric(expr.left);
+    return {
+      type: BOOLEAN,
+      evaluate: (context) => {
+        const of = container.evaluate(context);
+        const value = sought(context);
+        return of !== undefined && value !== undefined && contains(of, Number(value), context);
+      },
+    };
+  }
+
+  private arithmetic(op: ArithmeticOp, expr: BinaryExpr): Compiled<C> {
+    const left = this.numeric(expr.left);
+    const right = this.numeric(expr.right);
+    const plain = NUMBERS[op];
+    const wide = BIGINTS[op];
+    return {
+      type: NUMBER,
+      evaluate: (context) => {
+        const a = left(context);
+        const b = right(context);
+        if (typeof a === 'number' && typeof b === 'number') return plain(a, b);
+        if (a === undefined || b === undefined) return undefined;
+        return wide(toBigint(a), toBigint(b));
+      },
+    };
+  }
+
+  private comparison(op: CompareOp, expr: BinaryExpr): Compiled<C> {
+    const left = this.compile(expr.left);
+    const right = this.compile(expr.right);
+    this.comparable(left.type, right.type, expr);
+    const a = op === '==' || op === '!=' ? left.evaluate : numberOf(left);
+    const b = op === '==' || op === '!=' ? right.evaluate : numberOf(right);
+    const compare = COMPARE[op];
+    return {
+      type: BOOLEAN,
+      evaluate: (context) => {
+        const x = a(context);
+        const y = b(context);
+        return typeof x === 'number' && typeof y === 'number' ? compare(x, y) : compareAll(op, x, y);
+      },
+    };
+  }
+
+  /** Two kinds of thing that can never be equal are a mistake of the author, such as a page and a zone. */
+  private comparable(left: Type<C>, right: Type<C>, expr: BinaryExpr): void {
+    const a = left.element ?? left;
+    const b = right.element ?? right;
+    if (a.family === b.family || a.family === 'any' || b.family === 'any') return;
+    const numeric = (type: Type<C>): boolean => type.family === 'number' || type.toNumber !== undefined;
+    if (numeric(a) && numeric(b)) return;
+    const member = a.members?.().find((name) => a.member?.(name)?.type.family === b.family);
+    const hint = member === undefined ? '' : `; did you mean its \`${member}\`?`;
+    fail(expr.span, `${a.name} and ${b.name} cannot be compared${hint}`, 'type');
+  }
+
+  /** A closure that gives a number: of a number, or of a thing that stands for one, such as a buffer for its address. */
+  private numeric(expr: Expr): (context: C) => number | bigint | undefined {
+    const compiled = this.compile(expr);
+    const { family, name, toNumber } = compiled.type;
+    if (family !== 'number' && family !== 'any' && toNumber === undefined) {
+      fail(expr.span, `expected a number, found ${name}`, 'type');
+    }
+    const get = numberOf(compiled);
+    return (context) => {
+      const value = get(context);
+      if (value === undefined || typeof value === 'number' || typeof value === 'bigint') return value;
+      throw new EvaluationError(`expected a number, found ${isList(value) ? 'a list' : `a ${typeof value}`}`);
+    };
+  }
+}
+
+function absent(): undefined {
+  return undefined;
+}
+
+function asNumber(value: number | bigint | undefined): number | undefined {
+  return typeof value === 'bigint' ? Number(value) : value;
+}
+
+function toBigint(value: number | bigint): bigint {
+  if (typeof value === 'number' && !Number.isInteger(value)) throw new EvaluationError('not a whole number');
+  return BigInt(value);
+}
+
+function numberOf<C>(compiled: Compiled<C>): (context: C) => Value {
+  const { evaluate, type } = compiled;
+  const { toNumber } = type;
+  if (toNumber === undefined) return evaluate;
+  return (context) => {
+    const value = evaluate(context);
+    return value === undefined ? undefined : toNumber(value, context);
+  };
+}
+
+/** A member of each element of a list. */
+function mapped<C>(list: Compiled<C>, accessor: Accessor<C>): Compiled<C> {
+  const { get, type } = accessor;
+  return {
+    type: listOf(type),
+    evaluate: (context) => {
+      const values = list.evaluate(context);
+      if (!isList(values)) return undefined;
+      return values.map((value) => (value === undefined ? undefined : get(value, context)));
+    },
+  };
+}
+
+const COMPARE: Readonly<Record<CompareOp, (a: number, b: number) => boolean>> = {
+  '==': (a, b) => a === b,
+  '!=': (a, b) => a !== b,
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+};
+
+/** A list and one value: every element must compare so. Two lists: element by element. */
+function compareAll(op: CompareOp, a: Value, b: Value): boolean {
+  if (isList(a) && isList(b)) {
+    const equal = a.length === b.length && a.every((item, i) => compareOne('==', item, b[i]));
+    if (op === '==' || op === '!=') return equal === (op === '==');
+    return a.length === b.length && a.every((item, i) => compareOne(op, item, b[i]));
+  }
+  if (isList(a)) return a.every((item) => compareOne(op, item, b));
+  if (isList(b)) return b.every((item) => compareOne(op, a, item));
+  return compareOne(op, a, b);
+}
+
+function compareOne(op: CompareOp, a: Value, b: Value): boolean {
+  if (op === '==') return same(a, b);
+  if (op === '!=') return !same(a, b);
+  if (typeof a === 'number' && typeof b === 'number') return COMPARE[op](a, b);
+  if ((typeof a !== 'number' && typeof a !== 'bigint') || (typeof b !== 'number' && typeof b !== 'bigint'))
+    return false;
+  const x = toBigint(a);
+  const y = toBigint(b);
+  return COMPARE[op](x < y ? -1 : x > y ? 1 : 0, 0);
+}
+
+function same(a: Value, b: Value): boolean {
+  if (a === b) return true;
+  if (typeof a === 'bigint' && typeof b === 'number') return a === toBigint(b);
+  if (typeof a === 'number' && typeof b === 'bigint') return toBigint(a) === b;
+  return false;
+}
