@@ -10,6 +10,18 @@ import { timeStatus } from './time-status';
 import { registerTraceLog } from './trace-log';
 import { zonesView } from './zones-view';
 
+/** Views that are opened by themselves at the very first stop; after that the user's own layout stays. */
+const firstViews = ['hmm.pageTables', 'hmm.pendingFaults'];
+
+async function openFirstViews(state: vscode.Memento): Promise<void> {
+  const key = 'viewsOpened';
+  if (state.get(key) === true) return;
+  await state.update(key, true);
+  for (const view of firstViews) {
+    await vscode.commands.executeCommand(`${view}.focus`, { preserveFocus: true });
+  }
+}
+
 /** Called by the editor when the first scenario is opened or one of our commands is used. */
 export function activate(context: vscode.ExtensionContext): void {
   const sessions = new Sessions();
@@ -18,12 +30,13 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerLaunch(context.extensionUri),
     registerExamples(context.extensionUri),
     ...registerTimeCommands(sessions),
-    ...registerTraceLog(),
+    registerTraceLog(),
     ...timeStatus(sessions),
     pageTablesView(sessions),
     zonesView(sessions),
     pendingFaultsView(sessions),
     new CallbacksView(),
   );
+  context.subscriptions.push(sessions.onDidStop(() => openFirstViews(context.globalState)));
   void vscode.commands.executeCommand('setContext', 'hmm.active', true);
 }

@@ -8,4 +8,3 @@ export function timeFrom(text: string, { first, last }: TimePosition): number | 
   if (match[2] === '%') return value <= 100 ? Math.round(first + ((last - first) * value) / 100) : undefined;
   return Number.isSafeInteger(value) ? value : undefined;
 }
-

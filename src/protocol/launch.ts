@@ -15,7 +15,7 @@ export interface LaunchArguments {
   schedule?: string;
   /** Check the machine's invariants while running. Default true. */
   invariants?: boolean;
-  /** The editor logs every protocol message to the output channel. Default false; the adapter ignores it. */
+  /** The editor prints every protocol message in the Debug Console. Default false; the adapter ignores it. */
   trace?: boolean;
 }
 
@@ -74,6 +74,6 @@ export const launchSchema: { readonly [Name in keyof Required<LaunchArguments>]:
   trace: {
     type: 'boolean',
     default: false,
-    markdownDescription: 'Log every debug protocol message to the output channel *HMM Trace Debugger*.',
+    markdownDescription: 'Print every debug protocol message in the Debug Console.',
   },
 };

@@ -7,6 +7,7 @@ export type NoArguments = Record<string, never>;
 
 /**
  * The custom DAP requests of the adapter: name, arguments and body of the answer.
+ * VS Code sends no `arguments` at all where they would be empty.
  *
  * All need a stopped session; while it runs they fail with one sentence. Those that move in time
  * (`hmm/seek`, `hmm/stepBackOne`, `hmm/reverseStepOut`, `hmm/runUntilBlocks`) are answered at once with

@@ -27,10 +27,20 @@ const settings = {
 export interface EditorServer {
   /** Throw-away folder for the editor's own data and for a test's files; deleted by `stop`. */
   folder: string;
-  /** Address of a window on `folder`, with `file` (absolute) open; without a folder an empty window. */
-  address(folder?: string, file?: string): string;
+  /** Where it listens, such as `http://127.0.0.1:8080`. */
+  origin: string;
   /** Ends every process that was started and deletes the throw-away folder. */
   stop(): Promise<void>;
+}
+
+/** Address of a window on a folder with a file open, both absolute; without a folder an empty window. */
+export function windowAddress(origin: string, folder?: string, file?: string): string {
+  const url = new URL(origin);
+  if (folder === undefined) url.searchParams.set('ew', 'true');
+  else url.searchParams.set('folder', folder);
+  const open = [['openFile', `vscode-remote://${url.host}${file}`]];
+  if (file !== undefined) url.searchParams.set('payload', JSON.stringify(open));
+  return url.href;
 }
 
 async function freePort(): Promise<number> {
@@ -120,19 +130,11 @@ export async function startEditor(vsix: string): Promise<EditorServer> {
     await endGroup(server);
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
-  const address = (workspace?: string, file?: string) => {
-    const url = new URL(origin);
-    if (workspace === undefined) url.searchParams.set('ew', 'true');
-    else url.searchParams.set('folder', workspace);
-    const open = [['openFile', `vscode-remote://127.0.0.1:${port}${file}`]];
-    if (file !== undefined) url.searchParams.set('payload', JSON.stringify(open));
-    return url.href;
-  };
   try {
     await untilReady(origin, server, () => log);
   } catch (error) {
     await stop();
     throw error;
   }
-  return { folder, address, stop };
+  return { folder, origin, stop };
 }

@@ -6,7 +6,7 @@ export async function packageExtension(): Promise<string> {
   await buildAll();
   const { name, version } = manifest();
   const vsix = inProject('dist', `${name}-${version}.vsix`);
-  await run(npmTool('vsce'), ['package', '--no-dependencies', '--out', vsix]);
+  await run(npmTool('vsce'), ['package', '--no-dependencies', '--allow-missing-repository', '--out', vsix]);
   return vsix;
 }
 

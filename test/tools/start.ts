@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildAll } from './build';
-import { startEditor } from './editor-server';
+import { startEditor, windowAddress } from './editor-server';
 import { packageExtension } from './package';
 import { inProject, onPath, root } from './project';
 
@@ -61,7 +61,7 @@ async function startBrowserEdition(): Promise<void> {
   console.log('Building …');
   const server = await startEditor(await packageExtension());
   console.log(
-    `\nThe editor is ready. Open this address in a browser; Ctrl-C ends it.\n\n  ${server.address(scenarios, firstScenario)}\n`,
+    `\nThe editor is ready. Open this address in a browser; Ctrl-C ends it.\n\n  ${windowAddress(server.origin, scenarios, firstScenario)}\n`,
   );
   await asked;
   await server.stop();

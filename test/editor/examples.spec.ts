@@ -1,0 +1,19 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EditorWindow } from './editor-window';
+
+let window: EditorWindow;
+beforeAll(async () => {
+  window = await EditorWindow.openEmpty();
+});
+afterAll(() => window.close());
+
+test('Open Example works from an empty window and says what each example shows', async () => {
+  await window.command('HMM: Open Example');
+  const rows = window.page.locator('.quick-input-list .monaco-list-row');
+  await rows.first().waitFor();
+  await window.screenshot('open-example');
+  expect(await rows.count()).toBeGreaterThanOrEqual(10);
+  for (const row of await rows.all()) expect(await row.getAttribute('aria-label')).toMatch(/^\S+, .{20}/);
+  await window.page.keyboard.press('Enter');
+  await window.language.filter({ hasText: 'HMM' }).waitFor();
+});

@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EditorWindow } from './editor-window';
+
+const scenario = `# A page goes to the device and comes home.
+device gpu0 private 64MiB driver dmirror
+
+process app {
+    buf = mmap 64KiB anon rw
+    write buf[0..4] = 0x11
+}
+`;
+
+let window: EditorWindow;
+beforeAll(async () => {
+  window = await EditorWindow.open({ 'one.hmm': scenario });
+});
+afterAll(() => window.close());
+
+test('a .hmm file opens as language HMM with colours', async () => {
+  await window.language.filter({ hasText: 'HMM' }).waitFor();
+  const line = window.page.locator('.view-line', { hasText: 'process' });
+  await expect.poll(() => line.locator('span[class*="mtk"]').count()).toBeGreaterThan(2);
+});
+
+test('the sidebar views appear in Run and Debug', async () => {
+  await window.showDebugViews();
+  for (const title of ['Page Tables', 'Pending Faults', 'Zones', 'Callbacks']) {
+    await window.pane(title).waitFor();
+  }
+  await window.expandPane('Page Tables');
+  await window.pane('Page Tables').getByText('Open Example').waitFor();
+  await window.screenshot('views-without-a-session');
+});

@@ -1,0 +1,64 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { callbackNamed, launchSchema } from '../../src/protocol';
+import { inProject } from '../tools/project';
+
+interface Contributions {
+  debuggers: { configurationAttributes: { launch: { properties: unknown } } }[];
+  commands: { command: string }[];
+  keybindings: { command: string }[];
+  menus: Record<string, { command: string }[]>;
+  views: Record<string, { id: string; icon: string }[]>;
+  languages: { configuration: string; icon: { light: string; dark: string } }[];
+  grammars: { path: string }[];
+  snippets: { path: string }[];
+}
+
+const manifest = JSON.parse(readFileSync(inProject('package.json'), 'utf8')) as {
+  engines: { vscode: string };
+  devDependencies: Record<string, string>;
+  icon: string;
+  contributes: Contributions;
+};
+const { contributes } = manifest;
+
+describe('package.json', () => {
+  test('describes the launch attributes exactly as the protocol does', () => {
+    expect(contributes.debuggers[0]?.configurationAttributes.launch.properties).toEqual(launchSchema);
+  });
+
+  test('names only commands that exist in menus and keybindings', () => {
+    const declared = contributes.commands.map(({ command }) => command);
+    const used = [...Object.values(contributes.menus).flat(), ...contributes.keybindings];
+    const ours = used.map(({ command }) => command).filter((command) => command.startsWith('hmm.'));
+    expect(ours.length).toBeGreaterThan(0);
+    expect(ours.filter((command) => !declared.includes(command))).toEqual([]);
+  });
+
+  test('declares every command that the extension registers, and no other', () => {
+    const sources = ['callbacks-view', 'examples', 'time-commands'].map((name) =>
+      readFileSync(inProject('src', 'extension', `${name}.ts`), 'utf8'),
+    );
+    const registered = sources.join('').matchAll(/[cC]ommand\(\s*'(hmm\.\w+)'/g);
+    const declared = contributes.commands.map(({ command }) => command);
+    expect([...registered].map(([, id]) => id).sort()).toEqual(declared.sort());
+  });
+
+  test('points to files that exist', () => {
+    const { light, dark } = contributes.languages[0]?.icon ?? { light: '', dark: '' };
+    const paths = [...contributes.grammars, ...contributes.snippets].map(({ path }) => path);
+    const files = [...paths, contributes.languages[0]?.configuration ?? '', light, dark, manifest.icon];
+    expect(files.filter((file) => !existsSync(inProject(file)))).toEqual([]);
+  });
+
+  test('is typed for the oldest editor it supports', () => {
+    expect(manifest.engines.vscode).toBe(`^${manifest.devDependencies['@types/vscode']}`);
+  });
+});
+
+test('a callback is known by each of its names', () => {
+  expect(callbackNamed('migrate_to_ram')).toBe('page_fault');
+  expect(callbackNamed(' folio_free ')).toBe('page_free');
+  expect(callbackNamed('page_fault')).toBe('page_fault');
+  expect(callbackNamed('do_swap_page')).toBeUndefined();
+});
