@@ -9,6 +9,7 @@ import { CALLBACKS, FRAME_HEADER, type Linked, Op } from '../kernel/link';
 import type { AnyRoutine } from '../kernel/routine';
 import type { TaskRow } from '../machine/ids';
 import { STACK_SLOTS, TaskState, Wait, type WaitKind } from '../machine/tasks';
+import type { Scheduler } from './schedule';
 
 /** Why `run` returned. */
 export type Stop =
@@ -27,12 +28,6 @@ export type Stop =
 export type BreakpointHook = (pc: number) => boolean;
 /** Asked at each yield; runs the invariants. True stops. */
 export type YieldHook = (pc: number) => boolean;
-/**
- * Chooses the task to run at a yield; returns 0 to let the current one go on. It may be asked again at the same time
- * (after a stop there) and must then give the same answer. It is asked before anything stops there, so that the
- * current task of a stopped machine is always the one that makes the next step.
- */
-export type Chooser = (pc: number) => TaskRow;
 /** Told when a task blocks or exits, after its last step; may interrupt. */
 export type LeaveHook = (task: TaskRow) => void;
 
@@ -46,7 +41,8 @@ export class Interpreter {
   onBreakpoint: BreakpointHook = () => true;
   onYield: YieldHook | undefined;
   onLeave: LeaveHook | undefined;
-  choose: Chooser | undefined;
+  /** Asked before anything stops at a yield, so that a stopped machine's current task is the one that runs next. */
+  scheduler: Scheduler | undefined;
   /** With `quiet`, nothing stops the run and no hook is asked: for running again what has already run. */
   quiet = false;
   /** One byte a step: set to 1 when it runs. */
@@ -134,7 +130,7 @@ export class Interpreter {
     const frames = this.#frames;
     const callees = this.#callees;
     const flags = this.quiet ? this.#quietFlags : this.#flags;
-    const choose = this.choose;
+    const { scheduler } = this;
     let skip = resume;
     let time = kernel.time;
     this.#limit = until;
@@ -156,8 +152,8 @@ export class Interpreter {
         const flag = flags[pc] as number;
         if (flag !== 0) {
           tasks.pc.set(task, pc);
-          if (choose !== undefined && (flag & YIELD) !== 0) {
-            const chosen = choose(pc);
+          if (scheduler !== undefined && (flag & YIELD) !== 0) {
+            const chosen = scheduler.choose();
             if (chosen !== 0 && chosen !== task && tasks.state.get(chosen) === TaskState.Runnable) {
               tasks.setCurrent(chosen);
               break;
@@ -171,7 +167,7 @@ export class Interpreter {
         if (time >= this.#limit) {
           tasks.pc.set(task, pc);
           kernel.events.complete(time);
-          return time >= until ? 'time' : 'interrupt';
+          return this.#limit < 0 ? 'interrupt' : 'time';
         }
         visited[pc] = 1;
         skip = false;
@@ -263,12 +259,17 @@ export class Interpreter {
     tasks.state.set(task, TaskState.Blocked);
     tasks.wait.set(task, wait);
     tasks.waitFor.set(task, on);
-    if (!this.quiet) this.onLeave?.(task);
+    this.#left(task);
   }
 
   #exited(task: TaskRow): void {
     this.kernel.tasks.state.set(task, TaskState.Exited);
     this.kernel.tasks.wake(Wait.Task, task);
+    this.#left(task);
+  }
+
+  #left(task: TaskRow): void {
+    this.scheduler?.left(task);
     if (!this.quiet) this.onLeave?.(task);
   }
 

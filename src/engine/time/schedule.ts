@@ -1,0 +1,130 @@
+/** Who runs next at a yield. What it remembers lies in the machine's scalars, so that going back takes it along. */
+
+import type { Kernel } from '../kernel/kernel';
+import type { TaskRow } from '../machine/ids';
+import { TaskState } from '../machine/tasks';
+import type { CellWrite } from './timeline';
+
+/** One entry of an explicit order: the task with this name runs to its next yield, `times` times. */
+export interface ScheduleEntry {
+  /** Index of the task's name in the program, as in the task's `name` column. */
+  readonly name: number;
+  readonly times: number;
+}
+
+export type Order =
+  /** A task runs until it blocks; then the next one that can, in the order of their creation. */
+  | { readonly kind: 'round-robin' }
+  /** At each yield any task that can run, as the seed says. */
+  | { readonly kind: 'seed'; readonly seed: number }
+  /** As listed, then round robin. Entries whose task can't run are passed over. */
+  | { readonly kind: 'list'; readonly entries: readonly ScheduleEntry[] };
+
+/** Asked by the run loop. */
+export interface Scheduler {
+  /**
+   * The task to run at a yield, or 0 to let the current one go on. It may be asked again at the same time (after a
+   * stop there) and must then give the same answer.
+   */
+  choose(): TaskRow;
+  /** A task has blocked or exited. */
+  left(task: TaskRow): void;
+}
+
+function mix(seed: number, time: number): number {
+  let h = Math.imul(seed ^ 0x9e3779b1, 0x85ebca6b) ^ Math.imul(time + 1, 0xc2b2ae35);
+  h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
+  h = Math.imul(h ^ (h >>> 12), 0x297a2d39);
+  return (h ^ (h >>> 15)) >>> 0;
+}
+
+export class Schedule implements Scheduler {
+  /** The one task that may run until it blocks, or 0. */
+  readonly #only: number;
+  /** Entries of the list that have been used up, and how often the next one has run. */
+  readonly #entry: number;
+  readonly #turn: number;
+  /** Time of the last yield that used the list, plus 1. */
+  readonly #asked: number;
+  readonly #kernel: Kernel;
+  /** Told of each decision at a yield: for writing down the schedule that ran. */
+  onChoice: ((task: TaskRow) => void) | undefined;
+
+  constructor(
+    kernel: Kernel,
+    readonly order: Order,
+  ) {
+    this.#kernel = kernel;
+    this.#only = kernel.store.scalar('schedule.only');
+    this.#entry = kernel.store.scalar('schedule.entry');
+    this.#turn = kernel.store.scalar('schedule.turn');
+    this.#asked = kernel.store.scalar('schedule.asked');
+  }
+
+  choose(): TaskRow {
+    const chosen = this.#chosen();
+    this.onChoice?.(chosen === 0 ? this.#kernel.task : chosen);
+    return chosen;
+  }
+
+  left(task: TaskRow): void {
+    const { scalars } = this.#kernel.store;
+    if (scalars.get(this.#only) === task) scalars.set(this.#only, 0);
+  }
+
+  /** What to put into the machine so that only `task` runs until it blocks or exits. */
+  runOnly(task: TaskRow): CellWrite[] {
+    return [{ column: this.#kernel.store.scalars.id, row: this.#only, value: task }];
+  }
+
+  #chosen(): TaskRow {
+    const only = this.#kernel.store.scalars.get(this.#only) as TaskRow;
+    if (only !== 0) return only;
+    switch (this.order.kind) {
+      case 'round-robin':
+        return 0 as TaskRow;
+      case 'seed':
+        return this.#random(this.order.seed);
+      case 'list':
+        return this.#listed(this.order.entries);
+    }
+  }
+
+  #canRun(task: number): boolean {
+    return this.#kernel.tasks.state.get(task) === TaskState.Runnable;
+  }
+
+  #random(seed: number): TaskRow {
+    const { length } = this.#kernel.tasks.tasks;
+    const runnable: number[] = [];
+    for (let task = 1; task <= length; task++) if (this.#canRun(task)) runnable.push(task);
+    return (runnable[mix(seed, this.#kernel.time) % Math.max(1, runnable.length)] ?? 0) as TaskRow;
+  }
+
+  #listed(entries: readonly ScheduleEntry[]): TaskRow {
+    const { scalars } = this.#kernel.store;
+    if (scalars.get(this.#asked) === this.#kernel.time + 1) return 0 as TaskRow;
+    for (let e = scalars.get(this.#entry); e < entries.length; e++) {
+      const entry = entries[e];
+      const task = entry ? this.#named(entry.name) : (0 as TaskRow);
+      if (!entry || !this.#canRun(task)) {
+        scalars.set(this.#entry, e + 1);
+        scalars.set(this.#turn, 0);
+        continue;
+      }
+      const turn = scalars.get(this.#turn) + 1;
+      scalars.set(this.#entry, turn >= entry.times ? e + 1 : e);
+      scalars.set(this.#turn, turn >= entry.times ? 0 : turn);
+      scalars.set(this.#asked, this.#kernel.time + 1);
+      return task;
+    }
+    return 0 as TaskRow;
+  }
+
+  #named(name: number): TaskRow {
+    const { tasks } = this.#kernel;
+    for (const task of tasks.tasks.rows())
+      if (tasks.taskName.get(task) === name && this.#canRun(task)) return task as TaskRow;
+    return 0 as TaskRow;
+  }
+}
