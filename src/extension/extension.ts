@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { CallbacksView } from './callbacks-view';
 import { registerExamples } from './examples';
+import { registerLanguage } from './language';
 import { registerLaunch } from './launch';
 import { pageTablesView } from './page-tables-view';
 import { pendingFaultsView } from './pending-faults-view';
@@ -28,6 +29,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     sessions,
     ...registerLaunch(context.extensionUri),
+    ...registerLanguage(),
     registerExamples(context.extensionUri),
     ...registerTimeCommands(sessions),
     registerTraceLog(),

@@ -31,3 +31,18 @@ test('the sidebar views appear in Run and Debug', async () => {
   await window.pane('Page Tables').getByText('Open Example').waitFor();
   await window.screenshot('views-without-a-session');
 });
+
+test('a mistake is underlined while typing, with the nearest right word, and goes when mended', async () => {
+  const { page } = window;
+  const problems = page.locator('.marker-widget, .markers-panel .monaco-list-row');
+  await window.command('Problems: Focus on Problems View');
+  await window.command('View: Focus Active Editor Group');
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type('proces other {');
+  await problems.filter({ hasText: 'process' }).first().waitFor();
+  await page.locator('.squiggly-error').first().waitFor();
+  await window.screenshot('a-mistake');
+
+  for (let key = 0; key < 'proces other {}'.length; key++) await page.keyboard.press('Backspace');
+  await page.locator('.squiggly-error').waitFor({ state: 'detached' });
+});

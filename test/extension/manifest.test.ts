@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { callbackNamed, launchSchema } from '../../src/protocol';
+import { VOCABULARY } from '../../src/scenario/vocabulary';
 import { inProject } from '../tools/project';
 
 interface Contributions {
@@ -54,6 +55,12 @@ describe('package.json', () => {
   test('is typed for the oldest editor it supports', () => {
     expect(manifest.engines.vscode).toBe(`^${manifest.devDependencies['@types/vscode']}`);
   });
+});
+
+test('the grammar colours every word of the language', () => {
+  const grammar = readFileSync(inProject(contributes.grammars[0]?.path ?? ''), 'utf8');
+  const missing = VOCABULARY.filter(({ word }) => !new RegExp(`[(|]${word}[|)]`).test(grammar));
+  expect(missing.map(({ word }) => word)).toEqual([]);
 });
 
 test('a callback is known by each of its names', () => {
