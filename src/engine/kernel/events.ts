@@ -114,7 +114,7 @@ export class EventLog {
     data[at++] = time;
     data[at++] = task;
     data[at++] = KIND[name] * 2 + (leave ? 1 : 0);
-    for (const arg of args) data[at++] = arg;
+    for (let i = 0; i < args.length; i++) data[at++] = args[i] as number;
     segment.used = at;
   }
 

@@ -55,6 +55,9 @@ export class Interpreter {
   #checkedAt = -1;
   readonly #frames: readonly Frame[];
   readonly #callees: readonly Frame[];
+  /** First step of each routine, and the number of its parameters and locals. */
+  readonly #entries: Int32Array;
+  readonly #slotCounts: Int32Array;
   readonly #ids: ReadonlyMap<AnyRoutine, number>;
 
   constructor(
@@ -68,6 +71,8 @@ export class Interpreter {
     this.#frames = classes.map((Class) => new Class(kernel.tasks.stack));
     this.#callees = classes.map((Class) => new Class(kernel.tasks.stack));
     kernel.start = (task, routine, fill) => this.start(task, routine, fill);
+    this.#entries = Int32Array.from(linked.routines, ({ entry }) => entry);
+    this.#slotCounts = Int32Array.from(linked.routines, ({ slots }) => slots.length);
     this.#ids = new Map(linked.routines.map(({ routine, id }) => [routine, id]));
   }
 
@@ -115,8 +120,8 @@ export class Interpreter {
     stack.set(base - 3, id);
     stack.set(base - 2, returnPc);
     stack.set(base - 1, callerBase);
-    const slots = this.linked.routines[id]?.slots.length ?? 0;
-    for (let slot = base; slot < base + slots; slot++) stack.set(slot, 0);
+    const end = base + this.#slots(id);
+    for (let slot = base; slot < end; slot++) stack.set(slot, 0);
   }
 
   /**
@@ -129,6 +134,7 @@ export class Interpreter {
     const { tasks } = kernel;
     const frames = this.#frames;
     const callees = this.#callees;
+    const entries = this.#entries;
     const flags = this.quiet ? this.#quietFlags : this.#flags;
     const { scheduler } = this;
     let skip = resume;
@@ -196,7 +202,7 @@ export class Interpreter {
             base = calleeBase;
             frame = frames[id] as Frame;
             frame.base = base;
-            pc = linked.routines[id]?.entry ?? 0;
+            pc = entries[id] as number;
             tasks.base.set(task, base);
             tasks.depth.add(task, 1);
             break;
@@ -251,7 +257,7 @@ export class Interpreter {
   }
 
   #slots(id: number): number {
-    return this.linked.routines[id]?.slots.length ?? 0;
+    return this.#slotCounts[id] as number;
   }
 
   #block(task: TaskRow, wait: WaitKind, on: number): void {
