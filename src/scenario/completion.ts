@@ -189,7 +189,7 @@ export function describeAt(
   if (token === undefined) return undefined;
   const { before, blocks } = situationAt(tokens, token.start);
   const symbols = visibleAt(symbolsIn(scenario, text), offset);
-  const symbol = symbols.findLast((candidate) => candidate.name === token.text);
+  const symbol = [...symbols].reverse().find((candidate) => candidate.name === token.text);
   const follows = symbols.some((d) => d.kind === 'device' && d.name === before[0]?.text);
   const markdown =
     symbol === undefined

@@ -113,5 +113,5 @@ export function definitionAt(text: string, offset: number): ScenarioSymbol | und
   const token = tokens.find((t) => t.kind === 'word' && t.start <= offset && offset <= t.end);
   if (token === undefined) return undefined;
   const all = visibleAt(symbolsIn(scenario, text), offset).filter((symbol) => symbol.name === token.text);
-  return all.findLast((symbol) => symbol.nameSpan.start <= token.start) ?? all[0];
+  return all.reverse().find((symbol) => symbol.nameSpan.start <= token.start) ?? all[0];
 }
