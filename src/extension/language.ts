@@ -1,115 +1,44 @@
 import * as vscode from 'vscode';
-import { checkScenario } from '../scenario/checker';
-import type { Diagnostic } from '../scenario/diagnostics';
-import { formatScenario } from '../scenario/formatter';
-import type { Position } from '../scenario/source';
-import { type Entry, VOCABULARY } from '../scenario/vocabulary';
-import { type DeclaredName, declaredNames, explain, placesAt } from './language-words';
+import {
+  type Completion,
+  completeAt,
+  definitionAt,
+  describeAt,
+  formatScenario,
+  type ScenarioSymbol,
+  type Span,
+  type SymbolKind,
+  symbolsOf,
+} from '../scenario';
+import { LiveDiagnostics } from './live-diagnostics';
+import { language } from './session';
 
-const language = 'hmm';
-/** Time without typing after which a scenario is checked, in milliseconds. */
-const checkDelay = 200;
-
-const at = ({ line, column }: Position) => new vscode.Position(line - 1, column - 1);
-
-function shown({ start, end, message, severity, code }: Diagnostic): vscode.Diagnostic {
-  const severities = { error: vscode.DiagnosticSeverity.Error, warning: vscode.DiagnosticSeverity.Warning };
-  const diagnostic = new vscode.Diagnostic(
-    new vscode.Range(at(start), at(end)),
-    message,
-    severities[severity],
-  );
-  diagnostic.source = 'hmm';
-  diagnostic.code = code;
-  return diagnostic;
+function rangeOf(document: vscode.TextDocument, { start, end }: Span): vscode.Range {
+  return new vscode.Range(document.positionAt(start), document.positionAt(end));
 }
 
-/** Checks open scenarios: at once when opened, a moment after the last key while typing. */
-class LiveDiagnostics implements vscode.Disposable {
-  private readonly collection = vscode.languages.createDiagnosticCollection(language);
-  private readonly timers = new Map<string, NodeJS.Timeout>();
-  private readonly disposables = [
-    this.collection,
-    vscode.workspace.onDidOpenTextDocument((document) => this.check(document)),
-    vscode.workspace.onDidChangeTextDocument(({ document }) => this.checkSoon(document)),
-    vscode.workspace.onDidCloseTextDocument((document) => this.forget(document)),
-  ];
-
-  constructor() {
-    for (const document of vscode.workspace.textDocuments) this.check(document);
-  }
-
-  dispose(): void {
-    for (const timer of this.timers.values()) clearTimeout(timer);
-    for (const disposable of this.disposables) disposable.dispose();
-  }
-
-  private check(document: vscode.TextDocument): void {
-    if (document.languageId !== language) return;
-    const diagnostics = checkScenario(document.getText(), document.fileName);
-    this.collection.set(document.uri, diagnostics.map(shown));
-  }
-
-  private checkSoon(document: vscode.TextDocument): void {
-    if (document.languageId !== language) return;
-    const key = document.uri.toString();
-    clearTimeout(this.timers.get(key));
-    const check = () => {
-      this.timers.delete(key);
-      if (!document.isClosed) this.check(document);
-    };
-    this.timers.set(key, setTimeout(check, checkDelay));
-  }
-
-  private forget(document: vscode.TextDocument): void {
-    this.collection.delete(document.uri);
-  }
-}
-
-function textBefore(document: vscode.TextDocument, position: vscode.Position): string {
-  return document.getText(new vscode.Range(new vscode.Position(0, 0), position));
-}
-
-const nameKinds: Record<DeclaredName['kind'], vscode.CompletionItemKind> = {
-  device: vscode.CompletionItemKind.Class,
-  process: vscode.CompletionItemKind.Module,
-  thread: vscode.CompletionItemKind.Module,
-  file: vscode.CompletionItemKind.File,
-  buffer: vscode.CompletionItemKind.Variable,
-  value: vscode.CompletionItemKind.Constant,
+const completionKinds: Record<Completion['kind'], vscode.CompletionItemKind> = {
+  keyword: vscode.CompletionItemKind.Keyword,
+  name: vscode.CompletionItemKind.Variable,
+  constant: vscode.CompletionItemKind.EnumMember,
+  function: vscode.CompletionItemKind.Function,
 };
-
-function wordItem({ word, form, doc }: Entry): vscode.CompletionItem {
-  const item = new vscode.CompletionItem(word, vscode.CompletionItemKind.Keyword);
-  item.detail = form;
-  item.documentation = doc;
-  return item;
-}
-
-function nameItem({ name, kind }: DeclaredName): vscode.CompletionItem {
-  const item = new vscode.CompletionItem(name, nameKinds[kind]);
-  item.detail = kind;
-  return item;
-}
 
 const completion: vscode.CompletionItemProvider = {
   provideCompletionItems(document, position) {
-    const places = placesAt(textBefore(document, position));
-    const words = VOCABULARY.filter(({ place }) => places.includes(place)).map(wordItem);
-    const takesNames = places.includes('statement') || places.includes('expression');
-    return takesNames ? [...words, ...declaredNames(document.getText()).map(nameItem)] : words;
+    return completeAt(document.getText(), document.offsetAt(position)).map(({ label, kind, detail }) => {
+      const item = new vscode.CompletionItem(label, completionKinds[kind]);
+      item.detail = detail;
+      return item;
+    });
   },
 };
 
 const hover: vscode.HoverProvider = {
   provideHover(document, position) {
-    const word = document.getWordRangeAtPosition(position, /[A-Za-z_]\w*/);
-    if (word === undefined) return undefined;
-    const entries = explain(textBefore(document, word.end)).slice(0, 3);
-    const texts = entries.map(({ form, doc }) =>
-      new vscode.MarkdownString().appendCodeblock(form, language).appendMarkdown(doc),
-    );
-    return texts.length === 0 ? undefined : new vscode.Hover(texts, word);
+    const found = describeAt(document.getText(), document.offsetAt(position));
+    if (found === undefined) return undefined;
+    return new vscode.Hover(new vscode.MarkdownString(found.markdown), rangeOf(document, found));
   },
 };
 
@@ -118,8 +47,40 @@ const formatting: vscode.DocumentFormattingEditProvider = {
     const text = document.getText();
     const formatted = formatScenario(text);
     if (formatted === text) return [];
-    const whole = new vscode.Range(document.positionAt(0), document.positionAt(text.length));
-    return [vscode.TextEdit.replace(whole, formatted)];
+    return [vscode.TextEdit.replace(rangeOf(document, { start: 0, end: text.length }), formatted)];
+  },
+};
+
+const symbolKinds: Record<SymbolKind, vscode.SymbolKind> = {
+  device: vscode.SymbolKind.Class,
+  file: vscode.SymbolKind.File,
+  value: vscode.SymbolKind.Constant,
+  process: vscode.SymbolKind.Module,
+  child: vscode.SymbolKind.Module,
+  thread: vscode.SymbolKind.Function,
+  buffer: vscode.SymbolKind.Array,
+  pin: vscode.SymbolKind.Key,
+  barrier: vscode.SymbolKind.Event,
+};
+
+const outline: vscode.DocumentSymbolProvider = {
+  provideDocumentSymbols(document) {
+    const shownSymbol = ({ name, detail, kind, span, nameSpan, children }: ScenarioSymbol) => {
+      const [whole, ofName] = [rangeOf(document, span), rangeOf(document, nameSpan)];
+      const symbol = new vscode.DocumentSymbol(name, detail, symbolKinds[kind], whole, ofName);
+      symbol.children = children.map(shownSymbol);
+      return symbol;
+    };
+    return symbolsOf(document.getText()).map(shownSymbol);
+  },
+};
+
+const definition: vscode.DefinitionProvider = {
+  provideDefinition(document, position) {
+    const found = definitionAt(document.getText(), document.offsetAt(position));
+    return found === undefined
+      ? undefined
+      : new vscode.Location(document.uri, rangeOf(document, found.nameSpan));
   },
 };
 
@@ -130,5 +91,7 @@ export function registerLanguage(): vscode.Disposable[] {
     vscode.languages.registerCompletionItemProvider(language, completion),
     vscode.languages.registerHoverProvider(language, hover),
     vscode.languages.registerDocumentFormattingEditProvider(language, formatting),
+    vscode.languages.registerDocumentSymbolProvider(language, outline),
+    vscode.languages.registerDefinitionProvider(language, definition),
   ];
 }

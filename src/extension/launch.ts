@@ -1,8 +1,6 @@
 import * as vscode from 'vscode';
 import { launchProblem, type UncheckedConfiguration } from './launch-problem';
-import { debugType } from './session';
-
-const language = 'hmm';
+import { debugType, language } from './session';
 
 const runFile = (name: string, program: string): vscode.DebugConfiguration => ({
   type: debugType,

@@ -3,6 +3,8 @@ import type { HmmArguments, HmmRequestName, HmmResult } from '../protocol';
 
 /** The debug type this extension contributes. */
 export const debugType = 'hmm';
+/** The language id of scenarios. */
+export const language = 'hmm';
 
 /** What the views and commands need to know about the debug protocol's events. */
 interface ProtocolEvent {

@@ -10,6 +10,7 @@ afterAll(() => window.close());
 test('Open Example works from an empty window and says what each example shows', async () => {
   await window.command('HMM: Open Example');
   const rows = window.page.locator('.quick-input-list .monaco-list-row');
+  await window.page.getByPlaceholder('Then press F5 to run it').waitFor();
   await rows.first().waitFor();
   await window.screenshot('open-example');
   expect(await rows.count()).toBeGreaterThanOrEqual(10);

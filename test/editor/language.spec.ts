@@ -43,6 +43,23 @@ test('a mistake is underlined while typing, with the nearest right word, and goe
   await page.locator('.squiggly-error').first().waitFor();
   await window.screenshot('a-mistake');
 
-  for (let key = 0; key < 'proces other {}'.length; key++) await page.keyboard.press('Backspace');
-  await page.locator('.squiggly-error').waitFor({ state: 'detached' });
+  for (let key = 0; key < 'proces other {'.length; key++) await page.keyboard.press('Backspace');
+  await expect.poll(() => page.locator('.squiggly-error').count()).toBe(0);
+});
+});
+
+test('words are completed and explained, and a scenario is formatted', async () => {
+  const { page } = window;
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type('mach');
+  await page.keyboard.press('Control+Space');
+  await page.locator('.suggest-widget .monaco-list-row', { hasText: 'machine' }).first().waitFor();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('   {  cpus   1 ');
+  await window.command('Format Document');
+  const formatted = page.locator('.view-line', { hasText: /^machine\s\{\scpus\s1\s\}$/ });
+  await formatted.waitFor();
+
+  await page.locator('.view-line span', { hasText: /^mmap$/ }).hover();
+  await page.locator('.monaco-hover', { hasText: 'Maps memory and names it' }).waitFor();
 });
