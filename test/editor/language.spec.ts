@@ -46,7 +46,6 @@ test('a mistake is underlined while typing, with the nearest right word, and goe
   for (let key = 0; key < 'proces other {'.length; key++) await page.keyboard.press('Backspace');
   await expect.poll(() => page.locator('.squiggly-error').count()).toBe(0);
 });
-});
 
 test('words are completed and explained, and a scenario is formatted', async () => {
   const { page } = window;
