@@ -59,3 +59,8 @@ export function unlock_page(k: Kernel, page: PageRow): void {
   k.tasks.wake(Wait.PageLock, page);
   k.tasks.wake(Wait.MigrationEntry, page);
 }
+
+/** Blocks until the page is locked by this task (folio_lock). */
+export function lockPage<F>(r: Builder<F>, page: (k: Kernel, f: F) => PageRow): Node<F> {
+  return r.wait('folio_lock(folio)', Wait.PageLock, page, (k, f) => trylock_page(k, page(k, f)));
+}

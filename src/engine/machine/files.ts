@@ -12,7 +12,8 @@ export class Files {
   readonly shmem: IntColumn;
   /** Page cache: a tree of entries (1, page). */
   readonly cache: IntColumn;
-  /** A regular file's page i is filled with (fill + i) & 255. */
+  /** With `filled`, page i of the file holds (fill + i) & 255 in every byte; else zeroes. */
+  readonly filled: IntColumn;
   readonly fill: IntColumn;
   /** Mappings, open descriptors: the file goes when none is left. */
   readonly users: IntColumn;
@@ -23,6 +24,7 @@ export class Files {
     this.pages = this.files.int('pages');
     this.shmem = this.files.int('shmem');
     this.cache = this.files.int('cache');
+    this.filled = this.files.int('filled');
     this.fill = this.files.int('fill');
     this.users = this.files.int('users');
   }

@@ -28,6 +28,7 @@ export const linux414: Profile = {
   splitMigrateApi: false,
   intervalNotifiers: false,
   collectSkipsLocked: false,
+  entryWaitTakesReference: true,
   migrationKeepsYoungDirty: false,
   collectMisreadsWrite: true,
   flushUnderLock: false,

@@ -28,6 +28,7 @@ export const linux612: Profile = {
   splitMigrateApi: true,
   intervalNotifiers: true,
   collectSkipsLocked: true,
+  entryWaitTakesReference: false,
   migrationKeepsYoungDirty: true,
   collectMisreadsWrite: false,
   flushUnderLock: true,

@@ -45,6 +45,8 @@ export interface Profile {
   readonly intervalNotifiers: boolean;
   /** A page that can't be locked while it is collected is skipped for good (5.16+). */
   readonly collectSkipsLocked: boolean;
+  /** migration_entry_wait holds a reference while it sleeps (until 5.16), which can make the migration fail. */
+  readonly entryWaitTakesReference: boolean;
   /** Young and dirty bits travel in migration entries and the dirty bit to the page (6.0/6.1+). */
   readonly migrationKeepsYoungDirty: boolean;
   /** Collect asks pte_write() of a swap entry, which reads another bit; fixed in 4.17. */

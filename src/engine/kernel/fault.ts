@@ -1,0 +1,197 @@
+/** A CPU's access to memory: the MMU's check, and the page fault exception (arch/x86/mm/fault.c). */
+
+import { Vm } from '../machine/address-spaces';
+import { PAGE_SIZE, type PageRow, type VmaRow, vpnOf } from '../machine/ids';
+import { isPresent, PTE_DIRTY, PTE_PROTNONE, PTE_WRITE, PTE_YOUNG } from '../machine/pte';
+import { FaultFlag, SiCode, Signal, VM_FAULT_ERROR, VmFault } from './constants';
+import type { Kernel } from './kernel';
+import { handle_mm_fault } from './memory';
+import { mmap_read_unlock, mmapReadLock } from './mmap_lock';
+import { pte_offset, ptep_get } from './pgtable';
+import { Bool, EntryT, FaultFlagsT, Hex, Int, routine, VmaT, VmFaultT, VpnT } from './routine';
+
+/** The MMU lets the access through: present, not protnone, and writable for a write. */
+function mmu_allows(pte: number, write: number): boolean {
+  if (!isPresent(pte) || (pte & PTE_PROTNONE) !== 0) return false;
+  return write === 0 || (pte & PTE_WRITE) !== 0;
+}
+
+/** The VMA forbids this access (access_error). */
+function access_error(k: Kernel, vma: VmaRow, write: number): boolean {
+  const flags = k.mm.flags.get(vma);
+  if (write !== 0) return (flags & Vm.Write) === 0;
+  return (flags & (Vm.Read | Vm.Write | Vm.Exec)) === 0;
+}
+
+/** Delivers a signal to the current task at an address. */
+export function force_signal(k: Kernel, signal: number, code: number, va: number): void {
+  k.tasks.signal.set(k.task, signal);
+  k.tasks.signalCode.set(k.task, code);
+  k.tasks.signalVa.set(k.task, va);
+  k.emit('signal', k.tasks.processOf(k.task), signal, code, va);
+}
+
+function begin_fault(k: Kernel, va: number, write: number): void {
+  const row = k.faults.table.alloc();
+  k.faults.task.set(row, k.task);
+  k.faults.outer.set(row, k.tasks.fault.get(k.task));
+  k.faults.address.set(row, va);
+  k.faults.write.set(row, write);
+  k.faults.since.set(row, k.time);
+  k.tasks.fault.set(k.task, row);
+}
+
+function end_fault(k: Kernel): void {
+  const row = k.tasks.fault.get(k.task);
+  k.tasks.fault.set(k.task, k.faults.outer.get(row));
+  k.faults.table.free(row);
+}
+
+function retry_fault(k: Kernel): void {
+  k.faults.retries.add(k.tasks.fault.get(k.task), 1);
+}
+
+/** Handles one page fault exception of a user-mode access; afterwards the instruction runs again. */
+const do_user_addr_fault = routine({
+  name: 'do_user_addr_fault',
+  file: 'arch/x86/mm/fault.c',
+  about: 'A user-mode access that the MMU refused: find the VMA, handle the fault, or send a signal.',
+  params: { va: Hex, write: Bool },
+  locals: { vpn: VpnT, vma: VmaT, flags: FaultFlagsT, fault: VmFaultT },
+  body: (r) => [
+    r.step('fault flags of a user-mode access', (k, f) => {
+      f.vpn = vpnOf(f.va);
+      f.flags = k.profile.userFaultFlags | (f.write !== 0 ? FaultFlag.Write : 0);
+      f.fault = VmFault.RETRY;
+    }),
+    r.only(
+      (profile) => profile.vmaLock,
+      [
+        r.step('lock_vma_under_rcu(mm, address)', (k, f) => {
+          f.vma = k.mm.vmaAt(k.tasks.mmOf(k.task), f.vpn);
+          if (f.vma !== 0) k.mm.vmaReaders.add(f.vma, 1);
+        }),
+        r.when('the VMA was found and locked', (_, f) => f.vma !== 0, [
+          r.when('the VMA forbids the access', (k, f) => access_error(k, f.vma, f.write), [
+            r.step('vma_end_read(vma); SIGSEGV, not allowed', (k, f) => {
+              k.mm.vmaReaders.add(f.vma, -1);
+              force_signal(k, Signal.SIGSEGV, SiCode.ACCERR, f.va);
+            }),
+            r.ret('return'),
+          ]),
+          r.call(
+            'fault = handle_mm_fault(vma, address, flags | FAULT_FLAG_VMA_LOCK)',
+            handle_mm_fault,
+            (_, f, callee) => {
+              callee.vma = f.vma;
+              callee.vpn = f.vpn;
+              callee.flags = f.flags | FaultFlag.VmaLock;
+            },
+            (k, f, value) => {
+              f.fault = value;
+              if ((value & VmFault.RETRY) === 0) k.mm.vmaReaders.add(f.vma, -1);
+            },
+          ),
+        ]),
+      ],
+    ),
+    r.loop('fault & VM_FAULT_RETRY', (_, f) => (f.fault & VmFault.RETRY) !== 0, [
+      ...mmapReadLock(r, (k) => k.tasks.mmOf(k.task)),
+      r.step('vma = find_vma(mm, address)', (k, f) => {
+        f.vma = k.mm.vmaAt(k.tasks.mmOf(k.task), f.vpn);
+      }),
+      r.when('no VMA, or it forbids the access', (k, f) => f.vma === 0 || access_error(k, f.vma, f.write), [
+        r.step('mmap_read_unlock(mm); SIGSEGV', (k, f) => {
+          mmap_read_unlock(k, k.tasks.mmOf(k.task));
+          force_signal(k, Signal.SIGSEGV, f.vma === 0 ? SiCode.MAPERR : SiCode.ACCERR, f.va);
+        }),
+        r.ret('return'),
+      ]),
+      r.call(
+        'fault = handle_mm_fault(vma, address, flags)',
+        handle_mm_fault,
+        (_, f, callee) => {
+          callee.vma = f.vma;
+          callee.vpn = f.vpn;
+          callee.flags = f.flags;
+        },
+        (_, f, value) => {
+          f.fault = value;
+        },
+      ),
+      r.when(
+        'fault & VM_FAULT_RETRY: the lock is gone already',
+        (_, f) => (f.fault & VmFault.RETRY) !== 0,
+        [
+          r.step('flags |= FAULT_FLAG_TRIED', (_, f) => {
+            f.flags |= FaultFlag.Tried;
+          }),
+        ],
+        [r.step('mmap_read_unlock(mm)', (k) => mmap_read_unlock(k, k.tasks.mmOf(k.task)))],
+      ),
+    ]),
+    r.when('fault & VM_FAULT_ERROR', (_, f) => (f.fault & VM_FAULT_ERROR) !== 0, [
+      r.step('out of memory: try again; else send the signal', (k, f) => {
+        if (f.fault & VmFault.OOM) k.emit('oom', k.tasks.processOf(k.task));
+        else if (f.fault & (VmFault.SIGBUS | VmFault.HWPOISON))
+          force_signal(k, Signal.SIGBUS, SiCode.ADRERR, f.va);
+        else force_signal(k, Signal.SIGSEGV, SiCode.MAPERR, f.va);
+      }),
+    ]),
+    r.ret('return to the instruction'),
+  ],
+});
+
+/** Hardware sets the accessed bit, and the dirty bit for a write. */
+function mmu_mark(k: Kernel, entry: number, write: number): void {
+  const pte = k.tables.lo.get(entry);
+  const marked = pte | PTE_YOUNG | (write !== 0 ? PTE_DIRTY : 0);
+  if (marked !== pte) k.tables.lo.set(entry, marked);
+}
+
+/** One load or store of a byte by the current task. Returns the byte, or -1 with the signal in the task's row. */
+export const cpu_access = routine({
+  name: 'cpu_access',
+  file: 'arch/x86/mm/fault.c',
+  about: 'One load or store by the CPU: translated by the MMU, or trapped until the page is there.',
+  params: { va: Hex, write: Bool, value: Int },
+  locals: { entry: EntryT, traps: Int },
+  body: (r) => [
+    r.step('the instruction starts', (k) => {
+      k.tasks.signal.set(k.task, 0);
+    }),
+    r.step('the MMU walks the page tables', (k, f) => {
+      f.entry = pte_offset(k, k.tasks.mmOf(k.task), vpnOf(f.va));
+    }),
+    r.loop('the MMU refuses the access', (k, f) => !mmu_allows(ptep_get(k, f.entry), f.write), [
+      r.step('page fault exception', (k, f) => {
+        if (f.traps === 0) begin_fault(k, f.va, f.write);
+        else retry_fault(k);
+        f.traps++;
+      }),
+      r.call('do_user_addr_fault(address)', do_user_addr_fault, (_, f, callee) => {
+        callee.va = f.va;
+        callee.write = f.write;
+      }),
+      r.yield('Y14'),
+      r.when('a signal came', (k) => k.tasks.signal.get(k.task) !== 0 || k.tasks.killed.get(k.task) !== 0, [
+        r.ret('the instruction does not complete', (k) => {
+          end_fault(k);
+          return -1;
+        }),
+      ]),
+      r.step('back in user mode: the instruction runs again', (k, f) => {
+        f.entry = pte_offset(k, k.tasks.mmOf(k.task), vpnOf(f.va));
+      }),
+    ]),
+    r.ret('the access completes', (k, f) => {
+      if (f.traps > 0) end_fault(k);
+      mmu_mark(k, f.entry, f.write);
+      const page = k.tables.hi.get(f.entry) as PageRow;
+      const offset = f.va % PAGE_SIZE;
+      if (f.write === 0) return k.contents.read(page, offset);
+      k.contents.write(page, offset, f.value);
+      return f.value;
+    }),
+  ],
+});

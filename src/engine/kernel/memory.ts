@@ -1,0 +1,281 @@
+/** The page fault (mm/memory.c): from handle_mm_fault down to the entry. Copy-on-write is in wp.ts, files in filemap.ts. */
+
+import { Vm } from '../machine/address-spaces';
+import { Hold } from '../machine/holds';
+import type { PageRow, VmaRow } from '../machine/ids';
+import {
+  isPresent,
+  kindOf,
+  PTE_DIRTY,
+  PTE_PROTNONE,
+  PTE_SPECIAL,
+  PTE_WRITE,
+  PTE_YOUNG,
+  Pte,
+} from '../machine/pte';
+import { FaultFlag, VmFault } from './constants';
+import { remove_device_exclusive_entry } from './exclusive';
+import { do_fault } from './filemap';
+import type { Kernel } from './kernel';
+import { memcg_charge } from './memcontrol';
+import { migration_entry_wait } from './migrate';
+import { alloc_page } from './page_alloc';
+import { get_page, put_page, rename_hold } from './page_ref';
+import { pmd_alloc, pte_alloc, pte_offset, pte_page, ptep_get, set_pte } from './pgtable';
+import { anon_vma_prepare, folio_add_new_anon_rmap } from './rmap';
+import { FaultFlagsT, PageT, routine, VmaT, VmFaultT, VpnT } from './routine';
+import { folio_add_lru } from './swap';
+import {
+  entered,
+  isWrite,
+  leaves,
+  mmOf,
+  passVmf,
+  pte_same,
+  pte_table_exists,
+  type Vmf,
+  vmfParams,
+} from './vmf';
+import { do_wp_page } from './wp';
+
+/** A fresh zeroed page for a process, charged to its memory cgroup; 0 when memory is out (vma_alloc_zeroed_movable_folio). */
+export function alloc_anon_page(k: Kernel, f: { vma: VmaRow }): PageRow {
+  const page = alloc_page(k);
+  if (page !== 0) memcg_charge(k, page, mmOf(k, f));
+  return page;
+}
+
+/** Maps a fresh anonymous page that the caller allocated (the second half of do_anonymous_page). */
+function map_anon_page(k: Kernel, f: Vmf, page: PageRow): void {
+  const writable = k.mm.has(f.vma, Vm.Write);
+  rename_hold(k, page, Hold.Alloc, Hold.Pte);
+  k.mm.rssAnon.add(mmOf(k, f), 1);
+  folio_add_new_anon_rmap(k, page, f.vma, f.vpn);
+  folio_add_lru(k, page);
+  set_pte(k, f.entry, Pte.Present | PTE_YOUNG | (writable ? PTE_WRITE | PTE_DIRTY : 0), page);
+}
+
+const ANON = 'do_anonymous_page';
+
+export const do_anonymous_page = routine({
+  name: ANON,
+  file: 'mm/memory.c',
+  about: 'First touch of an anonymous page: the shared zero page for a read, a fresh page for a write.',
+  params: vmfParams,
+  locals: { page: PageT },
+  body: (r) => [
+    entered(r, ANON, 'nothing is mapped here yet'),
+    r.step('pte_alloc(mm, pmd)', (k, f) => {
+      f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
+    }),
+    r.when('no memory for the page table', (_, f) => f.entry === 0, [
+      leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM),
+    ]),
+    r.when('it is a read: use the zero page', (_, f) => !isWrite(f), [
+      r.when('the entry is still empty', (k, f) => ptep_get(k, f.entry) === 0, [
+        r.step('set_pte: the zero page, read-only', (k, f) => {
+          set_pte(k, f.entry, Pte.Present | PTE_SPECIAL | PTE_YOUNG, k.zeroPage);
+        }),
+      ]),
+      leaves(r, ANON, 'return 0', () => 0),
+    ]),
+    r.step('anon_vma_prepare(vma)', (k, f) => anon_vma_prepare(k, f.vma)),
+    r.step('allocate a zeroed page and charge it', (k, f) => {
+      f.page = alloc_anon_page(k, f);
+    }),
+    r.when('no memory', (_, f) => f.page === 0, [leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM)]),
+    r.when(
+      'the entry is still empty',
+      (k, f) => ptep_get(k, f.entry) === 0,
+      [
+        r.step('rss, reverse map, LRU; set_pte: writable and dirty where the VMA allows it', (k, f) => {
+          map_anon_page(k, f, f.page);
+        }),
+      ],
+      [
+        r.call('somebody was faster: put_page(page)', put_page, (k, f, callee) => {
+          callee.page = f.page;
+          callee.hold = Hold.Alloc;
+          callee.who = k.task;
+        }),
+      ],
+    ),
+    leaves(r, ANON, 'return 0', () => 0),
+  ],
+});
+
+const SWAP = 'do_swap_page';
+
+export const do_swap_page = routine({
+  name: SWAP,
+  file: 'mm/memory.c',
+  about: 'The entry is neither empty nor present: find out what it stands for.',
+  params: vmfParams,
+  locals: { page: PageT, ret: VmFaultT },
+  body: (r) => [
+    entered(r, SWAP, 'look at the entry again'),
+    r.yield('Y2'),
+    r.when('it is not what was read before', (k, f) => ptep_get(k, f.entry) !== f.pte, [
+      leaves(r, SWAP, 'return 0: the access will show', () => 0),
+    ]),
+    r.step('page = pfn_swap_entry_to_page(entry)', (k, f) => {
+      f.page = pte_page(k, f.entry);
+    }),
+    r.when('a migration entry', (_, f) => kindOf(f.pte) === Pte.Migration, [
+      r.call('migration_entry_wait(mm, pmd, address)', migration_entry_wait, (_, f, callee) => {
+        callee.entry = f.entry;
+        callee.page = f.page;
+      }),
+      leaves(r, SWAP, 'return 0', () => 0),
+    ]),
+    r.only(
+      (profile) => profile.deviceExclusive,
+      [
+        r.when('a device-exclusive entry', (_, f) => kindOf(f.pte) === Pte.DeviceExclusive, [
+          r.call(
+            'ret = remove_device_exclusive_entry(vmf)',
+            remove_device_exclusive_entry,
+            (k, f, callee) => passVmf(k, f, callee),
+            (_, f, value) => {
+              f.ret = value;
+            },
+          ),
+          leaves(r, SWAP, 'return ret', (_, f) => f.ret),
+        ]),
+      ],
+    ),
+    r.when('a device-private entry', (_, f) => kindOf(f.pte) === Pte.DevicePrivate, [
+      r.only(
+        (profile) => profile.vmaLock,
+        [
+          r.when('only the VMA lock is held', (_, f) => (f.flags & FaultFlag.VmaLock) !== 0, [
+            r.step('vma_end_read(vma): the callback needs mmap_lock', (k, f) => {
+              k.mm.vmaReaders.add(f.vma, -1);
+            }),
+            leaves(r, SWAP, 'return VM_FAULT_RETRY', () => VmFault.RETRY),
+          ]),
+        ],
+      ),
+      r.only(
+        (profile) => profile.faultTakesReference,
+        [
+          r.when('under the page-table lock the entry has changed', (k, f) => !pte_same(k, f, f.page), [
+            leaves(r, SWAP, 'return 0', () => 0),
+          ]),
+          r.step('get_page(vmf->page): it must not go away under the callback', (k, f) => {
+            get_page(k, f.page, Hold.Fault);
+          }),
+        ],
+      ),
+      r.yield('Y3'),
+      r.callback(
+        'ret = pgmap->ops->migrate_to_ram(vmf)',
+        'migrate_to_ram',
+        (k, f) => k.devices.driver.get(k.devices.pgmapDevice.get(k.pages.pgmap(f.page))),
+        (_, f, callee) => {
+          callee.vma = f.vma;
+          callee.vpn = f.vpn;
+          callee.page = f.page;
+          callee.flags = f.flags;
+        },
+        (_, f, value) => {
+          f.ret = value;
+        },
+      ),
+      r.only(
+        (profile) => profile.faultTakesReference,
+        [
+          r.call('put_page(vmf->page)', put_page, (k, f, callee) => {
+            callee.page = f.page;
+            callee.hold = Hold.Fault;
+            callee.who = k.task;
+          }),
+        ],
+      ),
+      leaves(r, SWAP, 'return ret', (_, f) => f.ret),
+    ]),
+    leaves(r, SWAP, 'return VM_FAULT_SIGBUS: the entry makes no sense', (_, f) =>
+      kindOf(f.pte) === Pte.HwPoison ? VmFault.HWPOISON : VmFault.SIGBUS,
+    ),
+  ],
+});
+
+const handle_pte_fault = routine({
+  name: 'handle_pte_fault',
+  file: 'mm/memory.c',
+  about: 'The tables above are there: read the entry without a lock and choose the path.',
+  params: { vma: VmaT, vpn: VpnT, flags: FaultFlagsT },
+  locals: { entry: vmfParams.entry, pte: vmfParams.pte, ret: VmFaultT },
+  body: (r) => {
+    const keep = (_: Kernel, f: { ret: number }, value: number): void => {
+      f.ret = value;
+    };
+    return [
+      r.step('vmf->orig_pte = ptep_get_lockless(vmf->pte)', (k, f) => {
+        if (!pte_table_exists(k, f)) return;
+        f.entry = pte_offset(k, mmOf(k, f), f.vpn);
+        f.pte = ptep_get(k, f.entry);
+        if (k.profile.origPteValid) f.flags |= FaultFlag.OrigPteValid;
+      }),
+      r.when('the entry is empty', (_, f) => f.pte === 0, [
+        r.when(
+          'the VMA is anonymous',
+          (k, f) => k.mm.isAnonymous(f.vma),
+          [r.call('do_anonymous_page(vmf)', do_anonymous_page, passVmf, keep)],
+          [r.call('do_fault(vmf)', do_fault, passVmf, keep)],
+        ),
+        r.ret('return ret', (_, f) => f.ret),
+      ]),
+      r.when('it is not present', (_, f) => !isPresent(f.pte), [
+        r.call('do_swap_page(vmf)', do_swap_page, passVmf, keep),
+        r.ret('return ret', (_, f) => f.ret),
+      ]),
+      r.yield('Y2'),
+      r.when('under the page-table lock the entry has changed', (k, f) => ptep_get(k, f.entry) !== f.pte, [
+        r.ret('return 0'),
+      ]),
+      r.when(
+        'a write (or an unshare request), and the entry is read-only',
+        (_, f) => (f.flags & (FaultFlag.Write | FaultFlag.Unshare)) !== 0 && (f.pte & PTE_WRITE) === 0,
+        [r.call('do_wp_page(vmf)', do_wp_page, passVmf, keep), r.ret('return ret', (_, f) => f.ret)],
+      ),
+      r.step('mark the entry young, and dirty for a write', (k, f) => {
+        const dirty = isWrite(f) ? PTE_DIRTY : 0;
+        const young = (f.pte & PTE_PROTNONE) === 0 ? PTE_YOUNG : 0;
+        k.tables.lo.set(f.entry, k.tables.lo.get(f.entry) | young | dirty);
+      }),
+      r.ret('return 0'),
+    ];
+  },
+});
+
+const FAULT = 'handle_mm_fault';
+
+/** Handles a fault at one address. mmap_lock is held for reading, or (with FAULT_FLAG_VMA_LOCK) the VMA is locked. */
+export const handle_mm_fault = routine({
+  name: FAULT,
+  file: 'mm/memory.c',
+  about:
+    'Make the address usable for this kind of access. The result is a VM_FAULT word; 0 means: try again.',
+  params: { vma: VmaT, vpn: VpnT, flags: FaultFlagsT },
+  locals: { ret: VmFaultT },
+  body: (r) => [
+    entered(r, FAULT, 'a fault begins'),
+    r.when('no memory for the upper page tables', (k, f) => pmd_alloc(k, mmOf(k, f), f.vpn) === 0, [
+      leaves(r, FAULT, 'return VM_FAULT_OOM', () => VmFault.OOM),
+    ]),
+    r.call(
+      'ret = handle_pte_fault(vmf)',
+      handle_pte_fault,
+      (_, f, callee) => {
+        callee.vma = f.vma;
+        callee.vpn = f.vpn;
+        callee.flags = f.flags;
+      },
+      (_, f, value) => {
+        f.ret = value;
+      },
+    ),
+    leaves(r, FAULT, 'return ret', (_, f) => f.ret),
+  ],
+});

@@ -1,0 +1,66 @@
+/** What the steps of a fault share: the vm_fault structure as parameters, and how a fault is entered and left. */
+
+import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../machine/ids';
+import { FaultFlag } from './constants';
+import type { EventName } from './events';
+import type { Kernel } from './kernel';
+import { pmd_offset, pte_page, ptep_get } from './pgtable';
+import { type Builder, EntryT, FaultFlagsT, type Node, PteT, VmaT, VpnT } from './routine';
+
+/** struct vm_fault: where, how, and the entry as it was read without a lock. */
+export const vmfParams = { vma: VmaT, vpn: VpnT, flags: FaultFlagsT, entry: EntryT, pte: PteT } as const;
+export interface Vmf {
+  vma: VmaRow;
+  vpn: Vpn;
+  flags: number;
+  entry: EntryRow;
+  /** Kind and flags of orig_pte. */
+  pte: number;
+}
+
+/** Passes the vm_fault on to a step of the fault. */
+export function passVmf(_: Kernel, f: Vmf, callee: Vmf): void {
+  callee.vma = f.vma;
+  callee.vpn = f.vpn;
+  callee.flags = f.flags;
+  callee.entry = f.entry;
+  callee.pte = f.pte;
+}
+
+export const isWrite = (f: { flags: number }): boolean => (f.flags & FaultFlag.Write) !== 0;
+
+export const mmOf = (k: Kernel, f: { vma: VmaRow }): MmRow => k.mm.mm.get(f.vma) as MmRow;
+
+/** pte_same, under the page-table lock: nobody changed the entry since it was read. */
+export function pte_same(k: Kernel, f: Vmf, page: PageRow): boolean {
+  return ptep_get(k, f.entry) === f.pte && pte_page(k, f.entry) === page;
+}
+
+/** The entry point of a step of the fault that the event log names. */
+export function entered<F extends { vpn: Vpn; flags: number }>(
+  r: Builder<F>,
+  name: EventName,
+  text: string,
+): Node<F> {
+  return r.step(text, (k, f) => k.emit(name, f.vpn, f.flags));
+}
+
+/** Returns `value` and closes the event. */
+export function leaves<F>(
+  r: Builder<F>,
+  name: EventName,
+  text: string,
+  value: (k: Kernel, f: F) => number,
+): Node<F> {
+  return r.ret(text, (k, f) => {
+    const ret = value(k, f);
+    k.leave(name, ret);
+    return ret;
+  });
+}
+
+/** True when the PTE table for this address exists. */
+export function pte_table_exists(k: Kernel, f: { vma: VmaRow; vpn: Vpn }): boolean {
+  const pmd = pmd_offset(k, mmOf(k, f), f.vpn);
+  return pmd !== 0 && k.tables.lo.get(pmd) !== 0;
+}

@@ -1,0 +1,177 @@
+/** Write faults on read-only entries: reuse in place, or copy (do_wp_page and what it calls, mm/memory.c). */
+
+import { Vm } from '../machine/address-spaces';
+import { Hold } from '../machine/holds';
+import type { PageRow } from '../machine/ids';
+import { Pg } from '../machine/pages';
+import { isZeroPage, PTE_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../machine/pte';
+import { FaultFlag, Notify, VmFault } from './constants';
+import type { Kernel } from './kernel';
+import { memcg_charge } from './memcontrol';
+import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
+import { alloc_page } from './page_alloc';
+import { get_page, put_page, rename_hold } from './page_ref';
+import { pte_page, set_pte } from './pgtable';
+import { anon_vma_prepare, folio_add_new_anon_rmap, folio_remove_rmap, mm_counter_add } from './rmap';
+import { Bool, PageT, routine } from './routine';
+import { folio_add_lru, lru_add_drain } from './swap';
+import { entered, isWrite, leaves, mmOf, passVmf, pte_same, type Vmf, vmfParams } from './vmf';
+
+const isUnshare = (f: { flags: number }): boolean => (f.flags & FaultFlag.Unshare) !== 0;
+
+/** Nobody but this mapping uses the page, so that it may be written in place (wp_can_reuse_anon_folio). */
+function wp_can_reuse_anon_folio(k: Kernel, page: PageRow): boolean {
+  if (k.pages.refcount.get(page) > 3) return false;
+  if (!k.pages.has(page, Pg.Lru)) lru_add_drain(k);
+  if (k.pages.has(page, Pg.Locked)) return false;
+  return k.pages.refcount.get(page) === 1;
+}
+
+/** 4.14: the page has one mapping and no swap slot (reuse_swap_page); references don't count. */
+function reuse_swap_page(k: Kernel, page: PageRow): boolean {
+  return !k.pages.has(page, Pg.Locked) && k.pages.mapcount.get(page) === 1;
+}
+
+function can_reuse(k: Kernel, page: PageRow): boolean {
+  if (page === 0 || !k.pages.isAnon(page)) return false;
+  if (!k.profile.anonExclusive) return reuse_swap_page(k, page);
+  return k.pages.has(page, Pg.AnonExclusive) || wp_can_reuse_anon_folio(k, page);
+}
+
+/** The entry becomes writable as it stands (wp_page_reuse). */
+function wp_page_reuse(k: Kernel, f: Vmf): void {
+  k.tables.lo.set(f.entry, k.tables.lo.get(f.entry) | PTE_WRITE | PTE_DIRTY | PTE_YOUNG);
+}
+
+const COPY = 'wp_page_copy';
+
+/** Replaces the entry's page by a copy that only this mapping uses. */
+export const wp_page_copy = routine({
+  name: COPY,
+  file: 'mm/memory.c',
+  about: 'The page is shared, or not anonymous: give this mapping a copy of its own.',
+  params: vmfParams,
+  locals: { old: PageT, page: PageT, copied: Bool },
+  body: (r) => [
+    entered(r, COPY, 'the old page must stay while it is copied'),
+    r.step('old = vmf->page; anon_vma_prepare(vma)', (k, f) => {
+      f.old = pte_page(k, f.entry);
+      if (f.old !== 0) get_page(k, f.old, Hold.Fault);
+      anon_vma_prepare(k, f.vma);
+    }),
+    r.step('allocate the copy and charge it', (k, f) => {
+      f.page = alloc_page(k);
+    }),
+    r.when('no memory', (_, f) => f.page === 0, [
+      r.when('there is an old page', (_, f) => f.old !== 0, [
+        r.call('put_page(old)', put_page, (k, f, callee) => {
+          callee.page = f.old;
+          callee.hold = Hold.Fault;
+          callee.who = k.task;
+        }),
+      ]),
+      leaves(r, COPY, 'return VM_FAULT_OOM', () => VmFault.OOM),
+    ]),
+    r.step('copy the contents (the zero page needs none)', (k, f) => {
+      memcg_charge(k, f.page, mmOf(k, f));
+      if (f.old !== 0) k.contents.copy(f.old, f.page);
+    }),
+    r.call(
+      'mmu_notifier_invalidate_range_start(CLEAR, page)',
+      mmu_notifier_invalidate_range_start,
+      (k, f, callee) => {
+        callee.mm = mmOf(k, f);
+        callee.start = f.vpn;
+        callee.end = (f.vpn + 1) as typeof f.vpn;
+        callee.event = Notify.CLEAR;
+      },
+    ),
+    r.when('under the page-table lock the entry is unchanged', (k, f) => pte_same(k, f, f.old), [
+      r.step('clear and flush the old entry; set the copy; reverse maps, rss, LRU', (k, f) => {
+        replace_entry(k, f, f.old, f.page);
+        f.copied = 1;
+      }),
+    ]),
+    r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (k, f, callee) => {
+      callee.mm = mmOf(k, f);
+      callee.start = f.vpn;
+      callee.end = (f.vpn + 1) as typeof f.vpn;
+      callee.event = Notify.CLEAR;
+    }),
+    r.when('the copy was not needed', (_, f) => f.copied === 0, [
+      r.call('put_page(copy)', put_page, (k, f, callee) => {
+        callee.page = f.page;
+        callee.hold = Hold.Alloc;
+        callee.who = k.task;
+      }),
+    ]),
+    r.when('there is an old page', (_, f) => f.old !== 0, [
+      r.when('its entry is gone', (_, f) => f.copied !== 0, [
+        r.call("put_page(old): the entry's reference", put_page, (_, f, callee) => {
+          callee.page = f.old;
+          callee.hold = Hold.Pte;
+        }),
+      ]),
+      r.call("put_page(old): the fault's reference", put_page, (k, f, callee) => {
+        callee.page = f.old;
+        callee.hold = Hold.Fault;
+        callee.who = k.task;
+      }),
+    ]),
+    leaves(r, COPY, 'return 0', () => 0),
+  ],
+});
+
+function replace_entry(k: Kernel, f: Vmf, old: PageRow, page: PageRow): void {
+  const mm = mmOf(k, f);
+  const writable = !isUnshare(f) && k.mm.has(f.vma, Vm.Write);
+  if (old !== 0) {
+    mm_counter_add(k, mm, old, -1);
+    folio_remove_rmap(k, old);
+  }
+  k.mm.rssAnon.add(mm, 1);
+  rename_hold(k, page, Hold.Alloc, Hold.Pte);
+  folio_add_new_anon_rmap(k, page, f.vma, f.vpn);
+  folio_add_lru(k, page);
+  set_pte(k, f.entry, Pte.Present | PTE_YOUNG | (writable ? PTE_WRITE | PTE_DIRTY : 0), page);
+}
+
+const WP = 'do_wp_page';
+
+export const do_wp_page = routine({
+  name: WP,
+  file: 'mm/memory.c',
+  about:
+    'A write (or an unshare request) on a read-only entry: shared mappings stay, private ones reuse or copy.',
+  params: vmfParams,
+  locals: { page: PageT, ret: vmfParams.flags },
+  body: (r) => [
+    entered(r, WP, 'page = vm_normal_page(vma, address, pte)'),
+    r.step('page of the entry; none for the zero page', (k, f) => {
+      f.page = isZeroPage(f.pte) ? (0 as PageRow) : pte_page(k, f.entry);
+    }),
+    r.when('a shared mapping: write in place', (k, f) => k.mm.has(f.vma, Vm.Shared), [
+      r.step('the entry becomes writable and dirty', (k, f) => {
+        wp_page_reuse(k, f);
+        if (f.page !== 0) k.pages.setFlag(f.page, Pg.Dirty);
+      }),
+      leaves(r, WP, 'return 0', () => 0),
+    ]),
+    r.when('the page is anonymous and exclusive to this mapping', (k, f) => can_reuse(k, f.page), [
+      r.step('it is exclusive from now on; for a write the entry becomes writable and dirty', (k, f) => {
+        if (k.profile.anonExclusive) k.pages.setFlag(f.page, Pg.AnonExclusive);
+        if (isWrite(f)) wp_page_reuse(k, f);
+      }),
+      leaves(r, WP, 'return 0', () => 0),
+    ]),
+    r.call(
+      'ret = wp_page_copy(vmf)',
+      wp_page_copy,
+      (k, f, callee) => passVmf(k, f, callee),
+      (_, f, value) => {
+        f.ret = value;
+      },
+    ),
+    leaves(r, WP, 'return ret', (_, f) => f.ret),
+  ],
+});
