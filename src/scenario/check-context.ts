@@ -14,6 +14,8 @@ export class CheckContext {
   readonly started = new Map<string, Scope>();
   /** Barrier name to the tasks whose text holds it, and the place of its first use. */
   readonly barriers = new Map<string, { readonly tasks: Set<string>; readonly span: Span; open: boolean }>();
+  /** Where buffers and values are defined, and the process whose text that is. */
+  readonly definitions: { readonly name: Name; readonly within: Span }[] = [];
   /** Profiles the statement at hand can run under. */
   profiles: readonly string[];
   cpus: number;
@@ -56,6 +58,16 @@ export class CheckContext {
       `\`${name.text}\` means a part of the machine in expressions; choose another name`,
       name.span,
     );
+  }
+
+  /** What to say of a name that is defined only further down in the same process; empty where it is not. */
+  definedLater(name: Name): string {
+    const inside = (outer: Span): boolean => outer.start <= name.span.start && name.span.end <= outer.end;
+    const later = this.definitions.find(
+      (d) => d.name.text === name.text && d.name.span.start > name.span.start && inside(d.within),
+    );
+    if (later === undefined) return '';
+    return `; it is defined only later, on line ${this.lines.position(later.name.span.start).line}`;
   }
 
   device(name: Name): DeviceType | undefined {

@@ -52,7 +52,11 @@ function checkName(ctx: CheckContext, name: Name, scope: Scope | undefined): voi
   if (scope?.find(name.text) !== undefined) return;
   if (ctx.globals.has(name.text) || ctx.knowledge.names.has(name.text)) return;
   const known = [...(scope?.names() ?? []), ...ctx.globals.keys(), ...ctx.knowledge.names];
-  ctx.error('unknown-name', `there is no \`${name.text}\` here${didYouMean(name.text, known)}`, name.span);
+  ctx.error(
+    'unknown-name',
+    `there is no \`${name.text}\` here${ctx.definedLater(name) || didYouMean(name.text, known)}`,
+    name.span,
+  );
 }
 
 function bufferOf(
@@ -137,7 +141,7 @@ function checkBuffer(ctx: CheckContext, name: Name, scope: Scope): LocalSymbol |
     ctx.error('wrong-kind', `\`${name.text}\` is ${describeSymbol(global)}, not a buffer`, name.span);
     return undefined;
   }
-  const near = didYouMean(name.text, scope.names());
+  const near = ctx.definedLater(name) || didYouMean(name.text, scope.names());
   const hint =
     near === '' && scope.names().length === 0
       ? `; nothing is mapped yet: \`${name.text} = mmap 64KiB\``

@@ -18,7 +18,7 @@ import { type Diagnostic, locate, ProblemList } from './diagnostics';
 import { KNOWLEDGE, type Knowledge } from './knowledge';
 import { type Parsed, parseScenario } from './parser';
 import { Scope } from './scope';
-import { LineMap } from './source';
+import { LineMap, type Span } from './source';
 import { allOf, didYouMean } from './suggest';
 
 const MIB = 2 ** 20;
@@ -111,10 +111,14 @@ function onlyOnce(ctx: CheckContext, items: readonly TopLevel[]): void {
   }
 }
 
-/** Names all processes, children and threads first, for one may speak of another that stands further down. */
+/** Names all processes, children and threads first, and notes where buffers are defined, for one may speak of another that stands further down. */
 function declareTasks(ctx: CheckContext, items: readonly TopLevel[]): void {
   let count = 0;
+  let within: Span = ctx.scenario.span;
   const visit = (statement: Statement): void => {
+    if (statement.kind === 'mmap' || statement.kind === 'let' || statement.kind === 'let-read') {
+      ctx.definitions.push({ name: statement.name, within });
+    }
     if (statement.kind === 'fork' || statement.kind === 'thread') {
       const role = statement.kind === 'fork' ? 'child' : 'thread';
       const idle = statement.body === undefined;
@@ -127,6 +131,7 @@ function declareTasks(ctx: CheckContext, items: readonly TopLevel[]): void {
   for (const item of items) {
     if (item.kind !== 'process') continue;
     ctx.declare(item.name, { kind: 'task', role: 'process', idle: false, span: item.name.span });
+    within = item.span;
     each(item.body, visit);
   }
 }

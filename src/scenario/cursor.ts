@@ -127,6 +127,8 @@ export class Cursor {
     if (!this.reportedUnclosed)
       this.problems.error('unclosed-block', 'this block is never closed; `}` is missing', spanOf(open));
     this.reportedUnclosed = true;
+    // What is not closed reaches to what follows it, so that a cursor behind its last word is still in it.
+    this.last = { ...this.last, end: this.peek().start };
   }
 
   /** Takes an opening brace, which may stand on a line of its own. */

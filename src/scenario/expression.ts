@@ -284,8 +284,8 @@ class Compiler<C> {
     const left = this.compile(expr.left);
     const right = this.compile(expr.right);
     this.comparable(left.type, right.type, expr);
-    const a = op === '==' || op === '!=' ? left.evaluate : numberOf(left);
-    const b = op === '==' || op === '!=' ? right.evaluate : numberOf(right);
+    const a = numberOf(left);
+    const b = numberOf(right);
     const compare = COMPARE[op];
     return {
       type: BOOLEAN,

@@ -47,5 +47,7 @@ export function statementDiagnostics(statements: string): string[] {
 
 /** A tree without places, for comparing what two texts say. */
 export function bare(text: string): unknown {
-  return JSON.parse(JSON.stringify(parseScenario(text).scenario, (key, value) => (key === 'span' ? undefined : value)));
+  return JSON.parse(
+    JSON.stringify(parseScenario(text).scenario, (key, value) => (key === 'span' ? undefined : value)),
+  );
 }

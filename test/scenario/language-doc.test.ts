@@ -20,7 +20,9 @@ describe('the documentation of the language', () => {
 
   it('explains every word of the language', () => {
     const text = doc.replace(/[`*]/g, '');
-    const missing = VOCABULARY.map((entry) => entry.word).filter((word) => !new RegExp(`\\b${word}\\b`).test(text));
+    const missing = VOCABULARY.map((entry) => entry.word).filter(
+      (word) => !new RegExp(`\\b${word}\\b`).test(text),
+    );
     expect(missing).toEqual([]);
   });
 });

@@ -1,0 +1,414 @@
+/** The kinds of thing that expressions speak of, with their members. */
+
+import { pte_page, ptep_get } from '../../engine/kernel/pgtable';
+import type { IntColumn } from '../../engine/machine/column';
+import {
+  type DeviceRow,
+  type EntryRow,
+  type MmRow,
+  type PageRow,
+  type ProcessRow,
+  type TaskRow,
+  type VmaRow,
+  type Vpn,
+  vaOf,
+  vpnOf,
+} from '../../engine/machine/ids';
+import { PG_NAMES } from '../../engine/machine/pages';
+import { isZeroPage, KIND_NAMES, kindOf, PTE_DIRTY, PTE_WRITE, PTE_YOUNG } from '../../engine/machine/pte';
+import { TaskState } from '../../engine/machine/tasks';
+import { ZONE_NAMES, type Zones } from '../../engine/machine/zones';
+import { type Accessor, BOOLEAN, listOf, NUMBER, STRING, type Type, type Value } from '../values';
+import { showAddress, showHex, showPageFlags, showProtection, showVmFlags } from './format';
+import {
+  deviceOfPage,
+  entryAt,
+  holdersOf,
+  mappingsOf,
+  pageAt,
+  placeOf,
+  showEntry,
+  showMemoryType,
+  showPage,
+  vmaAt,
+} from './pages';
+import { deviceName, processName, type Scene, taskName } from './scene';
+
+export type SceneType = Type<Scene>;
+type Members = Readonly<Record<string, Accessor<Scene>>>;
+
+/** A handle that may be 0 for "none". */
+export const orNone = (row: number): number | undefined => (row === 0 ? undefined : row);
+
+const number = (get: (handle: number, scene: Scene) => Value, type: SceneType = NUMBER): Accessor<Scene> => ({
+  type,
+  get: (handle, scene) => get(handle as number, scene),
+});
+const flag = (get: (handle: number, scene: Scene) => boolean): Accessor<Scene> => number(get, BOOLEAN);
+const text = (get: (handle: number, scene: Scene) => string | undefined): Accessor<Scene> =>
+  number(get, STRING);
+
+/** A type whose members are made when they are first asked for, so that types may name each other. */
+function thing(name: string, family: string, make: () => Members, more: Partial<SceneType> = {}): SceneType {
+  let made: Members | undefined;
+  const members = () => {
+    made ??= make();
+    return made;
+  };
+  return {
+    name,
+    family,
+    member: (member) => (Object.hasOwn(members(), member) ? members()[member] : undefined),
+    members: () => Object.keys(members()),
+    ...more,
+  };
+}
+
+/** An address in bytes: a number that is shown as an address. */
+export const ADDRESS: SceneType = {
+  name: 'an address',
+  family: 'number',
+  show: (va) => (typeof va === 'number' ? showAddress(va) : String(va)),
+};
+
+const HEX: SceneType = {
+  name: 'a number',
+  family: 'number',
+  show: (value) => (typeof value === 'number' ? showHex(value) : String(value)),
+};
+
+// ------------------------------------------------------------------------------------------------ pages
+
+export const PAGE: SceneType = thing(
+  'a page',
+  'page',
+  () => ({
+    pfn: number((page, s) => s.world.kernel.pages.pfn(page as PageRow), HEX),
+    refcount: number((page, s) => s.world.kernel.pages.refcount.get(page)),
+    mapcount: number((page, s) => s.world.kernel.pages.mapcount.get(page)),
+    flags: number((page, s) => s.world.kernel.pages.flags.get(page), {
+      name: 'page flags',
+      family: 'number',
+      show: (flags) => (typeof flags === 'number' ? showPageFlags(flags) : String(flags)),
+    }),
+    ...Object.fromEntries(
+      PG_NAMES.map(([name, bit]) => [
+        name,
+        flag((page, s) => s.world.kernel.pages.has(page as PageRow, bit)),
+      ]),
+    ),
+    zone: number(
+      (page, s) => s.world.kernel.zones.type.get(s.world.kernel.pages.zone(page as PageRow)),
+      ZONE,
+    ),
+    node: number((page, s) => s.world.kernel.zones.node.get(s.world.kernel.pages.zone(page as PageRow))),
+    device: number((page, s) => orNone(deviceOfPage(s.world.kernel, page as PageRow)), DEVICE),
+    type: text((page, s) => {
+      const pgmap = s.world.kernel.pages.pgmap(page as PageRow);
+      return pgmap === 0 ? 'system' : showMemoryType(s.world.kernel.devices.pgmapType.get(pgmap));
+    }),
+    value: number((page, s) => s.world.kernel.contents.read(page as PageRow, 0), HEX),
+    anon: flag((page, s) => s.world.kernel.pages.isAnon(page as PageRow)),
+    index: number((page, s) => s.world.kernel.pages.index.get(page), HEX),
+    pins: number((page, s) => s.world.kernel.pages.pins.get(page)),
+    order: number((page, s) => s.world.kernel.pages.order.get(page)),
+    zero: flag((page, s) => page === s.world.kernel.zeroPage),
+    lock_owner: number((page, s) => orNone(s.world.kernel.pages.lockOwner.get(page)), TASK),
+    holders: {
+      type: listOf<Scene>(STRING),
+      get: (page, s) => holdersOf(s.world, page as PageRow).map(({ name, count }) => `${count} ${name}`),
+    },
+    mappings: {
+      type: listOf<Scene>(ADDRESS),
+      get: (page, s) => mappingsOf(s.world.kernel, page as PageRow).map(({ vpn }) => vaOf(vpn)),
+    },
+  }),
+  { show: (page, s) => showPage(s.world, page as PageRow) },
+);
+
+export const PTE: SceneType = thing(
+  'a page-table entry',
+  'pte',
+  () => ({
+    kind: text((entry, s) => KIND_NAMES[kindOf(ptep_get(s.world.kernel, entry as EntryRow))]),
+    page: number((entry, s) => orNone(pte_page(s.world.kernel, entry as EntryRow)), PAGE),
+    present: flag(
+      (entry, s) => KIND_NAMES[kindOf(ptep_get(s.world.kernel, entry as EntryRow))] === 'present',
+    ),
+    write: flag((entry, s) => (ptep_get(s.world.kernel, entry as EntryRow) & PTE_WRITE) !== 0),
+    dirty: flag((entry, s) => (ptep_get(s.world.kernel, entry as EntryRow) & PTE_DIRTY) !== 0),
+    young: flag((entry, s) => (ptep_get(s.world.kernel, entry as EntryRow) & PTE_YOUNG) !== 0),
+    zero: flag((entry, s) => isZeroPage(ptep_get(s.world.kernel, entry as EntryRow))),
+  }),
+  { show: (entry, s) => showEntry(s.world, entry as EntryRow) },
+);
+
+export const VMA: SceneType = thing(
+  'a VMA',
+  'vma',
+  () => ({
+    start: number((vma, s) => vaOf(s.world.kernel.mm.start.get(vma) as Vpn), ADDRESS),
+    end: number((vma, s) => vaOf(s.world.kernel.mm.end.get(vma) as Vpn), ADDRESS),
+    pages: number((vma, s) => s.world.kernel.mm.end.get(vma) - s.world.kernel.mm.start.get(vma)),
+    flags: number((vma, s) => s.world.kernel.mm.flags.get(vma), {
+      name: 'VMA flags',
+      family: 'number',
+      show: (flags) => (typeof flags === 'number' ? showVmFlags(flags) : String(flags)),
+    }),
+    anon: flag((vma, s) => s.world.kernel.mm.isAnonymous(vma as VmaRow)),
+    process: number(
+      (vma, s) => orNone(s.world.kernel.mm.process.get(s.world.kernel.mm.mm.get(vma))),
+      PROCESS,
+    ),
+  }),
+  {
+    show: (vma, s) => showVma(s, vma as VmaRow),
+    contains: (vma, va, s) => {
+      const { mm } = s.world.kernel;
+      return va >= vaOf(mm.start.get(vma as number) as Vpn) && va < vaOf(mm.end.get(vma as number) as Vpn);
+    },
+  },
+);
+
+function showVma({ world: { kernel } }: Scene, vma: VmaRow): string {
+  const { mm } = kernel;
+  const from = vaOf(mm.start.get(vma) as Vpn).toString(16);
+  return `${from}-${vaOf(mm.end.get(vma) as Vpn).toString(16)} ${showProtection(mm.flags.get(vma))}`;
+}
+
+// ------------------------------------------------------------------------------------------------ buffers
+
+/** Process and virtual page number in one number: a page of a buffer, whether or not something is mapped there. */
+const PROCESS_SCALE = 2 ** 35;
+const place = (process: number, vpn: number): number => process * PROCESS_SCALE + vpn;
+const placeProcess = (handle: Value): ProcessRow =>
+  Math.floor((handle as number) / PROCESS_SCALE) as ProcessRow;
+const placeVpn = (handle: Value): Vpn => ((handle as number) % PROCESS_SCALE) as Vpn;
+const mmOfPlace = (handle: Value, s: Scene): MmRow =>
+  s.world.kernel.tasks.mm.get(placeProcess(handle)) as MmRow;
+
+const placeMembers = (): Members => ({
+  page: {
+    type: PAGE,
+    get: (at, s) => orNone(pageAt(s.world.kernel, mmOfPlace(at, s), placeVpn(at))),
+  },
+  pte: {
+    type: PTE,
+    get: (at, s) => orNone(entryAt(s.world.kernel, mmOfPlace(at, s), placeVpn(at))),
+  },
+  vma: { type: VMA, get: (at, s) => orNone(vmaAt(s.world.kernel, mmOfPlace(at, s), placeVpn(at))) },
+  address: { type: ADDRESS, get: (at) => vaOf(placeVpn(at)) },
+});
+
+/** `buf[3]` */
+export const PLACE: SceneType = thing('a page of a buffer', 'place', placeMembers, {
+  toNumber: (at) => vaOf(placeVpn(at)),
+  contains: (at, va) => vpnOf(va) === placeVpn(at),
+  show: (at, s) => {
+    const va = vaOf(placeVpn(at));
+    const entry = entryAt(s.world.kernel, mmOfPlace(at, s), placeVpn(at));
+    const name = placeOf(s.world, placeProcess(at), va) ?? showAddress(va);
+    return `${name} ${showAddress(va)}: ${entry === 0 ? 'nothing mapped' : showEntry(s.world, entry)}`;
+  },
+});
+
+/** Process and address of a place, for functions that take one. */
+export const placeAt = (handle: Value): { process: ProcessRow; va: number } => ({
+  process: placeProcess(handle),
+  va: vaOf(placeVpn(handle)),
+});
+
+interface Places {
+  readonly [key: string]: number;
+  readonly process: number;
+  readonly first: number;
+  readonly end: number;
+}
+
+function eachPlace({ process, first, end }: Places): number[] {
+  return Array.from({ length: Math.max(0, end - first) }, (_, i) => place(process, first + i));
+}
+
+/** Members of every page of a range, as lists. */
+const rangeMembers = (): Members =>
+  Object.fromEntries(
+    Object.entries(placeMembers()).map(([name, { type, get }]): [string, Accessor<Scene>] => [
+      name,
+      {
+        type: listOf(type),
+        get: (range, s) => eachPlace(range as unknown as Places).map((at) => get(at, s)),
+      },
+    ]),
+  );
+
+/** `buf[0..4]` */
+export const RANGE: SceneType = thing('a range of pages', 'range', rangeMembers, {
+  contains: (range, va) => {
+    const { first, end } = range as unknown as Places;
+    return va >= first * 4096 && va < end * 4096;
+  },
+  index: { type: PLACE, get: (range, i) => eachPlace(range as unknown as Places)[i] },
+  show: (range, s) =>
+    eachPlace(range as unknown as Places)
+      .slice(0, 16)
+      .map((at) => PLACE.show?.(at, s) ?? '')
+      .join('\n'),
+});
+
+/** A buffer: its handle is the cell of its variable. In arithmetic it is its address. */
+export const BUFFER: SceneType = thing(
+  'a buffer',
+  'buffer',
+  () => ({
+    ...Object.fromEntries(
+      Object.entries(placeMembers()).map(([name, { type, get }]): [string, Accessor<Scene>] => [
+        name,
+        { type, get: (cell, s) => get(firstPlace(cell, s), s) },
+      ]),
+    ),
+    pages: number((cell, s) => s.world.variables.pages(cell)),
+    size: number((cell, s) => s.world.variables.pages(cell) * 4096, HEX),
+  }),
+  {
+    toNumber: (cell, s) => s.world.variables.content(cell as number),
+    index: {
+      type: PLACE,
+      get: (cell, i, s) => place(ownerOf(cell, s), vpnOf(s.world.variables.content(cell as number)) + i),
+    },
+    slice: {
+      type: RANGE,
+      get: (cell, first, end, s) => slice(cell as number, first, end, s) as unknown as Value,
+    },
+    contains: (cell, va, s) => {
+      const start = s.world.variables.content(cell as number);
+      return va >= start && va < start + s.world.variables.pages(cell as number) * 4096;
+    },
+    show: (cell, s) => {
+      const { variables } = s.world;
+      return `${showAddress(variables.content(cell as number))}, ${variables.pages(cell as number)} pages`;
+    },
+  },
+);
+
+const ownerOf = (cell: Value, s: Scene): ProcessRow => s.world.variables.processOf(cell as number);
+const firstPlace = (cell: Value, s: Scene): number =>
+  place(ownerOf(cell, s), vpnOf(s.world.variables.content(cell as number)));
+
+function slice(cell: number, first: number | undefined, end: number | undefined, s: Scene): Places {
+  const start = vpnOf(s.world.variables.content(cell));
+  return {
+    process: ownerOf(cell, s),
+    first: start + (first ?? 0),
+    end: start + (end ?? s.world.variables.pages(cell)),
+  };
+}
+
+// ------------------------------------------------------------------------------------------------ zones, devices
+
+type Counter = { [Name in keyof Zones]: Zones[Name] extends IntColumn ? Name : never }[keyof Zones];
+/** Counters of a zone that may be added up over the nodes. */
+const COUNTERS: readonly Counter[] = [
+  'present',
+  'managed',
+  'free',
+  'inactiveAnon',
+  'activeAnon',
+  'inactiveFile',
+  'activeFile',
+  'unevictable',
+  'anonPages',
+  'mapped',
+  'filePages',
+  'shmem',
+  'pageTablePages',
+  'isolatedAnon',
+  'memmapPages',
+];
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** Sums a counter over the zones of this type on every node. */
+function total(s: Scene, type: number, read: (zones: Zones, zone: number) => number): number {
+  const { zones } = s.world.kernel;
+  let sum = 0;
+  for (const zone of zones.rows()) if (zones.type.get(zone) === type) sum += read(zones, zone);
+  return sum;
+}
+
+/** A type of zone, on all nodes together: `Device`, `zone.Normal`, the zone of a page. */
+export const ZONE: SceneType = thing(
+  'a zone',
+  'zone',
+  () => ({
+    spanned: number((type, s) => total(s, type, (zones, zone) => zones.spanned.get(zone))),
+    ...Object.fromEntries(
+      COUNTERS.map((name) => [
+        snake(name),
+        number((type, s) => total(s, type, (zones, zone) => zones[name].get(zone))),
+      ]),
+    ),
+    name: text((type) => ZONE_NAMES[type]),
+  }),
+  { show: (type) => ZONE_NAMES[type as number] ?? 'none' },
+);
+
+export const DEVICE: SceneType = thing(
+  'a device',
+  'device',
+  () => ({
+    name: text((device, s) => deviceName(s.world, device as DeviceRow)),
+    total: number((device, s) => s.world.kernel.devices.pages.get(device)),
+    used: number((device, s) => usedPages(s, device)),
+    free: number((device, s) => s.world.kernel.devices.pages.get(device) - usedPages(s, device)),
+    calloc: number((device, s) => s.world.kernel.devices.calloc.get(device)),
+    cfree: number((device, s) => s.world.kernel.devices.cfree.get(device)),
+    type: text((device, s) => showMemoryType(s.world.kernel.devices.type.get(device))),
+    dead: flag((device, s) => s.world.kernel.devices.dead.get(device) !== 0),
+  }),
+  { show: (device, s) => deviceName(s.world, device as DeviceRow) },
+);
+
+/** Pages of a device that the driver has handed out and not taken back. */
+export function usedPages(s: Scene, device: number): number {
+  const { devices } = s.world.kernel;
+  return devices.calloc.get(device) - devices.cfree.get(device);
+}
+
+// ------------------------------------------------------------------------------------------------ processes, tasks
+
+export const PROCESS: SceneType = thing(
+  'a process',
+  'process',
+  () => ({
+    name: text((process, s) => processName(s.world, process as ProcessRow)),
+    exited: flag((process, s) => s.world.kernel.tasks.exited.get(process) !== 0),
+    code: number((process, s) => s.world.kernel.tasks.exitCode.get(process)),
+    signal: number((process, s) => s.world.kernel.tasks.exitSignal.get(process)),
+    rss_anon: number((process, s) => s.world.kernel.mm.rssAnon.get(s.world.kernel.tasks.mm.get(process))),
+    rss_file: number((process, s) => s.world.kernel.mm.rssFile.get(s.world.kernel.tasks.mm.get(process))),
+    rss_shmem: number((process, s) => s.world.kernel.mm.rssShmem.get(s.world.kernel.tasks.mm.get(process))),
+    swap_entries: number((process, s) =>
+      s.world.kernel.mm.swapEntries.get(s.world.kernel.tasks.mm.get(process)),
+    ),
+    parent: number((process, s) => orNone(s.world.kernel.tasks.parent.get(process)), PROCESS),
+  }),
+  { show: (process, s) => processName(s.world, process as ProcessRow) },
+);
+
+const STATES: Record<number, string> = {
+  [TaskState.Runnable]: 'runnable',
+  [TaskState.Blocked]: 'blocked',
+  [TaskState.Exited]: 'exited',
+};
+
+export const TASK: SceneType = thing(
+  'a task',
+  'task',
+  () => ({
+    name: text((task, s) => taskName(s.world, task as TaskRow)),
+    state: text((task, s) => STATES[s.world.kernel.tasks.state.get(task)]),
+    cpu: number((task, s) => s.world.kernel.tasks.cpu.get(task)),
+    process: number((task, s) => orNone(s.world.kernel.tasks.process.get(task)), PROCESS),
+    depth: number((task, s) => s.world.kernel.tasks.depth.get(task)),
+  }),
+  { show: (task, s) => taskName(s.world, task as TaskRow) },
+);
