@@ -6,7 +6,8 @@ export async function packageExtension(): Promise<string> {
   await buildAll();
   const { name, version } = manifest();
   const vsix = inProject('dist', `${name}-${version}.vsix`);
-  await run(npmTool('vsce'), ['package', '--no-dependencies', '--allow-missing-repository', '--out', vsix]);
+  const flags = ['--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links'];
+  await run(npmTool('vsce'), ['package', ...flags, '--out', vsix]);
   return vsix;
 }
 

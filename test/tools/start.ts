@@ -1,6 +1,7 @@
 /** `npm start`: builds, and opens the bundled scenarios in an editor with the extension loaded. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +11,10 @@ import { packageExtension } from './package';
 import { inProject, onPath, root } from './project';
 
 const scenarios = inProject('scenarios');
-const firstScenario = inProject('scenarios', 'cpu-read-brings-the-page-home.hmm');
+const [firstScenario = 'LANGUAGE.md'] = readdirSync(scenarios)
+  .filter((name) => name.endsWith('.hmm'))
+  .sort();
+const openFile = join(scenarios, openFile);
 
 /** Resolves when the user asks to stop. */
 const asked = new Promise<void>((resolve) => {
@@ -48,7 +52,7 @@ async function startDesktop(code: string): Promise<void> {
   const data = await mkdtemp(join(tmpdir(), 'hmm-'));
   const own = ['--user-data-dir', join(data, 'data'), '--extensions-dir', join(data, 'extensions')];
   const quiet = ['--disable-workspace-trust', '--skip-welcome', '--new-window', '--wait', '--verbose'];
-  const open = [`--extensionDevelopmentPath=${root}`, scenarios, firstScenario];
+  const open = [`--extensionDevelopmentPath=${root}`, scenarios, openFile];
   console.log('Opening the scenarios in VS Code. Ctrl-C closes it.');
   const child = spawn(code, [...own, ...quiet, ...open], { stdio: 'ignore' });
   await Promise.race([asked, once(child, 'exit')]);
@@ -61,7 +65,7 @@ async function startBrowserEdition(): Promise<void> {
   console.log('Building …');
   const server = await startEditor(await packageExtension());
   console.log(
-    `\nThe editor is ready. Open this address in a browser; Ctrl-C ends it.\n\n  ${windowAddress(server.origin, scenarios, firstScenario)}\n`,
+    `\nThe editor is ready. Open this address in a browser; Ctrl-C ends it.\n\n  ${windowAddress(server.origin, scenarios, openFile)}\n`,
   );
   await asked;
   await server.stop();
