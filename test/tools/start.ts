@@ -14,7 +14,7 @@ const scenarios = inProject('scenarios');
 const [firstScenario = 'LANGUAGE.md'] = readdirSync(scenarios)
   .filter((name) => name.endsWith('.hmm'))
   .sort();
-const openFile = join(scenarios, openFile);
+const openFile = join(scenarios, firstScenario);
 
 /** Resolves when the user asks to stop. */
 const asked = new Promise<void>((resolve) => {
