@@ -189,6 +189,7 @@ export class Interpreter {
           case Op.Callback: {
             let callee = arg[pc] as number;
             if (op[pc] === Op.Callback) {
+              kernel.callbackCalls.add(callee, 1);
               const driver = (object[pc] as StepRun)(kernel, frame, frame) as number;
               callee = linked.callbackRoutine[driver * CALLBACKS.length + callee] as number;
             }

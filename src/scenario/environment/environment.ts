@@ -246,8 +246,8 @@ function ofAddress(
 
 function ofList(name: string, fold: (values: readonly number[]) => number) {
   return (types: readonly Type<Scene>[]): CallBinding<Scene> =>
-    types.length === 0
-      ? { error: `\`${name}\` takes a list, or several numbers` }
+    types.length === 0 || types.some(({ family }) => family !== 'number' && family !== 'any')
+      ? { error: `\`${name}\` takes numbers, or a list of them` }
       : { type: NUMBER, get: (args) => fold(args.flatMap((arg) => (isList(arg) ? arg : [arg])).map(Number)) };
 }
 

@@ -45,6 +45,7 @@ const MEANINGS: Record<Shown, Meaning> = {
   },
   pte: plain(shownBy((pte) => KIND_NAMES[kindOf(pte)] ?? showHex(pte))),
   slot: plain(NUMBER),
+  migration: plain(NUMBER),
   pin: plain(NUMBER),
   'anon-vma': plain(NUMBER),
   'fault-flags': plain(shownBy(showFaultFlags)),
