@@ -54,7 +54,7 @@ async function startDesktop(code: string): Promise<void> {
   const quiet = ['--disable-workspace-trust', '--skip-welcome', '--new-window', '--wait', '--verbose'];
   const open = [`--extensionDevelopmentPath=${root}`, scenarios, openFile];
   console.log('Opening the scenarios in VS Code. Ctrl-C closes it.');
-  const child = spawn(code, [...own, ...quiet, ...open], { stdio: 'ignore' });
+  const child = spawn(code, [...own, ...quiet, ...open], { detached: true, stdio: 'ignore' });
   await Promise.race([asked, once(child, 'exit')]);
   endTree(child);
   await rm(data, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
