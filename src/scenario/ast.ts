@@ -316,7 +316,10 @@ export interface DeviceControlStatement extends Simple {
 export type FailPoint = 'migrate_to_ram' | 'copy' | 'alloc';
 export type FaultResult = 'sigbus' | 'sigsegv' | 'oom' | 'hwpoison' | 'nopage' | 'retry' | 'nothing';
 
-/** `gpu0 fail migrate_to_ram as oom times 3`; without `times` until `repair`. `page_fault` is read as migrate_to_ram. */
+/**
+ * `gpu0 fail migrate_to_ram as oom times 3`; without `times` until `repair`. `page_fault` is read as migrate_to_ram.
+ * The name may be that of a driver: then the next calls fail whichever of its devices they are for.
+ */
 export interface DeviceFailStatement extends Simple {
   readonly kind: 'device-fail';
   readonly device: Name;
@@ -336,7 +339,7 @@ export interface GupStatement extends Simple {
   readonly as?: Name;
 }
 
-/** `unpin p`; without a name the latest pin that is still held. */
+/** `unpin p`; without a name the latest pin that is still held, of whatever process. */
 export interface UnpinStatement extends Simple {
   readonly kind: 'unpin';
   readonly name?: Name;

@@ -77,6 +77,11 @@ export class CheckContext {
     return undefined;
   }
 
+  /** Whether a name is that of a driver and of nothing in the scenario. */
+  isDriver(name: Name): boolean {
+    return this.knowledge.drivers.has(name.text) && !this.globals.has(name.text);
+  }
+
   task(name: Name): TaskSymbol | undefined {
     const symbol = this.globals.get(name.text);
     if (symbol?.kind === 'task') return symbol;

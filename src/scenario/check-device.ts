@@ -24,7 +24,7 @@ export function checkDevice(ctx: CheckContext, statement: SimpleStatement, scope
       ctx.between(statement.value, scope, 'a byte', 0, 255);
       return;
     case 'device-fail':
-      withPages(ctx, statement.device, 'fail');
+      if (!ctx.isDriver(statement.device)) withPages(ctx, statement.device, 'fail');
       if (statement.times === undefined) return;
       checkExpr(ctx, statement.times, scope);
       ctx.between(statement.times, scope, 'how often a device fails', 1, MOST_TIMES);
