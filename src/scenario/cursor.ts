@@ -27,6 +27,8 @@ export class Cursor {
   constructor(
     all: readonly Token[],
     readonly problems: ProblemList,
+    /** The text is one expression: then a word of the language may be a name, such as that of a local. */
+    readonly standsAlone = false,
   ) {
     this.tokens = all.filter((t) => t.kind !== 'comment');
     const end = all.at(-1);

@@ -36,23 +36,10 @@ export const KNOWLEDGE: Knowledge = {
   drivers: new Map([['dmirror', []]]),
   defaultCpus: 2,
   names: new Set([
-    'DMA',
-    'DMA32',
-    'Normal',
-    'Movable',
-    'Device',
-    'zone',
-    'node',
-    'profile',
-    'time',
-    'machine',
-    'task',
-    'process',
-    'swap',
-    'events',
-    'callbacks',
+    ...['DMA', 'DMA32', 'Normal', 'Movable', 'Device'],
+    ...['zone', 'callbacks', 'time', 'profile', 'task', 'process'],
   ]),
-  functions: new Set(['pte', 'page', 'pfn', 'vma', 'why', 'pagemap', 'smaps', 'count', 'sum', 'min', 'max']),
+  functions: new Set(['pte', 'page', 'pfn', 'vma', 'why', 'count', 'sum', 'min', 'max']),
 };
 
 /** Madvise advices that came later than 4.14. */

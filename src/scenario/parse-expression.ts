@@ -15,8 +15,14 @@ const BITS = 5;
 /** Units that may stand apart from their number. */
 const UNITS_APART: ReadonlySet<string> = new Set([...UNITS.keys()].filter((unit) => unit !== 'B'));
 
-/** Reserved words that are values. */
-const EXPRESSION_WORDS: ReadonlySet<string> = new Set(['true', 'false', 'none', 'why']);
+/** Reserved words that may stand where a value does: some are values, some name what is at hand. */
+const EXPRESSION_WORDS: ReadonlySet<string> = new Set([
+  ...['true', 'false', 'none', 'why'],
+  ...['device', 'process', 'profile', 'machine'],
+]);
+
+/** Words that never are names, not even where an expression stands alone. */
+const OPERATOR_WORDS: ReadonlySet<string> = new Set(['and', 'or', 'not', 'in']);
 
 interface Operator {
   readonly op: BinaryOp;
@@ -180,7 +186,8 @@ export function stringValue(quoted: string): string {
 function parseWord(c: Cursor): Expr {
   const token = c.peek();
   const span = spanOf(token);
-  if (RESERVED.has(token.text) && !EXPRESSION_WORDS.has(token.text)) c.fail('a value');
+  const barred = c.standsAlone ? OPERATOR_WORDS.has(token.text) : RESERVED.has(token.text);
+  if (barred && !EXPRESSION_WORDS.has(token.text)) c.fail('a value');
   c.next();
   if (token.text === 'true' || token.text === 'false')
     return { kind: 'bool', value: token.text === 'true', span };

@@ -226,7 +226,7 @@ export function parsePiece(
   end: number,
   problems: ProblemList,
 ): Expr | undefined {
-  const c = new Cursor(lex(source, problems, start, end), problems);
+  const c = new Cursor(lex(source, problems, start, end), problems, true);
   try {
     return c.inBrackets(() => {
       const expr = parseExpr(c);

@@ -95,6 +95,7 @@ describe('the checker', () => {
     ['thread A { c = mmap 4KiB }\njoin A\nread c'],
     ['let v = read buf[0]\nfork kid { let v = 3 }'],
     ['under 6.12 gpu0 exclusive buf'],
+    ['expect process.name == "app" and profile == "6.12"'],
     ['dmirror fail migrate_to_ram times 2'],
     ['thread A { barrier b }\nbarrier b\njoin A'],
   ])('allows %j', (text) => {

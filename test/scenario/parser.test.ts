@@ -223,6 +223,8 @@ describe('expressions', () => {
     ['x in [1, 2]', '(x in [1 2])'],
     ['(a\n+ b)', '(a + b)'],
     ['2 pages + 1', '(8192 + 1)'],
+    ['device == gpu0 and process.name == file', '((device == gpu0) and (process.name == file))'],
+    ['write', 'write'],
   ])('`%s` is %s', (text, expected) => {
     expect(shape(text)).toBe(expected);
   });
@@ -231,6 +233,7 @@ describe('expressions', () => {
     ['1 < 2 < 3', 'two comparisons in a row; join them with `and`'],
     ['a b', 'expected the end of the expression, found `b`'],
     ['', 'expected a value, found the end of the file'],
+    ['1 + and', 'expected a value, found `and`'],
     ['(1', 'expected `)`, found the end of the file'],
     ['a.', 'expected the name of a member, found the end of the file'],
   ])('`%s` is an error', (text, message) => {
