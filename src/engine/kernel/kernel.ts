@@ -22,6 +22,8 @@ export class Kernel extends Machine {
   };
   /** Pages charged, by memory cgroup. */
   readonly memcgUsage = this.store.int('memcg.usage');
+  /** How often each callback was called, in the order of CALLBACKS; kept by the run loop. */
+  readonly callbackCalls = this.store.int('callback.calls');
   /** The shared page of zeroes, a row of `pages`. */
   readonly #zeroPage = this.store.scalar('zeroPage');
 
