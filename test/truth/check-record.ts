@@ -1,0 +1,140 @@
+/** Whether a parsed JSON value is a record this comparison understands; what isn't understood is named. */
+
+import { type Operation, operationName, type ProgramRecord } from './record';
+
+/** Why a record is not compared. `operation` is what the counts file it under. */
+export interface Unsupported {
+  readonly operation: string;
+  readonly reason: string;
+}
+
+/** Least number of arguments of each operation; `dev` by its sub-command, and a value may follow each of those. */
+const OPERATIONS: ReadonlyMap<string, number> = new Map([
+  ['mmap', 5],
+  ['munmap', 4],
+  ['mprotect', 5],
+  ['madvise', 5],
+  ['mremap', 3],
+  ['read', 3],
+  ['write', 4],
+  ['fork', 2],
+  ['exit', 1],
+  ['devopen', 2],
+  ['devclose', 2],
+  ['pin', 5],
+  ['unpin', 0],
+  ['failnext', 1],
+  ['dev read', 6],
+  ['dev write', 7],
+  ['dev migrate', 6],
+  ['dev tosys', 6],
+  ['dev snapshot', 6],
+  ['dev exclusive', 6],
+]);
+
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+
+const RECORD_FIELDS = words('id seed kernel buffers ops');
+const OPERATION_FIELDS = words('op args result events state alive mirror vmas devUsed');
+const RESULT_FIELDS = words('ret err value cpages faults data sig code at skipped');
+const PLACE = 'p buf alt page';
+const ROW_FIELDS = words(
+  `${PLACE} vma pte w dirty young swpType frame zone dev devIdx refcount mapcount locked lru anon anonExclusive pgDirty swapBacked data mid last`,
+);
+const MIRROR_FIELDS = words(`${PLACE} dev access frame`);
+const FAULT = words(`e depth ${PLACE} flags ret`);
+const FRAME = words('e depth p frame dev devIdx refcount mapcount locked');
+const PHASE = words(`e depth ${PLACE} npages flags dev faultPage ret cpages src dst`);
+
+/** Fields of each kind of event. */
+const EVENT_FIELDS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['handle_mm_fault', FAULT],
+  ['do_anonymous_page', FAULT],
+  ['do_wp_page', FAULT],
+  ['wp_page_copy', FAULT],
+  ['do_swap_page', FAULT],
+  ['do_fault', FAULT],
+  ['remove_device_exclusive_entry', FAULT],
+  ['migrate_to_ram', new Set([...FAULT, ...FRAME, 'forced'])],
+  ['page_free', FRAME],
+  ['zone_device_page_init', FRAME],
+  ['migrate_vma_setup', PHASE],
+  ['migrate_vma_pages', PHASE],
+  ['migrate_vma_finalize', PHASE],
+  ['migrate_device_range', words('e depth p dev npages')],
+  ['invalidate', words(`e depth ${PLACE} npages range event mirror owner`)],
+  ['hmm_range_fault', words(`e depth ${PLACE} npages dev flags ret`)],
+  ['make_device_exclusive', words(`e depth ${PLACE} npages ret`)],
+]);
+
+/** Kinds of event that are compared. */
+export const COMPARED_EVENTS: ReadonlySet<string> = new Set(EVENT_FIELDS.keys());
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+class Refusal extends Error {
+  constructor(
+    readonly operation: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+function onlyFields(value: unknown, known: ReadonlySet<string>, operation: string, what: string): Json {
+  if (!isObject(value)) throw new Refusal(operation, `${what} is not an object`);
+  for (const name of Object.keys(value))
+    if (!known.has(name)) throw new Refusal(operation, `${what} has an unknown field \`${name}\``);
+  return value;
+}
+
+function list(value: unknown, operation: string, what: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Refusal(operation, `${what} is missing or not a list`);
+  return value;
+}
+
+function checkEvent(value: unknown, operation: string, where: string): void {
+  const name = isObject(value) ? value['e'] : undefined;
+  const known = typeof name === 'string' ? EVENT_FIELDS.get(name) : undefined;
+  if (known === undefined) throw new Refusal(operation, `${where} has an unknown event \`${String(name)}\``);
+  onlyFields(value, known, operation, `event \`${String(name)}\` of ${where}`);
+}
+
+function checkOperation(value: unknown, index: number): void {
+  const op = onlyFields(value, OPERATION_FIELDS, 'record', `operation ${index}`);
+  const args = op['args'];
+  if (typeof op['op'] !== 'string' || !Array.isArray(args) || args.some((arg) => typeof arg !== 'string'))
+    throw new Refusal('record', `operation ${index} has no name or no arguments`);
+  const name = operationName(op as unknown as Operation);
+  const where = `operation ${index} (${name})`;
+  const count = OPERATIONS.get(name);
+  if (count === undefined) throw new Refusal(name, `operation ${index} is an unknown operation \`${name}\``);
+  if (args.length < count || args.length > Math.max(count, name.startsWith('dev ') ? 7 : 0))
+    throw new Refusal(name, `${where} has ${args.length} arguments, not ${count}`);
+  onlyFields(op['result'], RESULT_FIELDS, name, `the result of ${where}`);
+  for (const event of list(op['events'], name, `events of ${where}`)) checkEvent(event, name, where);
+  for (const row of list(op['state'], name, `state of ${where}`))
+    onlyFields(row, ROW_FIELDS, name, `a row of ${where}`);
+  for (const entry of list(op['mirror'] ?? [], name, `mirror of ${where}`))
+    onlyFields(entry, MIRROR_FIELDS, name, `a mirror entry of ${where}`);
+  for (const key of ['alive', 'vmas'] as const) list(op[key] ?? [], name, `${key} of ${where}`);
+  list(op['devUsed'], name, `devUsed of ${where}`);
+}
+
+/** The value as a program's record, or why it can't be compared. */
+export function checkProgram(value: unknown): ProgramRecord | Unsupported {
+  try {
+    const record = onlyFields(value, RECORD_FIELDS, 'record', 'the record');
+    if (typeof record['id'] !== 'string' || typeof record['kernel'] !== 'string')
+      throw new Refusal('record', 'the record has no id or no kernel');
+    if (!isObject(record['buffers'])) throw new Refusal('record', 'the record has no buffers');
+    list(record['ops'], 'record', 'ops of the record').forEach(checkOperation);
+    return record as unknown as ProgramRecord;
+  } catch (refusal) {
+    if (refusal instanceof Refusal) return { operation: refusal.operation, reason: refusal.message };
+    throw refusal;
+  }
+}

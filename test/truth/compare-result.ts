@@ -1,0 +1,63 @@
+/** What an operation returned. */
+
+import { ERRNOS, SIGNALS } from '../../src/scenario';
+import { type Divergence, show } from './divergence';
+import { addressOf, placeOf, showPlace } from './places';
+import type { PlaceFields, RecordedResult } from './record';
+
+/** What a statement of the engine left. `signal` 0 = none. */
+export interface ObservedResult {
+  readonly ret: number;
+  readonly errno: number;
+  readonly signal: number;
+  readonly code: number;
+  readonly va: number;
+  readonly cpages: number;
+  readonly faults: number;
+  readonly data: readonly number[];
+}
+
+const nameOf = (names: ReadonlyMap<string, number>, number: number): string =>
+  [...names].find(([, value]) => value === number)?.[0] ?? `${number}`;
+
+function showAddress(va: number): string {
+  return showPlace(placeOf(Math.floor(va / 4096)));
+}
+
+function outcome(signal: number, errno: number): string {
+  if (signal !== 0) return nameOf(SIGNALS, signal);
+  return errno === 0 ? 'success' : nameOf(ERRNOS, errno);
+}
+
+/** Differences between results. Counts and data are there only on success: on an error the driver returns none. */
+export function compareResult(op: string, kernel: RecordedResult, engine: ObservedResult, time: number) {
+  const differences: Divergence[] = [];
+  const add = (field: string, wanted: string, found: string): void => {
+    differences.push({ level: 'result', field, where: '', kernel: wanted, engine: found, time });
+  };
+  const signal = kernel.sig === undefined ? 0 : (SIGNALS.get(kernel.sig) ?? -1);
+  const errno = kernel.err ?? 0;
+  if (signal !== engine.signal || (signal === 0 && errno !== engine.errno)) {
+    add('outcome', outcome(signal, errno), outcome(engine.signal, engine.errno));
+    return differences;
+  }
+  if (signal !== 0) {
+    if (kernel.code !== engine.code) add('si_code', show(kernel.code), show(engine.code));
+    if (kernel.at !== undefined && addressOf(placed(kernel.at)) !== Math.floor(engine.va / 4096) * 4096)
+      add('si_addr', showPlace(kernel.at), showAddress(engine.va));
+    return differences;
+  }
+  if (errno !== 0) return differences;
+  if ((op === 'pin' || op === 'unpin') && kernel.ret !== engine.ret)
+    add('ret', show(kernel.ret), show(engine.ret));
+  if (kernel.value !== undefined && kernel.value !== engine.data[0])
+    add('value', show(kernel.value), show(engine.data[0]));
+  for (const field of ['cpages', 'faults'] as const)
+    if (kernel[field] !== undefined && kernel[field] !== engine[field])
+      add(field, show(kernel[field]), show(engine[field]));
+  if (kernel.data !== undefined && kernel.data.join() !== engine.data.join())
+    add('data', show(kernel.data), show(engine.data));
+  return differences;
+}
+
+const placed = (at: PlaceFields) => ({ ...at, alt: at.alt === 1 ? (1 as const) : (0 as const) });

@@ -1,0 +1,22 @@
+/** What became of one record. */
+
+import type { Difference } from './compare-program';
+
+export interface Source {
+  /** Path below the directory of the records. */
+  readonly file: string;
+  readonly line: number;
+}
+
+export type Verdict = Source &
+  (
+    | { readonly kind: 'agree'; readonly id: string }
+    | { readonly kind: 'differ'; readonly id: string; readonly difference: Difference }
+    | {
+        readonly kind: 'unsupported';
+        readonly id: string;
+        /** What the counts file it under. */
+        readonly operation: string;
+        readonly reason: string;
+      }
+  );
