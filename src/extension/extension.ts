@@ -3,6 +3,7 @@ import { CallbacksView } from './callbacks-view';
 import { registerExamples } from './examples';
 import { registerLanguage } from './language';
 import { registerLaunch } from './launch';
+import { Listings } from './listings';
 import { pageTablesView } from './page-tables-view';
 import { pendingFaultsView } from './pending-faults-view';
 import { Sessions } from './session';
@@ -34,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerTimeCommands(sessions),
     registerTraceLog(),
     ...timeStatus(sessions),
+    new Listings(sessions),
     pageTablesView(sessions),
     zonesView(sessions),
     pendingFaultsView(sessions),
