@@ -20,6 +20,10 @@ export const EVENT_SCHEMA = {
   },
   page_free: { enter: ['page', 'device', 'refcount', 'mapcount', 'locked'], leave: [] },
   zone_device_page_init: { enter: ['page', 'device', 'refcount', 'mapcount', 'locked'] },
+  /** Phases that are functions of their own in 4.14. */
+  migrate_vma_collect: { enter: ['vpn', 'pages'], leave: ['cpages'] },
+  migrate_vma_prepare: { enter: ['vpn', 'pages'], leave: ['cpages'] },
+  migrate_vma_unmap: { enter: ['vpn', 'pages'], leave: ['cpages'] },
   migrate_vma_setup: { enter: ['vpn', 'pages', 'flags', 'device', 'faultPage'], leave: ['ret', 'cpages'] },
   migrate_vma_pages: { enter: ['vpn', 'pages', 'flags', 'device', 'faultPage', 'cpages'], leave: [] },
   migrate_vma_finalize: { enter: ['vpn', 'pages', 'flags', 'device', 'faultPage', 'cpages'], leave: [] },
@@ -42,6 +46,8 @@ export const EVENT_SCHEMA = {
   oom: { enter: ['process'] },
   fork: { enter: ['parent', 'child'] },
   exit: { enter: ['process', 'code', 'signal'] },
+  /** A statement of the scenario begins. */
+  statement: { enter: ['statement'] },
   /** What a statement of the scenario returned: result kind, then the kind's numbers, then data. */
   result: { enter: ['statement', 'ret', 'errno', 'signal', 'code', 'va', 'cpages', 'faults', '...'] },
   expect_failed: { enter: ['statement', 'expectation'] },

@@ -149,7 +149,10 @@ function mmu_mark(k: Kernel, entry: number, write: number): void {
   if (marked !== pte) k.tables.lo.set(entry, marked);
 }
 
-/** One load or store of a byte by the current task. Returns the byte, or -1 with the signal in the task's row. */
+/**
+ * One load or store of a byte by the current task. Returns the byte, or -1 with the signal in the task's row. A write
+ * with a negative value stores nothing and returns what is there: an atomic operation does its own store.
+ */
 export const cpu_access = routine({
   name: 'cpu_access',
   file: 'arch/x86/mm/fault.c',
@@ -189,7 +192,7 @@ export const cpu_access = routine({
       mmu_mark(k, f.entry, f.write);
       const page = k.tables.hi.get(f.entry) as PageRow;
       const offset = f.va % PAGE_SIZE;
-      if (f.write === 0) return k.contents.read(page, offset);
+      if (f.write === 0 || f.value < 0) return k.contents.read(page, offset);
       k.contents.write(page, offset, f.value);
       return f.value;
     }),

@@ -57,7 +57,14 @@ export interface Linked {
   readonly callbackRoutine: Int32Array;
 }
 
-export const CALLBACKS: readonly CallbackName[] = ['migrate_to_ram', 'page_free', 'invalidate'];
+export const CALLBACKS: readonly CallbackName[] = [
+  'migrate_to_ram',
+  'page_free',
+  'invalidate',
+  'alloc_and_copy',
+  'finalize_and_map',
+  'release',
+];
 
 /** A model that can't be linked: a defect of a routine, never of a scenario. */
 export class LinkError extends Error {}

@@ -23,6 +23,13 @@ export function mmap_write_unlock(k: Kernel, mm: MmRow): void {
   k.tasks.wake(Wait.MmapWrite, mm);
 }
 
+/** The writer becomes a reader: other readers may come in. */
+export function mmap_write_downgrade(k: Kernel, mm: MmRow): void {
+  k.mm.lockWriter.set(mm, 0);
+  k.mm.lockReaders.add(mm, 1);
+  k.tasks.wake(Wait.MmapRead, mm);
+}
+
 /** Blocks until mmap_lock is held for reading. */
 export function mmapReadLock<F>(r: Builder<F>, mm: (k: Kernel, f: F) => MmRow): Node<F>[] {
   return [

@@ -11,6 +11,7 @@ import type {
   DeviceRow,
   EntryRow,
   FileRow,
+  MigrationRow,
   MirrorRow,
   MmRow,
   PageRow,
@@ -43,6 +44,7 @@ export type Shown =
   | 'pte'
   | 'slot'
   | 'pin'
+  | 'migration'
   | 'anon-vma'
   | 'fault-flags'
   | 'vm-fault'
@@ -72,6 +74,7 @@ export const FileT = local<FileRow>('file');
 export const EntryT = local<EntryRow>('entry');
 export const PteT = local<number>('pte');
 export const SlotT = local<SlotRow>('slot');
+export const MigrationT = local<MigrationRow>('migration');
 export const PinT = local<PinRow>('pin');
 export const AnonVmaT = local<AnonVmaRow>('anon-vma');
 export const FaultFlagsT = local<number>('fault-flags');
@@ -138,8 +141,14 @@ export type Node<F> = (
     }
 ) & { readonly at?: Place };
 
-/** Callbacks of a driver that the kernel calls; each has its kernel names in `drivers`. */
-export type CallbackName = 'migrate_to_ram' | 'page_free' | 'invalidate';
+/** Callbacks of a driver that the kernel calls. alloc_and_copy and finalize_and_map are migrate_vma_ops of 4.14. */
+export type CallbackName =
+  | 'migrate_to_ram'
+  | 'page_free'
+  | 'invalidate'
+  | 'alloc_and_copy'
+  | 'finalize_and_map'
+  | 'release';
 
 /** The yield points of the semantics sheet, section 13, and the end of a scenario's statement. */
 export type YieldName =
@@ -220,11 +229,16 @@ export const invalidateParams = {
   owner: DeviceT,
   blockable: Bool,
 } as const;
+export const migrateOpsParams = { migration: MigrationT } as const;
+export const releaseParams = { mirror: MirrorT } as const;
 /** What each callback is told. */
 export interface CallbackParams {
   migrate_to_ram: typeof migrateToRamParams;
   page_free: typeof pageFreeParams;
   invalidate: typeof invalidateParams;
+  alloc_and_copy: typeof migrateOpsParams;
+  finalize_and_map: typeof migrateOpsParams;
+  release: typeof releaseParams;
 }
 
 export interface AnyRoutine {

@@ -22,6 +22,8 @@ export const Vm = {
   SoftDirty: 1 << 12,
   /** May be made writable by mprotect (VM_MAYWRITE). */
   MayWrite: 1 << 13,
+  /** Its pages are accounted as committed memory (VM_ACCOUNT); VMAs that differ in it don't merge. */
+  Account: 1 << 14,
 } as const;
 
 export class AddressSpaces {

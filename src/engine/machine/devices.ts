@@ -51,6 +51,8 @@ export class Devices {
   /** mmu_interval_notifier.invalidate_seq. */
   readonly mirrorSeq: IntColumn;
   readonly mirrorLock: IntColumn;
+  /** File descriptor of the open device; the lowest that was free. */
+  readonly mirrorFd: IntColumn;
   readonly mirrorStart: WideColumn;
   readonly mirrorEnd: WideColumn;
 
@@ -86,7 +88,13 @@ export class Devices {
     this.mirrorNext = this.mirrors.int('next');
     this.mirrorSeq = this.mirrors.int('seq');
     this.mirrorLock = this.mirrors.int('lock');
+    this.mirrorFd = this.mirrors.int('fd');
     this.mirrorStart = this.mirrors.wide('start');
     this.mirrorEnd = this.mirrors.wide('end');
+  }
+
+  /** The range of page frames of a device's memory. */
+  rangeOf(device: number): number {
+    return this.pgmapRange.get(this.pgmap.get(device));
   }
 }

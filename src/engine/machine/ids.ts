@@ -30,6 +30,7 @@ export type ProcessRow = Id<'ProcessRow'>;
 export type DeviceRow = Id<'DeviceRow'>;
 export type MirrorRow = Id<'MirrorRow'>;
 export type FileRow = Id<'FileRow'>;
+export type MigrationRow = Id<'MigrationRow'>;
 export type PinRow = Id<'PinRow'>;
 /** An element of a linked array (the src/dst pairs of a migration, the pfns of an hmm_range). */
 export type SlotRow = Id<'SlotRow'>;

@@ -6,6 +6,7 @@ import { Devices } from './devices';
 import { Faults, Files, Pins, SwapAreas } from './files';
 import { Holds } from './holds';
 import { LruBatches } from './lru';
+import { Migrations } from './migrations';
 import { Pages } from './pages';
 import { Radix } from './radix';
 import { Slots } from './slots';
@@ -24,6 +25,7 @@ export class Machine {
   readonly tasks = new Tasks(this.store);
   readonly slots = new Slots(this.store);
   readonly lru = new LruBatches(this.store);
+  readonly migrations = new Migrations(this.store);
   readonly devices = new Devices(this.store);
   readonly files = new Files(this.store);
   readonly pins = new Pins(this.store);

@@ -66,6 +66,8 @@ export class Pages {
   readonly holds: IntColumn;
   /** RAM: next free page. Device page: zone_device_data, which the driver owns. */
   readonly link: IntColumn;
+  /** Coherent device page: the mirror that brought it in (its zone_device_data). */
+  readonly owner: IntColumn;
   readonly memcg: IntColumn;
   readonly pins: IntColumn;
   /** Task that holds PG_locked. */
@@ -97,6 +99,7 @@ export class Pages {
     this.index = store.wide('page.index');
     this.holds = store.int('page.holds');
     this.link = store.int('page.link');
+    this.owner = store.int('page.owner');
     this.memcg = store.int('page.memcg');
     this.pins = store.int('page.pins');
     this.lockOwner = store.int('page.lockOwner');

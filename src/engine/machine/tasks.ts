@@ -39,6 +39,8 @@ export class Tasks {
   readonly exited: IntColumn;
   readonly exitCode: IntColumn;
   readonly exitSignal: IntColumn;
+  /** Threads that have not begun to exit. */
+  readonly live: IntColumn;
 
   readonly tasks: Table;
   readonly process: IntColumn;
@@ -64,6 +66,7 @@ export class Tasks {
   readonly cpages: IntColumn;
   readonly faults: IntColumn;
   readonly data: IntColumn;
+  readonly dataLast: IntColumn;
 
   readonly stack: WideColumn;
   readonly current: number;
@@ -78,6 +81,7 @@ export class Tasks {
     this.exited = this.processes.int('exited');
     this.exitCode = this.processes.int('exitCode');
     this.exitSignal = this.processes.int('exitSignal');
+    this.live = this.processes.int('live');
 
     this.tasks = new Table(store, 'task');
     this.process = this.tasks.int('process');
@@ -97,6 +101,7 @@ export class Tasks {
     this.cpages = this.tasks.int('cpages');
     this.faults = this.tasks.int('faults');
     this.data = this.tasks.int('data');
+    this.dataLast = this.tasks.int('dataLast');
     this.stack = store.wide('stack');
     this.current = store.scalar('task.current');
   }

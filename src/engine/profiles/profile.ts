@@ -51,12 +51,28 @@ export interface Profile {
   readonly migrationKeepsYoungDirty: boolean;
   /** Collect asks pte_write() of a swap entry, which reads another bit; fixed in 4.17. */
   readonly collectMisreadsWrite: boolean;
+  /** Unmapping a device-private entry by the reverse map keeps its write permission; 4.14 always makes it read-only. */
+  readonly unmapKeepsDeviceWrite: boolean;
+  /** Unmapping by the reverse map asks pte_dirty() of a device-private entry and finds another bit set (program-facts 14). */
+  readonly unmapMisreadsDirty: boolean;
+  /** The check for foreign references passes every device-private page (until 5.16). */
+  readonly checkTrustsDevicePages: boolean;
   /** The TLB is flushed while the page-table lock is still held when migration clears entries (6.0+). */
   readonly flushUnderLock: boolean;
   /** Holes of file VMAs are collected too, and refused when inserting (before 5.10.y). */
   readonly collectsFileHoles: boolean;
   /** Soft-dirty bits exist in page-table entries. */
   readonly softDirty: boolean;
+  /** mprotect tells mirrors as soon as a PMD table exists; before 6.12 only where a PTE table does. */
+  readonly mprotectNotifiesAtPud: boolean;
+  /** munmap gives the write lock back for reading before it zaps (4.20+). */
+  readonly munmapDowngrades: boolean;
+  /** Fault flags of get_user_pages. */
+  readonly gupFaultFlags: number;
+  /** pin_user_pages counts a pin as 1024 references (FOLL_PIN, 5.6+); before, as one. */
+  readonly pinCountsMany: boolean;
+  /** MADV_COLD, MADV_PAGEOUT (5.4+) and MADV_POPULATE_READ/WRITE (5.14+) exist. */
+  readonly newerAdvice: boolean;
   /** make_device_exclusive_range exists. */
   readonly deviceExclusive: boolean;
   /** Pages a round of the test driver's migration and device access covers. */

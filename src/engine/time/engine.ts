@@ -44,6 +44,8 @@ export interface Segment {
 export interface BackSearch<T> {
   /** Whether a segment may hold what is looked for. */
   mayHold(segment: Segment): boolean;
+  /** Where to begin running for a segment that starts at `start`: there, or earlier. Without it, there. */
+  startAt?(start: number): number;
   /** Before a segment is run: forgets what was found. */
   begin(): void;
   /** After it: the last thing found, if any. */
@@ -108,6 +110,11 @@ export class Engine {
   /** How the run ended, known once it has; says nothing about the time where the machine is now. */
   get ending(): 'end' | 'deadlock' | undefined {
     return this.#ending;
+  }
+
+  /** The whole state as it is now, to compare a later one with. */
+  snapshot(): Snapshot {
+    return this.kernel.store.freeze();
   }
 
   get checkpointBytes(): number {
@@ -186,6 +193,8 @@ export class Engine {
       if (!checkpoint) return undefined;
       if (search.mayHold(this.#segment(index))) {
         this.#restore(checkpoint);
+        const start = search.startAt?.(checkpoint.time) ?? checkpoint.time;
+        if (start < checkpoint.time) yield* this.seek(start);
         search.begin();
         yield* this.forward(end);
         const found = search.found();

@@ -1,0 +1,288 @@
+/** The test driver's device accesses through its mirror: read, write, and the faults they need (lib/test_hmm.c). */
+
+import { Errno, HmmPfn } from '../kernel/constants';
+import { hmm_range_fault } from '../kernel/hmm';
+import type { Kernel } from '../kernel/kernel';
+import { mmap_read_unlock, mmapReadLock } from '../kernel/mmap_lock';
+import { mmu_interval_read_retry, reader_must_wait } from '../kernel/mmu_notifier';
+import { Bool, ErrnoT, Int, MirrorT, MmT, routine, SlotT, VpnT } from '../kernel/routine';
+import { Access } from '../machine/devices';
+import type { MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../machine/ids';
+import { Wait } from '../machine/tasks';
+import { lockMirror, unlock_mirror } from './dmirror-lock';
+import { mirror_entry, mirror_store } from './dmirror-memory';
+
+/** Appends a byte to what the task's ioctl returns, one a page. */
+export function push_data(k: Kernel, byte: number): void {
+  const slot = k.slots.table.alloc() as SlotRow;
+  k.slots.srcFlags.set(slot, byte);
+  const last = k.tasks.dataLast.get(k.task);
+  if (last === 0) k.tasks.data.set(k.task, slot);
+  else k.slots.next.set(last, slot);
+  k.tasks.dataLast.set(k.task, slot);
+}
+
+/** An ioctl begins: no data, cpages = faults = 0. */
+export function begin_ioctl(k: Kernel): void {
+  k.slots.free(k.tasks.data.get(k.task) as SlotRow);
+  k.tasks.data.set(k.task, 0);
+  k.tasks.dataLast.set(k.task, 0);
+  k.tasks.cpages.set(k.task, 0);
+  k.tasks.faults.set(k.task, 0);
+}
+
+/** dmirror_do_read: the page's first byte as the device sees it, through its own table; false where it has no entry. */
+function do_read(k: Kernel, mirror: MirrorRow, vpn: Vpn): boolean {
+  const entry = mirror_entry(k, mirror, vpn);
+  if (entry === 0) return false;
+  push_data(k, k.contents.read(k.tables.hi.get(entry) as PageRow, 0));
+  k.tasks.cpages.add(k.task, 1);
+  return true;
+}
+
+/** dmirror_do_write: fills the page; false where the device has no writable entry. */
+function do_write(k: Kernel, mirror: MirrorRow, vpn: Vpn, value: number): boolean {
+  const entry = mirror_entry(k, mirror, vpn);
+  if (entry === 0 || k.tables.lo.get(entry) !== Access.Write) return false;
+  k.contents.fill(k.tables.hi.get(entry) as PageRow, value);
+  k.tasks.cpages.add(k.task, 1);
+  return true;
+}
+
+/** Reads a range through the device's table, without faulting: -ENOENT at the first page that is not in it. */
+export const read_back = routine({
+  name: 'dmirror_do_read',
+  file: 'lib/test_hmm.c',
+  about: "Read through the device's own table; a page it does not map ends the read.",
+  params: { mirror: MirrorT, start: VpnT, end: VpnT },
+  locals: { vpn: VpnT },
+  body: (r) => [
+    r.step('from the start', (k, f) => {
+      begin_ioctl(k);
+      f.vpn = f.start;
+    }),
+    lockMirror(r, (_, f) => f.mirror),
+    r.loop('the device maps the next page', (k, f) => f.vpn < f.end && do_read(k, f.mirror, f.vpn), [
+      r.step('next page', (_, f) => {
+        f.vpn = (f.vpn + 1) as Vpn;
+      }),
+    ]),
+    r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
+    r.ret('return 0, or -ENOENT', (_, f) => (f.vpn < f.end ? -Errno.ENOENT : 0)),
+  ],
+});
+
+/** Stores what hmm_range_fault reported (dmirror_do_fault); false when a page lacks the permission asked for. */
+function do_fault(k: Kernel, mirror: MirrorRow, head: SlotRow, write: number): boolean {
+  for (const slot of k.slots.of(head)) {
+    const flags = k.slots.srcFlags.get(slot);
+    const writable = (flags & HmmPfn.Write) !== 0;
+    if (write !== 0 && !writable) return false;
+    const page = k.slots.srcPage.get(slot) as PageRow;
+    mirror_store(k, mirror, k.slots.vpn.get(slot) as Vpn, page, writable ? Access.Write : Access.Read);
+  }
+  return true;
+}
+
+/** The loop every user of hmm_range_fault needs: begin, walk, and check under the driver's lock that it still holds. */
+export const dmirror_range_fault = routine({
+  name: 'dmirror_range_fault',
+  file: 'lib/test_hmm.c',
+  about: 'Ask for the pages of a range until the answer is still true under the driver lock; then map them.',
+  params: { mirror: MirrorT, start: VpnT, end: VpnT, write: Bool },
+  locals: { mm: MmT, pfns: SlotT, seq: Int, ret: ErrnoT, again: Bool },
+  body: (r) => [
+    r.step('hmm_range: the array and the request', (k, f) => {
+      f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;
+      f.pfns = k.slots.array(f.start, f.end - f.start);
+      f.again = 1;
+    }),
+    r.loop('the answer was overtaken (or the first time)', (_, f) => f.again !== 0, [
+      r.yield('Y12'),
+      r.wait(
+        'seq = mmu_interval_read_begin(notifier)',
+        Wait.NotifierSeq,
+        (_, f) => f.mm,
+        (k, f) => !reader_must_wait(k, f.mirror),
+      ),
+      r.step('remember the sequence', (k, f) => {
+        f.seq = k.devices.mirrorSeq.get(f.mirror);
+      }),
+      ...mmapReadLock(r, (_, f) => f.mm),
+      r.call(
+        'ret = hmm_range_fault(&range)',
+        hmm_range_fault,
+        (_, f, callee) => {
+          callee.mirror = f.mirror;
+          callee.start = f.start;
+          callee.end = f.end;
+          callee.request = HmmPfn.ReqFault | (f.write !== 0 ? HmmPfn.ReqWrite : 0);
+          callee.pfns = f.pfns;
+          callee.seq = f.seq;
+        },
+        (_, f, value) => {
+          f.ret = value;
+        },
+      ),
+      r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
+      r.when('it failed for good', (_, f) => f.ret !== 0 && f.ret !== -Errno.EBUSY, [
+        r.ret('return ret', (k, f) => {
+          k.slots.free(f.pfns);
+          return f.ret;
+        }),
+      ]),
+      r.when('it has an answer', (_, f) => f.ret === 0, [
+        r.yield('Y12'),
+        lockMirror(r, (_, f) => f.mirror),
+        r.when(
+          'mmu_interval_read_retry: the mirror was invalidated since',
+          (k, f) => mmu_interval_read_retry(k, f.mirror, f.seq),
+          [],
+          [
+            r.step('store the pages in the device table', (k, f) => {
+              f.again = 0;
+              if (!do_fault(k, f.mirror, f.pfns, f.write)) f.ret = -Errno.EFAULT;
+            }),
+          ],
+        ),
+        r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
+      ]),
+    ]),
+    r.ret('return ret', (k, f) => {
+      k.slots.free(f.pfns);
+      return f.ret;
+    }),
+  ],
+});
+
+/** Faults a range in for the device, 64 pages at a time (dmirror_fault). */
+const dmirror_fault = routine({
+  name: 'dmirror_fault',
+  file: 'lib/test_hmm.c',
+  about: 'Make a range usable for the device, a round of 64 pages at a time.',
+  params: { mirror: MirrorT, start: VpnT, end: VpnT, write: Bool },
+  locals: { vpn: VpnT, next: VpnT, ret: ErrnoT },
+  body: (r) => [
+    r.step('from the start', (_, f) => {
+      f.vpn = f.start;
+    }),
+    r.loop('address < end', (_, f) => f.vpn < f.end && f.ret === 0, [
+      r.call(
+        'ret = dmirror_range_fault(&range)',
+        dmirror_range_fault,
+        (k, f, callee) => {
+          f.next = Math.min(f.end, f.vpn + k.profile.roundPages) as Vpn;
+          callee.mirror = f.mirror;
+          callee.start = f.vpn;
+          callee.end = f.next;
+          callee.write = f.write;
+        },
+        (_, f, value) => {
+          f.ret = value;
+          f.vpn = f.next;
+        },
+      ),
+    ]),
+    r.ret('return ret', (_, f) => f.ret),
+  ],
+});
+
+/** The common body of the read and write ioctls: use the device's table; where it has no entry, fault the rest. */
+const dmirror_access = routine({
+  name: 'dmirror_access',
+  file: 'lib/test_hmm.c',
+  about:
+    "Access each page through the device's own table; at the first that is missing fault the rest of the range.",
+  params: { mirror: MirrorT, start: VpnT, end: VpnT, write: Bool, value: Int },
+  locals: { vpn: VpnT, ret: ErrnoT },
+  body: (r) => [
+    r.step('cpages = faults = 0', (k, f) => {
+      begin_ioctl(k);
+      f.vpn = f.start;
+    }),
+    r.loop('pages are left', (_, f) => f.vpn < f.end && f.ret === 0, [
+      lockMirror(r, (_, f) => f.mirror),
+      r.loop(
+        'the device maps the next page with this right: access it',
+        (k, f) =>
+          f.vpn < f.end &&
+          (f.write !== 0
+            ? do_write(k, f.mirror, f.vpn, f.value + (f.vpn - f.start))
+            : do_read(k, f.mirror, f.vpn)),
+        [
+          r.step('next page', (_, f) => {
+            f.vpn = (f.vpn + 1) as Vpn;
+          }),
+        ],
+      ),
+      r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
+      r.when('a page is missing', (_, f) => f.vpn < f.end, [
+        r.call(
+          'ret = dmirror_fault(from here to the end)',
+          dmirror_fault,
+          (_, f, callee) => {
+            callee.mirror = f.mirror;
+            callee.start = f.vpn;
+            callee.end = f.end;
+            callee.write = f.write;
+          },
+          (k, f, value) => {
+            f.ret = value;
+            if (value === 0) k.tasks.faults.add(k.task, 1);
+          },
+        ),
+      ]),
+    ]),
+    r.ret('return ret', (_, f) => f.ret),
+  ],
+});
+
+/** HMM_DMIRROR_READ: 0 with one byte a page in the task's data, or -EFAULT, -EPERM, -EBUSY. */
+export const dmirror_read = routine({
+  name: 'dmirror_read',
+  file: 'lib/test_hmm.c',
+  about: 'The device reads a range.',
+  params: { mirror: MirrorT, start: VpnT, pages: Int },
+  locals: { ret: ErrnoT },
+  body: (r) => [
+    r.call(
+      'read each page through the device',
+      dmirror_access,
+      (_, f, callee) => {
+        callee.mirror = f.mirror;
+        callee.start = f.start;
+        callee.end = (f.start + f.pages) as Vpn;
+      },
+      (_, f, value) => {
+        f.ret = value;
+      },
+    ),
+    r.ret('return ret', (_, f) => f.ret),
+  ],
+});
+
+/** HMM_DMIRROR_WRITE: fills page i of the range with the byte value + i. */
+export const dmirror_write = routine({
+  name: 'dmirror_write',
+  file: 'lib/test_hmm.c',
+  about: 'The device writes a range.',
+  params: { mirror: MirrorT, start: VpnT, pages: Int, value: Int },
+  locals: { ret: ErrnoT },
+  body: (r) => [
+    r.call(
+      'write each page through the device',
+      dmirror_access,
+      (_, f, callee) => {
+        callee.mirror = f.mirror;
+        callee.start = f.start;
+        callee.end = (f.start + f.pages) as Vpn;
+        callee.write = 1;
+        callee.value = f.value;
+      },
+      (_, f, value) => {
+        f.ret = value;
+      },
+    ),
+    r.ret('return ret', (_, f) => f.ret),
+  ],
+});

@@ -1,0 +1,191 @@
+/** Opening and closing the test driver's device file, and the eviction that the last close brings (lib/test_hmm.c). */
+
+import { MigratePfn } from '../kernel/constants';
+import type { Kernel } from '../kernel/kernel';
+import { forEachSlot, migrates, migration_free, srcPage } from '../kernel/migrate_arrays';
+import { migrate_vma_finalize, migrate_vma_pages } from '../kernel/migrate_device';
+import { migrate_device_unmap } from '../kernel/migrate_unmap';
+import { trylock_page } from '../kernel/mmap_lock';
+import { mmu_interval_notifier_insert, mmu_interval_notifier_remove } from '../kernel/mmu_notifier';
+import { alloc_page } from '../kernel/page_alloc';
+import { get_page } from '../kernel/page_ref';
+import { rmap_walk } from '../kernel/rmap';
+import {
+  DeviceT,
+  MigrationT,
+  MirrorT,
+  PageT,
+  releaseParams,
+  routine,
+  SlotT,
+  VmaT,
+  VpnT,
+} from '../kernel/routine';
+import { Hold } from '../machine/holds';
+import type { DeviceRow, EntryRow, MigrationRow, MirrorRow, NodeRow, SlotRow, Vpn } from '../machine/ids';
+import { LEVEL_PGD } from '../machine/radix';
+import { backing_page } from './dmirror-memory';
+import { migrate, selectDevice } from './dmirror-migrate';
+
+/** dmirror_fops_open: a mirror of the calling process with an empty table. Returns its row. */
+export const dmirror_open = routine({
+  name: 'dmirror_fops_open',
+  file: 'lib/test_hmm.c',
+  about: 'A process opens the device: from now on the driver hears of every change of its address space.',
+  params: { device: DeviceT },
+  locals: { mirror: MirrorT },
+  body: (r) => [
+    r.step('a new struct dmirror with an empty table', (k, f) => {
+      const { devices } = k;
+      f.mirror = devices.mirrors.alloc() as MirrorRow;
+      devices.mirrorProcess.set(f.mirror, k.tasks.processOf(k.task));
+      devices.mirrorRoot.set(f.mirror, k.tables.newNode(LEVEL_PGD, 0 as EntryRow));
+    }),
+    r.step('mmu_interval_notifier_insert(everything)', (k, f) => {
+      mmu_interval_notifier_insert(k, f.mirror, k.tasks.mmOf(k.task), f.device);
+    }),
+    r.ret('return the mirror', (_, f) => f.mirror),
+  ],
+});
+
+/** The device's pages in use from `offset` on: the first one's offset, or -1. */
+function next_in_use(k: Kernel, device: DeviceRow, offset: number): number {
+  const range = k.devices.rangeOf(device);
+  const pages = k.devices.pages.get(device);
+  for (let at = Math.max(offset, k.devices.untouched.get(device)); at < pages; at++)
+    if (k.pages.refcount.get(k.pages.touch(range, at)) > k.profile.freeDeviceRefcount) return at;
+  return -1;
+}
+
+/** Takes a reference on every page in use and locks it; those that are locked are skipped (migrate_device_range). */
+function collect_device(k: Kernel, device: DeviceRow, m: MigrationRow): void {
+  const range = k.devices.rangeOf(device);
+  let last = 0;
+  for (let at = next_in_use(k, device, 0); at !== -1; at = next_in_use(k, device, at + 1)) {
+    const page = k.pages.touch(range, at);
+    if (!trylock_page(k, page)) continue;
+    get_page(k, page, Hold.Collect, m);
+    const slot = k.slots.table.alloc() as SlotRow;
+    k.slots.srcPage.set(slot, page);
+    k.slots.srcFlags.set(slot, MigratePfn.Valid | MigratePfn.Migrate);
+    if (last === 0) k.migrations.head.set(m, slot);
+    else k.slots.next.set(last, slot);
+    last = slot;
+  }
+}
+
+type M = { migration: MigrationRow };
+const pass = (_: Kernel, f: M, callee: M): void => {
+  callee.migration = f.migration;
+};
+
+/** Brings every page of the device home, whoever uses it (6.1+). */
+export const dmirror_device_evict = routine({
+  name: 'dmirror_device_evict_chunk',
+  file: 'lib/test_hmm.c',
+  about:
+    'Migrate whatever is on the device to system memory, by page frame number: no address space, no mmap_lock.',
+  params: { device: DeviceT },
+  locals: { migration: MigrationT, slot: SlotT, page: PageT },
+  body: (r) => [
+    r.step('migrate_device_range(src_pfns, start, npages): reference and lock what is in use', (k, f) => {
+      f.migration = k.migrations.table.alloc() as MigrationRow;
+      k.migrations.owner.set(f.migration, f.device);
+      k.migrations.toRam.set(f.migration, 1);
+      k.migrations.task.set(f.migration, k.task);
+      k.emit('migrate_device_range', f.device, k.devices.pages.get(f.device));
+      collect_device(k, f.device, f.migration);
+    }),
+    r.call('migrate_device_unmap(src_pfns, npages)', migrate_device_unmap, pass),
+    r.step('all collected', (k) => k.leave('migrate_device_range')),
+    ...forEachSlot(r, 'a page of system memory for each', [
+      r.when('it migrates', (k, f) => migrates(k, f.slot), [
+        r.step('page = alloc_page(); lock_page(page); copy', (k, f) => {
+          f.page = alloc_page(k);
+          if (f.page === 0) return;
+          trylock_page(k, f.page);
+          k.contents.copy(backing_page(k, srcPage(k, f.slot)), f.page);
+          k.slots.dstPage.set(f.slot, f.page);
+          k.slots.dstFlags.set(f.slot, MigratePfn.Valid);
+        }),
+      ]),
+    ]),
+    r.call('migrate_device_pages(src_pfns, dst_pfns, npages)', migrate_vma_pages, pass),
+    r.call('migrate_device_finalize(src_pfns, dst_pfns, npages)', migrate_vma_finalize, pass),
+    r.step('the arrays are done with', (k, f) => migration_free(k, f.migration)),
+  ],
+});
+
+/** Our port's eviction, for kernels without migrate_device_range: page by page through the closing process. */
+const dmirror_migrate_home = routine({
+  name: 'dmirror_migrate_home',
+  file: 'lib/test_hmm.c',
+  about:
+    "Migrate the device's pages that this process maps, one by one; this kernel can not migrate by frame number.",
+  params: { mirror: MirrorT },
+  locals: { device: DeviceT, at: VpnT, page: PageT, vma: VmaT, vpn: VpnT },
+  body: (r) => [
+    r.step('the device', (k, f) => {
+      f.device = k.devices.mirrorDevice.get(f.mirror) as DeviceRow;
+      f.at = next_in_use(k, f.device, 0) as Vpn;
+    }),
+    r.loop('the device has another page in use', (_, f) => f.at !== -1, [
+      r.step('where this process maps it', (k, f) => {
+        f.page = k.pages.touch(k.devices.rangeOf(f.device), f.at);
+        const mm = k.devices.mirrorMm.get(f.mirror);
+        const place = rmap_walk(k, f.page).find((mapping) => k.mm.mm.get(mapping.vma) === mm);
+        f.vma = place ? place.vma : (0 as typeof f.vma);
+        f.vpn = place ? place.vpn : (0 as Vpn);
+        f.at = next_in_use(k, f.device, f.at + 1) as Vpn;
+      }),
+      r.when('it does', (_, f) => f.vma !== 0, [
+        r.call('migrate this page to system memory', migrate, (k, f, callee) => {
+          callee.vma = f.vma;
+          callee.start = f.vpn;
+          callee.end = (f.vpn + 1) as Vpn;
+          callee.select = selectDevice(k, f.device);
+          callee.device = f.device;
+          callee.mirror = f.mirror;
+          callee.toRam = 1;
+        }),
+      ]),
+    ]),
+  ],
+});
+
+/** dmirror_fops_release: the mirror goes; every page of the device comes home first. */
+export const dmirror_release = routine({
+  name: 'dmirror_fops_release',
+  file: 'lib/test_hmm.c',
+  about: 'The device file is closed: stop listening, bring home what is on the device, free the table.',
+  params: releaseParams,
+  locals: { device: DeviceT },
+  body: (r) => [
+    r.only(
+      (profile) => !profile.splitMigrateApi,
+      [
+        r.when('the address space still exists', (k, f) => k.devices.mirrorMm.get(f.mirror) !== 0, [
+          r.call('migrate home what this process has on the device', dmirror_migrate_home, (_, f, callee) => {
+            callee.mirror = f.mirror;
+          }),
+        ]),
+      ],
+    ),
+    r.step('mmu_interval_notifier_remove()', (k, f) => {
+      f.device = k.devices.mirrorDevice.get(f.mirror) as DeviceRow;
+      if (k.devices.mirrorMm.get(f.mirror) !== 0) mmu_interval_notifier_remove(k, f.mirror);
+    }),
+    r.only(
+      (profile) => profile.splitMigrateApi,
+      [
+        r.call("evict the device's pages", dmirror_device_evict, (_, f, callee) => {
+          callee.device = f.device;
+        }),
+      ],
+    ),
+    r.step('free the table and the mirror', (k, f) => {
+      k.tables.destroy(k.devices.mirrorRoot.get(f.mirror) as NodeRow);
+      k.devices.mirrors.free(f.mirror);
+    }),
+  ],
+});

@@ -1,0 +1,21 @@
+/** The mutex of a mirror (struct dmirror): taken by invalidate() and around every use of the device's table. */
+
+import type { Kernel } from '../kernel/kernel';
+import type { Builder, Node } from '../kernel/routine';
+import type { MirrorRow } from '../machine/ids';
+import { Wait } from '../machine/tasks';
+
+/** Takes the driver's mutex of a mirror. */
+export function lockMirror<F>(r: Builder<F>, mirror: (k: Kernel, f: F) => MirrorRow): Node<F> {
+  return r.wait('mutex_lock(&dmirror->mutex)', Wait.DriverLock, mirror, (k, f) => {
+    const row = mirror(k, f);
+    if (k.devices.mirrorLock.get(row) !== 0) return false;
+    k.devices.mirrorLock.set(row, k.task);
+    return true;
+  });
+}
+
+export function unlock_mirror(k: Kernel, mirror: MirrorRow): void {
+  k.devices.mirrorLock.set(mirror, 0);
+  k.tasks.wake(Wait.DriverLock, mirror);
+}

@@ -1,0 +1,176 @@
+/**
+ * dmirror: the kernel's own HMM test driver (lib/test_hmm.c). Under 4.14, which has no such driver, this is our port of
+ * it to that kernel's API. Here are the callbacks; what a process asks for by ioctl is in the other dmirror files.
+ */
+
+import { Notify, VmFault } from '../kernel/constants';
+import type { Driver } from '../kernel/driver';
+import type { Kernel } from '../kernel/kernel';
+import { mmu_interval_set_seq } from '../kernel/mmu_notifier';
+import {
+  Bool,
+  DeviceT,
+  invalidateParams,
+  MigrationT,
+  MirrorT,
+  migrateToRamParams,
+  pageFreeParams,
+  routine,
+  VmFaultT,
+} from '../kernel/routine';
+import { MemoryType } from '../machine/devices';
+import type { DeviceRow, MirrorRow, Vpn } from '../machine/ids';
+import { Pg } from '../machine/pages';
+import { dmirror_release } from './dmirror-file';
+import { lockMirror, unlock_mirror } from './dmirror-lock';
+import { backing_page, devmem_return, free_backing, mirror_erase, mirror_of_page } from './dmirror-memory';
+import { alloc_and_copy, finalize_and_map, migrate, selectDevice } from './dmirror-migrate';
+
+const FAULT = 'migrate_to_ram';
+
+/** Failure injection makes the next callbacks return at once, whichever device they are for. */
+function forced_failure(k: Kernel, device: DeviceRow): number {
+  const { devices } = k;
+  if (devices.dead.get(device) !== 0) return VmFault.SIGBUS;
+  if (devices.failFault.get(device) === 0) return 0;
+  devices.failFault.add(device, -1);
+  return devices.failFaultWith.get(device);
+}
+
+const dmirror_devmem_fault = routine({
+  name: 'dmirror_devmem_fault',
+  file: 'lib/test_hmm.c',
+  about: 'The CPU touched a page of this device: bring it home. VM_FAULT_SIGBUS if the device can not.',
+  aliases: ['page_fault', 'migrate_to_ram'],
+  params: migrateToRamParams,
+  locals: { device: DeviceT, mirror: MirrorT, migration: MigrationT, ret: VmFaultT },
+  body: (r) => [
+    r.step('the device of the page', (k, f) => {
+      const { pages } = k;
+      f.device = k.devices.pgmapDevice.get(pages.pgmap(f.page)) as DeviceRow;
+      const counts = [
+        pages.refcount.get(f.page),
+        pages.mapcount.get(f.page),
+        pages.has(f.page, Pg.Locked) ? 1 : 0,
+      ];
+      k.emit(FAULT, f.vpn, f.page, f.device, ...counts, f.flags);
+    }),
+    r.step('can the device give the page back?', (k, f) => {
+      f.ret = forced_failure(k, f.device);
+    }),
+    r.when('it can not', (_, f) => f.ret !== 0, [
+      r.ret('return VM_FAULT_SIGBUS', (k, f) => {
+        k.leave(FAULT, f.ret, 1);
+        return f.ret;
+      }),
+    ]),
+    r.step('dmirror = page->zone_device_data->zone_device_data', (k, f) => {
+      f.mirror = mirror_of_page(k, f.page);
+    }),
+    r.call(
+      'migrate this one page to system memory',
+      migrate,
+      (k, f, callee) => {
+        callee.vma = f.vma;
+        callee.start = f.vpn;
+        callee.end = (f.vpn + 1) as Vpn;
+        callee.select = selectDevice(k, f.device);
+        callee.device = f.device;
+        callee.mirror = f.mirror;
+        callee.faultPage = f.page;
+        callee.toRam = 1;
+      },
+      (_, f, value) => {
+        f.ret = value < 0 ? VmFault.SIGBUS : 0;
+      },
+    ),
+    r.ret('return ret', (k, f) => {
+      k.leave(FAULT, f.ret, 0);
+      return f.ret;
+    }),
+  ],
+});
+
+const FREE = 'page_free';
+
+const dmirror_devmem_free = routine({
+  name: 'dmirror_devmem_free',
+  file: 'lib/test_hmm.c',
+  about:
+    'Nobody uses the device page any more: free what backs it and put it on the free list. Must not sleep.',
+  aliases: ['page_free', 'folio_free'],
+  params: pageFreeParams,
+  locals: { device: DeviceT },
+  body: (r) => [
+    r.step('the device of the page', (k, f) => {
+      const { pages } = k;
+      f.device = k.devices.pgmapDevice.get(pages.pgmap(f.page)) as DeviceRow;
+      const counts = [
+        pages.refcount.get(f.page),
+        pages.mapcount.get(f.page),
+        pages.has(f.page, Pg.Locked) ? 1 : 0,
+      ];
+      k.emit(FREE, f.page, f.device, ...counts);
+    }),
+    r.when(
+      'private memory: a page of system memory backs it',
+      (k, f) => k.devices.type.get(f.device) === MemoryType.Private,
+      [r.step('free the backing page', (k, f) => free_backing(k, backing_page(k, f.page), f.device))],
+    ),
+    r.step('back on top of the free list; cfree++', (k, f) => devmem_return(k, f.page, f.device)),
+    r.ret('return', (k) => {
+      k.leave(FREE);
+      return 0;
+    }),
+  ],
+});
+
+const INVALIDATE = 'invalidate';
+
+/** The migration is this device's own: the driver drops its entries itself. (4.14 knows neither event nor owner.) */
+function skips(k: Kernel, f: { mirror: MirrorRow; event: number; owner: DeviceRow }): boolean {
+  const own = f.owner !== 0 && f.owner === k.devices.mirrorDevice.get(f.mirror);
+  return k.profile.intervalNotifiers && f.event === Notify.MIGRATE && own;
+}
+
+const dmirror_interval_invalidate = routine({
+  name: 'dmirror_interval_invalidate',
+  file: 'lib/test_hmm.c',
+  about: "Entries of the process are changing: drop the device's own entries for the range.",
+  aliases: ['invalidate', 'sync_cpu_device_pagetables'],
+  params: invalidateParams,
+  locals: { skipped: Bool },
+  body: (r) => [
+    r.step('which range, which event, whose', (k, f) => {
+      const device = k.devices.mirrorDevice.get(f.mirror);
+      const process = k.devices.mirrorProcess.get(f.mirror);
+      k.emit(INVALIDATE, f.mirror, process, device, f.start, f.end, f.event, f.owner);
+    }),
+    r.when("MIGRATE of this device's own doing: skip it", (k, f) => skips(k, f), [
+      r.ret('return true', (k) => {
+        k.leave(INVALIDATE, 1);
+        return 1;
+      }),
+    ]),
+    lockMirror(r, (_, f) => f.mirror),
+    r.step('mmu_interval_set_seq(); drop the entries of the range', (k, f) => {
+      mmu_interval_set_seq(k, f.mirror);
+      mirror_erase(k, f.mirror, f.start, f.end);
+    }),
+    r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
+    r.ret('return true', (k) => {
+      k.leave(INVALIDATE, 1);
+      return 1;
+    }),
+  ],
+});
+
+export const dmirror: Driver = {
+  name: 'dmirror',
+  migrate_to_ram: dmirror_devmem_fault,
+  page_free: dmirror_devmem_free,
+  invalidate: dmirror_interval_invalidate,
+  alloc_and_copy,
+  finalize_and_map,
+  release: dmirror_release,
+};

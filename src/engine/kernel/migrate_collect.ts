@@ -1,0 +1,135 @@
+/** The collect step of a migration (mm/migrate_device.c; mm/migrate.c in 4.14): which pages of a range may move. */
+
+import { Hold } from '../machine/holds';
+import type { DeviceRow, EntryRow, MigrationRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../machine/ids';
+import { Pg } from '../machine/pages';
+import {
+  isPresent,
+  isZeroPage,
+  kindOf,
+  PTE_DIRTY,
+  PTE_EXCLUSIVE,
+  PTE_SOFT_DIRTY,
+  PTE_UFFD_WP,
+  PTE_WRITE,
+  PTE_YOUNG,
+  Pte,
+} from '../machine/pte';
+import { MigratePfn, Select } from './constants';
+import type { Kernel } from './kernel';
+import { trylock_page, unlock_page } from './mmap_lock';
+import { get_page, is_device_coherent, is_device_private } from './page_ref';
+import { pte_offset, pte_page, ptep_get, set_pte } from './pgtable';
+import { folio_remove_rmap } from './rmap';
+
+/** References from which on a small page counts as possibly pinned (GUP_PIN_COUNTING_BIAS). */
+export const PIN_BIAS = 1024;
+
+/**
+ * Takes a page's exclusiveness away so that it can be shared or moved; false for a page that may be pinned
+ * (folio_try_share_anon_rmap_pte).
+ */
+export function folio_try_share_anon_rmap(k: Kernel, page: PageRow): boolean {
+  if (!is_device_private(k, page) && k.pages.refcount.get(page) >= PIN_BIAS) return false;
+  k.pages.clearFlag(page, Pg.AnonExclusive);
+  return true;
+}
+
+/** The entry that stands for a page in migration; permission and the bits that survive come from the old entry. */
+export function migration_pte(k: Kernel, pte: number, write: boolean, exclusive: boolean): number {
+  const kept = pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP);
+  const age = isPresent(pte) && k.profile.migrationKeepsYoungDirty ? pte & (PTE_YOUNG | PTE_DIRTY) : 0;
+  const access = write ? PTE_WRITE : exclusive ? PTE_EXCLUSIVE : 0;
+  return Pte.Migration | kept | age | access;
+}
+
+/** pgmap_owner: is this device page one of the device that migrates? */
+function owned(k: Kernel, m: MigrationRow, page: PageRow): boolean {
+  const device = k.devices.pgmapDevice.get(k.pages.pgmap(page)) as DeviceRow;
+  return device === k.migrations.owner.get(m);
+}
+
+/** The selection flags ask for this page (always, before there was a selection). */
+function selected(k: Kernel, m: MigrationRow, page: PageRow): boolean {
+  if (!k.profile.splitMigrateApi) return true;
+  const select = k.migrations.select.get(m);
+  if (is_device_private(k, page)) return (select & Select.DevicePrivate) !== 0 && owned(k, m, page);
+  if (is_device_coherent(k, page)) return (select & Select.DeviceCoherent) !== 0 && owned(k, m, page);
+  return (select & Select.System) !== 0;
+}
+
+function collect_hole(k: Kernel, m: MigrationRow, slot: SlotRow): void {
+  k.slots.srcFlags.set(slot, MigratePfn.Migrate);
+  k.migrations.cpages.add(m, 1);
+}
+
+/** 4.14 asks pte_write() of the swap entry: on x86 that is the bit where the entry keeps soft-dirty. */
+function reads_as_writable(k: Kernel, pte: number): boolean {
+  if (isPresent(pte) || !k.profile.collectMisreadsWrite) return (pte & PTE_WRITE) !== 0;
+  return (pte & PTE_SOFT_DIRTY) !== 0;
+}
+
+/** Puts a migration entry where the locked page was mapped, and drops that mapping and its reference. */
+function replace_by_migration_entry(k: Kernel, entry: EntryRow, page: PageRow): boolean {
+  const pte = ptep_get(k, entry);
+  const exclusive = k.pages.has(page, Pg.AnonExclusive);
+  if (exclusive && !folio_try_share_anon_rmap(k, page)) return false;
+  if (k.profile.migrationKeepsYoungDirty && isPresent(pte) && pte & PTE_DIRTY)
+    k.pages.setFlag(page, Pg.Dirty);
+  set_pte(k, entry, migration_pte(k, pte, reads_as_writable(k, pte), exclusive), page);
+  folio_remove_rmap(k, page);
+  k.pages.refcount.add(page, -1);
+  if (k.pages.pgmap(page) !== 0) k.emit('refcount', page, -1, k.pages.refcount.get(page), Hold.Pte, 0);
+  return true;
+}
+
+function collect_page(k: Kernel, m: MigrationRow, slot: SlotRow, entry: EntryRow): void {
+  const page = pte_page(k, entry);
+  const pte = ptep_get(k, entry);
+  const write = pte & PTE_WRITE ? MigratePfn.Write : 0;
+  const device = !k.profile.splitMigrateApi && is_device_private(k, page) ? MigratePfn.Device : 0;
+  get_page(k, page, Hold.Collect, m);
+  const locked = trylock_page(k, page);
+  if (!locked && k.profile.collectSkipsLocked) {
+    drop_collected(k, m, page);
+    return;
+  }
+  if (locked && !replace_by_migration_entry(k, entry, page)) {
+    unlock_page(k, page);
+    drop_collected(k, m, page);
+    return;
+  }
+  const lockFlag = locked && !k.profile.collectSkipsLocked ? MigratePfn.Locked : 0;
+  k.slots.srcFlags.set(slot, MigratePfn.Valid | MigratePfn.Migrate | write | device | lockFlag);
+  k.slots.srcPage.set(slot, page);
+  k.migrations.cpages.add(m, 1);
+}
+
+/** The page's entry still holds it, so this can't be the last reference. */
+function drop_collected(k: Kernel, m: MigrationRow, page: PageRow): void {
+  k.pages.refcount.add(page, -1);
+  k.holds.remove(page, Hold.Collect, m);
+}
+
+/** Looks at one entry of the range, under the page-table lock (the body of migrate_vma_collect_pmd's loop). */
+export function migrate_vma_collect_entry(k: Kernel, m: MigrationRow, slot: SlotRow): void {
+  const vma = k.migrations.vma.get(m) as VmaRow;
+  const entry = pte_offset(k, k.mm.mm.get(vma) as MmRow, k.slots.vpn.get(slot) as Vpn);
+  const pte = ptep_get(k, entry);
+  const kind = kindOf(pte);
+  k.slots.srcFlags.set(slot, 0);
+  k.slots.srcPage.set(slot, 0);
+  if (kind === Pte.None) {
+    if (k.profile.collectsFileHoles || k.mm.isAnonymous(vma)) collect_hole(k, m, slot);
+    return;
+  }
+  if (isZeroPage(pte)) {
+    const wanted = !k.profile.splitMigrateApi || (k.migrations.select.get(m) & Select.System) !== 0;
+    if (wanted) collect_hole(k, m, slot);
+    return;
+  }
+  if (kind !== Pte.Present && kind !== Pte.DevicePrivate) return;
+  const page = pte_page(k, entry);
+  if (page === 0 || k.pages.mapping.get(page) === 0 || k.pages.order.get(page) > 0) return;
+  if (selected(k, m, page)) collect_page(k, m, slot, entry);
+}

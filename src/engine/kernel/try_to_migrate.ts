@@ -1,0 +1,82 @@
+/** Takes a page out of every page table that still maps it, leaving migration entries (try_to_migrate, mm/rmap.c). */
+
+import { Hold } from '../machine/holds';
+import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../machine/ids';
+import { Pg } from '../machine/pages';
+import { kindOf, PTE_DIRTY, PTE_WRITE, Pte } from '../machine/pte';
+import { Notify } from './constants';
+import type { Kernel } from './kernel';
+import { folio_try_share_anon_rmap, migration_pte } from './migrate_collect';
+import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
+import { ptep_get, set_pte } from './pgtable';
+import { folio_remove_rmap, mapped_entry, rmap_walk } from './rmap';
+import { Bool, EntryT, Int, PageT, routine, VmaT, VpnT } from './routine';
+
+/** One mapping of the page becomes a migration entry; false (nothing changed) when the page may be pinned. */
+function unmap_entry(k: Kernel, page: PageRow, vma: VmaRow, vpn: Vpn, entry: EntryRow): boolean {
+  const pte = ptep_get(k, entry);
+  const exclusive = k.pages.isAnon(page) && k.pages.has(page, Pg.AnonExclusive);
+  if (exclusive && !folio_try_share_anon_rmap(k, page)) return false;
+  const device = kindOf(pte) === Pte.DevicePrivate;
+  if (device ? k.profile.unmapMisreadsDirty : (pte & PTE_DIRTY) !== 0) k.pages.setFlag(page, Pg.Dirty);
+  const write = (pte & PTE_WRITE) !== 0 && (!device || k.profile.unmapKeepsDeviceWrite);
+  set_pte(k, entry, migration_pte(k, pte, write, exclusive), page);
+  folio_remove_rmap(k, page);
+  k.pages.refcount.add(page, -1);
+  if (k.pages.pgmap(page) !== 0) k.emit('refcount', page, -1, k.pages.refcount.get(page), Hold.Pte, 0);
+  k.emit('set_migration_pte', k.mm.process.get(k.mm.mm.get(vma)), vpn, page);
+  return true;
+}
+
+export const try_to_migrate = routine({
+  name: 'try_to_migrate',
+  file: 'mm/rmap.c',
+  about: 'Walk the reverse map until nothing maps the page any more: each mapping becomes a migration entry.',
+  aliases: ['try_to_unmap'],
+  params: { page: PageT },
+  locals: { at: Int, vma: VmaT, vpn: VpnT, entry: EntryT, failed: Bool },
+  body: (r) => [
+    r.loop(
+      'the page is mapped and the reverse map has another VMA',
+      (k, f) => f.failed === 0 && k.pages.mapcount.get(f.page) > 0 && f.at < rmap_walk(k, f.page).length,
+      [
+        r.yield('Y6'),
+        r.step('the next VMA', (k, f) => {
+          const place = rmap_walk(k, f.page)[f.at];
+          f.at++;
+          if (!place) return;
+          f.vma = place.vma;
+          f.vpn = place.vpn;
+        }),
+        r.call(
+          'mmu_notifier_invalidate_range_start(CLEAR, page)',
+          mmu_notifier_invalidate_range_start,
+          (k, f, callee) => {
+            callee.mm = k.mm.mm.get(f.vma) as MmRow;
+            callee.start = f.vpn;
+            callee.end = (f.vpn + 1) as Vpn;
+            callee.event = Notify.CLEAR;
+          },
+        ),
+        r.step('page_vma_mapped_walk: the entry that maps the page here, if any', (k, f) => {
+          f.entry = mapped_entry(k, f.page, f);
+        }),
+        r.when('there is one', (_, f) => f.entry !== 0, [
+          r.step('clear and flush it; set a migration entry; drop the mapping and its reference', (k, f) => {
+            if (!unmap_entry(k, f.page, f.vma, f.vpn, f.entry)) f.failed = 1;
+          }),
+        ]),
+        r.call(
+          'mmu_notifier_invalidate_range_end(range)',
+          mmu_notifier_invalidate_range_end,
+          (k, f, callee) => {
+            callee.mm = k.mm.mm.get(f.vma) as MmRow;
+            callee.start = f.vpn;
+            callee.end = (f.vpn + 1) as Vpn;
+            callee.event = Notify.CLEAR;
+          },
+        ),
+      ],
+    ),
+  ],
+});
