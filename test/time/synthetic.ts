@@ -7,8 +7,11 @@ import {
   type AnyRoutine,
   Int,
   invalidateParams,
+  type Locals,
+  migrateOpsParams,
   migrateToRamParams,
   pageFreeParams,
+  releaseParams,
   routine,
 } from '../../src/engine/kernel/routine';
 import type { TaskRow } from '../../src/engine/machine/ids';
@@ -17,29 +20,17 @@ import { linux612 } from '../../src/engine/profiles/linux-6.12';
 import { Interpreter } from '../../src/engine/time/interpreter';
 import { Schedule } from '../../src/engine/time/schedule';
 
+const nothing = <P extends Locals>(name: string, params: P) =>
+  routine({ name, file: 'idle.c', about: 'Nothing.', params, body: () => [] });
+
 const idle: Driver = {
   name: 'idle',
-  migrate_to_ram: routine({
-    name: 'm',
-    file: 'idle.c',
-    about: 'Nothing.',
-    params: migrateToRamParams,
-    body: () => [],
-  }),
-  page_free: routine({
-    name: 'p',
-    file: 'idle.c',
-    about: 'Nothing.',
-    params: pageFreeParams,
-    body: () => [],
-  }),
-  invalidate: routine({
-    name: 'i',
-    file: 'idle.c',
-    about: 'Nothing.',
-    params: invalidateParams,
-    body: () => [],
-  }),
+  migrate_to_ram: nothing('idle_migrate_to_ram', migrateToRamParams),
+  page_free: nothing('idle_page_free', pageFreeParams),
+  invalidate: nothing('idle_invalidate', invalidateParams),
+  alloc_and_copy: nothing('idle_alloc_and_copy', migrateOpsParams),
+  finalize_and_map: nothing('idle_finalize_and_map', migrateOpsParams),
+  release: nothing('idle_release', releaseParams),
 };
 
 /** A machine with one task for each entry, which runs that routine with `n` as its parameter. */

@@ -1,0 +1,216 @@
+/** Breakpoints: what the user asked for, where it was bound, and the test that runs inside the run loop. */
+
+import type { LinkedRoutine } from '../engine/kernel/link';
+import type { Scene, World } from '../scenario/environment';
+import type { CodeMap } from './code-map';
+import {
+  compileCondition,
+  compileMessage,
+  evaluationProblem,
+  type HitTest,
+  type Message,
+  parseHitCondition,
+  type Result,
+  type Test,
+} from './condition';
+import type { HitCounts } from './hit-counts';
+
+export interface LineRequest {
+  readonly line: number;
+  readonly column?: number;
+  readonly condition?: string;
+  readonly hitCondition?: string;
+  readonly logMessage?: string;
+}
+
+export interface FunctionRequest {
+  readonly name: string;
+  readonly condition?: string;
+  readonly hitCondition?: string;
+}
+
+/** A breakpoint as it is shown. */
+export interface Breakpoint {
+  readonly id: number;
+  readonly kind: 'line' | 'function';
+  verified: boolean;
+  /** Why it is not verified, or what is wrong with its condition. */
+  message: string | undefined;
+  readonly path?: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+interface Bound extends Breakpoint {
+  readonly pcs: readonly number[];
+  readonly test: Test | undefined;
+  readonly hits: HitTest | undefined;
+  readonly log: Message | undefined;
+  /** Its number in `HitCounts`; -1 where its hits are not counted. */
+  counter: number;
+}
+
+/** What breakpoints tell while the run goes on. */
+export interface BreakpointEvents {
+  /** A log message at a breakpoint. */
+  logged(text: string): void;
+  /** Something about a breakpoint has changed: its condition could not be evaluated. */
+  changed(breakpoint: Breakpoint): void;
+}
+
+export class Breakpoints {
+  readonly #lines = new Map<string, Bound[]>();
+  #functions: Bound[] = [];
+  #byPc = new Map<number, Bound[]>();
+  #nextId = 1;
+
+  constructor(
+    readonly world: World,
+    readonly map: CodeMap,
+    readonly counts: HitCounts,
+    readonly events: BreakpointEvents,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.#byPc.size === 0;
+  }
+
+  /** Steps at which something may stop or log. */
+  get pcs(): Iterable<number> {
+    return this.#byPc.keys();
+  }
+
+  /** Steps at which hits are counted. */
+  get countedPcs(): number[] {
+    return [...this.#byPc].filter(([, list]) => list.some(({ counter }) => counter >= 0)).map(([pc]) => pc);
+  }
+
+  /** Replaces all breakpoints in a source. */
+  setLines(path: string, requests: readonly LineRequest[]): readonly Breakpoint[] {
+    const bound = requests.map((request) => this.#bindLine(path, request));
+    this.#lines.set(path, bound);
+    this.#index();
+    return bound;
+  }
+
+  /** Replaces all function breakpoints. */
+  setFunctions(requests: readonly FunctionRequest[]): readonly Breakpoint[] {
+    this.#functions = requests.map((request) => this.#bindFunction(request));
+    this.#index();
+    return this.#functions;
+  }
+
+  #bindLine(path: string, request: LineRequest): Bound {
+    const listing = this.map.listing(path);
+    if (!listing && path !== this.map.scenarioPath)
+      return this.#unbound('line', 'This file is not part of the session.');
+    const at = listing
+      ? this.map.bindListing(listing, request.line)
+      : this.map.bindLine(request.line, request.column);
+    if (!at) return this.#unbound('line', 'No statement begins on this line or after it.');
+    const routine = this.map.routineAt(at.pcs[0] ?? 0);
+    return this.#bind(
+      { kind: 'line', path, ...at },
+      routine?.routine.scenario ? undefined : routine,
+      request,
+    );
+  }
+
+  #bindFunction(request: FunctionRequest): Bound {
+    const pcs = this.map.entries(request.name);
+    if (pcs.length === 0) return this.#unbound('function', this.map.unknownName(request.name));
+    const routine = this.map.routineAt(pcs[0] ?? 0);
+    return this.#bind({ kind: 'function', pcs }, routine, request);
+  }
+
+  #unbound(kind: Breakpoint['kind'], message: string): Bound {
+    const nothing = { pcs: [], test: undefined, hits: undefined, log: undefined, counter: -1 };
+    return { id: this.#nextId++, kind, verified: false, message, ...nothing };
+  }
+
+  #bind(
+    at: Pick<Bound, 'kind' | 'pcs' | 'path' | 'line' | 'column'>,
+    routine: LinkedRoutine | undefined,
+    request: LineRequest | FunctionRequest,
+  ): Bound {
+    const problems: string[] = [];
+    const compile = <T>(text: string | undefined, make: (text: string) => Result<T>): T | undefined => {
+      if (text === undefined || text.trim() === '') return undefined;
+      const result = make(text);
+      if (result.ok) return result.value;
+      problems.push(result.message);
+      return undefined;
+    };
+    const test = compile(request.condition, (text) => compileCondition(this.world, text, routine));
+    const hits = compile(request.hitCondition, parseHitCondition);
+    const message = 'logMessage' in request ? request.logMessage : undefined;
+    const log = compile(message, (text) => compileMessage(this.world, text, routine));
+    const id = this.#nextId++;
+    if (problems.length > 0) return { ...this.#unbound(at.kind, problems.join(' ')), ...at, id, pcs: [] };
+    return { ...at, id, verified: true, message: undefined, test, hits, log, counter: -1 };
+  }
+
+  #index(): void {
+    this.#byPc = new Map();
+    let counters = 0;
+    for (const bound of [...[...this.#lines.values()].flat(), ...this.#functions]) {
+      bound.counter = bound.hits ? counters++ : -1;
+      for (const pc of bound.pcs) this.#byPc.set(pc, [...(this.#byPc.get(pc) ?? []), bound]);
+    }
+    this.counts.reset(counters);
+  }
+
+  /**
+   * Ids of the breakpoints that stop at this step, which is about to run; undefined for none. In a search nothing is
+   * logged; in a count, hits are counted where they matter and nothing else is done.
+   */
+  at(pc: number, scene: Scene, mode: 'run' | 'search' | 'count'): number[] | undefined {
+    const list = this.#byPc.get(pc);
+    if (!list) return undefined;
+    let ids: number[] | undefined;
+    for (const bound of list) {
+      if (mode === 'count' && bound.counter < 0) continue;
+      if (!this.#hit(bound, scene)) continue;
+      if (bound.log) {
+        if (mode === 'run') this.#log(bound, bound.log, scene);
+      } else if (ids) ids.push(bound.id);
+      else ids = [bound.id];
+    }
+    return ids;
+  }
+
+  /** Whether one of these is a function breakpoint. */
+  isFunction(ids: readonly number[]): boolean {
+    return this.#functions.some(({ id }) => ids.includes(id));
+  }
+
+  #hit(bound: Bound, scene: Scene): boolean {
+    if (bound.test && !this.#holds(bound, bound.test, scene)) return false;
+    if (!bound.hits) return true;
+    return bound.hits(this.counts.hit(bound.counter, scene.world.kernel.time));
+  }
+
+  #holds(bound: Bound, test: Test, scene: Scene): boolean {
+    try {
+      return test(scene);
+    } catch (error) {
+      this.#broken(bound, evaluationProblem(error));
+      return false;
+    }
+  }
+
+  #log(bound: Bound, log: Message, scene: Scene): void {
+    try {
+      this.events.logged(log(scene));
+    } catch (error) {
+      this.#broken(bound, evaluationProblem(error));
+    }
+  }
+
+  /** Says once at the breakpoint what is wrong; the run goes on. */
+  #broken(bound: Bound, message: string): void {
+    if (bound.message === message) return;
+    bound.message = message;
+    this.events.changed(bound);
+  }
+}

@@ -1,0 +1,146 @@
+/** Places in the program: lines of the scenario and of the listings, and the steps that belong to them. */
+
+import { CALLBACKS, type Linked, type LinkedRoutine } from '../engine/kernel/link';
+import { didYouMean } from '../scenario';
+
+/** A source a frame can show: the scenario, or a routine's listing. */
+export interface Listing {
+  /** Stable address: `hmm-kernel:/6.12/mm/memory.c/do_swap_page`. */
+  readonly path: string;
+  readonly name: string;
+  readonly routine: LinkedRoutine;
+}
+
+/** Names of a callback in all kernels, as breakpoints may spell them. */
+const CALLBACK_NAMES: readonly (readonly string[])[] = CALLBACKS.map((name) => {
+  if (name === 'migrate_to_ram') return ['migrate_to_ram', 'page_fault'];
+  if (name === 'page_free') return ['page_free', 'folio_free'];
+  return [name];
+});
+
+export class CodeMap {
+  readonly listings: readonly Listing[];
+  /** 1 at each step that begins a statement of the scenario. */
+  readonly statementStart: Uint8Array;
+  readonly #byLine = new Map<number, number[]>();
+  readonly #byName = new Map<string, number[]>();
+  readonly #byPath = new Map<string, Listing>();
+
+  constructor(
+    readonly linked: Linked,
+    readonly scenarioPath: string,
+  ) {
+    this.statementStart = new Uint8Array(linked.op.length);
+    for (const routine of linked.routines) this.#addRoutine(routine);
+    CALLBACK_NAMES.forEach((names, callback) => {
+      this.#addCallback(names, callback);
+    });
+    this.listings = linked.routines
+      .filter(({ routine }) => !routine.scenario)
+      .map((routine) => ({ path: this.pathOf(routine), name: routine.routine.name, routine }));
+    for (const listing of this.listings) this.#byPath.set(listing.path, listing);
+  }
+
+  #addRoutine(linked: LinkedRoutine): void {
+    const { routine } = linked;
+    if (routine.scenario) {
+      this.#addStatements(linked);
+      return;
+    }
+    for (const name of [routine.name, ...routine.aliases]) this.#addName(name, linked.entry);
+  }
+
+  /** A statement begins at the first step of its place; its other steps have the same place. */
+  #addStatements({ entry, end }: LinkedRoutine): void {
+    const seen = new Set<string>();
+    const { line, column } = this.linked;
+    for (let pc = entry; pc < end; pc++) {
+      const at = line[pc] ?? 0;
+      const place = `${at}:${column[pc]}`;
+      if (at === 0 || seen.has(place)) continue;
+      seen.add(place);
+      this.statementStart[pc] = 1;
+      const pcs = this.#byLine.get(at) ?? [];
+      pcs.push(pc);
+      this.#byLine.set(at, pcs);
+    }
+  }
+
+  #addCallback(names: readonly string[], callback: number): void {
+    const { callbackRoutine, drivers, routines } = this.linked;
+    for (let driver = 0; driver < drivers.length; driver++) {
+      const entry = routines[callbackRoutine[driver * CALLBACKS.length + callback] ?? -1]?.entry;
+      if (entry !== undefined) for (const name of names) this.#addName(name, entry);
+    }
+  }
+
+  #addName(name: string, entry: number): void {
+    const pcs = this.#byName.get(name) ?? [];
+    if (!pcs.includes(entry)) pcs.push(entry);
+    this.#byName.set(name, pcs);
+  }
+
+  pathOf({ routine }: LinkedRoutine): string {
+    if (routine.scenario) return this.scenarioPath;
+    return `hmm-kernel:/${this.linked.profile.name}/${routine.file}/${routine.name}`;
+  }
+
+  listing(path: string): Listing | undefined {
+    return this.#byPath.get(path);
+  }
+
+  routineAt(pc: number): LinkedRoutine | undefined {
+    return this.linked.routines[this.linked.routineOf[pc] ?? -1];
+  }
+
+  /** First steps of the routines or callbacks of this name; empty for an unknown one. */
+  entries(name: string): readonly number[] {
+    return this.#byName.get(name.trim().replace(/\(\)$/, '')) ?? [];
+  }
+
+  /** `there is no routine x; did you mean y?` */
+  unknownName(name: string): string {
+    return `There is no routine or callback \`${name}\` under this profile${didYouMean(name, this.#byName.keys())}.`;
+  }
+
+  routineNames(): Iterable<string> {
+    return this.#byName.keys();
+  }
+
+  /** Lines of the scenario on which a statement begins, in rising order, in [from, to]. */
+  statementLines(from: number, to: number): number[] {
+    return [...this.#byLine.keys()].filter((line) => line >= from && line <= to).sort((a, b) => a - b);
+  }
+
+  /** Columns at which statements begin on a line, in rising order. */
+  statementColumns(line: number): number[] {
+    const columns = (this.#byLine.get(line) ?? []).map((pc) => this.linked.column[pc] ?? 1);
+    return [...new Set(columns)].sort((a, b) => a - b);
+  }
+
+  /** Steps at which a breakpoint on a line of the scenario stops, on that line or the next one with a statement. */
+  bindLine(line: number, column?: number): { line: number; column: number; pcs: number[] } | undefined {
+    const [at] = this.statementLines(line, Number.POSITIVE_INFINITY);
+    if (at === undefined) return undefined;
+    const columns = this.statementColumns(at);
+    const wanted =
+      at === line && column !== undefined ? columns.filter((c) => c <= column).at(-1) : undefined;
+    const chosen = wanted ?? columns[0] ?? 1;
+    const pcs = (this.#byLine.get(at) ?? []).filter((pc) => (this.linked.column[pc] ?? 1) === chosen);
+    return { line: at, column: chosen, pcs };
+  }
+
+  /** The same for a line of a listing. */
+  bindListing({ routine }: Listing, line: number): { line: number; pcs: number[] } | undefined {
+    for (let at = Math.max(1, line); at <= routine.listing.length; at++) {
+      const pc = routine.listing[at - 1]?.pc ?? -1;
+      if (pc >= 0) return { line: at, pcs: [pc] };
+    }
+    return undefined;
+  }
+}
+
+/** The text of a listing. */
+export function listingText({ routine }: Listing): string {
+  return `${routine.listing.map(({ text }) => text).join('\n')}\n`;
+}

@@ -1,0 +1,163 @@
+/** Exceptions: what can stop a run besides breakpoints, each with a check box and a condition. */
+
+import { Signal } from '../engine/kernel/constants';
+import type { EventName } from '../engine/kernel/events';
+import type { TaskRow } from '../engine/machine/ids';
+import { type Scene, showAddress, taskName, type World } from '../scenario/environment';
+import { compileCondition, evaluationProblem, type Test } from './condition';
+import type { Debuggee } from './debuggee';
+
+export type ExceptionId = 'sigbus' | 'sigsegv' | 'oom' | 'expect' | 'invariant' | 'deadlock';
+
+export interface ExceptionFilter {
+  readonly id: ExceptionId;
+  readonly label: string;
+  readonly description: string;
+  /** On without being asked for. */
+  readonly isDefault: boolean;
+}
+
+export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
+  { id: 'sigbus', label: 'SIGBUS', description: 'A page could not be brought home.', isDefault: false },
+  { id: 'sigsegv', label: 'SIGSEGV', description: 'An access that no mapping allows.', isDefault: false },
+  { id: 'oom', label: 'Out of memory', description: 'A fault found no free page.', isDefault: true },
+  {
+    id: 'expect',
+    label: 'Failed expect',
+    description: 'The scenario expected something else.',
+    isDefault: true,
+  },
+  {
+    id: 'invariant',
+    label: 'Broken invariant',
+    description: 'The machine contradicts itself.',
+    isDefault: true,
+  },
+  { id: 'deadlock', label: 'Deadlock', description: 'Every task waits for another one.', isDefault: true },
+];
+
+/** Something that stopped the run, as it is shown. */
+export interface ExceptionHit {
+  readonly id: ExceptionId;
+  readonly task: TaskRow;
+  readonly description: string;
+}
+
+/** Kinds of event that some filter looks at. */
+export const EXCEPTION_EVENTS: readonly EventName[] = ['signal', 'oom', 'expect_failed', 'invariant_broken'];
+
+interface Armed {
+  readonly test: Test | undefined;
+}
+
+export class Exceptions {
+  readonly #armed = new Map<ExceptionId, Armed>();
+
+  constructor(readonly debuggee: Debuggee) {
+    for (const { id, isDefault } of EXCEPTION_FILTERS)
+      if (isDefault) this.#armed.set(id, { test: undefined });
+  }
+
+  /** Replaces the filters; returns for each what is wrong with it, or undefined. */
+  set(filters: readonly { readonly id: string; readonly condition?: string }[]): (string | undefined)[] {
+    this.#armed.clear();
+    return filters.map(({ id, condition }) => this.#arm(id, condition));
+  }
+
+  #arm(id: string, condition: string | undefined): string | undefined {
+    const filter = EXCEPTION_FILTERS.find((known) => known.id === id);
+    if (!filter) return `There is no exception filter \`${id}\`.`;
+    if (condition === undefined || condition.trim() === '') {
+      this.#armed.set(filter.id, { test: undefined });
+      return undefined;
+    }
+    const compiled = compileCondition(this.debuggee.world, condition, undefined);
+    if (!compiled.ok) return compiled.message;
+    this.#armed.set(filter.id, { test: compiled.value });
+    return undefined;
+  }
+
+  isArmed(id: ExceptionId): boolean {
+    return this.#armed.has(id);
+  }
+
+  /** Kinds of event at which the run may stop. */
+  get events(): EventName[] {
+    const kinds: EventName[] = [];
+    if (this.isArmed('sigbus') || this.isArmed('sigsegv')) kinds.push('signal');
+    if (this.isArmed('oom')) kinds.push('oom');
+    if (this.isArmed('expect')) kinds.push('expect_failed');
+    if (this.isArmed('invariant')) kinds.push('invariant_broken');
+    return kinds;
+  }
+
+  /** What an event stops as, or undefined. The scene stands at the task that emitted it. */
+  at(name: EventName, args: readonly number[], scene: Scene): ExceptionHit | undefined {
+    const id = exceptionOf(name, args);
+    const armed = id && this.#armed.get(id);
+    if (!id || !armed || !holds(armed.test, scene)) return undefined;
+    return { id, task: scene.task, description: this.describe(name, args, scene.task) };
+  }
+
+  /** One sentence about an exceptional event. */
+  describe(name: EventName, args: readonly number[], task: TaskRow): string {
+    const { world } = this.debuggee;
+    const who = taskName(world, task);
+    const [first = 0, second = 0, third = 0, fourth = 0] = args;
+    switch (name) {
+      case 'signal':
+        return `${who} gets ${signalName(second)} (code ${third}) at ${showAddress(fourth)}.`;
+      case 'oom':
+        return `${who}: out of memory.`;
+      case 'expect_failed':
+        return this.debuggee.expectation?.(first, second) ?? `${who}: an expectation does not hold.`;
+      case 'invariant_broken':
+        return this.debuggee.invariant?.(first, second, third) ?? `Invariant ${first} is broken.`;
+      default:
+        return name;
+    }
+  }
+}
+
+export function signalName(signal: number): string {
+  const found = Object.entries(Signal).find(([, number]) => number === signal);
+  return found?.[0] ?? `signal ${signal}`;
+}
+
+function exceptionOf(name: EventName, args: readonly number[]): ExceptionId | undefined {
+  switch (name) {
+    case 'signal':
+      if (args[1] === Signal.SIGBUS) return 'sigbus';
+      return args[1] === Signal.SIGSEGV ? 'sigsegv' : undefined;
+    case 'oom':
+      return 'oom';
+    case 'expect_failed':
+      return 'expect';
+    case 'invariant_broken':
+      return 'invariant';
+    default:
+      return undefined;
+  }
+}
+
+/** A condition that can't be evaluated doesn't hold. */
+function holds(test: Test | undefined, scene: Scene): boolean {
+  if (!test) return true;
+  try {
+    return test(scene);
+  } catch (error) {
+    evaluationProblem(error);
+    return false;
+  }
+}
+
+/** The tasks that can't run, each with what it waits for. */
+export function describeDeadlock(world: World, waits: (task: TaskRow) => string | undefined): string {
+  const { tasks } = world.kernel;
+  const waiting: string[] = [];
+  for (const row of tasks.tasks.rows()) {
+    const what = waits(row as TaskRow);
+    if (what !== undefined) waiting.push(`${taskName(world, row as TaskRow)} waits for ${what}`);
+  }
+  return `No task can run: ${waiting.join('; ')}.`;
+}

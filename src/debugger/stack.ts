@@ -1,0 +1,74 @@
+/** Threads and their frames. */
+
+import type { LinkedRoutine } from '../engine/kernel/link';
+import type { TaskRow } from '../engine/machine/ids';
+import { TaskState } from '../engine/machine/tasks';
+import { taskName, type World } from '../scenario/environment';
+import type { CodeMap } from './code-map';
+
+export interface Thread {
+  readonly id: TaskRow;
+  readonly name: string;
+}
+
+/** A frame of a task's stack. `index` counts from the bottom, so that it stays the same while inner calls come and go. */
+export interface StackFrame {
+  readonly task: TaskRow;
+  readonly index: number;
+  readonly base: number;
+  readonly pc: number;
+  readonly routine: LinkedRoutine;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Every task there has been, those that have ended last. Never empty once the program is set up. */
+export function threadsOf(world: World): Thread[] {
+  const { tasks } = world.kernel;
+  const threads: (Thread & { ended: boolean })[] = [];
+  for (const row of tasks.tasks.rows()) {
+    const ended = tasks.state.get(row) === TaskState.Exited;
+    const name = taskName(world, row as TaskRow);
+    threads.push({ id: row as TaskRow, name: ended ? `${name} (ended)` : name, ended });
+  }
+  return [...threads.filter(({ ended }) => !ended), ...threads.filter(({ ended }) => ended)];
+}
+
+/** The frames of a task, the innermost first; empty for a task that has ended. */
+export function framesOf(world: World, map: CodeMap, task: TaskRow): StackFrame[] {
+  const { tasks } = world.kernel;
+  if (!tasks.tasks.isLive(task) || tasks.state.get(task) === TaskState.Exited) return [];
+  const { line, column, routines } = map.linked;
+  const frames: StackFrame[] = [];
+  let pc = tasks.pc.get(task);
+  let index = tasks.depth.get(task) - 1;
+  for (let base = tasks.base.get(task); base !== 0; base = tasks.stack.get(base - 1)) {
+    const routine = routines[tasks.stack.get(base - 3)];
+    if (!routine) break;
+    const place = lastPlace(map, routine, pc);
+    frames.push({ task, index, base, pc, routine, line: line[place] ?? 1, column: column[place] ?? 1 });
+    pc = tasks.stack.get(base - 2);
+    index--;
+  }
+  return frames;
+}
+
+/** A step without a place of its own, such as the end of a scenario's body, is shown at the last one that has one. */
+function lastPlace(map: CodeMap, { entry }: LinkedRoutine, pc: number): number {
+  let at = pc;
+  while (at > entry && (map.linked.line[at] ?? 0) === 0) at--;
+  return at;
+}
+
+/** Line of the scenario that a task works on; 0 where it has none. */
+export function scenarioLine(world: World, map: CodeMap, task: TaskRow): number {
+  const { tasks } = world.kernel;
+  let pc = tasks.pc.get(task);
+  let found = 0;
+  for (let base = tasks.base.get(task); base !== 0; base = tasks.stack.get(base - 1)) {
+    const routine = map.linked.routines[tasks.stack.get(base - 3)];
+    if (routine?.routine.scenario) found = map.linked.line[lastPlace(map, routine, pc)] ?? 0;
+    pc = tasks.stack.get(base - 2);
+  }
+  return found;
+}

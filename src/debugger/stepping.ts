@@ -1,0 +1,87 @@
+/** Where stepping stops: at which steps to look, and what must hold there. */
+
+import type { TaskRow } from '../engine/machine/ids';
+import type { World } from '../scenario/environment';
+import type { CodeMap } from './code-map';
+import { framesOf, type StackFrame } from './stack';
+
+/** A place to stop for one task. */
+export interface Target {
+  readonly task: TaskRow;
+  /** Steps at which `wants` is to be asked. */
+  readonly pcs: readonly number[];
+  wants(pc: number): boolean;
+}
+
+/** Depth of the deepest frame that counts, and whether only statements do. */
+interface Limit {
+  readonly task: TaskRow;
+  readonly depth: number;
+  readonly statements: boolean;
+}
+
+function stepsOf(frames: readonly StackFrame[]): number[] {
+  const routines = new Set(frames.map(({ routine }) => routine));
+  return [...routines].flatMap(({ entry, end }) => Array.from({ length: end - entry }, (_, i) => entry + i));
+}
+
+function target(world: World, map: CodeMap, limit: Limit, pcs: readonly number[]): Target {
+  const { task, depth, statements } = limit;
+  const { tasks } = world.kernel;
+  return {
+    task,
+    pcs: statements ? pcs.filter((pc) => map.statementStart[pc] === 1) : pcs,
+    wants: (pc) =>
+      tasks.currentTask === task &&
+      tasks.depth.get(task) <= depth &&
+      (!statements || map.statementStart[pc] === 1),
+  };
+}
+
+/**
+ * The statement or step of the same frame or one further out: what `next` runs to and `stepBack` goes back to. In a
+ * scenario's frame only the beginning of a statement counts.
+ */
+export function sameLevel(world: World, map: CodeMap, task: TaskRow): Target {
+  const frames = framesOf(world, map, task);
+  const statements = frames[0]?.routine.routine.scenario === true;
+  return target(world, map, { task, depth: frames.length, statements }, stepsOf(frames));
+}
+
+/** A step of a caller. */
+export function outer(world: World, map: CodeMap, task: TaskRow): Target {
+  const frames = framesOf(world, map, task);
+  return target(world, map, { task, depth: frames.length - 1, statements: false }, stepsOf(frames.slice(1)));
+}
+
+/** Any step of the task; in a scenario's frame a statement, or a step of what it calls. */
+export function inner(world: World, map: CodeMap, task: TaskRow): Target {
+  const { tasks } = world.kernel;
+  const frames = framesOf(world, map, task);
+  const depth = frames.length;
+  const inScenario = frames[0]?.routine.routine.scenario === true;
+  return {
+    task,
+    pcs: Array.from(map.linked.op, (_, pc) => pc),
+    wants: (pc) =>
+      tasks.currentTask === task &&
+      (!inScenario || tasks.depth.get(task) > depth || map.statementStart[pc] === 1),
+  };
+}
+
+/** The same target, but not where the task stands now: it must have moved first. */
+export function afterMoving(world: World, of: Target): Target {
+  const { tasks } = world.kernel;
+  const start = tasks.pc.get(of.task);
+  let moved = false;
+  return {
+    ...of,
+    wants: (pc) => {
+      if (!moved && tasks.currentTask === of.task) {
+        moved = true;
+        if (pc === start) return false;
+      }
+      return of.wants(pc);
+    },
+  };
+}

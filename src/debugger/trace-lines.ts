@@ -1,0 +1,138 @@
+/** One line for each thing worth telling that happens while the run goes on; each moment of a timeline is told once. */
+
+import type { EventName } from '../engine/kernel/events';
+import type { DeviceRow, PageRow, ProcessRow, TaskRow, Vpn } from '../engine/machine/ids';
+import { vaOf } from '../engine/machine/ids';
+import {
+  deviceName,
+  placeOf,
+  processName,
+  showAddress,
+  showFaultFlags,
+  showHex,
+  showNotify,
+  showPage,
+  taskName,
+  type World,
+} from '../scenario/environment';
+import type { CodeMap } from './code-map';
+import type { Debuggee } from './debuggee';
+import { signalName } from './exceptions';
+import { scenarioLine } from './stack';
+
+export interface TraceLine {
+  readonly time: number;
+  readonly text: string;
+  /** Line of the scenario; 0 for none. */
+  readonly line: number;
+}
+
+/** More lines than this are only counted until somebody has taken them. */
+const MOST_LINES = 500;
+
+type Args = readonly number[];
+type Words = (world: World, task: TaskRow, args: Args) => string;
+
+const at = (args: Args, index: number): number => args[index] ?? 0;
+const page = (world: World, args: Args, index: number): string => showPage(world, at(args, index) as PageRow);
+const device = (world: World, args: Args, index: number): string =>
+  at(args, index) === 0 ? 'no device' : deviceName(world, at(args, index) as DeviceRow);
+
+function place(world: World, process: ProcessRow, vpn: number): string {
+  const va = vaOf(vpn as Vpn);
+  return placeOf(world, process, va) ?? showAddress(va);
+}
+const here = (world: World, task: TaskRow, args: Args, index: number): string =>
+  place(world, world.kernel.tasks.processOf(task), at(args, index));
+
+const count = (pages: number): string => (pages === 1 ? '1 page' : `${pages} pages`);
+
+const migration =
+  (name: string): Words =>
+  (world, task, args) =>
+    `${name} ${here(world, task, args, 0)}, ${count(at(args, 1))}`;
+
+const WORDS: Partial<Record<EventName, Words>> = {
+  handle_mm_fault: (world, task, args) =>
+    `fault at ${here(world, task, args, 0)} (${showFaultFlags(at(args, 1))})`,
+  migrate_to_ram: (world, task, args) =>
+    `callback ${world.kernel.profile.faultCallback} for ${here(world, task, args, 0)}: ${page(world, args, 1)}, refcount ${at(args, 3)}`,
+  page_free: (world, _, args) => `callback page_free: ${page(world, args, 0)}, refcount ${at(args, 2)}`,
+  invalidate: (world, _, args) =>
+    `callback invalidate of ${device(world, args, 2)}: ${showNotify(at(args, 5))} from ${place(world, at(args, 1) as ProcessRow, at(args, 3))}`,
+  migrate_vma_setup: migration('migrate_vma_setup'),
+  migrate_vma_pages: migration('migrate_vma_pages'),
+  migrate_vma_finalize: migration('migrate_vma_finalize'),
+  alloc_and_copy: (world, task, args) =>
+    `alloc_and_copy ${here(world, task, args, 0)} ${at(args, 2) === 0 ? `to ${device(world, args, 1)}` : 'to system memory'}`,
+  finalize_and_map: (world, task, args) => `finalize_and_map ${here(world, task, args, 0)}`,
+  hmm_range_fault: (world, task, args) =>
+    `hmm_range_fault ${here(world, task, args, 0)}, ${count(at(args, 1))} for ${device(world, args, 2)}`,
+  make_device_exclusive: migration('make_device_exclusive'),
+  migrate_device_range: (world, _, args) =>
+    `migrate_device_range ${device(world, args, 0)}, ${count(at(args, 1))}`,
+  signal: (world, _, args) =>
+    `${signalName(at(args, 1))} (code ${at(args, 2)}) to ${processName(world, at(args, 0) as ProcessRow)} at ${showAddress(at(args, 3))}`,
+  oom: (world, _, args) => `out of memory in ${processName(world, at(args, 0) as ProcessRow)}`,
+  fork: (world, _, args) => `fork of ${processName(world, at(args, 1) as ProcessRow)}`,
+  exit: (world, _, args) =>
+    `${processName(world, at(args, 0) as ProcessRow)} ends: ${at(args, 2) === 0 ? `exit code ${at(args, 1)}` : signalName(at(args, 2))}`,
+  expect_failed: () => 'an expectation does not hold',
+  invariant_broken: (_, __, args) => `invariant ${showHex(at(args, 0))} is broken`,
+};
+
+export class TraceLines {
+  #lines: TraceLine[] = [];
+  #skipped = 0;
+  /** Everything before this time has been told. */
+  #toldUntil = 0;
+  #enabled = true;
+
+  constructor(
+    readonly debuggee: Debuggee,
+    readonly map: CodeMap,
+  ) {}
+
+  set enabled(enabled: boolean) {
+    this.#enabled = enabled;
+  }
+
+  /** An event that is happening now. */
+  see(task: TaskRow, name: EventName, leave: boolean, args: Args): void {
+    if (leave || !this.#enabled) return;
+    const words = WORDS[name];
+    if (words === undefined) return;
+    const { world } = this.debuggee;
+    const { time } = world.kernel;
+    if (time < this.#toldUntil) return;
+    if (this.#lines.length >= MOST_LINES) {
+      this.#skipped++;
+      return;
+    }
+    const text = `${time} ${taskName(world, task)}: ${this.#text(words, name, task, args)}`;
+    this.#lines.push({ time, text, line: scenarioLine(world, this.map, task) });
+  }
+
+  #text(words: Words, name: EventName, task: TaskRow, args: Args): string {
+    const { debuggee } = this;
+    if (name === 'expect_failed' && debuggee.expectation)
+      return debuggee.expectation(at(args, 0), at(args, 1));
+    if (name === 'invariant_broken' && debuggee.invariant)
+      return debuggee.invariant(at(args, 0), at(args, 1), at(args, 2));
+    return words(debuggee.world, task, args);
+  }
+
+  /** The lines since the last call, and how many more there were. */
+  take(): { lines: readonly TraceLine[]; skipped: number } {
+    const taken = { lines: this.#lines, skipped: this.#skipped };
+    this.#lines = [];
+    this.#skipped = 0;
+    this.#toldUntil = Math.max(this.#toldUntil, this.debuggee.world.kernel.time);
+    return taken;
+  }
+
+  /** A new timeline begins at `time`. */
+  truncate(time: number): void {
+    this.#toldUntil = Math.min(this.#toldUntil, time);
+  }
+}
