@@ -10,6 +10,7 @@ import {
   type SymbolKind,
   symbolsOf,
 } from '../scenario';
+import { hoveredExpression } from './hovered-expression';
 import { LiveDiagnostics } from './live-diagnostics';
 import { language } from './session';
 
@@ -84,6 +85,22 @@ const definition: vscode.DefinitionProvider = {
   },
 };
 
+const allNames = (symbols: readonly ScenarioSymbol[]): string[] =>
+  symbols.flatMap(({ name, children }) => [name, ...allNames(children)]);
+
+/** Names that expressions begin with besides those a scenario declares. */
+const machineNames = ['zone', 'node', 'page'];
+
+const evaluatable: vscode.EvaluatableExpressionProvider = {
+  provideEvaluatableExpression(document, position) {
+    const found = hoveredExpression(document.lineAt(position).text, position.character);
+    const names = [...machineNames, ...allNames(symbolsOf(document.getText()))];
+    if (found === undefined || !names.includes(found.root)) return undefined;
+    const { line } = position;
+    return new vscode.EvaluatableExpression(new vscode.Range(line, found.start, line, found.end));
+  },
+};
+
 /** Registers what the editor knows of the scenario language besides its colours. */
 export function registerLanguage(): vscode.Disposable[] {
   return [
@@ -93,5 +110,6 @@ export function registerLanguage(): vscode.Disposable[] {
     vscode.languages.registerDocumentFormattingEditProvider(language, formatting),
     vscode.languages.registerDocumentSymbolProvider(language, outline),
     vscode.languages.registerDefinitionProvider(language, definition),
+    vscode.languages.registerEvaluatableExpressionProvider(language, evaluatable),
   ];
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { callbackNamed, launchSchema } from '../../src/protocol';
+import { PROFILES } from '../../src/engine/profiles';
+import { callbackNamed, launchSchema, profileNames } from '../../src/protocol';
 import { VOCABULARY } from '../../src/scenario/vocabulary';
 import { inProject } from '../tools/project';
 
@@ -61,6 +62,10 @@ test('the grammar colours every word of the language', () => {
   const grammar = readFileSync(inProject(contributes.grammars[0]?.path ?? ''), 'utf8');
   const missing = VOCABULARY.filter(({ word }) => !new RegExp(`[(|]${word}[|)]`).test(grammar));
   expect(missing.map(({ word }) => word)).toEqual([]);
+});
+
+test('the profiles to choose from are those of the engine', () => {
+  expect(profileNames).toEqual(PROFILES.map(({ name }) => name));
 });
 
 test('a callback is known by each of its names', () => {
