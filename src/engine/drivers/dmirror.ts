@@ -77,7 +77,7 @@ const dmirror_devmem_fault = routine({
         callee.select = selectDevice(k, f.device);
         callee.device = f.device;
         callee.mirror = f.mirror;
-        callee.faultPage = f.page;
+        if (k.profile.faultTakesReference) callee.faultPage = f.page;
         callee.toRam = 1;
       },
       (_, f, value) => {
