@@ -38,6 +38,7 @@ export const linux414: Profile = {
   collectsFileHoles: true,
   softDirty: true,
   mprotectNotifiesAtPud: false,
+  mprotectDropsAccount: false,
   munmapDowngrades: false,
   gupFaultFlags: 0x4,
   pinCountsMany: false,

@@ -38,6 +38,7 @@ export const linux612: Profile = {
   collectsFileHoles: false,
   softDirty: false,
   mprotectNotifiesAtPud: true,
+  mprotectDropsAccount: true,
   munmapDowngrades: true,
   gupFaultFlags: 0x14,
   pinCountsMany: true,

@@ -65,6 +65,8 @@ export interface Profile {
   readonly softDirty: boolean;
   /** mprotect tells mirrors as soon as a PMD table exists; before 6.12 only where a PTE table does. */
   readonly mprotectNotifiesAtPud: boolean;
+  /** mprotect stops accounting for a mapping that nobody wrote to and nobody may write to (6.3+). */
+  readonly mprotectDropsAccount: boolean;
   /** munmap gives the write lock back for reading before it zaps (4.20+). */
   readonly munmapDowngrades: boolean;
   /** Fault flags of get_user_pages. */

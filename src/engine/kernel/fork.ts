@@ -1,0 +1,108 @@
+/** fork: a process with a copy of the address space (kernel/fork.c). */
+
+import { Vm } from '../machine/address-spaces';
+import type { MmRow, ProcessRow, VmaRow } from '../machine/ids';
+import { Errno } from './constants';
+import { copy_page_range } from './copy_page_range';
+import type { Kernel } from './kernel';
+import { exit_mmap } from './mmap';
+import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
+import { mm_alloc, process_alloc, task_alloc } from './process';
+import { anon_vma_fork } from './rmap';
+import { ErrnoT, Int, MmT, ProcessT, routine, VmaT } from './routine';
+import { vm_area_dup, vma_link } from './vma';
+
+/** The child's VMA: not locked in memory; with WIPEONFORK it begins empty, else it joins the parent's anon_vmas. */
+function dup_vma(k: Kernel, mm: MmRow, vma: VmaRow): VmaRow {
+  const copy = vm_area_dup(k, vma);
+  k.mm.flags.set(copy, k.mm.flags.get(copy) & ~Vm.Locked);
+  if (!k.mm.has(vma, Vm.WipeOnFork)) anon_vma_fork(k, copy, vma);
+  vma_link(k, mm, copy);
+  return copy;
+}
+
+/** Copies the VMAs of the current mm and their entries into an empty one. Returns 0 or -ENOMEM. */
+const dup_mmap = routine({
+  name: 'dup_mmap',
+  file: 'kernel/fork.c',
+  about:
+    'Copy every VMA that is to be inherited, and the page-table entries that faults could not make again.',
+  params: { mm: MmT },
+  locals: { old: MmT, vma: VmaT, copy: VmaT, ret: ErrnoT },
+  body: (r) => [
+    ...mmapWriteLock(r, (k) => k.tasks.mmOf(k.task)),
+    r.step('first VMA of the parent', (k, f) => {
+      f.old = k.tasks.mmOf(k.task);
+      f.vma = k.mm.firstVma.get(f.old) as VmaRow;
+    }),
+    r.loop('there is a VMA, and no error', (_, f) => f.vma !== 0 && f.ret === 0, [
+      r.when('it is to be inherited', (k, f) => !k.mm.has(f.vma, Vm.DontCopy), [
+        r.step('vm_area_dup(mpnt); anon_vma_fork(tmp, mpnt)', (k, f) => {
+          f.copy = dup_vma(k, f.mm, f.vma);
+        }),
+        r.when('its contents too', (k, f) => !k.mm.has(f.vma, Vm.WipeOnFork), [
+          r.call(
+            'copy_page_range(tmp, mpnt)',
+            copy_page_range,
+            (_, f, callee) => {
+              callee.dst = f.copy;
+              callee.src = f.vma;
+            },
+            (_, f, value) => {
+              f.ret = value;
+            },
+          ),
+        ]),
+      ]),
+      r.step('next VMA', (k, f) => {
+        f.vma = k.mm.next.get(f.vma) as VmaRow;
+      }),
+    ]),
+    r.step('mmap_write_unlock(oldmm)', (k, f) => mmap_write_unlock(k, f.old)),
+    r.ret('return the error', (_, f) => f.ret),
+  ],
+});
+
+/**
+ * fork(2) by the current task. `name` is the child's index among the program's names, also of its first task. Returns the
+ * child's process row, or -ENOMEM. The caller gives the child's task (`main_task`) its code with Kernel.start. The child
+ * has no mirror: those of the parent belong to the parent's address space.
+ */
+export const sys_fork = routine({
+  name: 'kernel_clone',
+  file: 'kernel/fork.c',
+  about: 'A child process with a copy of the address space: pages are shared until somebody writes.',
+  aliases: ['sys_fork', 'copy_process', '_do_fork'],
+  params: { name: Int },
+  locals: { mm: MmT, child: ProcessT, ret: ErrnoT },
+  body: (r) => [
+    r.step('mm = allocate_mm()', (k, f) => {
+      f.mm = mm_alloc(k, k.mm.memcg.get(k.tasks.mmOf(k.task)));
+    }),
+    r.when('no memory', (_, f) => f.mm === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
+    r.call(
+      'dup_mmap(mm, oldmm)',
+      dup_mmap,
+      (_, f, callee) => {
+        callee.mm = f.mm;
+      },
+      (_, f, value) => {
+        f.ret = value;
+      },
+    ),
+    r.when('it failed', (_, f) => f.ret !== 0, [
+      r.call('mmput(mm): take apart what was copied', exit_mmap, (_, f, callee) => {
+        callee.mm = f.mm;
+      }),
+      r.step('the mm is gone', (k, f) => k.mm.mms.free(f.mm)),
+      r.ret('return -ENOMEM', (_, f) => f.ret),
+    ]),
+    r.step('the child process and its thread', (k, f) => {
+      const parent = k.tasks.processOf(k.task);
+      f.child = process_alloc(k, f.name, f.mm, parent);
+      task_alloc(k, f.child, f.name);
+      k.emit('fork', parent, f.child);
+    }),
+    r.ret('return the child', (_, f) => f.child as ProcessRow),
+  ],
+});

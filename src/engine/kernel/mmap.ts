@@ -1,0 +1,317 @@
+/** mmap, munmap and the end of an address space (mm/mmap.c, mm/vma.c). */
+
+import { Vm } from '../machine/address-spaces';
+import {
+  type AnonVmaRow,
+  type DeviceRow,
+  type FileRow,
+  type MmRow,
+  type NodeRow,
+  TASK_SIZE_PAGES,
+  type VmaRow,
+  type Vpn,
+} from '../machine/ids';
+
+import { Errno, Notify } from './constants';
+import { alloc_file, fput } from './file';
+import type { Kernel } from './kernel';
+import { mmap_read_unlock, mmap_write_downgrade, mmap_write_unlock, mmapWriteLock } from './mmap_lock';
+import { tlb_finish_mmu, tlb_gather_mmu } from './mmu_gather';
+import {
+  ALL_PAGES,
+  mmu_notifier_invalidate_range_end,
+  mmu_notifier_invalidate_range_start,
+} from './mmu_notifier';
+import { free_pgtables, pgd_free } from './pgtable';
+import { unlink_anon_vmas } from './rmap';
+import { Bool, DeviceT, FileT, Hex, Int, MmT, routine, SlotT, VmaT, VpnT } from './routine';
+import { total_swap_pages } from './swapfile';
+import { gather_vmas, merge_new_range, set_file, vma_before, vma_link, type Wanted } from './vma';
+import { unmap_vmas } from './zap';
+
+/** Where mappings without an address begin, downwards: below the stack and its gap, nothing randomised. */
+const MMAP_BASE = 0x7ffff7fff as Vpn;
+
+/** Unmapped VMAs leave their anon_vmas, files and the list they are in. */
+const remove_vmas = routine({
+  name: 'remove_vma',
+  file: 'mm/vma.c',
+  about: 'Free VMAs that are no longer in the address space; their files lose a user.',
+  params: { vma: VmaT },
+  locals: { next: VmaT, file: FileT },
+  body: (r) => [
+    r.loop('there is a VMA', (_, f) => f.vma !== 0, [
+      r.step('free the VMA', (k, f) => {
+        f.next = k.mm.next.get(f.vma) as VmaRow;
+        f.file = k.mm.file.get(f.vma) as FileRow;
+        k.mm.vmas.free(f.vma);
+      }),
+      r.when('it mapped a file', (_, f) => f.file !== 0, [
+        r.call('fput(vma->vm_file)', fput, (_, f, callee) => {
+          callee.file = f.file;
+        }),
+      ]),
+      r.step('next VMA', (_, f) => {
+        f.vma = f.next;
+      }),
+    ]),
+  ],
+});
+
+/** free_pgtables over a list of VMAs: they leave the reverse map, then tables that no other VMA needs are freed. */
+function free_vma_tables(k: Kernel, mm: MmRow, first: VmaRow, floor: number, ceiling: number): void {
+  const start = k.mm.start.get(first) as Vpn;
+  let end = start;
+  for (let vma = first; vma !== 0; vma = k.mm.next.get(vma) as VmaRow) {
+    unlink_anon_vmas(k, vma);
+    end = k.mm.end.get(vma) as Vpn;
+  }
+  free_pgtables(k, mm, start, end, floor, ceiling);
+}
+
+/** Unmaps [start, end) of the current mm, whose mmap_lock is held for writing; with `unlock` it is not held afterwards. */
+export const do_munmap = routine({
+  name: 'do_vmi_align_munmap',
+  file: 'mm/vma.c',
+  about: 'Cut the range out of the VMAs, clear its entries, free page tables and pages.',
+  aliases: ['do_munmap', '__do_munmap'],
+  params: { start: VpnT, end: VpnT, unlock: Bool },
+  locals: { mm: MmT, vma: VmaT, floor: VpnT, ceiling: VpnT, tlb: SlotT },
+  body: (r) => [
+    r.step('split the VMAs at both ends of the range and take those inside out of the tree', (k, f) => {
+      f.mm = k.tasks.mmOf(k.task);
+      f.vma = gather_vmas(k, f.mm, f.start, f.end);
+    }),
+    r.when('nothing is mapped there', (_, f) => f.vma === 0, [
+      r.step('mmap_write_unlock(mm)', (k, f) => {
+        if (f.unlock !== 0) mmap_write_unlock(k, f.mm);
+      }),
+      r.ret('return 0'),
+    ]),
+    r.step('end of the VMA before and start of the VMA after', (k, f) => {
+      const before = vma_before(k, f.mm, f.start);
+      const after = before === 0 ? k.mm.firstVma.get(f.mm) : k.mm.next.get(before);
+      f.floor = (before === 0 ? 0 : k.mm.end.get(before)) as Vpn;
+      f.ceiling = (after === 0 ? TASK_SIZE_PAGES : k.mm.start.get(after)) as Vpn;
+      f.tlb = tlb_gather_mmu(k);
+    }),
+    r.only(
+      (profile) => profile.munmapDowngrades,
+      [
+        r.step('mmap_write_downgrade(mm): faults elsewhere may go on', (k, f) => {
+          if (f.unlock !== 0) mmap_write_downgrade(k, f.mm);
+        }),
+      ],
+    ),
+    r.call('unmap_vmas(&tlb, vma, start, end)', unmap_vmas, (_, f, callee) => {
+      callee.mm = f.mm;
+      callee.vma = f.vma;
+      callee.start = f.start;
+      callee.end = f.end;
+      callee.tlb = f.tlb;
+    }),
+    r.step('free_pgtables(&tlb, vma, prev->vm_end, next->vm_start)', (k, f) =>
+      free_vma_tables(k, f.mm, f.vma, f.floor, f.ceiling),
+    ),
+    r.call('tlb_finish_mmu(&tlb)', tlb_finish_mmu, (_, f, callee) => {
+      callee.tlb = f.tlb;
+    }),
+    r.call('remove_vma(vma)', remove_vmas, (_, f, callee) => {
+      callee.vma = f.vma;
+    }),
+    r.step('unlock', (k, f) => {
+      if (f.unlock === 0) return;
+      if (k.profile.munmapDowngrades) mmap_read_unlock(k, f.mm);
+      else mmap_write_unlock(k, f.mm);
+    }),
+    r.ret('return 0'),
+  ],
+});
+
+/** munmap(2). Returns 0, or -EINVAL for an empty range or one beyond the user's addresses. Holes are no error. */
+export const sys_munmap = routine({
+  name: 'sys_munmap',
+  file: 'mm/mmap.c',
+  about: 'Remove the mappings of a range of addresses.',
+  params: { start: VpnT, pages: Int },
+  body: (r) => [
+    r.when('the range is empty or not in user space', (_, f) => !is_user_range(f.start, f.pages), [
+      r.ret('return -EINVAL', () => -Errno.EINVAL),
+    ]),
+    ...mmapWriteLock(r, (k) => k.tasks.mmOf(k.task)),
+    r.call('do_vmi_align_munmap(vmi, vma, mm, start, end, unlock)', do_munmap, (_, f, callee) => {
+      callee.start = f.start;
+      callee.end = (f.start + f.pages) as Vpn;
+      callee.unlock = 1;
+    }),
+    r.ret('return 0'),
+  ],
+});
+
+function is_user_range(start: number, pages: number): boolean {
+  return pages > 0 && start >= 0 && start + pages <= TASK_SIZE_PAGES;
+}
+
+/** Its pages count as committed: private and writable (accountable_mapping). */
+function accountable(flags: number): boolean {
+  return (flags & (Vm.Write | Vm.Shared)) === Vm.Write;
+}
+
+/** Overcommit by heuristics refuses only what could never be: more than all memory and swap (__vm_enough_memory). */
+export function enough_memory(k: Kernel, pages: number): boolean {
+  let total = total_swap_pages(k);
+  for (const zone of k.zones.rows()) total += k.zones.managed.get(zone);
+  return pages <= total;
+}
+
+/** The highest gap of `pages` below the mmap base, or 0 (vm_unmapped_area, top-down). */
+function unmapped_area(k: Kernel, mm: MmRow, pages: number): Vpn {
+  let best = 0;
+  let low = 1;
+  for (const vma of k.mm.vmasOf(mm)) {
+    const high = Math.min(k.mm.start.get(vma), MMAP_BASE);
+    if (high - low >= pages) best = high - pages;
+    low = k.mm.end.get(vma);
+  }
+  if (MMAP_BASE - low >= pages) best = MMAP_BASE - pages;
+  return best as Vpn;
+}
+
+/** Where the mapping goes: the address asked for if it is fixed or free, else the kernel's choice; or -errno. */
+function get_unmapped_area(k: Kernel, mm: MmRow, start: Vpn, pages: number, fixed: boolean): number {
+  if (pages > TASK_SIZE_PAGES) return -Errno.ENOMEM;
+  if (fixed) return is_user_range(start, pages) ? start : -Errno.ENOMEM;
+  const next = k.mm.findVma(mm, start);
+  const isFree = next === 0 || k.mm.start.get(next) >= start + pages;
+  if (start !== 0 && is_user_range(start, pages) && isFree) return start;
+  const chosen = unmapped_area(k, mm, pages);
+  return chosen === 0 ? -Errno.ENOMEM : chosen;
+}
+
+/** Flags of the VMA beyond those asked for: private mappings and shared memory may always become writable. */
+function vma_flags(k: Kernel, flags: number, file: FileRow): number {
+  const isShared = (flags & Vm.Shared) !== 0;
+  const memory = file === 0 || k.files.shmem.get(file) !== 0;
+  const may = !isShared || memory || (flags & Vm.Write) !== 0 ? Vm.MayWrite : 0;
+  const softDirty = k.profile.softDirty ? Vm.SoftDirty : 0;
+  return flags | may | softDirty | (accountable(flags) ? Vm.Account : 0);
+}
+
+function add_vma(k: Kernel, mm: MmRow, wanted: Wanted): void {
+  const merged = merge_new_range(k, mm, wanted);
+  if (merged !== 0) {
+    k.mm.flags.set(merged, k.mm.flags.get(merged) | (wanted.flags & Vm.SoftDirty));
+    return;
+  }
+  const vma = k.mm.vmas.alloc() as VmaRow;
+  k.mm.start.set(vma, wanted.start);
+  k.mm.end.set(vma, wanted.end);
+  k.mm.flags.set(vma, wanted.flags);
+  k.mm.device.set(vma, wanted.device);
+  k.mm.pgoff.set(vma, wanted.pgoff);
+  set_file(k, vma, wanted.file);
+  vma_link(k, mm, vma);
+}
+
+/**
+ * mmap(2). `start` 0 lets the kernel choose; `flags` are Vm bits (Read, Write, Exec, Shared, MixedMap); `file` or
+ * `device` 0 = anonymous; `offset` in pages. Returns the first page, or -EINVAL for no pages, -ENOMEM.
+ */
+export const sys_mmap = routine({
+  name: 'sys_mmap',
+  file: 'mm/mmap.c',
+  about: 'Make a mapping: choose or clear the addresses, then let a neighbour grow or make a VMA.',
+  aliases: ['mmap_region', 'do_mmap'],
+  params: { start: VpnT, pages: Int, flags: Hex, file: FileT, device: DeviceT, offset: Int, fixed: Bool },
+  locals: { mm: MmT, at: VpnT },
+  body: (r) => [
+    r.when('the mapping is empty', (_, f) => f.pages <= 0, [r.ret('return -EINVAL', () => -Errno.EINVAL)]),
+    ...mmapWriteLock(r, (k) => k.tasks.mmOf(k.task)),
+    r.step('get_unmapped_area(file, addr, len, pgoff, flags)', (k, f) => {
+      f.mm = k.tasks.mmOf(k.task);
+      f.at = get_unmapped_area(k, f.mm, f.start, f.pages, f.fixed !== 0) as Vpn;
+    }),
+    r.when(
+      'no room, or more pages to account for than memory and swap have',
+      (k, f) => f.at < 0 || (accountable(f.flags) && !enough_memory(k, f.pages)),
+      [
+        r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm)),
+        r.ret('return the error', (_, f) => (f.at < 0 ? f.at : -Errno.ENOMEM)),
+      ],
+    ),
+    r.call('unmap what the range covers', do_munmap, (_, f, callee) => {
+      callee.start = f.at;
+      callee.end = (f.at + f.pages) as Vpn;
+    }),
+    r.when('shared and anonymous', (_, f) => (f.flags & Vm.Shared) !== 0 && f.file === 0 && f.device === 0, [
+      r.step('shmem_zero_setup(vma)', (k, f) => {
+        f.file = alloc_file(k, f.pages, true, undefined);
+      }),
+    ]),
+    r.step('a neighbour grows over the range (vma_merge_new_range), or a new VMA', (k, f) => {
+      const anonymous = f.file === 0 && f.device === 0;
+      add_vma(k, f.mm, {
+        start: f.at,
+        end: (f.at + f.pages) as Vpn,
+        flags: vma_flags(k, f.flags, f.file),
+        file: f.file,
+        device: f.device as DeviceRow,
+        pgoff: anonymous ? f.at : f.offset,
+        anonVma: 0 as AnonVmaRow,
+      });
+    }),
+    r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm)),
+    r.ret('return the address', (_, f) => f.at),
+  ],
+});
+
+/** Takes an address space apart when its last task has gone; the mm's row and its mirrors stay. */
+export const exit_mmap = routine({
+  name: 'exit_mmap',
+  file: 'mm/mmap.c',
+  about:
+    'The last user of the address space is gone: tell the mirrors, unmap everything, free tables and VMAs.',
+  params: { mm: MmT },
+  locals: { vma: VmaT, tlb: SlotT },
+  body: (r) => [
+    r.only(
+      (profile) => profile.intervalNotifiers,
+      [
+        r.call('mmu_notifier_release(mm)', mmu_notifier_invalidate_range_start, (_, f, callee) => {
+          callee.mm = f.mm;
+          callee.end = ALL_PAGES as Vpn;
+          callee.event = Notify.RELEASE;
+        }),
+        r.call('the release is over', mmu_notifier_invalidate_range_end, (_, f, callee) => {
+          callee.mm = f.mm;
+          callee.end = ALL_PAGES as Vpn;
+          callee.event = Notify.RELEASE;
+        }),
+      ],
+    ),
+    r.step('tlb_gather_mmu_fullmm(&tlb, mm)', (k, f) => {
+      f.tlb = tlb_gather_mmu(k);
+      f.vma = k.mm.firstVma.get(f.mm) as VmaRow;
+    }),
+    r.call('unmap_vmas(&tlb, vma, 0, ULONG_MAX)', unmap_vmas, (_, f, callee) => {
+      callee.mm = f.mm;
+      callee.vma = f.vma;
+      callee.end = ALL_PAGES as Vpn;
+      callee.tlb = f.tlb;
+    }),
+    r.step('free_pgtables(&tlb, vma, 0, USER_PGTABLES_CEILING)', (k, f) => {
+      if (f.vma !== 0) free_vma_tables(k, f.mm, f.vma, 0, TASK_SIZE_PAGES);
+    }),
+    r.call('tlb_finish_mmu(&tlb)', tlb_finish_mmu, (_, f, callee) => {
+      callee.tlb = f.tlb;
+    }),
+    r.step('the address space has no VMA any more', (k, f) => k.mm.firstVma.set(f.mm, 0)),
+    r.call('remove_vma(vma)', remove_vmas, (_, f, callee) => {
+      callee.vma = f.vma;
+    }),
+    r.step('pgd_free(mm)', (k, f) => {
+      pgd_free(k, k.mm.pgd.get(f.mm) as NodeRow);
+      k.mm.pgd.set(f.mm, 0);
+    }),
+  ],
+});

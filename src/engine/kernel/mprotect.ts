@@ -1,0 +1,226 @@
+/** Changing the protection of a range (mm/mprotect.c). */
+
+import { Vm } from '../machine/address-spaces';
+import type { EntryRow, VmaRow, Vpn } from '../machine/ids';
+import { Pg } from '../machine/pages';
+import {
+  isPresent,
+  kindOf,
+  PTE_DIRTY,
+  PTE_EXCLUSIVE,
+  PTE_PROTNONE,
+  PTE_SOFT_DIRTY,
+  PTE_WRITE,
+  Pte,
+} from '../machine/pte';
+import { Errno, Notify } from './constants';
+import type { Kernel } from './kernel';
+import { enough_memory } from './mmap';
+import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
+import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
+import { next_entry, next_pmd_table, next_pte_table } from './pagewalk';
+import { pte_offset, pte_page, ptep_get } from './pgtable';
+import { EntryT, ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from './routine';
+import { vma_modify_flags } from './vma';
+import { mmOf } from './vmf';
+
+const ACCESS = Vm.Read | Vm.Write | Vm.Exec;
+
+/** Shared memory whose pages may be written without a fault first: nobody writes them back (vma_wants_writenotify). */
+function shared_writable(k: Kernel, vma: VmaRow): boolean {
+  const wanted = Vm.Shared | Vm.Write;
+  return (k.mm.flags.get(vma) & wanted) === wanted && k.files.shmem.get(k.mm.file.get(vma)) !== 0;
+}
+
+/**
+ * A present entry may become writable at once: nobody has to be told of the next write (can_change_pte_writable). Known
+ * only since anonymous pages tell whether they are exclusive.
+ */
+function can_change_pte_writable(k: Kernel, vma: VmaRow, entry: EntryRow, pte: number): boolean {
+  if (!k.profile.anonExclusive || !k.mm.has(vma, Vm.Write) || (pte & PTE_PROTNONE) !== 0) return false;
+  if (k.mm.has(vma, Vm.Shared)) return (pte & PTE_DIRTY) !== 0;
+  const page = pte_page(k, entry);
+  return page !== 0 && k.pages.isAnon(page) && k.pages.has(page, Pg.AnonExclusive);
+}
+
+/** A present entry gets the VMA's protection: readable or not, writable only where no write needs a fault. */
+function change_present_pte(k: Kernel, vma: VmaRow, entry: EntryRow): void {
+  let pte = ptep_get(k, entry) & ~(PTE_WRITE | PTE_PROTNONE);
+  if ((k.mm.flags.get(vma) & ACCESS) === 0) pte |= PTE_PROTNONE;
+  if (shared_writable(k, vma) || can_change_pte_writable(k, vma, entry, pte)) pte |= PTE_WRITE;
+  k.tables.lo.set(entry, pte);
+}
+
+/** Entries for pages that are elsewhere lose the right to write, whatever the new protection is. */
+function change_nonpresent_pte(k: Kernel, entry: EntryRow): void {
+  const pte = ptep_get(k, entry);
+  if ((pte & PTE_WRITE) === 0) return;
+  switch (kindOf(pte)) {
+    case Pte.Migration: {
+      const exclusive = k.profile.anonExclusive && k.pages.isAnon(pte_page(k, entry));
+      k.tables.lo.set(entry, (pte & ~PTE_WRITE) | (exclusive ? PTE_EXCLUSIVE : 0));
+      return;
+    }
+    case Pte.DevicePrivate:
+      k.tables.lo.set(entry, pte & ~(PTE_WRITE | PTE_SOFT_DIRTY));
+      return;
+    case Pte.DeviceExclusive:
+      k.tables.lo.set(entry, pte & ~PTE_WRITE);
+      return;
+    default:
+      return;
+  }
+}
+
+/** Gives the entries of [start, end) of a VMA the protection it has now. */
+export const change_protection = routine({
+  name: 'change_protection',
+  file: 'mm/mprotect.c',
+  about: 'Walk the page tables of the range and change each entry; mirrors are told where there are tables.',
+  params: { vma: VmaT, start: VpnT, end: VpnT },
+  locals: { mm: MmT, told: VpnT, at: VpnT, entry: EntryT },
+  body: (r) => [
+    r.step('find the first table of the range', (k, f) => {
+      f.mm = mmOf(k, f);
+      const next = k.profile.mprotectNotifiesAtPud ? next_pmd_table : next_pte_table;
+      f.told = next(k, f.mm, f.start, f.end);
+    }),
+    r.when('there is none', (_, f) => f.told === f.end, [r.ret('return')]),
+    r.call(
+      'mmu_notifier_invalidate_range_start(PROTECTION_VMA, range)',
+      mmu_notifier_invalidate_range_start,
+      (_, f, callee) => {
+        callee.mm = f.mm;
+        callee.start = f.told;
+        callee.end = f.end;
+        callee.event = Notify.PROTECTION_VMA;
+      },
+    ),
+    r.step('first entry in use', (k, f) => {
+      f.at = next_entry(k, f.mm, f.told, f.end);
+    }),
+    r.loop('there is an entry', (_, f) => f.at < f.end, [
+      r.step('ptep_get(pte)', (k, f) => {
+        f.entry = pte_offset(k, f.mm, f.at);
+      }),
+      r.when(
+        'it is present',
+        (k, f) => isPresent(ptep_get(k, f.entry)),
+        [
+          r.step("the VMA's protection; writable at once where that is safe", (k, f) =>
+            change_present_pte(k, f.vma, f.entry),
+          ),
+        ],
+        [
+          r.step('device-private, device-exclusive, migration: writable becomes read-only', (k, f) =>
+            change_nonpresent_pte(k, f.entry),
+          ),
+        ],
+      ),
+      r.step('next entry in use', (k, f) => {
+        f.at = next_entry(k, f.mm, (f.at + 1) as Vpn, f.end);
+      }),
+    ]),
+    r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (_, f, callee) => {
+      callee.mm = f.mm;
+      callee.start = f.told;
+      callee.end = f.end;
+      callee.event = Notify.PROTECTION_VMA;
+    }),
+  ],
+});
+
+/** VM_ACCOUNT follows what the mapping may come to use: on with the first right to write, off if nothing was ever written. */
+function account(k: Kernel, vma: VmaRow, flags: number): number {
+  const old = k.mm.flags.get(vma);
+  if ((flags & Vm.Write) !== 0)
+    return (old & (Vm.Account | Vm.Write | Vm.Shared)) === 0 ? flags | Vm.Account : flags;
+  const untouched = k.mm.isAnonymous(vma) && k.mm.anonVma.get(vma) === 0;
+  return k.profile.mprotectDropsAccount && untouched ? flags & ~Vm.Account : flags;
+}
+
+const mprotect_fixup = routine({
+  name: 'mprotect_fixup',
+  file: 'mm/mprotect.c',
+  about: 'Give [start, end) of one VMA the new flags: merge with neighbours that have them, or split.',
+  params: { vma: VmaT, start: VpnT, end: VpnT, flags: Hex },
+  body: (r) => [
+    r.when('the flags are the same', (k, f) => k.mm.flags.get(f.vma) === f.flags, [
+      r.ret('return the VMA', (_, f) => f.vma),
+    ]),
+    r.step('account for memory that may be written from now on', (k, f) => {
+      f.flags = account(k, f.vma, f.flags);
+    }),
+    r.when(
+      'that is more than memory and swap have',
+      (k, f) => (f.flags & ~k.mm.flags.get(f.vma) & Vm.Account) !== 0 && !enough_memory(k, f.end - f.start),
+      [r.ret('return -ENOMEM', () => -Errno.ENOMEM)],
+    ),
+    r.step('vma_modify_flags(vmi, prev, vma, start, end, newflags)', (k, f) => {
+      f.vma = vma_modify_flags(k, f.vma, f.start, f.end, f.flags);
+    }),
+    r.call('change_protection(tlb, vma, start, end, cp_flags)', change_protection, (_, f, callee) => {
+      callee.vma = f.vma;
+      callee.start = f.start;
+      callee.end = f.end;
+    }),
+    r.ret('return the VMA', (_, f) => f.vma),
+  ],
+});
+
+/** mprotect(2). `prot` are the Vm bits Read, Write, Exec. Returns 0, -ENOMEM at a hole (what lies before it is changed), or -EACCES. */
+export const sys_mprotect = routine({
+  name: 'sys_mprotect',
+  file: 'mm/mprotect.c',
+  about: 'Change the protection of a range, VMA by VMA, as far as it is mapped.',
+  aliases: ['do_mprotect_pkey'],
+  params: { start: VpnT, pages: Int, prot: Hex },
+  locals: { mm: MmT, end: VpnT, at: VpnT, vma: VmaT, flags: Hex, ret: ErrnoT },
+  body: (r) => [
+    r.when('the range is empty', (_, f) => f.pages <= 0, [r.ret('return 0')]),
+    ...mmapWriteLock(r, (k) => k.tasks.mmOf(k.task)),
+    r.step('first VMA of the range', (k, f) => {
+      f.mm = k.tasks.mmOf(k.task);
+      f.end = (f.start + f.pages) as Vpn;
+      f.at = f.start;
+    }),
+    r.loop('pages are left, and no error', (_, f) => f.at < f.end && f.ret === 0, [
+      r.step('vma = the VMA at the next page; its new flags', (k, f) => {
+        f.vma = k.mm.vmaAt(f.mm, f.at);
+        f.flags = (k.mm.flags.get(f.vma) & ~ACCESS) | f.prot;
+      }),
+      r.when('nothing is mapped there', (_, f) => f.vma === 0, [
+        r.step('error = -ENOMEM', (_, f) => {
+          f.ret = -Errno.ENOMEM;
+        }),
+      ]),
+      r.when(
+        'the mapping may not be written',
+        (_, f) => f.vma !== 0 && (f.prot & Vm.Write) !== 0 && (f.flags & Vm.MayWrite) === 0,
+        [
+          r.step('error = -EACCES', (_, f) => {
+            f.ret = -Errno.EACCES;
+          }),
+        ],
+      ),
+      r.when('no error', (_, f) => f.ret === 0, [
+        r.call(
+          'mprotect_fixup(vmi, &tlb, vma, &prev, nstart, tmp, newflags)',
+          mprotect_fixup,
+          (k, f, callee) => {
+            callee.vma = f.vma;
+            callee.start = f.at;
+            callee.end = Math.min(f.end, k.mm.end.get(f.vma)) as Vpn;
+            callee.flags = f.flags;
+          },
+          (k, f, value) => {
+            if (value < 0) f.ret = value;
+            else f.at = k.mm.end.get(value) as Vpn;
+          },
+        ),
+      ]),
+    ]),
+    r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm)),
+    r.ret('return the error', (_, f) => f.ret),
+  ],
+});

@@ -1,0 +1,260 @@
+/** VMAs of an address space: found, linked, split and merged (mm/vma.c; mm/mmap.c before 6.11). */
+
+import { Vm } from '../machine/address-spaces';
+import type { AnonVmaRow, DeviceRow, FileRow, MmRow, VmaRow, Vpn } from '../machine/ids';
+import type { Kernel } from './kernel';
+import { anon_vma_clone, previous_vma, unlink_anon_vmas } from './rmap';
+
+/** The range that shall become (part of) a VMA, and what a neighbour must agree with (struct vma_merge_struct). */
+export interface Wanted {
+  readonly start: Vpn;
+  readonly end: Vpn;
+  readonly flags: number;
+  readonly file: FileRow;
+  readonly device: DeviceRow;
+  readonly pgoff: number;
+  readonly anonVma: AnonVmaRow;
+}
+
+/** The last VMA that ends at or before `vpn`, or 0. */
+export function vma_before(k: Kernel, mm: MmRow, vpn: number): VmaRow {
+  let before = 0;
+  for (const vma of k.mm.vmasOf(mm)) {
+    if (k.mm.end.get(vma) > vpn) break;
+    before = vma;
+  }
+  return before as VmaRow;
+}
+
+/** Puts a VMA into its mm's list, in address order. */
+export function vma_link(k: Kernel, mm: MmRow, vma: VmaRow): void {
+  const before = vma_before(k, mm, k.mm.start.get(vma));
+  k.mm.mm.set(vma, mm);
+  if (before === 0) {
+    k.mm.next.set(vma, k.mm.firstVma.get(mm));
+    k.mm.firstVma.set(mm, vma);
+    return;
+  }
+  k.mm.next.set(vma, k.mm.next.get(before));
+  k.mm.next.set(before, vma);
+}
+
+/** Takes a VMA out of its mm's list. */
+export function vma_unlink(k: Kernel, vma: VmaRow): void {
+  const before = previous_vma(k, vma);
+  const next = k.mm.next.get(vma);
+  if (before === 0) k.mm.firstVma.set(k.mm.mm.get(vma), next);
+  else k.mm.next.set(before, next);
+  k.mm.next.set(vma, 0);
+}
+
+/** A VMA with the same range, file and flags, in no list and on no anon_vma yet (vm_area_dup). */
+export function vm_area_dup(k: Kernel, vma: VmaRow): VmaRow {
+  const { mm } = k;
+  const copy = mm.vmas.alloc() as VmaRow;
+  mm.start.set(copy, mm.start.get(vma));
+  mm.end.set(copy, mm.end.get(vma));
+  mm.flags.set(copy, mm.flags.get(vma));
+  mm.mm.set(copy, mm.mm.get(vma));
+  mm.device.set(copy, mm.device.get(vma));
+  mm.pgoff.set(copy, mm.pgoff.get(vma));
+  set_file(k, copy, mm.file.get(vma) as FileRow);
+  return copy;
+}
+
+/** The VMA maps the file: one more user of it (get_file). */
+export function set_file(k: Kernel, vma: VmaRow, file: FileRow): void {
+  k.mm.file.set(vma, file);
+  if (file !== 0) k.files.users.add(file, 1);
+}
+
+/** Gives up a VMA whose file somebody else still uses: a neighbour has grown over it. */
+function vma_remove_merged(k: Kernel, vma: VmaRow): void {
+  vma_unlink(k, vma);
+  unlink_anon_vmas(k, vma);
+  const file = k.mm.file.get(vma);
+  if (file !== 0) k.files.users.add(file, -1);
+  k.mm.vmas.free(vma);
+}
+
+/** Cuts a VMA in two at `at`; returns the new one, which is the lower part if `below` (__split_vma). */
+export function split_vma(k: Kernel, vma: VmaRow, at: Vpn, below: boolean): VmaRow {
+  const { mm } = k;
+  const part = vm_area_dup(k, vma);
+  const lower = at - mm.start.get(vma);
+  mm.anonVma.set(part, mm.anonVma.get(vma));
+  anon_vma_clone(k, part, vma);
+  if (below) {
+    mm.end.set(part, at);
+    mm.start.set(vma, at);
+    mm.pgoff.set(vma, mm.pgoff.get(vma) + lower);
+  } else {
+    mm.start.set(part, at);
+    mm.pgoff.set(part, mm.pgoff.get(vma) + lower);
+    mm.end.set(vma, at);
+  }
+  vma_link(k, mm.mm.get(vma) as MmRow, part);
+  return part;
+}
+
+/** The VMA hangs on exactly one anon_vma: it was not inherited by fork (list_is_singular). */
+function chain_is_singular(k: Kernel, vma: VmaRow): boolean {
+  const chain = k.mm.firstChain.get(vma);
+  return chain !== 0 && k.mm.nextInVma.get(chain) === 0;
+}
+
+function is_mergeable_vma(k: Kernel, wanted: Wanted, vma: VmaRow): boolean {
+  const { mm } = k;
+  return (
+    ((mm.flags.get(vma) ^ wanted.flags) & ~Vm.SoftDirty) === 0 &&
+    mm.file.get(vma) === wanted.file &&
+    mm.device.get(vma) === wanted.device
+  );
+}
+
+/**
+ * Two anon_vmas may become one VMA's: they are the same, or one of them doesn't exist and the VMA that would take the
+ * other over has inherited nothing by fork.
+ */
+function is_mergeable_anon_vma(k: Kernel, a: number, b: number, vma: VmaRow): boolean {
+  if ((a === 0 || b === 0) && (vma === 0 || chain_is_singular(k, vma))) return true;
+  return a === b;
+}
+
+/** The range may be appended to `prev` (can_vma_merge_after). */
+function can_merge_left(k: Kernel, wanted: Wanted, prev: VmaRow): boolean {
+  const { mm } = k;
+  return (
+    prev !== 0 &&
+    mm.end.get(prev) === wanted.start &&
+    is_mergeable_vma(k, wanted, prev) &&
+    is_mergeable_anon_vma(k, wanted.anonVma, mm.anonVma.get(prev), prev) &&
+    mm.pgoff.get(prev) + (mm.end.get(prev) - mm.start.get(prev)) === wanted.pgoff
+  );
+}
+
+/** The range may be put in front of `next` (can_vma_merge_before), also where `prev` takes both. */
+function can_merge_right(k: Kernel, wanted: Wanted, prev: VmaRow, next: VmaRow, left: boolean): boolean {
+  const { mm } = k;
+  return (
+    next !== 0 &&
+    mm.start.get(next) === wanted.end &&
+    is_mergeable_vma(k, wanted, next) &&
+    is_mergeable_anon_vma(k, wanted.anonVma, mm.anonVma.get(next), next) &&
+    mm.pgoff.get(next) === wanted.pgoff + (wanted.end - wanted.start) &&
+    (!left || is_mergeable_anon_vma(k, mm.anonVma.get(prev), mm.anonVma.get(next), 0 as VmaRow))
+  );
+}
+
+/** The VMA that grows takes over the other's anon_vmas if it has none (dup_anon_vma). */
+function dup_anon_vma(k: Kernel, to: VmaRow, from: VmaRow): void {
+  const anon = k.mm.anonVma.get(from);
+  if (anon === 0 || k.mm.anonVma.get(to) !== 0) return;
+  k.mm.anonVma.set(to, anon);
+  anon_vma_clone(k, to, from);
+}
+
+/** The VMA's first page becomes `start`; its pages keep their linear numbers. */
+function move_start(k: Kernel, vma: VmaRow, start: number): void {
+  k.mm.pgoff.set(vma, k.mm.pgoff.get(vma) + (start - k.mm.start.get(vma)));
+  k.mm.start.set(vma, start);
+}
+
+/**
+ * Lets a neighbour grow over a range that is empty now; returns it, or 0 if none may (vma_merge_new_range). With both
+ * neighbours the lower one takes all.
+ */
+export function merge_new_range(k: Kernel, mm: MmRow, wanted: Wanted): VmaRow {
+  if ((wanted.flags & Vm.MixedMap) !== 0) return 0 as VmaRow;
+  const prev = vma_before(k, mm, wanted.start);
+  const next = (prev === 0 ? k.mm.firstVma.get(mm) : k.mm.next.get(prev)) as VmaRow;
+  const left = can_merge_left(k, wanted, prev);
+  const right = can_merge_right(k, wanted, prev, next, left);
+  if (left) {
+    k.mm.end.set(prev, right ? k.mm.end.get(next) : wanted.end);
+    if (right) {
+      dup_anon_vma(k, prev, next);
+      vma_remove_merged(k, next);
+    }
+    return prev;
+  }
+  if (!right) return 0 as VmaRow;
+  move_start(k, next, wanted.start);
+  return next;
+}
+
+/** Lets neighbours that already have the wanted flags take [start, end) of `vma`; 0 if none may (vma_merge_existing_range). */
+function merge_existing_range(k: Kernel, vma: VmaRow, wanted: Wanted): VmaRow {
+  const { mm } = k;
+  const leftSide = wanted.start === mm.start.get(vma);
+  const rightSide = wanted.end === mm.end.get(vma);
+  if ((wanted.flags & Vm.MixedMap) !== 0) return 0 as VmaRow;
+  const prev = (leftSide ? previous_vma(k, vma) : 0) as VmaRow;
+  const next = (rightSide ? mm.next.get(vma) : 0) as VmaRow;
+  const left = can_merge_left(k, wanted, prev);
+  const right = can_merge_right(k, wanted, prev, next, left);
+  if (left) {
+    const end = right ? mm.end.get(next) : wanted.end;
+    dup_anon_vma(k, prev, right && mm.anonVma.get(next) !== 0 ? next : vma);
+    if (right) vma_remove_merged(k, next);
+    if (rightSide) vma_remove_merged(k, vma);
+    else move_start(k, vma, wanted.end);
+    mm.end.set(prev, end);
+    return prev;
+  }
+  if (!right) return 0 as VmaRow;
+  dup_anon_vma(k, next, vma);
+  if (leftSide) vma_remove_merged(k, vma);
+  else mm.end.set(vma, wanted.start);
+  move_start(k, next, wanted.start);
+  return next;
+}
+
+/**
+ * The VMA that covers [start, end), which lies in `vma`, and shall have `flags`: a neighbour that has them and grows, or
+ * the part cut out of `vma`. The caller sets the flags (vma_modify_flags).
+ */
+export function vma_modify(k: Kernel, vma: VmaRow, start: Vpn, end: Vpn, flags: number): VmaRow {
+  const { mm } = k;
+  const merged = merge_existing_range(k, vma, {
+    start,
+    end,
+    flags,
+    file: mm.file.get(vma) as FileRow,
+    device: mm.device.get(vma) as DeviceRow,
+    pgoff: mm.linearIndex(vma, start),
+    anonVma: mm.anonVma.get(vma) as AnonVmaRow,
+  });
+  if (merged !== 0) return merged;
+  if (mm.start.get(vma) < start) split_vma(k, vma, start, true);
+  if (mm.end.get(vma) > end) split_vma(k, vma, end, false);
+  return vma;
+}
+
+/** vma_modify, with the flags set. */
+export function vma_modify_flags(k: Kernel, vma: VmaRow, start: Vpn, end: Vpn, flags: number): VmaRow {
+  const changed = vma_modify(k, vma, start, end, flags);
+  const kept = k.mm.flags.get(changed) & Vm.SoftDirty;
+  k.mm.flags.set(changed, flags | kept);
+  return changed;
+}
+
+/**
+ * Takes the VMAs that overlap [start, end) out of the mm, cut to the range. Returns the first of them, linked in order
+ * by `next`; 0 if there is none (vms_gather_munmap_vmas).
+ */
+export function gather_vmas(k: Kernel, mm: MmRow, start: Vpn, end: Vpn): VmaRow {
+  let first = 0;
+  let last = 0;
+  for (let vma = k.mm.findVma(mm, start); vma !== 0 && k.mm.start.get(vma) < end; ) {
+    if (k.mm.start.get(vma) < start) split_vma(k, vma, start, true);
+    if (k.mm.end.get(vma) > end) split_vma(k, vma, end, false);
+    const next = k.mm.next.get(vma) as VmaRow;
+    vma_unlink(k, vma);
+    if (last === 0) first = vma;
+    else k.mm.next.set(last, vma);
+    last = vma;
+    vma = next;
+  }
+  return first as VmaRow;
+}

@@ -1,0 +1,177 @@
+/** Taking mappings away (the zap half of mm/memory.c). */
+
+import { Hold } from '../machine/holds';
+import type { EntryRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../machine/ids';
+import { Pg } from '../machine/pages';
+import { isPresent, kindOf, PTE_DIRTY, Pte } from '../machine/pte';
+import { Notify } from './constants';
+import type { Kernel } from './kernel';
+import { tlb_finish_mmu, tlb_gather_mmu, tlb_remove_page } from './mmu_gather';
+import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
+import { put_page } from './page_ref';
+import { next_entry } from './pagewalk';
+import { pte_clear, pte_offset, pte_page, ptep_get } from './pgtable';
+import { folio_remove_rmap, mm_counter_add } from './rmap';
+import { EntryT, MmT, PageT, routine, SlotT, VmaT, VpnT } from './routine';
+import { free_swap_and_cache } from './swapfile';
+import { mmOf } from './vmf';
+
+interface Zap {
+  vma: VmaRow;
+  at: Vpn;
+  end: Vpn;
+  entry: EntryRow;
+  page: PageRow;
+  tlb: SlotRow;
+}
+
+function advance(k: Kernel, f: Zap, from: Vpn): void {
+  f.at = next_entry(k, mmOf(k, f), from, f.end);
+  if (f.at >= f.end) return;
+  f.entry = pte_offset(k, mmOf(k, f), f.at);
+  f.page = pte_page(k, f.entry);
+}
+
+/** A present entry: its page is freed only after the TLB flush. The zero page has nothing to give back. */
+function zap_present_pte(k: Kernel, f: Zap): void {
+  const pte = ptep_get(k, f.entry);
+  pte_clear(k, f.entry);
+  if (f.page === 0) return;
+  if (!k.pages.isAnon(f.page) && (pte & PTE_DIRTY) !== 0) k.pages.setFlag(f.page, Pg.Dirty);
+  mm_counter_add(k, mmOf(k, f), f.page, -1);
+  folio_remove_rmap(k, f.page);
+  tlb_remove_page(k, f.tlb, f.page);
+}
+
+/** The entry holds a page that the CPU cannot reach: no TLB has it, so it is put at once. */
+const holds_page = (pte: number): boolean => {
+  const kind = kindOf(pte);
+  return kind === Pte.DevicePrivate || kind === Pte.DeviceExclusive;
+};
+
+/** Migration entries hold no reference: whoever migrates finds nothing to restore. Swap entries give their slot back. */
+function zap_other_pte(k: Kernel, f: Zap): void {
+  const pte = ptep_get(k, f.entry);
+  if (kindOf(pte) === Pte.Migration) mm_counter_add(k, mmOf(k, f), f.page, -1);
+  if (kindOf(pte) === Pte.Swap) {
+    k.mm.swapEntries.add(mmOf(k, f), -1);
+    free_swap_and_cache(k, k.tables.hi.get(f.entry));
+  }
+  pte_clear(k, f.entry);
+}
+
+/** Clears every entry of [start, end), which lies in the VMA. Present pages are left in the gather `tlb`. */
+export const unmap_page_range = routine({
+  name: 'unmap_page_range',
+  file: 'mm/memory.c',
+  about: 'Clear the entries of the range in address order, whatever they stand for (zap_pte_range).',
+  params: { vma: VmaT, start: VpnT, end: VpnT, tlb: SlotT },
+  locals: { at: VpnT, entry: EntryT, page: PageT },
+  body: (r) => [
+    r.step('first entry in use', (k, f) => advance(k, f, f.start)),
+    r.loop('there is an entry', (_, f) => f.at < f.end, [
+      r.when(
+        'it is present',
+        (k, f) => isPresent(ptep_get(k, f.entry)),
+        [r.step('clear it; rss, reverse map; gather the page', (k, f) => zap_present_pte(k, f))],
+        [
+          r.when(
+            'it is device-private or device-exclusive',
+            (k, f) => holds_page(ptep_get(k, f.entry)),
+            [
+              r.step('rss; a device-private entry is a mapping: remove it', (k, f) => {
+                mm_counter_add(k, mmOf(k, f), f.page, -1);
+                if (kindOf(ptep_get(k, f.entry)) === Pte.DevicePrivate) folio_remove_rmap(k, f.page);
+              }),
+              r.call('put_page(page)', put_page, (k, f, callee) => {
+                const exclusive = kindOf(ptep_get(k, f.entry)) === Pte.DeviceExclusive;
+                callee.page = f.page;
+                callee.hold = exclusive ? Hold.Exclusive : Hold.Pte;
+              }),
+              r.step('pte_clear(mm, address, pte)', (k, f) => pte_clear(k, f.entry)),
+            ],
+            [r.step('migration: rss; swap: give the slot back; pte_clear', (k, f) => zap_other_pte(k, f))],
+          ),
+        ],
+      ),
+      r.step('next entry in use', (k, f) => advance(k, f, (f.at + 1) as Vpn)),
+    ]),
+  ],
+});
+
+/** Unmaps [start, end) of a list of VMAs linked by `next`, with one invalidation for the whole range. */
+export const unmap_vmas = routine({
+  name: 'unmap_vmas',
+  file: 'mm/memory.c',
+  about: 'Tell the mirrors that the range goes away, then clear the entries of each VMA.',
+  params: { mm: MmT, vma: VmaT, start: VpnT, end: VpnT, tlb: SlotT },
+  body: (r) => [
+    r.call(
+      'mmu_notifier_invalidate_range_start(UNMAP, range)',
+      mmu_notifier_invalidate_range_start,
+      (_, f, callee) => {
+        callee.mm = f.mm;
+        callee.start = f.start;
+        callee.end = f.end;
+        callee.event = Notify.UNMAP;
+      },
+    ),
+    r.loop('there is a VMA', (_, f) => f.vma !== 0, [
+      r.call('unmap_page_range(tlb, vma, start, end)', unmap_page_range, (k, f, callee) => {
+        callee.vma = f.vma;
+        callee.start = Math.max(f.start, k.mm.start.get(f.vma)) as Vpn;
+        callee.end = Math.min(f.end, k.mm.end.get(f.vma)) as Vpn;
+        callee.tlb = f.tlb;
+      }),
+      r.step('next VMA', (k, f) => {
+        f.vma = k.mm.next.get(f.vma) as VmaRow;
+      }),
+    ]),
+    r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (_, f, callee) => {
+      callee.mm = f.mm;
+      callee.start = f.start;
+      callee.end = f.end;
+      callee.event = Notify.UNMAP;
+    }),
+  ],
+});
+
+/** Empties [start, end) of one VMA, which stays; the page tables stay too. */
+export const zap_page_range_single = routine({
+  name: 'zap_page_range_single',
+  file: 'mm/memory.c',
+  about: 'Remove the pages of a range; the VMA and the page tables stay.',
+  params: { vma: VmaT, start: VpnT, end: VpnT },
+  locals: { mm: MmT, tlb: SlotT },
+  body: (r) => [
+    r.step('tlb_gather_mmu(&tlb, mm)', (k, f) => {
+      f.mm = k.mm.mm.get(f.vma) as MmRow;
+      f.tlb = tlb_gather_mmu(k);
+    }),
+    r.call(
+      'mmu_notifier_invalidate_range_start(CLEAR, range)',
+      mmu_notifier_invalidate_range_start,
+      (_, f, callee) => {
+        callee.mm = f.mm;
+        callee.start = f.start;
+        callee.end = f.end;
+        callee.event = Notify.CLEAR;
+      },
+    ),
+    r.call('unmap_page_range(&tlb, vma, start, end)', unmap_page_range, (_, f, callee) => {
+      callee.vma = f.vma;
+      callee.start = f.start;
+      callee.end = f.end;
+      callee.tlb = f.tlb;
+    }),
+    r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (_, f, callee) => {
+      callee.mm = f.mm;
+      callee.start = f.start;
+      callee.end = f.end;
+      callee.event = Notify.CLEAR;
+    }),
+    r.call('tlb_finish_mmu(&tlb)', tlb_finish_mmu, (_, f, callee) => {
+      callee.tlb = f.tlb;
+    }),
+  ],
+});
