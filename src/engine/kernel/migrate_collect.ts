@@ -1,6 +1,6 @@
 /** The collect step of a migration (mm/migrate_device.c; mm/migrate.c in 4.14): which pages of a range may move. */
 
-import { Hold } from '../machine/holds';
+import { Hold, PIN_BIAS } from '../machine/holds';
 import type { DeviceRow, EntryRow, MigrationRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import {
@@ -21,9 +21,6 @@ import { trylock_page, unlock_page } from './mmap_lock';
 import { get_page, is_device_coherent, is_device_private } from './page_ref';
 import { pte_offset, pte_page, ptep_get, set_pte } from './pgtable';
 import { folio_remove_rmap } from './rmap';
-
-/** References from which on a small page counts as possibly pinned (GUP_PIN_COUNTING_BIAS). */
-export const PIN_BIAS = 1024;
 
 /**
  * Takes a page's exclusiveness away so that it can be shared or moved; false for a page that may be pinned

@@ -36,8 +36,16 @@ export const Hold = {
   Kernel: 12,
   /** The reverse-map walk or another short look at the page. */
   Walk: 13,
+  /** pin_user_pages: one row is PIN_BIAS references. */
+  Pin: 14,
 } as const;
 export type HoldKind = (typeof Hold)[keyof typeof Hold];
+
+/** References that one pin of a small page takes (GUP_PIN_COUNTING_BIAS). */
+export const PIN_BIAS = 1024;
+
+/** How much of the reference count one row of this kind stands for. */
+export const holdWeight = (kind: HoldKind): number => (kind === Hold.Pin ? PIN_BIAS : 1);
 
 export const HOLD_NAMES: Record<HoldKind, string> = {
   [Hold.Pte]: 'page-table entry',
@@ -54,6 +62,7 @@ export const HOLD_NAMES: Record<HoldKind, string> = {
   [Hold.Driver]: 'driver',
   [Hold.Kernel]: 'kernel',
   [Hold.Walk]: 'reverse-map walk',
+  [Hold.Pin]: 'pin_user_pages',
 };
 
 export class Holds {

@@ -1,0 +1,140 @@
+/** The test driver's exclusive (atomic) access (lib/test_hmm.c). */
+
+import { Errno } from '../kernel/constants';
+import type { Kernel } from '../kernel/kernel';
+import { make_device_exclusive_range } from '../kernel/make_exclusive';
+import { mmap_read_unlock, mmapReadLock, unlock_page } from '../kernel/mmap_lock';
+import { put_page } from '../kernel/page_ref';
+import { ErrnoT, Int, MirrorT, MmT, PageT, routine, SlotT, VpnT } from '../kernel/routine';
+import { Access } from '../machine/devices';
+import { Hold } from '../machine/holds';
+import type { DeviceRow, MirrorRow, MmRow, NodeRow, PageRow, SlotRow, Vpn } from '../machine/ids';
+import { read_back } from './dmirror-access';
+import { lockMirror, unlock_mirror } from './dmirror-lock';
+import { mirror_store } from './dmirror-memory';
+
+/** dmirror_atomic_map: stores what the device now has alone; returns how many. */
+function atomic_map(k: Kernel, mirror: MirrorRow, head: SlotRow): number {
+  let mapped = 0;
+  for (const slot of k.slots.of(head)) {
+    if (k.slots.dstFlags.get(slot) === 0) continue;
+    mirror_store(
+      k,
+      mirror,
+      k.slots.vpn.get(slot) as Vpn,
+      k.slots.srcPage.get(slot) as PageRow,
+      Access.Atomic,
+    );
+    mapped++;
+  }
+  return mapped;
+}
+
+/** HMM_DMIRROR_EXCLUSIVE: 0 with one byte a page, or -EBUSY when not every page could be had. */
+export const dmirror_exclusive = routine({
+  name: 'dmirror_exclusive',
+  file: 'lib/test_hmm.c',
+  about: 'The device takes a range for atomic access: until a CPU touches a page, only the device uses it.',
+  params: { mirror: MirrorT, start: VpnT, pages: Int },
+  locals: {
+    mm: MmT,
+    vpn: VpnT,
+    next: VpnT,
+    end: VpnT,
+    slots: SlotT,
+    slot: SlotT,
+    page: PageT,
+    mapped: Int,
+    ret: ErrnoT,
+  },
+  body: (r) => [
+    r.step('from the start', (k, f) => {
+      f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;
+      f.vpn = f.start;
+      f.end = (f.start + f.pages) as Vpn;
+    }),
+    ...mmapReadLock(r, (_, f) => f.mm),
+    r.loop('address < end', (_, f) => f.vpn < f.end && f.ret === 0, [
+      r.call(
+        'make_device_exclusive_range(mm, address, next, pages, mdevice)',
+        make_device_exclusive_range,
+        (k, f, callee) => {
+          f.next = Math.min(f.end, f.vpn + k.profile.roundPages) as Vpn;
+          f.slots = k.slots.array(f.vpn, f.next - f.vpn);
+          callee.mm = f.mm;
+          callee.start = f.vpn;
+          callee.pages = f.next - f.vpn;
+          callee.owner = k.devices.mirrorDevice.get(f.mirror) as DeviceRow;
+          callee.slots = f.slots;
+        },
+        (_, f, value) => {
+          f.ret = value;
+          f.mapped = 0;
+        },
+      ),
+      r.when('every page was found', (_, f) => f.ret === f.next - f.vpn, [
+        lockMirror(r, (_, f) => f.mirror),
+        r.step('dmirror_atomic_map(pages)', (k, f) => {
+          f.mapped = atomic_map(k, f.mirror, f.slots);
+        }),
+        r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
+      ]),
+      r.step('the first page', (_, f) => {
+        f.slot = f.slots;
+      }),
+      r.loop('i < npages', (_, f) => f.slot !== 0, [
+        r.when('it is locked for the device', (k, f) => k.slots.dstFlags.get(f.slot) !== 0, [
+          r.call('unlock_page(page); put_page(page)', put_page, (k, f, callee) => {
+            f.page = k.slots.srcPage.get(f.slot) as PageRow;
+            unlock_page(k, f.page);
+            callee.page = f.page;
+            callee.hold = Hold.Gup;
+            callee.who = k.task;
+          }),
+        ]),
+        r.step('i++', (k, f) => {
+          f.slot = k.slots.next.get(f.slot) as SlotRow;
+        }),
+      ]),
+      r.step('the round is done; -EBUSY unless every page is mapped', (k, f) => {
+        k.slots.free(f.slots);
+        f.ret = f.mapped < f.next - f.vpn ? -Errno.EBUSY : 0;
+        f.vpn = f.next;
+      }),
+    ]),
+    r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
+    r.when('all of it was had', (_, f) => f.ret === 0, [
+      r.call(
+        'read the range back through the device',
+        read_back,
+        (_, f, callee) => {
+          callee.mirror = f.mirror;
+          callee.start = f.start;
+          callee.end = f.end;
+        },
+        (_, f, value) => {
+          f.ret = value;
+        },
+      ),
+    ]),
+    r.ret('return ret', (_, f) => f.ret),
+  ],
+});
+
+/** HMM_DMIRROR_CHECK_EXCLUSIVE: -EPERM while the device still has a page of the range exclusively. */
+export const dmirror_check_exclusive = routine({
+  name: 'dmirror_check_atomic',
+  file: 'lib/test_hmm.c',
+  about: 'Has the CPU taken every page of the range back?',
+  params: { mirror: MirrorT, start: VpnT, pages: Int },
+  body: (r) => [
+    r.ret('return -EPERM if an entry is still atomic', (k, f) => {
+      const root = k.devices.mirrorRoot.get(f.mirror) as NodeRow;
+      for (let i = 0; i < f.pages; i++) {
+        const entry = k.tables.find(root, (f.start + i) as Vpn, 0);
+        if (entry !== 0 && k.tables.lo.get(entry) === Access.Atomic) return -Errno.EPERM;
+      }
+      return 0;
+    }),
+  ],
+});

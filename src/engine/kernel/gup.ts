@@ -1,0 +1,259 @@
+/** get_user_pages and pin_user_pages (mm/gup.c): pages of a process for a device or the kernel to use. */
+
+import { Vm } from '../machine/address-spaces';
+import { Hold, PIN_BIAS } from '../machine/holds';
+import type { MmRow, PageRow, PinRow, SlotRow, VmaRow, Vpn } from '../machine/ids';
+import { Pg } from '../machine/pages';
+import { isPresent, isZeroPage, PTE_DEVMAP, PTE_DIRTY, PTE_PROTNONE, PTE_WRITE } from '../machine/pte';
+import { Errno, FaultFlag, VM_FAULT_ERROR, VmFault } from './constants';
+import type { Kernel } from './kernel';
+import { handle_mm_fault } from './memory';
+import { mmap_read_unlock, mmapReadLock } from './mmap_lock';
+import { folio_put_final, get_page, put_page_testzero } from './page_ref';
+import { pte_offset, ptep_get } from './pgtable';
+import { Bool, ErrnoT, Int, MmT, PageT, PinT, routine, SlotT, VmaT, VpnT } from './routine';
+
+/** FOLL_* flags; Unlockable: the caller lets the fault drop mmap_lock. */
+export const Foll = {
+  Write: 1,
+  Get: 2,
+  Pin: 4,
+  Longterm: 8,
+  Touch: 16,
+  Unlockable: 32,
+  Remote: 64,
+} as const;
+
+/** What follow_page found: a page, nothing yet (fault it in), or a shared page that must be unshared first (-EMLINK). */
+const Follow = { Page: 0, Missing: 1, Unshare: 2 } as const;
+
+/** A read-only pin may not watch a page that a later write would replace by a copy (gup_must_unshare). */
+function gup_must_unshare(k: Kernel, vma: VmaRow, foll: number, page: PageRow): boolean {
+  if (!k.profile.anonExclusive || (foll & (Foll.Write | Foll.Pin)) !== Foll.Pin) return false;
+  if (k.pages.isAnon(page)) return !k.pages.has(page, Pg.AnonExclusive);
+  return (foll & Foll.Longterm) !== 0 && k.mm.isCow(vma);
+}
+
+/** follow_page_pte: the page of a present entry that allows this use. */
+function follow_page(k: Kernel, vma: VmaRow, vpn: Vpn, foll: number): { found: number; page: PageRow } {
+  const entry = pte_offset(k, k.mm.mm.get(vma) as MmRow, vpn);
+  const pte = ptep_get(k, entry);
+  const missing = { found: Follow.Missing, page: 0 as PageRow };
+  if (!isPresent(pte) || (pte & PTE_PROTNONE) !== 0) return missing;
+  if (foll & Foll.Write && (pte & PTE_WRITE) === 0) return missing;
+  const page = k.tables.hi.get(entry) as PageRow;
+  if ((pte & PTE_WRITE) === 0 && gup_must_unshare(k, vma, foll, page)) return { found: Follow.Unshare, page };
+  if (foll & Foll.Touch && foll & Foll.Write && (pte & PTE_DIRTY) === 0) k.pages.setFlag(page, Pg.Dirty);
+  return { found: Follow.Page, page };
+}
+
+/** try_grab_folio: a reference, or a pin (which the zero page doesn't count). */
+function grab(k: Kernel, page: PageRow, foll: number, who: number): void {
+  if (foll & Foll.Pin) {
+    if (page === k.zeroPage) return;
+    k.pages.refcount.add(page, PIN_BIAS);
+    k.pages.pins.add(page, 1);
+    k.holds.add(page, Hold.Pin, who);
+  } else if (foll & Foll.Get) get_page(k, page, Hold.Gup, who);
+}
+
+function unpin(k: Kernel, page: PageRow, who: number): void {
+  if (page === k.zeroPage) return;
+  k.pages.pins.add(page, -1);
+  k.pages.refcount.add(page, 1 - PIN_BIAS);
+  if (put_page_testzero(k, page, Hold.Pin, who)) folio_put_final(k, page);
+}
+
+/** check_vma_flags: the VMA allows this use at all. */
+function allowed(k: Kernel, vma: VmaRow, foll: number): boolean {
+  if (vma === 0 || k.mm.has(vma, Vm.MixedMap)) return false;
+  return k.mm.has(vma, foll & Foll.Write ? Vm.Write : Vm.Read);
+}
+
+function fault_flags(k: Kernel, foll: number, unshare: boolean): number {
+  let flags = foll & Foll.Write ? FaultFlag.Write : 0;
+  if (foll & Foll.Remote) flags |= FaultFlag.Remote;
+  if (foll & Foll.Unlockable) flags |= FaultFlag.AllowRetry | FaultFlag.Killable;
+  return unshare && k.profile.anonExclusive ? flags | FaultFlag.Unshare : flags;
+}
+
+/** vm_fault_to_errno. */
+const errnoOf = (fault: number): number => (fault & VmFault.OOM ? -Errno.ENOMEM : -Errno.EFAULT);
+
+/**
+ * Goes through [start, start + pages), faulting in what is missing; takes a reference or pin on each page and stores
+ * it in `slots`, if given. mmap_lock is held for reading. Returns how many pages it got, or an error if not one.
+ */
+export const get_user_pages = routine({
+  name: '__get_user_pages',
+  file: 'mm/gup.c',
+  about:
+    'For each address: find the page, or handle a fault and look again. A device page is never found: it comes home.',
+  params: { mm: MmT, start: VpnT, pages: Int, foll: Int, who: Int, slots: SlotT },
+  locals: { done: Int, vma: VmaT, vpn: VpnT, page: PageT, found: Int, fault: Int, slot: SlotT },
+  body: (r) => [
+    r.step('from the first page', (_, f) => {
+      f.slot = f.slots;
+    }),
+    r.loop('pages are left', (_, f) => f.done < f.pages, [
+      r.step('vma = gup_vma_lookup(mm, address)', (k, f) => {
+        f.vpn = (f.start + f.done) as Vpn;
+        f.vma = k.mm.vmaAt(f.mm, f.vpn);
+      }),
+      r.when('there is none, or it does not allow this', (k, f) => !allowed(k, f.vma, f.foll), [
+        r.ret('return what was done so far, or -EFAULT', (_, f) => f.done || -Errno.EFAULT),
+      ]),
+      r.step('page = follow_page_mask(vma, address)', (k, f) => {
+        const result = follow_page(k, f.vma, f.vpn, f.foll);
+        f.found = result.found;
+        f.page = result.page;
+      }),
+      r.when(
+        'it is there',
+        (_, f) => f.found === Follow.Page,
+        [
+          r.step('take a reference, or pin it', (k, f) => {
+            grab(k, f.page, f.foll, f.who);
+            if (f.slot !== 0) {
+              k.slots.srcPage.set(f.slot, f.page);
+              f.slot = k.slots.next.get(f.slot) as SlotRow;
+            }
+            f.done++;
+          }),
+        ],
+        [
+          r.call(
+            'fault = handle_mm_fault(vma, address, flags)',
+            handle_mm_fault,
+            (k, f, callee) => {
+              callee.vma = f.vma;
+              callee.vpn = f.vpn;
+              callee.flags = fault_flags(k, f.foll, f.found === Follow.Unshare);
+            },
+            (_, f, value) => {
+              f.fault = value;
+            },
+          ),
+          r.when('it failed', (_, f) => (f.fault & VM_FAULT_ERROR) !== 0, [
+            r.ret('return what was done so far, or the error', (_, f) => f.done || errnoOf(f.fault)),
+          ]),
+        ],
+      ),
+    ]),
+    r.ret('return how many', (_, f) => f.done),
+  ],
+});
+
+/** The lockless walk (gup_fast): as many pages from the start as are present with the right permission. */
+function gup_fast(
+  k: Kernel,
+  mm: MmRow,
+  start: Vpn,
+  pages: number,
+  foll: number,
+  pin: PinRow,
+  head: SlotRow,
+): number {
+  let slot = head;
+  for (let done = 0; done < pages; done++) {
+    const vpn = (start + done) as Vpn;
+    const vma = k.mm.vmaAt(mm, vpn);
+    const pte = ptep_get(k, pte_offset(k, mm, vpn));
+    if (vma === 0 || isZeroPage(pte) || (pte & PTE_DEVMAP) !== 0) return done;
+    const { found, page } = follow_page(k, vma, vpn, foll & ~Foll.Touch);
+    const fileInFastPath = found === Follow.Page && !k.pages.isAnon(page) && (pte & PTE_WRITE) === 0;
+    if (found !== Follow.Page || fileInFastPath) return done;
+    grab(k, page, foll, pin);
+    k.slots.srcPage.set(slot, page);
+    slot = k.slots.next.get(slot) as SlotRow;
+  }
+  return pages;
+}
+
+function release(k: Kernel, pin: PinRow): number {
+  const head = k.pins.firstSlot.get(pin) as SlotRow;
+  let count = 0;
+  for (const slot of k.slots.of(head)) {
+    const page = k.slots.srcPage.get(slot) as PageRow;
+    if (page === 0) continue;
+    unpin(k, page, pin);
+    count++;
+  }
+  k.slots.free(head);
+  k.pins.firstSlot.set(pin, 0);
+  k.pins.count.set(pin, 0);
+  return count;
+}
+
+const slotAt = (k: Kernel, head: SlotRow, index: number): SlotRow => {
+  let slot = head;
+  for (let i = 0; i < index; i++) slot = k.slots.next.get(slot) as SlotRow;
+  return slot;
+};
+
+/**
+ * pin_user_pages_fast on a range of the current process, repeated until all of it is pinned. Returns the number of
+ * pages, kept in `pin`; on an error everything is unpinned again and the error returned.
+ */
+export const pin_user_pages = routine({
+  name: 'pin_user_pages_fast',
+  file: 'mm/gup.c',
+  about: 'Pin a range: what is present without a lock, the rest with faults. All or nothing.',
+  params: { start: VpnT, pages: Int, write: Bool, longterm: Bool, pin: PinT },
+  locals: { mm: MmT, foll: Int, done: Int, ret: ErrnoT },
+  body: (r) => [
+    r.step('FOLL_PIN (| FOLL_LONGTERM) (| FOLL_WRITE)', (k, f) => {
+      f.mm = k.tasks.mmOf(k.task);
+      f.foll = Foll.Pin | Foll.Touch | Foll.Unlockable;
+      if (f.write !== 0) f.foll |= Foll.Write;
+      if (f.longterm !== 0) f.foll |= Foll.Longterm;
+      k.pins.firstSlot.set(f.pin, k.slots.array(f.start, f.pages));
+      k.pins.longterm.set(f.pin, f.longterm);
+    }),
+    r.loop('pages are left', (_, f) => f.done < f.pages && f.ret >= 0, [
+      r.step('gup_fast: what is present', (k, f) => {
+        const head = slotAt(k, k.pins.firstSlot.get(f.pin) as SlotRow, f.done);
+        f.done += gup_fast(k, f.mm, (f.start + f.done) as Vpn, f.pages - f.done, f.foll, f.pin, head);
+      }),
+      r.when('pages are left', (_, f) => f.done < f.pages, [
+        ...mmapReadLock(r, (_, f) => f.mm),
+        r.call(
+          'ret = __get_user_pages(the rest)',
+          get_user_pages,
+          (k, f, callee) => {
+            callee.mm = f.mm;
+            callee.start = (f.start + f.done) as Vpn;
+            callee.pages = f.pages - f.done;
+            callee.foll = f.foll;
+            callee.who = f.pin;
+            callee.slots = slotAt(k, k.pins.firstSlot.get(f.pin) as SlotRow, f.done);
+          },
+          (_, f, value) => {
+            f.ret = value;
+            if (value > 0) f.done += value;
+          },
+        ),
+        r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
+      ]),
+    ]),
+    r.when('it failed', (_, f) => f.ret < 0, [
+      r.ret('unpin what was pinned; return the error', (k, f) => {
+        release(k, f.pin);
+        return f.ret;
+      }),
+    ]),
+    r.ret('return how many', (k, f) => {
+      k.pins.count.set(f.pin, f.done);
+      return f.done;
+    }),
+  ],
+});
+
+/** unpin_user_pages: returns how many pages were unpinned. */
+export const unpin_user_pages = routine({
+  name: 'unpin_user_pages',
+  file: 'mm/gup.c',
+  about: 'Give back every page of a pin.',
+  params: { pin: PinT },
+  body: (r) => [r.ret('unpin each page', (k, f) => release(k, f.pin))],
+});
