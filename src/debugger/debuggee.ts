@@ -12,8 +12,10 @@ export interface Debuggee {
   readonly path: string;
   /** Text of the scenario. */
   readonly text: string;
-  /** The text of an expectation, by its number in an `expect_failed` event: what was expected and what was found. */
-  readonly expectation?: (statement: number, expectation: number) => string;
+  /** What the `expect_failed` event that is being reported says: expected, and found. */
+  readonly failure?: () => string | undefined;
+  /** What the `print` event that is being reported prints. */
+  readonly printed?: () => string;
   /** Name and sentence of an invariant, by its number in an `invariant_broken` event. */
   readonly invariant?: (invariant: number, object: number, second: number) => string;
 }

@@ -110,7 +110,7 @@ export class Exceptions {
       case 'oom':
         return `${who}: out of memory.`;
       case 'expect_failed':
-        return this.debuggee.expectation?.(first, second) ?? `${who}: an expectation does not hold.`;
+        return this.debuggee.failure?.() ?? `${who}: an expectation does not hold.`;
       case 'invariant_broken':
         return this.debuggee.invariant?.(first, second, third) ?? `Invariant ${first} is broken.`;
       default:

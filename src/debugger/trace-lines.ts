@@ -77,6 +77,7 @@ const WORDS: Partial<Record<EventName, Words>> = {
   fork: (world, _, args) => `fork of ${processName(world, at(args, 1) as ProcessRow)}`,
   exit: (world, _, args) =>
     `${processName(world, at(args, 0) as ProcessRow)} ends: ${at(args, 2) === 0 ? `exit code ${at(args, 1)}` : signalName(at(args, 2))}`,
+  print: (_, __, args) => String(at(args, 1)),
   expect_failed: () => 'an expectation does not hold',
   invariant_broken: (_, __, args) => `invariant ${showHex(at(args, 0))} is broken`,
 };
@@ -115,8 +116,8 @@ export class TraceLines {
 
   #text(words: Words, name: EventName, task: TaskRow, args: Args): string {
     const { debuggee } = this;
-    if (name === 'expect_failed' && debuggee.expectation)
-      return debuggee.expectation(at(args, 0), at(args, 1));
+    if (name === 'expect_failed') return debuggee.failure?.() ?? words(debuggee.world, task, args);
+    if (name === 'print' && debuggee.printed) return debuggee.printed();
     if (name === 'invariant_broken' && debuggee.invariant)
       return debuggee.invariant(at(args, 0), at(args, 1), at(args, 2));
     return words(debuggee.world, task, args);

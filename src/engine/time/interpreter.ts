@@ -285,8 +285,9 @@ export class Interpreter {
     const { tasks } = this.kernel;
     const current = tasks.currentTask;
     const length = tasks.tasks.length;
+    const first = Math.max(0, current - 1);
     for (let i = 0; i < length; i++) {
-      const task = ((current - 1 + i + length) % length) + 1;
+      const task = ((first + i) % length) + 1;
       if (tasks.state.get(task) === TaskState.Runnable) {
         if (task !== current) tasks.setCurrent(task as TaskRow);
         return task as TaskRow;

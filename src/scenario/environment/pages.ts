@@ -103,8 +103,10 @@ export function holdersOf(world: World, page: PageRow): Holder[] {
   const add = (name: string, n = 1) => counts.set(name, (counts.get(name) ?? 0) + n);
   for (const at of mappingsOf(k, page)) {
     const kind = kindOf(ptep_get(k, at.entry));
-    if (kind !== Pte.Migration)
-      add(`${KIND_NAMES[kind]} entry of ${processName(world, at.process)} at ${showAddress(vaOf(at.vpn))}`);
+    if (kind === Pte.Migration) continue;
+    const va = vaOf(at.vpn);
+    const where = placeOf(world, at.process, va) ?? showAddress(va);
+    add(`PTE (${KIND_NAMES[kind]}) of ${processName(world, at.process)}: ${where}`);
   }
   for (const { kind, who: id } of k.holds.of(page)) add(who(world, kind, id));
   if (isDriverPage(k, page) && k.profile.freeDeviceRefcount > 0) add('ZONE_DEVICE (a device page keeps one)');

@@ -1,0 +1,130 @@
+/** The page that a frame is about, with everything known of it. */
+
+import { type PageRow, type TaskRow, vaOf } from '../../engine/machine/ids';
+import {
+  deviceName,
+  deviceOfPage,
+  holdersOf,
+  mappingsOf,
+  placeOf,
+  processName,
+  showAddress,
+  showEntry,
+  showHex,
+  showMemoryType,
+  showPageFlags,
+  taskName,
+  type World,
+} from '../../scenario/environment';
+import type { Children, Variable } from './tree';
+
+const leaf = (name: string, value: string | number, evaluateName?: string): Variable => ({
+  name,
+  value: String(value),
+  ...(evaluateName === undefined ? {} : { evaluateName }),
+});
+
+function holders(world: World, page: PageRow): Variable {
+  const count = world.kernel.pages.refcount.get(page);
+  return {
+    ...leaf('refcount', count, 'page.refcount'),
+    children: {
+      named: () => holdersOf(world, page).map(({ name, count: held }) => leaf(name, held)),
+    },
+  };
+}
+
+function mappings(world: World, page: PageRow): Variable {
+  const at = mappingsOf(world.kernel, page);
+  const list = (): Variable[] =>
+    at.map(({ vpn, entry, process }) => {
+      const va = vaOf(vpn);
+      const place = placeOf(world, process, va);
+      const name = `${processName(world, process)} ${place ?? ''} ${showAddress(va)}`.replace('  ', ' ');
+      return leaf(name, showEntry(world, entry));
+    });
+  const value = at.length === 1 ? (list()[0]?.name ?? '') : `${at.length} places`;
+  return { ...leaf('mapped at', value), children: { named: list } };
+}
+
+const BYTES_A_LINE = 16;
+
+/** The page's bytes, 16 a line. */
+function contents(world: World, page: PageRow): Variable {
+  const { kernel: k } = world;
+  const first = k.contents.read(page, 0);
+  const same = k.pages.patches.get(page) === 0;
+  return {
+    ...leaf(
+      'contents',
+      same ? `every byte ${showHex(first)}` : `byte 0 ${showHex(first)}, written in places`,
+    ),
+    page,
+    children: {
+      indexed: 4096 / BYTES_A_LINE,
+      slice: (start, count) => {
+        const bytes = k.contents.bytes(page);
+        return Array.from({ length: count }, (_, i) => {
+          const offset = (start + i) * BYTES_A_LINE;
+          const words = Array.from(bytes.subarray(offset, offset + BYTES_A_LINE), (byte) =>
+            byte.toString(16).padStart(2, '0'),
+          );
+          return leaf(`0x${offset.toString(16).padStart(3, '0')}`, words.join(' '));
+        });
+      },
+    },
+  };
+}
+
+function pgmap(world: World, page: PageRow): Variable[] {
+  const { kernel: k } = world;
+  const row = k.pages.pgmap(page);
+  if (row === 0) return [];
+  const device = deviceOfPage(k, page);
+  return [
+    leaf(
+      'pgmap',
+      `${showMemoryType(k.devices.pgmapType.get(row))}, ${deviceName(world, device)}`,
+      'page.type',
+    ),
+    leaf('zone_device_data', showHex(k.pages.link.get(page))),
+  ];
+}
+
+/** Everything about a page, by name. */
+export function pageChildren(world: World, page: PageRow): Children {
+  const { kernel: k } = world;
+  const { pages } = k;
+  return {
+    named: () => {
+      const owner = pages.lockOwner.get(page);
+      const locked = owner === 0 ? '' : `, locked by ${taskName(world, owner as TaskRow)}`;
+      return [
+        leaf('pfn', showHex(pages.pfn(page)), 'page.pfn'),
+        holders(world, page),
+        leaf('mapcount', pages.mapcount.get(page), 'page.mapcount'),
+        mappings(world, page),
+        leaf('flags', `${showPageFlags(pages.flags.get(page))}${locked}`, 'page.flags'),
+        leaf(
+          'zone',
+          `${k.zones.nameOf(pages.zone(page))}, node ${k.zones.node.get(pages.zone(page))}`,
+          'page.zone',
+        ),
+        ...pgmap(world, page),
+        leaf('mapping', mappingText(world, page)),
+        leaf('index', showHex(pages.index.get(page)), 'page.index'),
+        ...(pages.pins.get(page) > 0 ? [leaf('pins', pages.pins.get(page), 'page.pins')] : []),
+        ...(pages.order.get(page) > 0 ? [leaf('order', pages.order.get(page), 'page.order')] : []),
+        contents(world, page),
+      ];
+    },
+  };
+}
+
+function mappingText(world: World, page: PageRow): string {
+  const mapping = world.kernel.pages.mapping.get(page);
+  if (mapping === 0) return 'none';
+  const row = mapping >> 2;
+  if (world.kernel.pages.isAnon(page)) return `anon_vma ${row}`;
+  return `file ${world.names.files[world.kernel.files.name.get(row)] ?? row}`;
+}
