@@ -2,6 +2,7 @@
 
 import { MigratePfn } from '../kernel/constants';
 import type { Kernel } from '../kernel/kernel';
+import { memunmap_pages } from '../kernel/memremap';
 import { forEachSlot, migrates, migration_free, srcPage } from '../kernel/migrate_arrays';
 import { migrate_vma_finalize, migrate_vma_pages } from '../kernel/migrate_device';
 import { migrate_device_unmap } from '../kernel/migrate_unmap';
@@ -187,5 +188,26 @@ export const dmirror_release = routine({
       k.tables.destroy(k.devices.mirrorRoot.get(f.mirror) as NodeRow);
       k.devices.mirrors.free(f.mirror);
     }),
+  ],
+});
+
+/** HMM_DMIRROR_RELEASE: brings everything home and gives the device's memory up. Returns 0. */
+export const dmirror_remove = routine({
+  name: 'dmirror_device_remove_chunks',
+  file: 'lib/test_hmm.c',
+  about:
+    "Evict the device's pages, then remove its memory; waits for ever if one of them can not be had back.",
+  params: { device: DeviceT },
+  body: (r) => [
+    r.step('unlink the free pages', (k, f) => {
+      k.devices.freeHead.set(f.device, 0);
+    }),
+    r.call("evict the device's pages", dmirror_device_evict, (_, f, callee) => {
+      callee.device = f.device;
+    }),
+    r.call('memunmap_pages(&devmem->pagemap)', memunmap_pages, (_, f, callee) => {
+      callee.device = f.device;
+    }),
+    r.ret('return 0'),
   ],
 });

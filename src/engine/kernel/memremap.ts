@@ -1,11 +1,13 @@
-/** Device pages change hands (mm/memremap.c): zone_device_page_init, and its counterpart before 6.1. */
+/** Device pages change hands (mm/memremap.c): taken into use by a driver, and removed with their pgmap. */
 
 import { Hold } from '../machine/holds';
-import type { PageRow } from '../machine/ids';
+import type { DeviceRow, PageRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
+import { Wait } from '../machine/tasks';
 import type { Kernel } from './kernel';
 import { trylock_page } from './mmap_lock';
 import { get_page } from './page_ref';
+import { DeviceT, Int, routine } from './routine';
 
 /**
  * A driver takes one of its free pages into use: locked, with one reference for the driver. From 6.1 on the count goes
@@ -30,3 +32,42 @@ export function zone_device_page_init(k: Kernel, page: PageRow): void {
   get_page(k, page, Hold.Alloc);
   trylock_page(k, page);
 }
+
+/** Pages of the device whose driver has not got them back: its pgmap can't go while there is one. */
+function pages_in_use(k: Kernel, device: DeviceRow): number {
+  return k.devices.calloc.get(device) - k.devices.cfree.get(device);
+}
+
+/** Takes a device's memory away. From 6.1 on it waits for every page; one that leaked makes it wait for ever. */
+export const memunmap_pages = routine({
+  name: 'memunmap_pages',
+  file: 'mm/memremap.c',
+  about:
+    'Remove the struct pages of a device: nobody may take new references, and all old ones must be gone.',
+  params: { device: DeviceT },
+  locals: { pgmap: Int },
+  body: (r) => [
+    r.step('percpu_ref_kill(&pgmap->ref)', (k, f) => {
+      f.pgmap = k.devices.pgmap.get(f.device);
+      k.devices.pgmapDying.set(f.pgmap, 1);
+      k.devices.pgmapRef.add(f.pgmap, -1);
+    }),
+    r.only(
+      (profile) => profile.pgmapRefPerPage,
+      [
+        r.yield('Y13'),
+        r.wait(
+          'wait_for_completion(&pgmap->done): every page is free',
+          Wait.PgmapRef,
+          (_, f) => f.pgmap,
+          (k, f) => k.devices.pgmapRef.get(f.pgmap) === 0 && pages_in_use(k, f.device) === 0,
+        ),
+      ],
+    ),
+    r.step('the device has no memory any more', (k, f) => {
+      k.devices.freeHead.set(f.device, 0);
+      k.devices.untouched.set(f.device, 0);
+      k.devices.pages.set(f.device, 0);
+    }),
+  ],
+});

@@ -4,6 +4,7 @@ import { MemoryType } from '../machine/devices';
 import { Hold, type HoldKind } from '../machine/holds';
 import type { PageRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
+import { Wait } from '../machine/tasks';
 import type { Kernel } from './kernel';
 import { memcg_uncharge } from './memcontrol';
 import { free_page } from './page_alloc';
@@ -82,7 +83,8 @@ export const free_zone_device_folio = routine({
       (profile) => profile.pgmapRefPerPage,
       [
         r.step('drop the reference that the page held on its pgmap', (k, f) => {
-          k.devices.pgmapRef.add(k.pages.pgmap(f.page), -1);
+          const pgmap = k.pages.pgmap(f.page);
+          if (k.devices.pgmapRef.add(pgmap, -1) === 0) k.tasks.wake(Wait.PgmapRef, pgmap);
         }),
       ],
     ),
