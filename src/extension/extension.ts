@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { CallbacksView } from './callbacks-view';
+import { devicesView } from './devices-view';
 import { registerExamples } from './examples';
 import { registerLanguage } from './language';
 import { registerLaunch } from './launch';
@@ -38,6 +39,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new Listings(sessions),
     pageTablesView(sessions),
     zonesView(sessions),
+    devicesView(sessions),
     pendingFaultsView(sessions),
     new CallbacksView(),
   );

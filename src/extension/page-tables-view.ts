@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import type { PageTableEntryKind, PageTableLevel, PageTableNode } from '../protocol';
 import type { Sessions } from './session';
-import { collapsible, icon, StopTree } from './stop-tree';
+import { StopTree } from './stop-tree';
+import { collapsible, icon, line } from './tree-items';
 
 const entryIcons: Record<PageTableEntryKind, string> = {
   present: 'symbol-field',
@@ -25,18 +26,15 @@ const levelIcons: Record<PageTableLevel, string> = {
 
 function item(node: PageTableNode): vscode.TreeItem {
   const outer = node.level === 'process' || node.level === 'vma';
-  const treeItem = new vscode.TreeItem(node.label, collapsible(node.hasChildren, outer));
   const where = node.device === undefined ? [] : [`on ${node.device}`];
   const news = node.changed ? ['changed'] : [];
   const description = [...where, node.description, ...news].filter((part) => part !== '').join(' · ');
-  treeItem.id = node.id;
-  treeItem.description = description;
+  const treeItem = line(node.id, node.label, description, collapsible(node.hasChildren, outer));
   treeItem.iconPath = icon(
     node.entry === undefined ? levelIcons[node.level] : entryIcons[node.entry],
     node.changed,
   );
   treeItem.contextValue = node.address === undefined ? node.level : `${node.level}.address`;
-  treeItem.accessibilityInformation = { label: `${node.label}, ${description}` };
   if (node.tooltip !== undefined) treeItem.tooltip = new vscode.MarkdownString(node.tooltip);
   return treeItem;
 }

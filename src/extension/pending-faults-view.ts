@@ -1,12 +1,11 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { PendingCpuFault, PendingDeviceFault, PendingFault } from '../protocol';
 import type { Sessions } from './session';
-import { collapsible, icon, StopTree } from './stop-tree';
+import { StopTree } from './stop-tree';
+import { collapsible, type Fact, factItem, factsOf, icon, line } from './tree-items';
 
 /** A fault, or one fact about it. */
-export type FaultElement =
-  | { kind: 'fault'; fault: PendingFault }
-  | { kind: 'fact'; id: string; name: string; value: string };
+export type FaultElement = { kind: 'fault'; fault: PendingFault } | Fact;
 
 function cpuFacts(fault: PendingCpuFault): [string, string][] {
   const facts: [string, string][] = [['in', `${fault.routine}: ${fault.step}`]];
@@ -22,19 +21,14 @@ const deviceFacts = (fault: PendingDeviceFault): [string, string][] => [
   ['age', `${fault.age} steps`],
 ];
 
-function factsOf(fault: PendingFault): FaultElement[] {
+function factsAbout(fault: PendingFault): Fact[] {
   const own = fault.kind === 'cpu' ? cpuFacts(fault) : deviceFacts(fault);
   const shared: [string, string][] = [
     ['address', fault.address],
     ['access', fault.access],
     ['since', `time ${fault.since}`],
   ];
-  return [...shared, ...own].map(([name, value]) => ({
-    kind: 'fact',
-    id: `${fault.id}/${name}`,
-    name,
-    value,
-  }));
+  return factsOf(fault.id, [...shared, ...own]);
 }
 
 /** What happens to the fault now, in a few words. */
@@ -48,23 +42,14 @@ function progress(fault: PendingFault): string {
 function faultItem(fault: PendingFault): vscode.TreeItem {
   const who = fault.kind === 'cpu' ? fault.task : fault.device;
   const label = `${who}: ${fault.access} ${fault.place ?? fault.address}`;
-  const treeItem = new vscode.TreeItem(label, collapsible(true));
-  treeItem.id = fault.id;
-  treeItem.description = `${progress(fault)} · since ${fault.since}`;
+  const treeItem = line(fault.id, label, `${progress(fault)} · since ${fault.since}`, collapsible(true));
   treeItem.iconPath = icon(fault.kind === 'cpu' ? 'zap' : 'circuit-board');
   treeItem.contextValue = 'fault';
-  treeItem.accessibilityInformation = { label: `${label}, ${treeItem.description}` };
   return treeItem;
 }
 
-function item(element: FaultElement): vscode.TreeItem {
-  if (element.kind === 'fault') return faultItem(element.fault);
-  const treeItem = new vscode.TreeItem(element.name, collapsible(false));
-  treeItem.id = element.id;
-  treeItem.description = element.value;
-  treeItem.accessibilityInformation = { label: `${element.name}, ${element.value}` };
-  return treeItem;
-}
+const item = (element: FaultElement): vscode.TreeItem =>
+  element.kind === 'fault' ? faultItem(element.fault) : factItem(element);
 
 /** Pending Faults: CPU faults inside `handle_mm_fault` and entries in the devices' fault buffers. */
 export function pendingFaultsView(sessions: Sessions): StopTree<FaultElement> {
@@ -73,7 +58,7 @@ export function pendingFaultsView(sessions: Sessions): StopTree<FaultElement> {
     whenEmpty: 'No fault is pending.',
     item,
     children: async (parent) => {
-      if (parent?.kind === 'fault') return factsOf(parent.fault);
+      if (parent?.kind === 'fault') return factsAbout(parent.fault);
       if (parent?.kind === 'fact') return [];
       const { faults } = await sessions.request('hmm/pendingFaults', {});
       return faults.map((fault) => ({ kind: 'fault', fault }));

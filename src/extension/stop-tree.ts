@@ -77,15 +77,3 @@ export class StopTree<T> implements vscode.TreeDataProvider<T>, vscode.Disposabl
     this.changes.fire(undefined);
   }
 }
-
-/** A collapsible state from whether there are children. */
-export function collapsible(hasChildren: boolean, expanded = false): vscode.TreeItemCollapsibleState {
-  if (!hasChildren) return vscode.TreeItemCollapsibleState.None;
-  return expanded ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed;
-}
-
-/** An icon; on a changed element in the colour of changed values, which the text repeats in words. */
-export function icon(name: string, changed = false): vscode.ThemeIcon {
-  const colour = changed ? new vscode.ThemeColor('notificationsWarningIcon.foreground') : undefined;
-  return new vscode.ThemeIcon(name, colour);
-}

@@ -1,7 +1,8 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { Zone, ZoneCounter, ZoneNode } from '../protocol';
 import type { Sessions } from './session';
-import { collapsible, icon, StopTree } from './stop-tree';
+import { StopTree } from './stop-tree';
+import { collapsible, icon, line } from './tree-items';
 
 /** Counters that a zone's own line sums up. */
 const summary = ['free', 'spanned', 'present', 'managed'];
@@ -14,42 +15,31 @@ type Element =
 const changedIn = (zone: Zone): number =>
   zone.counters.filter((counter) => counter.previous !== undefined).length;
 
-function describe(
-  id: string,
-  label: string,
-  description: string,
-  treeItem: vscode.TreeItem,
-): vscode.TreeItem {
-  treeItem.id = id;
-  treeItem.description = description;
-  treeItem.accessibilityInformation = { label: `${label}, ${description}` };
-  return treeItem;
-}
-
-function nodeItem(node: ZoneNode): vscode.TreeItem {
-  const label = `Node ${node.node}`;
-  const treeItem = new vscode.TreeItem(label, collapsible(true, true));
-  const changed = node.zones.some((zone) => changedIn(zone) > 0);
-  treeItem.iconPath = icon('server', changed);
-  return describe(node.id, label, `${node.zones.length} zones${changed ? ' · changed' : ''}`, treeItem);
+function nodeItem({ id, node, zones }: ZoneNode): vscode.TreeItem {
+  const changed = zones.some((zone) => changedIn(zone) > 0);
+  const description = `${zones.length} zones${changed ? ' · changed' : ''}`;
+  const item = line(id, `Node ${node}`, description, collapsible(true, true));
+  item.iconPath = icon('server', changed);
+  return item;
 }
 
 function zoneItem(zone: Zone): vscode.TreeItem {
-  const treeItem = new vscode.TreeItem(zone.name, collapsible(zone.counters.length > 0));
-  const shown = zone.counters.filter((counter) => summary.includes(counter.name));
+  const { id, name, counters } = zone;
   const changed = changedIn(zone);
+  const shown = counters.filter((counter) => summary.includes(counter.name));
   const parts = shown.map((counter) => `${counter.name} ${counter.value}`);
   if (changed > 0) parts.push(`${changed} changed`);
-  treeItem.iconPath = icon(zone.name === 'Device' ? 'circuit-board' : 'database', changed > 0);
-  return describe(zone.id, zone.name, parts.join(' · '), treeItem);
+  const item = line(id, name, parts.join(' · '), collapsible(counters.length > 0));
+  item.iconPath = icon(name === 'Device' ? 'circuit-board' : 'database', changed > 0);
+  return item;
 }
 
-function counterItem(counter: ZoneCounter): vscode.TreeItem {
-  const treeItem = new vscode.TreeItem(counter.name, collapsible(false));
-  const changed = counter.previous !== undefined;
-  const value = changed ? `${counter.value} · changed, was ${counter.previous}` : `${counter.value}`;
-  treeItem.iconPath = icon('symbol-number', changed);
-  return describe(counter.id, counter.name, value, treeItem);
+function counterItem({ id, name, value, previous }: ZoneCounter): vscode.TreeItem {
+  const changed = previous !== undefined;
+  const description = changed ? `${value} · changed, was ${previous}` : `${value}`;
+  const item = line(id, name, description, collapsible(false));
+  item.iconPath = icon('symbol-number', changed);
+  return item;
 }
 
 function item(element: Element): vscode.TreeItem {

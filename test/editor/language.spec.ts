@@ -24,7 +24,7 @@ test('a .hmm file opens as language HMM with colours', async () => {
 
 test('the sidebar views appear in Run and Debug', async () => {
   await window.showDebugViews();
-  for (const title of ['Page Tables', 'Pending Faults', 'Zones', 'Callbacks']) {
+  for (const title of ['Page Tables', 'Pending Faults', 'Zones', 'Devices', 'Callbacks']) {
     await window.pane(title).waitFor();
   }
   await window.expandPane('Page Tables');
