@@ -11,6 +11,8 @@ const entryIcons: Record<PageTableEntryKind, string> = {
   'device-exclusive': 'lock',
   migration: 'sync',
   swap: 'archive',
+  hwpoison: 'error',
+  marker: 'bookmark',
   none: 'circle-outline',
 };
 

@@ -9,6 +9,8 @@ export type PageTableEntryKind =
   | 'device-exclusive'
   | 'migration'
   | 'swap'
+  | 'hwpoison'
+  | 'marker'
   | 'none';
 
 /** One line of the page-table tree. */

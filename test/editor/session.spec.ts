@@ -121,6 +121,18 @@ test('a step and a step back give exactly the earlier state', async () => {
   expect(await seen()).toEqual(atFault);
 });
 
+test('Back One Step and Seek to Time go where they say', async () => {
+  await window.command('HMM: Back One Step');
+  await expect.poll(time).toBe(String(Number(atFault.time) - 1));
+  await window.command('HMM: Seek to Time');
+  const input = window.page.locator('.quick-input-widget input').first();
+  await expect.poll(() => input.inputValue()).toBe(String(Number(atFault.time) - 1));
+  await input.fill(atFault.time);
+  await window.page.keyboard.press('Enter');
+  await expect.poll(time).toBe(atFault.time);
+  expect(await seen()).toEqual(atFault);
+});
+
 test('from the end, running backwards gives exactly the earlier state', async () => {
   await window.toolbar('debug-continue').click();
   await window.page.locator('.statusbar-item[id$="hmm.time"]', { hasText: 'the end' }).waitFor();
