@@ -68,10 +68,12 @@ export class Variables {
 
   /** A forked child knows what its parent knows. */
   copy(from: ProcessRow, to: ProcessRow): void {
-    for (let variable = 0; variable < this.count; variable++) {
-      const cell = this.cell(from, variable);
-      this.#content.set(this.cell(to, variable), this.#content.get(cell));
-      this.#pages.set(this.cell(to, variable), this.#pages.get(cell));
-    }
+    for (let variable = 0; variable < this.count; variable++) this.copyOne(from, to, variable);
+  }
+
+  copyOne(from: ProcessRow, to: ProcessRow, variable: number): void {
+    const cell = this.cell(from, variable);
+    this.#content.set(this.cell(to, variable), this.#content.get(cell));
+    this.#pages.set(this.cell(to, variable), this.#pages.get(cell));
   }
 }

@@ -1,0 +1,11 @@
+/** The kernel's and the driver's entry points that statements call. */
+
+export { dmirror_read, dmirror_write } from '../../engine/drivers/dmirror-access';
+export { dmirror_device_evict, dmirror_open, dmirror_release } from '../../engine/drivers/dmirror-file';
+export { dmirror_migrate_to_device, dmirror_migrate_to_system } from '../../engine/drivers/dmirror-migrate';
+export { dmirror_snapshot } from '../../engine/drivers/dmirror-snapshot';
+export { do_exit } from '../../engine/kernel/exit';
+export { sys_fork } from '../../engine/kernel/fork';
+export { sys_mmap, sys_munmap } from '../../engine/kernel/mmap';
+export { sys_mprotect } from '../../engine/kernel/mprotect';
+export { sys_swapoff, sys_swapon } from '../../engine/kernel/swapfile';

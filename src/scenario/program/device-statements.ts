@@ -1,0 +1,229 @@
+/** What a process asks of a device's driver, and failures that are injected into it. */
+
+import { Errno, VmFault } from '../../engine/kernel/constants';
+import type { Kernel } from '../../engine/kernel/kernel';
+import type { Routine } from '../../engine/kernel/routine';
+import type { DeviceRow, MirrorRow } from '../../engine/machine/ids';
+import { EvaluationError } from '../arithmetic';
+import type {
+  DeviceControlStatement,
+  DeviceFailStatement,
+  DeviceRangeStatement,
+  DeviceWriteStatement,
+  FaultResult,
+  MigrateStatement,
+  OpenStatement,
+} from '../ast';
+import {
+  dmirror_device_evict,
+  dmirror_migrate_to_device,
+  dmirror_migrate_to_system,
+  dmirror_open,
+  dmirror_read,
+  dmirror_release,
+  dmirror_snapshot,
+  dmirror_write,
+} from './calls';
+import type { Body } from './context';
+import { type F, r, type ScenarioNode } from './frame';
+import { keepReturn, type PageRange, passRange, prepareAligned } from './memory-statements';
+import { notYet } from './not-yet';
+import { rangeCode } from './ranges';
+import { simple } from './simple';
+
+type MirrorRange = PageRange & { mirror: MirrorRow };
+
+/** The process's open file of a device, or 0. */
+export function openMirror(k: Kernel, device: number): MirrorRow {
+  const { devices } = k;
+  const process = k.tasks.processOf(k.task);
+  for (const mirror of devices.mirrors.rows())
+    if (devices.mirrorDevice.get(mirror) === device && devices.mirrorProcess.get(mirror) === process)
+      return mirror as MirrorRow;
+  return 0 as MirrorRow;
+}
+
+/** Finds the open device; false, with EBADF, where the process has none. */
+function findMirror(k: Kernel, f: F, device: number): boolean {
+  f.$row = openMirror(k, device);
+  if (f.$row === 0) f.$ret = -Errno.EBADF;
+  return f.$row !== 0;
+}
+
+type RangeCall = DeviceRangeStatement | MigrateStatement;
+
+function routineOf(statement: RangeCall): Routine<MirrorRange> | undefined {
+  switch (statement.kind) {
+    case 'migrate':
+      return statement.direction === 'to' ? dmirror_migrate_to_device : dmirror_migrate_to_system;
+    case 'device-read':
+      return dmirror_read;
+    case 'device-snapshot':
+      return dmirror_snapshot;
+    default:
+      return undefined;
+  }
+}
+
+export function deviceRangeNodes(body: Body, statement: RangeCall): ScenarioNode[] {
+  const { range, outcome } = statement;
+  const device = body.ctx.deviceRow(statement.device.text);
+  const callee = routineOf(statement);
+  if (callee === undefined) return notYet(body, statement);
+  const aligned = prepareAligned(rangeCode(body, range, outcome).locate);
+  return simple(body, statement, {
+    prepare: (k, f, scene) => findMirror(k, f, device) && aligned(k, f, scene),
+    nodes: [
+      r.call(
+        'ioctl()',
+        callee,
+        (_, f, callee) => {
+          callee.mirror = f.$row as MirrorRow;
+          passRange(f, callee);
+        },
+        keepReturn,
+      ),
+    ],
+  });
+}
+
+export function deviceWriteNodes(body: Body, statement: DeviceWriteStatement): ScenarioNode[] {
+  const { range, outcome } = statement;
+  const device = body.ctx.deviceRow(statement.device.text);
+  const aligned = prepareAligned(rangeCode(body, range, outcome).locate);
+  const value = body.number(statement.value);
+  return simple(body, statement, {
+    prepare: (k, f, scene) => {
+      f.$value = value(scene);
+      if (f.$value < 0 || f.$value > 255)
+        throw new EvaluationError(`a byte is between 0 and 255, not ${f.$value}`);
+      return findMirror(k, f, device) && aligned(k, f, scene);
+    },
+    nodes: [
+      r.call(
+        'ioctl()',
+        dmirror_write,
+        (_, f, callee) => {
+          callee.mirror = f.$row as MirrorRow;
+          callee.value = f.$value;
+          passRange(f, callee);
+        },
+        keepReturn,
+      ),
+    ],
+  });
+}
+
+/** Opens a device for the process that runs. */
+export function openCall(device: number): ScenarioNode {
+  return r.call(
+    'open()',
+    dmirror_open,
+    (_, __, callee) => {
+      callee.device = device as DeviceRow;
+    },
+    (_, f, value) => {
+      f.$ret = value < 0 ? value : 0;
+    },
+  );
+}
+
+export function openNodes(body: Body, statement: OpenStatement): ScenarioNode[] {
+  const device = body.ctx.deviceRow(statement.device.text);
+  if (statement.kind === 'open')
+    return simple(body, statement, {
+      prepare: (k) => {
+        if (openMirror(k, device) === 0) return true;
+        throw new EvaluationError(`\`${statement.device.text}\` is open already in this process`);
+      },
+      nodes: [openCall(device)],
+    });
+  return simple(body, statement, {
+    prepare: (k, f) => findMirror(k, f, device),
+    nodes: [
+      r.call(
+        'close()',
+        dmirror_release,
+        (_, f, callee) => {
+          callee.mirror = f.$row as MirrorRow;
+        },
+        keepReturn,
+      ),
+    ],
+  });
+}
+
+/** How often a failure without `times` happens: until it is repaired. */
+const FOR_EVER = 2 ** 31 - 1;
+
+const RESULTS: Readonly<Record<FaultResult, number>> = {
+  sigbus: VmFault.SIGBUS,
+  sigsegv: VmFault.SIGSEGV,
+  oom: VmFault.OOM,
+  hwpoison: VmFault.HWPOISON,
+  nopage: VmFault.NOPAGE,
+  retry: VmFault.RETRY,
+  nothing: 0,
+};
+
+/** The devices a statement is about: one, or all of a driver. */
+function devicesOf(body: Body, name: string): number[] {
+  const device = body.ctx.deviceRow(name);
+  return device > 0 ? [device] : body.ctx.program.names.devices.map((_, index) => index + 1);
+}
+
+export function deviceFailNodes(body: Body, statement: DeviceFailStatement): ScenarioNode[] {
+  const list = devicesOf(body, statement.device.text);
+  const times = statement.times === undefined ? () => FOR_EVER : body.number(statement.times);
+  const result = RESULTS[statement.as?.text ?? 'sigbus'];
+  const set = (k: Kernel, device: number, count: number): void => {
+    const { devices } = k;
+    if (statement.point.text === 'copy') devices.failCopy.set(device, count);
+    else if (statement.point.text === 'alloc') devices.failAlloc.set(device, count);
+    else {
+      devices.failFault.set(device, count);
+      devices.failFaultWith.set(device, result);
+    }
+  };
+  return simple(body, statement, {
+    prepare: (k, _, scene) => {
+      for (const device of list) set(k, device, times(scene));
+      return false;
+    },
+    nodes: [],
+  });
+}
+
+function setDead(body: Body, statement: DeviceControlStatement, dead: boolean): ScenarioNode[] {
+  const list = devicesOf(body, statement.device.text);
+  return simple(body, statement, {
+    prepare: ({ devices }) => {
+      for (const device of list) {
+        devices.dead.set(device, dead ? 1 : 0);
+        if (dead) continue;
+        for (const column of [devices.failFault, devices.failCopy, devices.failAlloc]) column.set(device, 0);
+      }
+      return false;
+    },
+    nodes: [],
+  });
+}
+
+export function deviceControlNodes(body: Body, statement: DeviceControlStatement): ScenarioNode[] {
+  if (statement.kind === 'device-dead' || statement.kind === 'device-repair')
+    return setDead(body, statement, statement.kind === 'device-dead');
+  const device = body.ctx.deviceRow(statement.device.text) as DeviceRow;
+  return simple(body, statement, {
+    prepare: () => true,
+    nodes: [
+      r.call(
+        'ioctl()',
+        dmirror_device_evict,
+        (_, __, callee) => {
+          callee.device = device;
+        },
+        keepReturn,
+      ),
+    ],
+  });
+}
