@@ -18,6 +18,9 @@ export const LEVEL_PMD = 1;
 export const LEVEL_PUD = 2;
 export const LEVEL_PGD = 3;
 
+/** 1 / pages that an entry of each level spans. Keys stay below 2^36, so the product of an upper level fits 32 bits. */
+const PER_SPAN = [1, 2 ** -9, 2 ** -18, 2 ** -27];
+
 export class Radix {
   readonly nodes: Table;
   readonly lo: IntColumn;
@@ -48,7 +51,7 @@ export class Radix {
 
   index(key: Vpn, level: number): number {
     if (level === LEVEL_PTE) return key & 511;
-    return Math.floor(key / 2 ** (9 * level)) & 511;
+    return (key * (PER_SPAN[level] ?? 0)) & 511;
   }
 
   entry(node: NodeRow, index: number): EntryRow {
