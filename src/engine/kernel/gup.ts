@@ -13,7 +13,7 @@ import { folio_put_final, get_page, put_page_testzero } from './page_ref';
 import { pte_offset, ptep_get } from './pgtable';
 import { Bool, ErrnoT, Int, MmT, PageT, PinT, routine, SlotT, VmaT, VpnT } from './routine';
 
-/** FOLL_* flags; Unlockable: the caller lets the fault drop mmap_lock. */
+/** FOLL_* flags; Unlockable: the caller lets the fault drop mmap_lock; Populate: MADV_POPULATE_*, with errors of its own. */
 export const Foll = {
   Write: 1,
   Get: 2,
@@ -22,6 +22,7 @@ export const Foll = {
   Touch: 16,
   Unlockable: 32,
   Remote: 64,
+  Populate: 128,
 } as const;
 
 /** What follow_page found: a page, nothing yet (fault it in), or a shared page that must be unshared first (-EMLINK). */
@@ -51,17 +52,22 @@ function follow_page(k: Kernel, vma: VmaRow, vpn: Vpn, foll: number): { found: n
 function grab(k: Kernel, page: PageRow, foll: number, who: number): void {
   if (foll & Foll.Pin) {
     if (page === k.zeroPage) return;
-    k.pages.refcount.add(page, PIN_BIAS);
-    k.pages.pins.add(page, 1);
-    k.holds.add(page, Hold.Pin, who);
+    if (k.profile.pinCountsMany) {
+      k.pages.refcount.add(page, PIN_BIAS);
+      k.pages.pins.add(page, 1);
+      k.holds.add(page, Hold.Pin, who);
+    } else get_page(k, page, Hold.Gup, who);
   } else if (foll & Foll.Get) get_page(k, page, Hold.Gup, who);
 }
 
 function unpin(k: Kernel, page: PageRow, who: number): void {
   if (page === k.zeroPage) return;
-  k.pages.pins.add(page, -1);
-  k.pages.refcount.add(page, 1 - PIN_BIAS);
-  if (put_page_testzero(k, page, Hold.Pin, who)) folio_put_final(k, page);
+  if (k.profile.pinCountsMany) {
+    k.pages.pins.add(page, -1);
+    k.pages.refcount.add(page, 1 - PIN_BIAS);
+  }
+  if (put_page_testzero(k, page, k.profile.pinCountsMany ? Hold.Pin : Hold.Gup, who))
+    folio_put_final(k, page);
 }
 
 /** check_vma_flags: the VMA allows this use at all. */
@@ -73,8 +79,14 @@ function allowed(k: Kernel, vma: VmaRow, foll: number): boolean {
 function fault_flags(k: Kernel, foll: number, unshare: boolean): number {
   let flags = foll & Foll.Write ? FaultFlag.Write : 0;
   if (foll & Foll.Remote) flags |= FaultFlag.Remote;
-  if (foll & Foll.Unlockable) flags |= FaultFlag.AllowRetry | FaultFlag.Killable;
+  if (foll & Foll.Unlockable) flags |= k.profile.gupFaultFlags;
   return unshare && k.profile.anonExclusive ? flags | FaultFlag.Unshare : flags;
+}
+
+/** Why the VMA doesn't allow it: -EFAULT; MADV_POPULATE_* tells holes and permissions apart. */
+function refusal(vma: VmaRow, foll: number): number {
+  if ((foll & Foll.Populate) === 0) return -Errno.EFAULT;
+  return vma === 0 ? -Errno.ENOMEM : -Errno.EINVAL;
 }
 
 /** vm_fault_to_errno. */
@@ -101,7 +113,7 @@ export const get_user_pages = routine({
         f.vma = k.mm.vmaAt(f.mm, f.vpn);
       }),
       r.when('there is none, or it does not allow this', (k, f) => !allowed(k, f.vma, f.foll), [
-        r.ret('return what was done so far, or -EFAULT', (_, f) => f.done || -Errno.EFAULT),
+        r.ret('return what was done so far, or the error', (_, f) => f.done || refusal(f.vma, f.foll)),
       ]),
       r.step('page = follow_page_mask(vma, address)', (k, f) => {
         const result = follow_page(k, f.vma, f.vpn, f.foll);

@@ -1,0 +1,373 @@
+/** Advice about a range of memory (mm/madvise.c). */
+
+import { Vm } from '../machine/address-spaces';
+import type { EntryRow, PageRow, VmaRow, Vpn } from '../machine/ids';
+import { Pg } from '../machine/pages';
+import { isPresent, kindOf, PTE_DIRTY, PTE_YOUNG, Pte } from '../machine/pte';
+import { Errno, Notify } from './constants';
+import { Foll, get_user_pages } from './gup';
+import type { Kernel } from './kernel';
+import { mmap_read_unlock, mmap_write_unlock, mmapReadLock, mmapWriteLock } from './mmap_lock';
+import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
+import { is_driver_page } from './page_ref';
+import { next_entry } from './pagewalk';
+import { pte_clear, pte_offset, pte_page, ptep_get } from './pgtable';
+import { Bool, EntryT, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
+import { lru_add_drain, lru_del, lru_insert } from './swap';
+import { free_swap_and_cache } from './swapfile';
+import { vma_modify_flags } from './vma';
+import { mmOf } from './vmf';
+import { zap_page_range_single } from './zap';
+
+/** Kinds of advice, with their numbers in the kernel's interface. */
+export const Advice = {
+  WILLNEED: 3,
+  DONTNEED: 4,
+  FREE: 8,
+  DONTFORK: 10,
+  DOFORK: 11,
+  MERGEABLE: 12,
+  UNMERGEABLE: 13,
+  HUGEPAGE: 14,
+  NOHUGEPAGE: 15,
+  WIPEONFORK: 18,
+  KEEPONFORK: 19,
+  COLD: 20,
+  POPULATE_READ: 22,
+  POPULATE_WRITE: 23,
+} as const;
+
+/** Advice that only changes flags of the VMA: which bits go, which come. */
+const FLAG_ADVICE: ReadonlyMap<number, readonly [clear: number, set: number]> = new Map([
+  [Advice.DONTFORK, [0, Vm.DontCopy]],
+  [Advice.DOFORK, [Vm.DontCopy, 0]],
+  [Advice.MERGEABLE, [0, Vm.Mergeable]],
+  [Advice.UNMERGEABLE, [Vm.Mergeable, 0]],
+  [Advice.HUGEPAGE, [Vm.NoHugePage, Vm.HugePage]],
+  [Advice.NOHUGEPAGE, [Vm.HugePage, Vm.NoHugePage]],
+  [Advice.WIPEONFORK, [0, Vm.WipeOnFork]],
+  [Advice.KEEPONFORK, [Vm.WipeOnFork, 0]],
+]);
+
+const NEWER: readonly number[] = [Advice.COLD, Advice.POPULATE_READ, Advice.POPULATE_WRITE];
+const KNOWN: readonly number[] = Object.values(Advice);
+
+function is_known(k: Kernel, advice: number): boolean {
+  return KNOWN.includes(advice) && (k.profile.newerAdvice || !NEWER.includes(advice));
+}
+
+const populates = (advice: number): boolean =>
+  advice === Advice.POPULATE_READ || advice === Advice.POPULATE_WRITE;
+
+/** Nobody else maps the page, and it is system memory: the advice may touch it. */
+function is_own_page(k: Kernel, page: PageRow): boolean {
+  return page !== 0 && !is_driver_page(k, page) && k.pages.mapcount.get(page) === 1;
+}
+
+/** The page may be dropped instead of swapped out, unless it is written again (folio_mark_lazyfree). */
+function mark_lazyfree(k: Kernel, page: PageRow): void {
+  if (!k.pages.isAnon(page) || !k.pages.has(page, Pg.SwapBacked) || !k.pages.has(page, Pg.Lru)) return;
+  lru_del(k, page);
+  k.pages.clearFlag(page, Pg.SwapBacked | Pg.Active | Pg.Referenced);
+  lru_insert(k, page);
+}
+
+/** One entry under MADV_FREE: a page nobody else maps becomes clean and lazily free; device entries are left alone. */
+function free_pte(k: Kernel, f: { vma: VmaRow; entry: EntryRow }): void {
+  const pte = ptep_get(k, f.entry);
+  if (kindOf(pte) === Pte.Swap) {
+    k.mm.swapEntries.add(mmOf(k, f), -1);
+    free_swap_and_cache(k, k.tables.hi.get(f.entry));
+    pte_clear(k, f.entry);
+    return;
+  }
+  const page = isPresent(pte) ? pte_page(k, f.entry) : (0 as PageRow);
+  if (page === 0 || is_driver_page(k, page)) return;
+  if (k.pages.has(page, Pg.Dirty)) {
+    if (k.pages.has(page, Pg.Locked) || k.pages.mapcount.get(page) !== 1) return;
+    k.pages.clearFlag(page, Pg.Dirty);
+  }
+  k.tables.lo.set(f.entry, pte & ~(PTE_YOUNG | PTE_DIRTY));
+  mark_lazyfree(k, page);
+}
+
+/** One entry under MADV_COLD: its page is old and goes to the end of the inactive list. */
+function cold_pte(k: Kernel, f: { entry: EntryRow }): void {
+  const pte = ptep_get(k, f.entry);
+  const page = isPresent(pte) ? pte_page(k, f.entry) : (0 as PageRow);
+  if (!is_own_page(k, page) || !k.pages.has(page, Pg.Lru)) return;
+  k.tables.lo.set(f.entry, pte & ~PTE_YOUNG);
+  lru_del(k, page);
+  k.pages.clearFlag(page, Pg.Active | Pg.Referenced);
+  lru_insert(k, page);
+}
+
+const range = { vma: VmaT, start: VpnT, end: VpnT } as const;
+
+const madvise_free_single_vma = routine({
+  name: 'madvise_free_single_vma',
+  file: 'mm/madvise.c',
+  about:
+    'The contents may be dropped when memory is short. Only anonymous memory; pages on a device stay there.',
+  params: range,
+  locals: { at: VpnT, entry: EntryT },
+  body: (r) => [
+    r.when('the VMA is not anonymous', (k, f) => !k.mm.isAnonymous(f.vma), [
+      r.ret('return -EINVAL', () => -Errno.EINVAL),
+    ]),
+    r.step('lru_add_drain()', (k) => lru_add_drain(k)),
+    r.call(
+      'mmu_notifier_invalidate_range_start(CLEAR, range)',
+      mmu_notifier_invalidate_range_start,
+      (k, f, callee) => {
+        callee.mm = mmOf(k, f);
+        callee.start = f.start;
+        callee.end = f.end;
+        callee.event = Notify.CLEAR;
+      },
+    ),
+    r.step('first entry in use', (k, f) => {
+      f.at = next_entry(k, mmOf(k, f), f.start, f.end);
+    }),
+    r.loop('there is an entry', (_, f) => f.at < f.end, [
+      r.step('a present page nobody else maps: clean, old, lazily free', (k, f) => {
+        f.entry = pte_offset(k, mmOf(k, f), f.at);
+        free_pte(k, f);
+        f.at = next_entry(k, mmOf(k, f), (f.at + 1) as Vpn, f.end);
+      }),
+    ]),
+    r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (k, f, callee) => {
+      callee.mm = mmOf(k, f);
+      callee.start = f.start;
+      callee.end = f.end;
+      callee.event = Notify.CLEAR;
+    }),
+    r.ret('return 0'),
+  ],
+});
+
+const madvise_cold = routine({
+  name: 'madvise_cold',
+  file: 'mm/madvise.c',
+  about: 'The pages are not needed soon: mark them old. Nobody is told, nothing is unmapped.',
+  params: range,
+  locals: { at: VpnT, entry: EntryT },
+  body: (r) => [
+    r.step('lru_add_drain(); first entry in use', (k, f) => {
+      lru_add_drain(k);
+      f.at = next_entry(k, mmOf(k, f), f.start, f.end);
+    }),
+    r.loop('there is an entry', (_, f) => f.at < f.end, [
+      r.step('a present page nobody else maps: old and inactive', (k, f) => {
+        f.entry = pte_offset(k, mmOf(k, f), f.at);
+        cold_pte(k, f);
+        f.at = next_entry(k, mmOf(k, f), (f.at + 1) as Vpn, f.end);
+      }),
+    ]),
+  ],
+});
+
+/** The VMA refuses advice that takes pages away, or flags it can't have. */
+function refuses(k: Kernel, vma: VmaRow, advice: number): boolean {
+  const has = (bits: number): boolean => k.mm.has(vma, bits);
+  switch (advice) {
+    case Advice.DONTNEED:
+    case Advice.COLD:
+      return has(Vm.Locked | Vm.HugeTlb);
+    case Advice.DOFORK:
+      return has(Vm.MixedMap);
+    case Advice.WIPEONFORK:
+      return !k.mm.isAnonymous(vma) || has(Vm.Shared);
+    default:
+      return false;
+  }
+}
+
+/** Advice for the part of a range that lies in one VMA. Returns 0, -EINVAL, or the row of the VMA that has the flags now. */
+const madvise_vma_behavior = routine({
+  name: 'madvise_vma_behavior',
+  file: 'mm/madvise.c',
+  about: 'Take the advice for one VMA: zap, free lazily, make cold, or change flags.',
+  params: { ...range, advice: Int },
+  locals: { ret: ErrnoT, flags: Int },
+  body: (r) => [
+    r.when('the VMA does not take this advice', (k, f) => refuses(k, f.vma, f.advice), [
+      r.ret('return -EINVAL', () => -Errno.EINVAL),
+    ]),
+    r.when('MADV_DONTNEED', (_, f) => f.advice === Advice.DONTNEED, [
+      r.call('zap_page_range_single(vma, start, end - start)', zap_page_range_single, (_, f, callee) => {
+        callee.vma = f.vma;
+        callee.start = f.start;
+        callee.end = f.end;
+      }),
+      r.ret('return 0'),
+    ]),
+    r.when('MADV_FREE', (_, f) => f.advice === Advice.FREE, [
+      r.call(
+        'ret = madvise_free_single_vma(vma, start, end)',
+        madvise_free_single_vma,
+        (_, f, callee) => {
+          callee.vma = f.vma;
+          callee.start = f.start;
+          callee.end = f.end;
+        },
+        (_, f, value) => {
+          f.ret = value;
+        },
+      ),
+      r.ret('return ret', (_, f) => f.ret),
+    ]),
+    r.when('MADV_COLD', (_, f) => f.advice === Advice.COLD, [
+      r.call('madvise_cold(vma, start, end)', madvise_cold, (_, f, callee) => {
+        callee.vma = f.vma;
+        callee.start = f.start;
+        callee.end = f.end;
+      }),
+      r.ret('return 0'),
+    ]),
+    r.when('the advice changes flags of the VMA', (_, f) => FLAG_ADVICE.has(f.advice), [
+      r.step('madvise_update_vma(vma, prev, start, end, new_flags)', (k, f) => {
+        const [clear, set] = FLAG_ADVICE.get(f.advice) ?? [0, 0];
+        const old = k.mm.flags.get(f.vma);
+        f.flags = (old & ~clear) | set;
+        if (f.flags !== old) vma_modify_flags(k, f.vma, f.start, f.end, f.flags);
+      }),
+    ]),
+    r.ret('return 0'),
+  ],
+});
+
+const madvise_walk_vmas = routine({
+  name: 'madvise_walk_vmas',
+  file: 'mm/madvise.c',
+  about: 'Take the advice VMA by VMA. Holes are passed over and make the call fail with -ENOMEM at the end.',
+  params: { start: VpnT, end: VpnT, advice: Int },
+  locals: { mm: MmT, vma: VmaT, next: VpnT, holes: Bool, ret: ErrnoT },
+  body: (r) => [
+    r.step('mm = current->mm', (k, f) => {
+      f.mm = k.tasks.mmOf(k.task);
+    }),
+    r.loop('pages are left, and no error', (_, f) => f.start < f.end && f.ret === 0, [
+      r.step('vma = find_vma(mm, start)', (k, f) => {
+        f.vma = k.mm.findVma(f.mm, f.start);
+      }),
+      r.when('there is none', (_, f) => f.vma === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
+      r.step('pass over the hole before it; the part of the range in it', (k, f) => {
+        const first = k.mm.start.get(f.vma);
+        if (f.start < first) {
+          f.holes = 1;
+          f.start = first as Vpn;
+        }
+        f.next = Math.min(f.end, k.mm.end.get(f.vma)) as Vpn;
+      }),
+      r.when('it begins within the range', (_, f) => f.start < f.end, [
+        r.call(
+          'ret = madvise_vma_behavior(vma, start, tmp, behavior)',
+          madvise_vma_behavior,
+          (_, f, callee) => {
+            callee.vma = f.vma;
+            callee.start = f.start;
+            callee.end = f.next;
+            callee.advice = f.advice;
+          },
+          (_, f, value) => {
+            f.ret = value;
+            f.start = f.next;
+          },
+        ),
+      ]),
+    ]),
+    r.when('there was an error', (_, f) => f.ret !== 0, [r.ret('return it', (_, f) => f.ret)]),
+    r.ret('return 0, or -ENOMEM for a hole', (_, f) => (f.holes !== 0 ? -Errno.ENOMEM : 0)),
+  ],
+});
+
+const madvise_populate = routine({
+  name: 'madvise_populate',
+  file: 'mm/madvise.c',
+  about: 'Fault the range in, as get_user_pages does; when that stops short, go on from there.',
+  params: { start: VpnT, end: VpnT, write: Bool },
+  locals: { done: Int },
+  body: (r) => [
+    r.loop('pages are left, and no error', (_, f) => f.start < f.end && f.done >= 0, [
+      r.call(
+        'pages = faultin_page_range(mm, start, end, write)',
+        get_user_pages,
+        (k, f, callee) => {
+          callee.mm = k.tasks.mmOf(k.task);
+          callee.start = f.start;
+          callee.pages = f.end - f.start;
+          callee.foll = Foll.Touch | Foll.Unlockable | Foll.Populate | (f.write !== 0 ? Foll.Write : 0);
+        },
+        (_, f, value) => {
+          f.done = value;
+          if (value > 0) f.start = (f.start + value) as Vpn;
+        },
+      ),
+      r.step('lru_add_drain()', (k) => lru_add_drain(k)),
+    ]),
+    r.ret('return 0, or the error', (_, f) => Math.min(f.done, 0)),
+  ],
+});
+
+/** madvise(2). Returns 0; -EINVAL for advice this kernel or VMA doesn't take; -ENOMEM for holes; -EFAULT from populating. */
+export const sys_madvise = routine({
+  name: 'sys_madvise',
+  file: 'mm/madvise.c',
+  about: 'Advice about a range: what is needed, what is not, what shall be there now.',
+  aliases: ['do_madvise'],
+  params: { start: VpnT, pages: Int, advice: Int },
+  locals: { mm: MmT, ret: ErrnoT },
+  body: (r) => [
+    r.when('this kernel does not know the advice', (k, f) => !is_known(k, f.advice) || f.pages < 0, [
+      r.ret('return -EINVAL', () => -Errno.EINVAL),
+    ]),
+    r.when('the range is empty', (_, f) => f.pages === 0, [r.ret('return 0')]),
+    r.step('mm = current->mm', (k, f) => {
+      f.mm = k.tasks.mmOf(k.task);
+    }),
+    r.when(
+      'the advice changes VMAs',
+      (_, f) => FLAG_ADVICE.has(f.advice),
+      mmapWriteLock(r, (_, f) => f.mm),
+      mmapReadLock(r, (_, f) => f.mm),
+    ),
+    r.when(
+      'MADV_POPULATE_READ, MADV_POPULATE_WRITE',
+      (_, f) => populates(f.advice),
+      [
+        r.call(
+          'ret = madvise_populate(mm, start, end, behavior)',
+          madvise_populate,
+          (_, f, callee) => {
+            callee.start = f.start;
+            callee.end = (f.start + f.pages) as Vpn;
+            callee.write = f.advice === Advice.POPULATE_WRITE ? 1 : 0;
+          },
+          (_, f, value) => {
+            f.ret = value;
+          },
+        ),
+      ],
+      [
+        r.call(
+          'ret = madvise_walk_vmas(mm, start, end, behavior)',
+          madvise_walk_vmas,
+          (_, f, callee) => {
+            callee.start = f.start;
+            callee.end = (f.start + f.pages) as Vpn;
+            callee.advice = f.advice;
+          },
+          (_, f, value) => {
+            f.ret = value;
+          },
+        ),
+      ],
+    ),
+    r.step('unlock', (k, f) => {
+      if (FLAG_ADVICE.has(f.advice)) mmap_write_unlock(k, f.mm);
+      else mmap_read_unlock(k, f.mm);
+    }),
+    r.ret('return ret', (_, f) => f.ret),
+  ],
+});

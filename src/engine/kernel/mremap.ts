@@ -1,0 +1,266 @@
+/** Moving and resizing a mapping (mm/mremap.c). */
+
+import { Vm } from '../machine/address-spaces';
+import {
+  type AnonVmaRow,
+  type DeviceRow,
+  type EntryRow,
+  type FileRow,
+  type MmRow,
+  TASK_SIZE_PAGES,
+  type VmaRow,
+  type Vpn,
+} from '../machine/ids';
+import { isPresent, kindOf, PTE_SOFT_DIRTY, Pte } from '../machine/pte';
+import { Errno, Notify } from './constants';
+import type { Kernel } from './kernel';
+import { do_munmap, enough_memory } from './mmap';
+import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
+import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
+import { next_entry, next_pte_table, pte_table_end } from './pagewalk';
+import { pte_alloc, pte_clear, pte_offset, ptep_get, set_pte } from './pgtable';
+import { anon_vma_clone } from './rmap';
+import { ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
+import { merge_new_range, vm_area_dup, vma_link } from './vma';
+import { mmOf } from './vmf';
+
+/** Entries that carry a soft-dirty bit get it: the page is new at its new address. */
+function move_soft_dirty(k: Kernel, pte: number): number {
+  const carries = isPresent(pte) || kindOf(pte) === Pte.Swap || kindOf(pte) >= Pte.Migration;
+  return k.profile.softDirty && carries ? pte | PTE_SOFT_DIRTY : pte;
+}
+
+/** Moves one entry as it stands: references, mappings and the page's identity don't change. */
+function move_pte(k: Kernel, mm: MmRow, from: Vpn, to: Vpn): void {
+  const old: EntryRow = pte_offset(k, mm, from);
+  const pte = ptep_get(k, old);
+  const page = k.tables.hi.get(old);
+  pte_clear(k, old);
+  set_pte(k, pte_offset(k, mm, to), move_soft_dirty(k, pte), page);
+}
+
+/** Moves the entries of [start, start + pages) to `to`. Returns how many pages came across: all, unless memory is out. */
+const move_page_tables = routine({
+  name: 'move_page_tables',
+  file: 'mm/mremap.c',
+  about: 'Move the entries table by table; mirrors lose the old addresses.',
+  params: { vma: VmaT, start: VpnT, pages: Int, to: VpnT },
+  locals: { mm: MmT, end: VpnT, at: VpnT, next: VpnT, entry: VpnT, moved: Int },
+  body: (r) => [
+    r.step('the range', (k, f) => {
+      f.mm = mmOf(k, f);
+      f.end = (f.start + f.pages) as Vpn;
+      f.moved = f.pages;
+    }),
+    r.call(
+      'mmu_notifier_invalidate_range_start(UNMAP, old range)',
+      mmu_notifier_invalidate_range_start,
+      (_, f, callee) => {
+        callee.mm = f.mm;
+        callee.start = f.start;
+        callee.end = f.end;
+        callee.event = Notify.UNMAP;
+      },
+    ),
+    r.step('first table of the old range', (k, f) => {
+      f.at = next_pte_table(k, f.mm, f.start, f.end);
+    }),
+    r.loop('there is a table', (_, f) => f.at < f.end, [
+      r.step('as far as the tables of the old and the new address go', (_, f) => {
+        const ahead = (f.at + f.to - f.start) as Vpn;
+        const span = pte_table_end(ahead, (ahead + (f.end - f.at)) as Vpn) - ahead;
+        f.next = Math.min(pte_table_end(f.at, f.end), f.at + span) as Vpn;
+      }),
+      r.when(
+        'pte_alloc(mm, new_pmd): no memory',
+        (k, f) => pte_alloc(k, f.mm, (f.at + f.to - f.start) as Vpn) === 0,
+        [
+          r.step('stop here', (_, f) => {
+            f.moved = f.at - f.start;
+            f.next = f.end;
+          }),
+        ],
+        [
+          r.step('first entry in use', (k, f) => {
+            f.entry = next_entry(k, f.mm, f.at, f.next);
+          }),
+          r.loop('there is an entry', (_, f) => f.entry < f.next, [
+            r.step('move it as it stands', (k, f) => {
+              move_pte(k, f.mm, f.entry, (f.entry + f.to - f.start) as Vpn);
+              f.entry = next_entry(k, f.mm, (f.entry + 1) as Vpn, f.next);
+            }),
+          ]),
+        ],
+      ),
+      r.step('next table', (k, f) => {
+        f.at = f.next < f.end ? next_pte_table(k, f.mm, f.next, f.end) : f.end;
+      }),
+    ]),
+    r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (_, f, callee) => {
+      callee.mm = f.mm;
+      callee.start = f.start;
+      callee.end = f.end;
+      callee.event = Notify.UNMAP;
+    }),
+    r.ret('return the pages moved', (_, f) => f.moved),
+  ],
+});
+
+/**
+ * A VMA at the new address for the pages of the old one, on the same anon_vmas; a neighbour may grow instead. A VMA that
+ * never had an anonymous page takes its linear numbers from the new address (copy_vma).
+ */
+function copy_vma(k: Kernel, vma: VmaRow, start: Vpn, to: Vpn, pages: number): VmaRow {
+  const { mm } = k;
+  const fresh = mm.isAnonymous(vma) && mm.anonVma.get(vma) === 0;
+  const pgoff = fresh ? to : mm.linearIndex(vma, start);
+  const end = (to + pages) as Vpn;
+  const merged = merge_new_range(k, mmOf(k, { vma }), {
+    start: to,
+    end,
+    flags: mm.flags.get(vma),
+    file: mm.file.get(vma) as FileRow,
+    device: mm.device.get(vma) as DeviceRow,
+    pgoff,
+    anonVma: mm.anonVma.get(vma) as AnonVmaRow,
+  });
+  if (merged !== 0) return merged;
+  const copy = vm_area_dup(k, vma);
+  mm.start.set(copy, to);
+  mm.end.set(copy, end);
+  mm.pgoff.set(copy, pgoff);
+  mm.anonVma.set(copy, mm.anonVma.get(vma));
+  anon_vma_clone(k, copy, vma);
+  vma_link(k, mmOf(k, { vma }), copy);
+  return copy;
+}
+
+/** Moves [start, start + pages) of a VMA to `to`, where `newPages` are free. Returns `to` or -ENOMEM. */
+const move_vma = routine({
+  name: 'move_vma',
+  file: 'mm/mremap.c',
+  about: 'A VMA at the new address, the entries moved to it, the old range unmapped.',
+  params: { vma: VmaT, start: VpnT, pages: Int, newPages: Int, to: VpnT },
+  locals: { moved: Int },
+  body: (r) => [
+    r.step('new_vma = copy_vma(vma, new_addr, new_len, new_pgoff)', (k, f) => {
+      copy_vma(k, f.vma, f.start, f.to, f.newPages);
+      f.vma = k.mm.vmaAt(k.tasks.mmOf(k.task), f.start);
+    }),
+    r.call(
+      'moved = move_page_tables(vma, old_addr, new_vma, new_addr, old_len)',
+      move_page_tables,
+      (_, f, callee) => {
+        callee.vma = f.vma;
+        callee.start = f.start;
+        callee.pages = f.pages;
+        callee.to = f.to;
+      },
+      (_, f, value) => {
+        f.moved = value;
+      },
+    ),
+    r.when('not everything was moved: move it back and unmap the new range', (_, f) => f.moved < f.pages, [
+      r.call(
+        'move_page_tables(new_vma, new_addr, vma, old_addr, moved)',
+        move_page_tables,
+        (k, f, callee) => {
+          callee.vma = k.mm.vmaAt(k.tasks.mmOf(k.task), f.to);
+          callee.start = f.to;
+          callee.pages = f.moved;
+          callee.to = f.start;
+        },
+      ),
+      r.call('do_munmap(new range)', do_munmap, (_, f, callee) => {
+        callee.start = f.to;
+        callee.end = (f.to + f.newPages) as Vpn;
+      }),
+      r.ret('return -ENOMEM', () => -Errno.ENOMEM),
+    ]),
+    r.call('do_munmap(old range)', do_munmap, (_, f, callee) => {
+      callee.start = f.start;
+      callee.end = (f.start + f.pages) as Vpn;
+    }),
+    r.ret('return the new address', (_, f) => f.to),
+  ],
+});
+
+const overlap = (a: number, b: number, pages: number, newPages: number): boolean =>
+  a < b + newPages && b < a + pages;
+
+/** The VMA can't be moved or grown: -EFAULT when the range isn't all in it, -ENOMEM; else 0 (vma_to_resize). */
+function resize_error(k: Kernel, vma: VmaRow, f: { start: Vpn; pages: number; newPages: number }): number {
+  if (vma === 0 || k.mm.start.get(vma) > f.start) return -Errno.EFAULT;
+  if (f.pages > k.mm.end.get(vma) - f.start) return -Errno.EFAULT;
+  if (f.newPages > f.pages && k.mm.has(vma, Vm.MixedMap)) return -Errno.EFAULT;
+  const grows = f.newPages - f.pages;
+  return grows > 0 && k.mm.has(vma, Vm.Account) && !enough_memory(k, grows) ? -Errno.ENOMEM : 0;
+}
+
+/**
+ * mremap(2) with MREMAP_MAYMOVE | MREMAP_FIXED: [start, start + pages) goes to `to` and has `newPages` there. What was
+ * at the new place is unmapped first. Returns `to`, -EINVAL, -EFAULT (the range is not all in one VMA) or -ENOMEM.
+ */
+export const sys_mremap = routine({
+  name: 'sys_mremap',
+  file: 'mm/mremap.c',
+  about: 'Move a mapping to another address. Entries move as they are: a page on the device stays there.',
+  aliases: ['mremap_to'],
+  params: { start: VpnT, pages: Int, newPages: Int, to: VpnT },
+  locals: { mm: MmT, vma: VmaT, ret: ErrnoT },
+  body: (r) => [
+    r.when(
+      'no pages, or the old and the new range overlap, or the new one is not in user space',
+      (_, f) =>
+        f.pages <= 0 ||
+        f.newPages <= 0 ||
+        f.to < 0 ||
+        f.to + f.newPages > TASK_SIZE_PAGES ||
+        overlap(f.start, f.to, f.pages, f.newPages),
+      [r.ret('return -EINVAL', () => -Errno.EINVAL)],
+    ),
+    ...mmapWriteLock(r, (k) => k.tasks.mmOf(k.task)),
+    r.step('vma = vma_lookup(mm, addr)', (k, f) => {
+      f.mm = k.tasks.mmOf(k.task);
+      f.vma = k.mm.vmaAt(f.mm, f.start);
+      f.ret = f.vma === 0 ? -Errno.EFAULT : 0;
+    }),
+    r.when('something is mapped there', (_, f) => f.ret === 0, [
+      r.call('do_munmap(mm, new_addr, new_len)', do_munmap, (_, f, callee) => {
+        callee.start = f.to;
+        callee.end = (f.to + f.newPages) as Vpn;
+      }),
+      r.when('the mapping shrinks', (_, f) => f.newPages < f.pages, [
+        r.call('do_munmap(mm, addr + new_len, old_len - new_len)', do_munmap, (_, f, callee) => {
+          callee.start = (f.start + f.newPages) as Vpn;
+          callee.end = (f.start + f.pages) as Vpn;
+        }),
+        r.step('old_len = new_len', (_, f) => {
+          f.pages = f.newPages;
+        }),
+      ]),
+      r.step('vma_to_resize(addr, old_len, new_len, flags)', (k, f) => {
+        f.vma = k.mm.vmaAt(f.mm, f.start);
+        f.ret = resize_error(k, f.vma, f);
+      }),
+    ]),
+    r.when('it can be moved', (_, f) => f.ret === 0, [
+      r.call(
+        'ret = move_vma(vma, addr, old_len, new_len, new_addr)',
+        move_vma,
+        (_, f, callee) => {
+          callee.vma = f.vma;
+          callee.start = f.start;
+          callee.pages = f.pages;
+          callee.newPages = f.newPages;
+          callee.to = f.to;
+        },
+        (_, f, value) => {
+          f.ret = value;
+        },
+      ),
+    ]),
+    r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm)),
+    r.ret('return the new address, or the error', (_, f) => f.ret),
+  ],
+});
