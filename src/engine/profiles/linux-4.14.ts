@@ -36,6 +36,7 @@ export const linux414: Profile = {
   checkTrustsDevicePages: true,
   flushUnderLock: false,
   collectsFileHoles: true,
+  savedDirty: false,
   softDirty: true,
   mprotectNotifiesAtPud: false,
   mprotectDropsAccount: false,

@@ -36,6 +36,7 @@ export const linux612: Profile = {
   checkTrustsDevicePages: false,
   flushUnderLock: true,
   collectsFileHoles: false,
+  savedDirty: true,
   softDirty: false,
   mprotectNotifiesAtPud: true,
   mprotectDropsAccount: true,

@@ -61,6 +61,8 @@ export interface Profile {
   readonly flushUnderLock: boolean;
   /** Holes of file VMAs are collected too, and refused when inserting (before 5.10.y). */
   readonly collectsFileHoles: boolean;
+  /** The dirty bit of a read-only entry is kept in another bit (x86 since 6.6). */
+  readonly savedDirty: boolean;
   /** Soft-dirty bits exist in page-table entries. */
   readonly softDirty: boolean;
   /** mprotect tells mirrors as soon as a PMD table exists; before 6.12 only where a PTE table does. */
