@@ -3,7 +3,7 @@
 import { Signal } from '../engine/kernel/constants';
 import type { EventName } from '../engine/kernel/events';
 import type { TaskRow } from '../engine/machine/ids';
-import { type Scene, showAddress, taskName, type World } from '../scenario/environment';
+import { type Scene, showAddress, taskName } from '../scenario/environment';
 import { compileCondition, evaluationProblem, type Test } from './condition';
 import type { Debuggee } from './debuggee';
 
@@ -149,15 +149,4 @@ function holds(test: Test | undefined, scene: Scene): boolean {
     evaluationProblem(error);
     return false;
   }
-}
-
-/** The tasks that can't run, each with what it waits for. */
-export function describeDeadlock(world: World, waits: (task: TaskRow) => string | undefined): string {
-  const { tasks } = world.kernel;
-  const waiting: string[] = [];
-  for (const row of tasks.tasks.rows()) {
-    const what = waits(row as TaskRow);
-    if (what !== undefined) waiting.push(`${taskName(world, row as TaskRow)} waits for ${what}`);
-  }
-  return `No task can run: ${waiting.join('; ')}.`;
 }

@@ -1,40 +1,20 @@
 /** One debug session: a program, its breakpoints, and every way of moving in time. */
 
 import type { EventName } from '../engine/kernel/events';
-import type { ProcessRow, TaskRow } from '../engine/machine/ids';
+import type { TaskRow } from '../engine/machine/ids';
 import { TaskState } from '../engine/machine/tasks';
 import { Engine, type EngineOptions } from '../engine/time/engine';
 import type { Stop, YieldHook } from '../engine/time/interpreter';
 import { finish, type Work } from '../engine/time/work';
-import { moveTo, processName, type Scene, sceneOf, taskName, type World } from '../scenario/environment';
+import { moveTo, type Scene, sceneOf, taskName, type World } from '../scenario/environment';
 import { type Breakpoint, Breakpoints } from './breakpoints';
 import { CodeMap } from './code-map';
 import type { Debuggee } from './debuggee';
-import { describeDeadlock, type ExceptionHit, Exceptions, signalName } from './exceptions';
+import { type ExceptionHit, Exceptions } from './exceptions';
 import { HitCounts } from './hit-counts';
+import { deadlockText, type StopReport, summary, whyLeft } from './reports';
 import { afterMoving, inner, outer, sameLevel, type Target } from './stepping';
 import { TraceLines } from './trace-lines';
-import { showWaiting, waitingOf } from './waits';
-
-export type StopReason =
-  | 'entry'
-  | 'step'
-  | 'breakpoint'
-  | 'function breakpoint'
-  | 'exception'
-  | 'pause'
-  | 'goto'
-  /** The run has come to its end. */
-  | 'end';
-
-export interface StopReport {
-  readonly reason: StopReason;
-  readonly task: TaskRow;
-  /** One sentence for the user where the reason alone doesn't say enough. */
-  readonly text?: string;
-  readonly breakpoints?: readonly number[];
-  readonly exception?: ExceptionHit;
-}
 
 /** What was found at a moment. */
 interface Found {
@@ -42,6 +22,15 @@ interface Found {
   readonly task: TaskRow;
   readonly breakpoints?: readonly number[];
   readonly exception?: ExceptionHit;
+}
+
+/** A run forwards while it goes on. */
+interface Running {
+  found: Found | undefined;
+  /** The task that is being stepped has blocked or ended. */
+  left: boolean;
+  readonly from: number;
+  readonly target: Target | undefined;
 }
 
 export interface SessionEvents {
@@ -64,6 +53,10 @@ export class DebugSession {
   /** The invariants' check at yields, if any. */
   readonly #check: YieldHook | undefined;
   #stop: StopReport;
+  /** The user has seen the session stand somewhere: going on passes over what is there. */
+  #shown = false;
+  /** The hooks are not, or no longer, those of the run that goes on. */
+  #stale = true;
 
   constructor(
     readonly debuggee: Debuggee,
@@ -102,13 +95,14 @@ export class DebugSession {
     return this.engine.ending !== undefined && this.time >= this.engine.frontier;
   }
 
-  /** Records a stop that was not the end of some work: the user's pause. */
-  pause(): StopReport {
-    return this.#stopAt({ reason: 'pause', task: this.#world.kernel.task });
+  /** Records a stop that was not the end of some work: the user's pause, or the start. */
+  stand(reason: 'pause' | 'entry'): StopReport {
+    return this.#stopAt({ reason, task: this.#world.kernel.task });
   }
 
   #stopAt(stop: StopReport): StopReport {
     this.#stop = stop;
+    this.#shown = true;
     return stop;
   }
 
@@ -133,6 +127,17 @@ export class DebugSession {
     return yield* this.#forward(afterMoving(this.#world, outer(this.#world, this.map, task)));
   }
 
+  /** To the first step of a routine or callback, whichever task comes there. */
+  *runTo(name: string): Work<StopReport> {
+    const task = 0 as TaskRow;
+    return yield* this.#forward({ task, pcs: this.map.entries(name), wants: () => true });
+  }
+
+  /** Breakpoints have changed; a run that goes on takes them up at its next slice. */
+  breakpointsChanged(): void {
+    this.#stale = true;
+  }
+
   /** Runs only this task until it blocks or ends. Begins a new timeline where the future was known. */
   *runUntilBlocks(task: TaskRow): Work<StopReport> {
     if (this.#world.kernel.tasks.state.get(task) === TaskState.Runnable)
@@ -147,18 +152,38 @@ export class DebugSession {
   }
 
   *#forward(target: Target | undefined): Work<StopReport> {
-    yield* this.#syncCounts();
-    const from = this.time;
-    const state = { found: undefined as Found | undefined, left: false };
+    const from = this.#shown ? this.time : -1;
+    const state: Running = { found: undefined, left: false, from, target };
+    try {
+      const work = this.engine.forward(Number.POSITIVE_INFINITY);
+      for (;;) {
+        if (this.#stale || !this.#counts.knows(this.time)) {
+          yield* this.#syncCounts();
+          this.#install(state);
+        }
+        const { done, value } = work.next();
+        this.#counts.reached(this.time);
+        if (done === true) return this.#stopAt(this.#report(value, state));
+        yield;
+      }
+    } finally {
+      this.#disarm();
+    }
+  }
+
+  /** Hangs the hooks of a run forwards into the run loop. */
+  #install(state: Running): void {
     const { interpreter, kernel } = this.engine;
+    const { target, from } = state;
     const wanted = new Uint8Array(this.map.linked.op.length);
     for (const pc of target?.pcs ?? []) wanted[pc] = 1;
     interpreter.arm([...this.breakpoints.pcs, ...(target?.pcs ?? [])]);
     interpreter.onYield = this.#check;
     interpreter.onBreakpoint = (pc) => {
       const { time, task } = kernel;
-      const ids = this.breakpoints.at(pc, moveTo(this.#scene, task), 'run');
-      const hit = ids !== undefined && time !== from;
+      const again = time === from;
+      const ids = this.breakpoints.at(pc, moveTo(this.#scene, task), again ? 'search' : 'run');
+      const hit = ids !== undefined && !again;
       if (!hit && !(wanted[pc] === 1 && target?.wants(pc))) return false;
       state.found = { time, task, ...(hit ? { breakpoints: ids } : {}) };
       return true;
@@ -172,21 +197,15 @@ export class DebugSession {
       this.trace.see(task, name, leave, args);
       const exception = this.#exception(task, name, leave, args);
       if (!exception) return;
-      state.found = { time: kernel.time + 1, task, exception };
+      state.found = { time: this.#timeOf(name), task, exception };
       interpreter.interrupt();
     };
-    try {
-      const work = this.engine.forward(Number.POSITIVE_INFINITY);
-      for (;;) {
-        const { done, value } = work.next();
-        this.#counts.reached(this.time);
-        if (done === true)
-          return this.#stopAt(this.#report(value, state.found, state.left ? target?.task : undefined));
-        yield;
-      }
-    } finally {
-      this.#disarm();
-    }
+    this.#stale = false;
+  }
+
+  /** Time at which an exceptional event stops: after its step; a check at a yield is not in a step. */
+  #timeOf(name: EventName): number {
+    return name === 'invariant_broken' ? this.time : this.time + 1;
   }
 
   #exception(
@@ -205,13 +224,14 @@ export class DebugSession {
     interpreter.onLeave = undefined;
     interpreter.onYield = undefined;
     this.engine.onEvent = undefined;
+    this.#stale = true;
   }
 
-  #report(stop: Stop, found: Found | undefined, left: TaskRow | undefined): StopReport {
+  #report(stop: Stop, { found, left, target }: Running): StopReport {
+    if (found?.exception) return { reason: 'exception', task: found.task, exception: found.exception };
     if (stop === 'end') return this.#ended();
     if (stop === 'deadlock') return this.#deadlock();
-    if (found?.exception) return { reason: 'exception', task: found.task, exception: found.exception };
-    if (left !== undefined) return { reason: 'step', task: left, text: this.#whyLeft(left) };
+    if (left && target) return { reason: 'step', task: target.task, text: whyLeft(this.#world, target.task) };
     return this.#reportFound(found);
   }
 
@@ -223,37 +243,15 @@ export class DebugSession {
     return { reason, task, breakpoints: found.breakpoints };
   }
 
-  #whyLeft(task: TaskRow): string {
-    const waiting = waitingOf(this.#world, task);
-    const name = taskName(this.#world, task);
-    return waiting ? `${name} waits for ${showWaiting(waiting)}.` : `${name} has ended.`;
-  }
-
   #deadlock(): StopReport {
-    const text = describeDeadlock(this.#world, (task) => {
-      const waiting = waitingOf(this.#world, task);
-      return waiting && showWaiting(waiting);
-    });
+    const text = deadlockText(this.#world);
     const { task } = this.#world.kernel;
     if (!this.exceptions.isArmed('deadlock')) return { reason: 'end', task, text };
     return { reason: 'exception', task, exception: { id: 'deadlock', task, description: text } };
   }
 
   #ended(): StopReport {
-    return { reason: 'end', task: this.#world.kernel.task, text: this.summary() };
-  }
-
-  /** What became of the run, in a line. */
-  summary(): string {
-    const { tasks } = this.#world.kernel;
-    const ends: string[] = [];
-    for (const row of tasks.processes.rows()) {
-      const signal = tasks.exitSignal.get(row);
-      const end =
-        signal === 0 ? `exited with ${tasks.exitCode.get(row)}` : `was killed by ${signalName(signal)}`;
-      ends.push(`${processName(this.#world, row as ProcessRow)} ${end}`);
-    }
-    return `The scenario has ended after ${this.time} steps${ends.length > 0 ? `: ${ends.join(', ')}` : ''}.`;
+    return { reason: 'end', task: this.#world.kernel.task, text: summary(this.#world) };
   }
 
   // ---------------------------------------------------------------------------------------------- backwards
@@ -334,9 +332,10 @@ export class DebugSession {
       return false;
     };
     this.engine.onEvent = (task, name, leave, args) => {
-      if (!events.includes(name) || kernel.time + 1 >= origin) return;
+      const time = this.#timeOf(name);
+      if (!events.includes(name) || time >= origin) return;
       const exception = this.#exception(task, name, leave, args);
-      if (exception) last = { time: kernel.time + 1, task, exception };
+      if (exception) last = { time, task, exception };
     };
     try {
       const found = yield* this.engine.searchBack(origin, {
@@ -360,6 +359,7 @@ export class DebugSession {
   /** Makes the counts of hits those of a run up to now. */
   *#syncCounts(): Work<void> {
     const now = this.time;
+    this.#disarm();
     if (this.#counts.knows(now)) return;
     const { interpreter, kernel } = this.engine;
     yield* this.engine.seek(this.#counts.markBefore(now));
