@@ -18,6 +18,9 @@ async function eventually(attempt: () => Promise<void>): Promise<void> {
 
 /** A window of the real editor, with the gestures that the tests need. */
 export class EditorWindow {
+  /** The window that was opened last, for pictures of failures. */
+  static latest: EditorWindow | undefined;
+
   private constructor(
     private readonly browser: Browser,
     readonly page: Page,
@@ -55,7 +58,8 @@ export class EditorWindow {
     const browser = await chromium.launch({ executablePath, env, args: ['--no-sandbox'] });
     const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
     page.setDefaultTimeout(30_000);
-    return new EditorWindow(browser, page, folder);
+    EditorWindow.latest = new EditorWindow(browser, page, folder);
+    return EditorWindow.latest;
   }
 
   close(): Promise<void> {

@@ -7,8 +7,10 @@ export default defineConfig({
   test: {
     include: ['test/editor/*.spec.ts'],
     globalSetup: 'test/editor/server.ts',
+    setupFiles: 'test/editor/on-failure.ts',
     fileParallelism: false,
     testTimeout: 90_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000, interval: 100 } },
   },
 });
