@@ -1,11 +1,17 @@
 /** A machine on which a test calls the kernel's routines one after another, as one process or several. */
 
 import { dmirror } from '../../src/engine/drivers/dmirror';
+import { dmirror_read, dmirror_write } from '../../src/engine/drivers/dmirror-access';
 import { dmirror_open } from '../../src/engine/drivers/dmirror-file';
+import {
+  dmirror_migrate_to_device,
+  dmirror_migrate_to_system,
+} from '../../src/engine/drivers/dmirror-migrate';
 import { boot } from '../../src/engine/kernel/boot';
 import { do_exit } from '../../src/engine/kernel/exit';
 import { cpu_access } from '../../src/engine/kernel/fault';
 import { sys_fork } from '../../src/engine/kernel/fork';
+import { pin_user_pages, unpin_user_pages } from '../../src/engine/kernel/gup';
 import { Kernel } from '../../src/engine/kernel/kernel';
 import { link } from '../../src/engine/kernel/link';
 import { sys_mmap, sys_munmap } from '../../src/engine/kernel/mmap';
@@ -33,6 +39,12 @@ const CALLED: readonly AnyRoutine[] = [
   do_exit,
   cpu_access,
   dmirror_open,
+  dmirror_read,
+  dmirror_write,
+  dmirror_migrate_to_device,
+  dmirror_migrate_to_system,
+  pin_user_pages,
+  unpin_user_pages,
   sys_swapon,
   sys_swapoff,
 ];
