@@ -1,11 +1,15 @@
 /** The kernel's and the driver's entry points that statements call. */
 
 export { dmirror_read, dmirror_write } from '../../engine/drivers/dmirror-access';
+export { dmirror_check_exclusive, dmirror_exclusive } from '../../engine/drivers/dmirror-exclusive';
 export { dmirror_device_evict, dmirror_open, dmirror_release } from '../../engine/drivers/dmirror-file';
 export { dmirror_migrate_to_device, dmirror_migrate_to_system } from '../../engine/drivers/dmirror-migrate';
 export { dmirror_snapshot } from '../../engine/drivers/dmirror-snapshot';
 export { do_exit } from '../../engine/kernel/exit';
 export { sys_fork } from '../../engine/kernel/fork';
+export { pin_user_pages, unpin_user_pages } from '../../engine/kernel/gup';
+export { sys_madvise } from '../../engine/kernel/madvise';
 export { sys_mmap, sys_munmap } from '../../engine/kernel/mmap';
 export { sys_mprotect } from '../../engine/kernel/mprotect';
+export { sys_mremap } from '../../engine/kernel/mremap';
 export { sys_swapoff, sys_swapon } from '../../engine/kernel/swapfile';

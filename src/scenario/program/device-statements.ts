@@ -15,7 +15,9 @@ import type {
   OpenStatement,
 } from '../ast';
 import {
+  dmirror_check_exclusive,
   dmirror_device_evict,
+  dmirror_exclusive,
   dmirror_migrate_to_device,
   dmirror_migrate_to_system,
   dmirror_open,
@@ -27,7 +29,6 @@ import {
 import type { Body } from './context';
 import { type F, r, type ScenarioNode } from './frame';
 import { keepReturn, type PageRange, passRange, prepareAligned } from './memory-statements';
-import { notYet } from './not-yet';
 import { rangeCode } from './ranges';
 import { simple } from './simple';
 
@@ -52,7 +53,7 @@ function findMirror(k: Kernel, f: F, device: number): boolean {
 
 type RangeCall = DeviceRangeStatement | MigrateStatement;
 
-function routineOf(statement: RangeCall): Routine<MirrorRange> | undefined {
+function routineOf(statement: RangeCall): Routine<MirrorRange> {
   switch (statement.kind) {
     case 'migrate':
       return statement.direction === 'to' ? dmirror_migrate_to_device : dmirror_migrate_to_system;
@@ -60,8 +61,10 @@ function routineOf(statement: RangeCall): Routine<MirrorRange> | undefined {
       return dmirror_read;
     case 'device-snapshot':
       return dmirror_snapshot;
-    default:
-      return undefined;
+    case 'device-exclusive':
+      return dmirror_exclusive;
+    case 'device-check-exclusive':
+      return dmirror_check_exclusive;
   }
 }
 
@@ -69,7 +72,6 @@ export function deviceRangeNodes(body: Body, statement: RangeCall): ScenarioNode
   const { range, outcome } = statement;
   const device = body.ctx.deviceRow(statement.device.text);
   const callee = routineOf(statement);
-  if (callee === undefined) return notYet(body, statement);
   const aligned = prepareAligned(rangeCode(body, range, outcome).locate);
   return simple(body, statement, {
     prepare: (k, f, scene) => findMirror(k, f, device) && aligned(k, f, scene),

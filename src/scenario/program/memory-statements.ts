@@ -119,7 +119,7 @@ export function mmapNodes(body: Body, statement: MmapStatement): ScenarioNode[] 
       callee.fixed = at === undefined ? 0 : 1;
     },
     (_, f, value) => {
-      f.$ret = value;
+      f.$ret = Math.min(value, 0);
       if (value >= 0) ctx.variables.setBuffer(ctx.process(), variable, value * PAGE_SIZE, f.$pages);
     },
   );

@@ -1,7 +1,7 @@
 /** What the tasks of a running scenario tell each other. It lies in the machine, so that going back takes it along. */
 
 import type { Kernel } from '../../engine/kernel/kernel';
-import type { IntColumn } from '../../engine/machine/column';
+import type { IntColumn, WideColumn } from '../../engine/machine/column';
 import type { TaskRow } from '../../engine/machine/ids';
 import { TaskState, Wait } from '../../engine/machine/tasks';
 
@@ -17,6 +17,8 @@ export class RunState {
   /** By barrier: how many have come, and how often it has opened. */
   readonly arrived: IntColumn;
   readonly opened: IntColumn;
+  /** By pin: when it was taken. */
+  readonly pinnedAt: WideColumn;
   /** Tasks that follow their own text and have not ended. */
   readonly #busy: number;
 
@@ -29,6 +31,7 @@ export class RunState {
     this.idle = store.int('scenario.idle');
     this.arrived = store.int('scenario.arrived');
     this.opened = store.int('scenario.opened');
+    this.pinnedAt = store.wide('scenario.pinnedAt');
     this.#busy = store.scalar('scenario.busy');
   }
 

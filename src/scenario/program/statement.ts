@@ -16,6 +16,8 @@ import type { Generator } from './generator';
 import { mmapNodes, mprotectNodes, munmapNodes } from './memory-statements';
 import { notYet } from './not-yet';
 import { drainNodes, pageReferenceNodes, swapNodes } from './page-statements';
+import { gupNodes, pinNodes, unpinNodes } from './pin-statements';
+import { madviseNodes, mremapNodes } from './remap-statements';
 import {
   barrierNodes,
   exitStatementNodes,
@@ -78,12 +80,17 @@ export function statementNodes(generator: Generator, body: Body, statement: Stat
     case 'get_page':
     case 'put_page':
       return pageReferenceNodes(body, statement);
-    case 'reclaim':
-    case 'pin':
-    case 'gup':
-    case 'unpin':
-    case 'mremap':
     case 'madvise':
+      return madviseNodes(body, statement);
+    case 'mremap':
+      return mremapNodes(body, statement);
+    case 'pin':
+      return pinNodes(body, statement);
+    case 'gup':
+      return gupNodes(body, statement);
+    case 'unpin':
+      return unpinNodes(body, statement);
+    case 'reclaim':
     case 'mlock':
     case 'munlock':
     case 'device-release':

@@ -112,6 +112,8 @@ export function waitNodes(body: Body, statement: TaskStatement): ScenarioNode[] 
       if (thread || f.$ret < 0 || !gone(k, f)) return;
       f.$ret = k.tasks.exitCode.get(f.$row);
       k.tasks.signal.set(k.task, k.tasks.exitSignal.get(f.$row));
+      k.tasks.signalCode.set(k.task, 0);
+      k.tasks.signalVa.set(k.task, 0);
     },
   });
 }
