@@ -67,8 +67,8 @@ const EVENT_FIELDS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['make_device_exclusive', words(`e depth ${PLACE} npages ret`)],
 ]);
 
-/** Kinds of event that are compared. */
-export const COMPARED_EVENTS: ReadonlySet<string> = new Set(EVENT_FIELDS.keys());
+/** Kinds of event that a program's record tells. */
+export const PROGRAM_EVENTS: ReadonlySet<string> = new Set(EVENT_FIELDS.keys());
 
 type Json = Readonly<Record<string, unknown>>;
 

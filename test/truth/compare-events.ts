@@ -10,6 +10,7 @@ import type { RecordedEvent } from './record';
 const FIELDS = [
   'p',
   'depth',
+  'inside',
   'buf',
   'alt',
   'page',
@@ -35,7 +36,7 @@ type AnyEvent = Omit<RecordedEvent, 'frame'> & { readonly frame?: string | numbe
 
 /** An event in one line, as in the records' vocabulary. */
 export function showEvent(event: AnyEvent): string {
-  const { e, depth, p, buf, alt, page, frame: _frame, ...rest } = event;
+  const { e, depth, inside: _inside, p, buf, alt, page, frame: _frame, ...rest } = event;
   const place =
     buf === undefined || page === undefined
       ? ''
@@ -43,7 +44,7 @@ export function showEvent(event: AnyEvent): string {
   const fields = Object.entries(rest)
     .filter(([name, value]) => name !== 'time' && value !== undefined)
     .map(([name, value]) => `${name}=${name === 'flags' ? `0x${Number(value).toString(16)}` : show(value)}`);
-  return `${'  '.repeat(depth)}${e} ${p}${place} ${fields.join(' ')}`.trimEnd();
+  return `${'  '.repeat(depth ?? 0)}${e} ${p}${place} ${fields.join(' ')}`.trimEnd();
 }
 
 /** The first difference of two events of one kind, or undefined. */

@@ -42,7 +42,7 @@ export interface Difference {
   readonly text: string;
   /** Everything that differs in this operation; the first is the one to tell. */
   readonly found: readonly [Divergence, ...Divergence[]];
-  readonly recorded: Operation;
+  readonly recorded: Pick<Operation, 'result' | 'events'>;
   readonly events: readonly ObservedEvent[];
 }
 

@@ -112,8 +112,9 @@ export class StateComparison {
       found.delete(key);
       if (entry === undefined) this.#add('mirror', key, wanted.access, 'no entry');
       else if (entry.access !== wanted.access) this.#add('mirror', key, wanted.access, entry.access);
-      else if (wanted.frame !== 'zero')
-        this.#frame('mirror frame', key, wanted.frame.replace('*', ''), entry.frame);
+      else if ((wanted.frame === 'zero') !== entry.zero)
+        this.#add('mirror frame', key, wanted.frame, entry.zero ? 'zero' : 'another page');
+      else if (!entry.zero) this.#frame('mirror frame', key, wanted.frame.replace('*', ''), entry.frame);
     }
     for (const [key, entry] of found) this.#add('mirror', key, 'no entry', entry.access);
   }

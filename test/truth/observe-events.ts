@@ -5,9 +5,8 @@ import { EVENT_SCHEMA, type Event, type EventName } from '../../src/engine/kerne
 import type { Kernel } from '../../src/engine/kernel/kernel';
 import type { PageRow } from '../../src/engine/machine/ids';
 import { TASK_SIZE_PAGES } from '../../src/engine/machine/ids';
-import { COMPARED_EVENTS } from './check-record';
 import { deviceIndex, type Names } from './observe-state';
-import { placeOf } from './places';
+import { type Place, placeOf } from './places';
 import type { RecordedEvent } from './record';
 
 /** An event as a record writes it; `page` of a frame is the engine's own, `time` when it began. */
@@ -17,6 +16,12 @@ export interface ObservedEvent extends Omit<RecordedEvent, 'frame'> {
 }
 
 type Building = { -readonly [K in keyof ObservedEvent]: ObservedEvent[K] };
+
+/** Which kinds of event are read, and inside which of them `depth` and `inside` say an event lies. */
+export interface Vocabulary {
+  readonly kinds: ReadonlySet<string>;
+  readonly enclosing: ReadonlySet<string>;
+}
 
 /** The engine's log doesn't nest: a defect of a routine. */
 export class BadNesting extends Error {}
@@ -39,6 +44,8 @@ class EventReader {
   constructor(
     readonly k: Kernel,
     readonly names: Names,
+    readonly vocabulary: Vocabulary,
+    readonly place: (vpn: number) => Place,
   ) {}
 
   read(log: Iterable<Event>): ObservedEvent[] {
@@ -53,14 +60,16 @@ class EventReader {
       this.#array(event.args, stack.at(-1));
       return;
     }
-    if (!COMPARED_EVENTS.has(event.name)) return;
+    if (!this.vocabulary.kinds.has(event.name)) return;
     if (event.leave) this.#leave(event, stack.pop());
     else this.#enter(event, stack);
   }
 
   #enter(event: Event, stack: Building[]): void {
     const p = this.names.process(this.k.tasks.process.get(event.task));
-    const built: Building = { e: event.name, depth: stack.length, p, time: event.time };
+    const around = stack.filter(({ e }) => this.vocabulary.enclosing.has(e));
+    const inside = around.at(-1)?.e ?? '';
+    const built: Building = { e: event.name, depth: around.length, inside, p, time: event.time };
     const names: readonly string[] = EVENT_SCHEMA[event.name].enter;
     names.forEach((name, i) => {
       this.#set(built, name, event.args[i] ?? 0);
@@ -81,7 +90,7 @@ class EventReader {
   #set(built: Building, name: string, value: number): void {
     switch (name) {
       case 'vpn':
-        Object.assign(built, showAlt(placeOf(value)));
+        Object.assign(built, showAlt(this.place(value)));
         return;
       case 'pages':
         built.npages = value;
@@ -92,6 +101,9 @@ class EventReader {
         return;
       case 'device':
         built.dev = this.names.device(value);
+        return;
+      case 'toRam':
+        built.event = value === 0 ? 'to-device' : 'to-ram';
         return;
       case 'faultPage':
         built.faultPage = value === 0 ? 0 : 1;
@@ -123,8 +135,9 @@ class EventReader {
     } else built.npages = end - start;
   }
 
+  /** An eviction has arrays too, which records don't tell. */
   #array(args: readonly number[], open: Building | undefined): void {
-    if (open === undefined) throw new BadNesting('a migration array outside a migration');
+    if (open === undefined || !open.e.startsWith('migrate_vma_')) return;
     const entries: string[] = [];
     for (let i = 1; i + 1 < args.length; i += 2) entries.push(migrationEntry(args[i] ?? 0, args[i + 1] ?? 0));
     open[args[0] === 0 ? 'src' : 'dst'] = entries;
@@ -140,7 +153,13 @@ function showAlt({ buf, alt, page }: { buf: string; alt: number; page: number })
   return alt === 1 ? { buf, alt, page } : { buf, page };
 }
 
-/** Events of the log in the record's form, in order. Throws BadNesting. */
-export function observeEvents(k: Kernel, names: Names, log: Iterable<Event>): ObservedEvent[] {
-  return new EventReader(k, names).read(log);
+/** Events of the log in the record's form, in order; `place` names pages. Throws BadNesting. */
+export function observeEvents(
+  k: Kernel,
+  names: Names,
+  log: Iterable<Event>,
+  vocabulary: Vocabulary,
+  place: (vpn: number) => Place = placeOf,
+): ObservedEvent[] {
+  return new EventReader(k, names, vocabulary, place).read(log);
 }

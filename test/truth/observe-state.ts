@@ -1,5 +1,6 @@
 /** What the engine's machine looks like, in the rows of a record. Pure functions over the kernel. */
 
+import { backing_page } from '../../src/engine/drivers/dmirror-memory';
 import type { Kernel } from '../../src/engine/kernel/kernel';
 import { Vm } from '../../src/engine/machine/address-spaces';
 import { Access } from '../../src/engine/machine/devices';
@@ -55,8 +56,10 @@ export interface ObservedMirror extends Place {
   readonly p: string;
   readonly dev: number;
   readonly access: string;
-  readonly page: number;
+  /** The page the device uses; where that is the backing page of a device page, the device page. */
   readonly frame: PageRow;
+  /** It is the shared page of zeroes. */
+  readonly zero: boolean;
 }
 
 export interface Observed {
@@ -96,6 +99,7 @@ function frameFields(k: Kernel, names: Names, page: PageRow): Omit<ObservedRow, 
   const { pages, contents } = k;
   const anon = pages.isAnon(page);
   const onDevice = pages.pgmap(page) !== 0;
+  const backing = onDevice ? backing_page(k, page) : page;
   return {
     frame: page,
     zone: onDevice ? 'Device' : 'RAM',
@@ -108,9 +112,9 @@ function frameFields(k: Kernel, names: Names, page: PageRow): Omit<ObservedRow, 
     anonExclusive: anon ? bit(pages.has(page, Pg.AnonExclusive)) : null,
     pgDirty: bit(pages.has(page, Pg.Dirty)),
     swapBacked: bit(pages.has(page, Pg.SwapBacked)),
-    data: contents.read(page, 0),
-    mid: contents.read(page, 2048),
-    last: contents.read(page, 4095),
+    data: contents.read(backing, 0),
+    mid: contents.read(backing, 2048),
+    last: contents.read(backing, 4095),
   };
 }
 
@@ -173,7 +177,19 @@ const ACCESS_NAMES: Readonly<Record<number, string>> = {
   [Access.Atomic]: 'exclusive',
 };
 
-function* mirrorEntries(k: Kernel, names: Names): Iterable<ObservedMirror> {
+/** Device pages that entries map, by their backing page. */
+function backedPages(k: Kernel, rows: Iterable<ObservedRow>): Map<PageRow, PageRow> {
+  const backed = new Map<PageRow, PageRow>();
+  for (const { frame, zone } of rows)
+    if (frame !== undefined && zone === 'Device') backed.set(backing_page(k, frame), frame);
+  return backed;
+}
+
+function* mirrorEntries(
+  k: Kernel,
+  names: Names,
+  backed: ReadonlyMap<PageRow, PageRow>,
+): Iterable<ObservedMirror> {
   const { devices, tables } = k;
   for (const mirror of devices.mirrors.rows()) {
     const root = devices.mirrorRoot.get(mirror) as NodeRow;
@@ -188,7 +204,9 @@ function* mirrorEntries(k: Kernel, names: Names): Iterable<ObservedMirror> {
     ) {
       const entry = tables.find(root, vpn, LEVEL_PTE);
       const access = ACCESS_NAMES[tables.lo.get(entry)] ?? `${tables.lo.get(entry)}`;
-      yield { p, dev, access, ...placeOf(vpn), frame: tables.hi.get(entry) as PageRow };
+      const page = tables.hi.get(entry) as PageRow;
+      const frame = backed.get(page) ?? page;
+      yield { p, dev, access, ...placeOf(vpn), frame, zero: page === k.zeroPage };
     }
   }
 }
@@ -226,5 +244,11 @@ export function observe(
   const devUsed = [...k.devices.devices.rows()].map(
     (device) => k.devices.calloc.get(device) - k.devices.cfree.get(device),
   );
-  return { rows, alive: alive.map(([name]) => name), mirror: [...mirrorEntries(k, names)], vmas, devUsed };
+  return {
+    rows,
+    alive: alive.map(([name]) => name),
+    mirror: [...mirrorEntries(k, names, backedPages(k, rows.values()))],
+    vmas,
+    devUsed,
+  };
 }

@@ -68,7 +68,9 @@ export type VmaEntry = readonly [
 
 export interface RecordedEvent {
   readonly e: string;
-  readonly depth: number;
+  readonly depth?: number;
+  /** In a log: the innermost event around it that is told there; `` = none. */
+  readonly inside?: string;
   readonly p: string;
   readonly buf?: string;
   readonly alt?: number;

@@ -99,6 +99,7 @@ class Replay implements Run {
     return this.#expected.mirror.map((entry) => ({
       ...entry,
       alt: entry.alt === 1 ? 1 : 0,
+      zero: entry.frame === 'zero',
       frame: this.#numbers.of(entry.frame.replace('*', '')),
     }));
   }

@@ -16,7 +16,9 @@ export class NotConvertible extends Error {
 
 export interface Converted {
   readonly text: string;
-  /** For each operation the line of its statement; 0 where the recorder skipped it. 1-based. */
+  /** The line of the drain after which the program begins. */
+  readonly started: number;
+  /** For each operation the line of its statement; 0 where it has none. 1-based. */
   readonly lines: readonly number[];
   /** For each operation the line of the `drain lru` after it. */
   readonly drained: readonly number[];
@@ -54,6 +56,7 @@ class Converter {
     const shift = (line: number): number => (line === 0 ? 0 : line + head.length);
     return {
       text: `${[...head, ...this.#out, '}'].join('\n')}\n`,
+      started: head.length,
       lines: this.#lines.map(shift),
       drained: this.#drained.map(shift),
     };
@@ -89,20 +92,22 @@ class Converter {
       this.#drained.push(0);
       return;
     }
-    this.#out.push(`    ${this.#line(op)}`);
-    this.#lines.push(this.#out.length);
+    const statement = this.#line(op);
+    this.#out.push(statement === undefined ? '    # nothing is pinned' : `    ${statement}`);
+    this.#lines.push(statement === undefined ? 0 : this.#out.length);
     this.#out.push('    drain lru');
     this.#drained.push(this.#out.length);
   }
 
-  #line(op: Operation): string {
+  /** The statement of an operation; undefined for an unpin when no pin succeeded, which does nothing. */
+  #line(op: Operation): string | undefined {
     const [p = ''] = op.args;
     const outcome = expectation(op.result);
     switch (op.op) {
       case 'failnext':
         return `dmirror fail migrate_to_ram as sigbus times ${p}`;
       case 'unpin':
-        return 'unpin';
+        return op.result.ret === 0 ? undefined : 'unpin';
       default:
         return `on ${p} ${this.#statement(op, p)}${op.op === 'exit' ? '' : outcome}`;
     }

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { compareRecords } from './compare-records';
+import { operationName } from './record';
+import { allPrograms, KEPT_RECORDS } from './records';
+import { verdictLine } from './report';
+
+const verdicts = [...compareRecords(KEPT_RECORDS, 'events')];
+
+/** Operations of the programs that a first whole debug session needs. */
+const FIRST = new Set([
+  'mmap',
+  'read',
+  'write',
+  'munmap',
+  'mprotect',
+  'dev migrate',
+  'dev tosys',
+  'dev read',
+  'dev write',
+  'dev snapshot',
+  'failnext',
+  'exit',
+]);
+
+describe('the engine and Linux', () => {
+  it('agree in every kept program whose operations the engine has', () => {
+    expect(verdicts.filter(({ kind }) => kind === 'differ').map(verdictLine)).toEqual([]);
+  });
+
+  it('agree in all programs of anonymous memory and migration', () => {
+    const ids = allPrograms(KEPT_RECORDS)
+      .filter(({ ops }) => ops.every((op) => FIRST.has(operationName(op))))
+      .filter(({ ops }) => ops.every((op) => op.op !== 'mmap' || op.args[4] === 'anon'))
+      .map(({ id }) => id);
+    expect(ids).toHaveLength(134);
+    const agree = new Set(verdicts.flatMap(({ kind, id }) => (kind === 'agree' ? [id] : [])));
+    expect(ids.filter((id) => !agree.has(id))).toEqual([]);
+  });
+});

@@ -1,0 +1,86 @@
+/** Every record of a directory against the engine. */
+
+import { checkProgram } from './check-record';
+import { compareLog } from './compare-log';
+import { compareProgram, type Difference } from './compare-program';
+import type { Level } from './divergence';
+import { NotRunnable, runLog, runProgram } from './engine-run';
+import { checkLog, isLog, type LogRecord } from './log-record';
+import { logToScenario } from './log-to-scenario';
+import { type Read, readRecords } from './read-records';
+import { operationName, type ProgramRecord } from './record';
+import { type Converted, NotConvertible, toScenario } from './to-scenario';
+import type { Source, Verdict } from './verdict';
+
+/** The id of a record, whatever else is wrong with it. */
+function idOf(value: unknown): string {
+  const fields = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  return String(fields['id'] ?? fields['test'] ?? '?');
+}
+
+/** The operation whose statement stands on a line of the converted text. */
+function operationAt(record: ProgramRecord, { lines, drained }: Converted, line: number): string {
+  const index = lines.findIndex((at, i) => at <= line && line <= (drained[i] ?? 0));
+  const op = record.ops[index];
+  return op === undefined ? 'record' : operationName(op);
+}
+
+function verdict(source: Source, id: string, difference: Difference | undefined): Verdict {
+  if (difference === undefined) return { ...source, id, kind: 'agree' };
+  return { ...source, id, kind: 'differ', difference };
+}
+
+function compareOneProgram(source: Source, record: ProgramRecord, level: Level): Verdict {
+  const converted = toScenario(record);
+  try {
+    return verdict(source, record.id, compareProgram(record, runProgram(record, converted), level));
+  } catch (error) {
+    if (!(error instanceof NotRunnable)) throw error;
+    const operation = operationAt(record, converted, error.line);
+    return { ...source, id: record.id, kind: 'unsupported', operation, reason: error.message };
+  }
+}
+
+function compareOneLog(source: Source, record: LogRecord): Verdict {
+  try {
+    return verdict(source, record.test, compareLog(record, runLog(logToScenario(record), record.test)));
+  } catch (error) {
+    if (!(error instanceof NotRunnable)) throw error;
+    const { test: id, source: operation } = record;
+    return { ...source, id, kind: 'unsupported', operation, reason: error.message };
+  }
+}
+
+function compareOne(read: Read, level: Level): Verdict {
+  const source = { file: read.file, line: read.line };
+  if ('problem' in read)
+    return { ...source, kind: 'unsupported', id: '?', operation: 'file', reason: read.problem };
+  const id = idOf(read.value);
+  const record = isLog(read.value) ? checkLog(read.value) : checkProgram(read.value);
+  if ('reason' in record) return { ...source, id, kind: 'unsupported', ...record };
+  try {
+    return 'ops' in record ? compareOneProgram(source, record, level) : compareOneLog(source, record);
+  } catch (error) {
+    if (!(error instanceof NotConvertible)) throw error;
+    return { ...source, id, kind: 'unsupported', operation: error.operation, reason: error.message };
+  }
+}
+
+/** Compares every record below `directory`, or only the one with this id. */
+export function* compareRecords(directory: string, level: Level, only?: string): Iterable<Verdict> {
+  for (const read of readRecords(directory)) {
+    if (only !== undefined && ('problem' in read || idOf(read.value) !== only)) continue;
+    yield compareOne(read, level);
+  }
+}
+
+/** A record as a scenario; undefined where there is none with this id. Throws NotConvertible. */
+export function scenarioOf(directory: string, id: string): string | undefined {
+  for (const read of readRecords(directory)) {
+    if ('problem' in read || idOf(read.value) !== id) continue;
+    const record = isLog(read.value) ? checkLog(read.value) : checkProgram(read.value);
+    if ('reason' in record) throw new NotConvertible(record.operation, record.reason);
+    return 'ops' in record ? toScenario(record).text : logToScenario(record);
+  }
+  return undefined;
+}

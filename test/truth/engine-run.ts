@@ -1,0 +1,164 @@
+/** Runs a scenario's text in the engine and shows what a comparison asks for. */
+
+import { BootError } from '../../src/engine/kernel/boot';
+import { buildRun, compileScenario, type Run as ScenarioRun } from '../../src/scenario/program';
+import { PROGRAM_EVENTS } from './check-record';
+import type { LogRun } from './compare-log';
+import type { Observation, Run, Stopped } from './compare-program';
+import type { ObservedResult } from './compare-result';
+import { LOG_VOCABULARY } from './log-events';
+import { loggedPlace } from './log-to-scenario';
+import { BadNesting, type ObservedEvent, observeEvents, type Vocabulary } from './observe-events';
+import { type Names, observe } from './observe-state';
+import type { Place } from './places';
+import type { ProgramRecord } from './record';
+import type { Converted } from './to-scenario';
+
+/** The text can't be run; `line` is where the first reason stands. */
+export class NotRunnable extends Error {
+  constructor(
+    readonly line: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Steps after which an operation counts as one that never ends. */
+const MOST_STEPS = 5_000_000;
+const SUPERVISOR = 'S';
+const PROGRAM_VOCABULARY: Vocabulary = { kinds: PROGRAM_EVENTS, enclosing: PROGRAM_EVENTS };
+
+/** Builds the machine of a scenario. Throws NotRunnable. */
+function start(text: string, file: string): ScenarioRun {
+  const { program, diagnostics } = compileScenario(text, file);
+  if (program === undefined) {
+    const first = diagnostics.find(({ severity }) => severity === 'error');
+    throw new NotRunnable(first?.start.line ?? 0, first?.message ?? 'the scenario does not compile');
+  }
+  try {
+    return buildRun(program);
+  } catch (error) {
+    if (error instanceof BootError) throw new NotRunnable(0, error.message);
+    throw error;
+  }
+}
+
+/** Devices are called gpu0, gpu1, … by the number the record gives them. */
+function namesOf({ kernel, program: { names } }: ScenarioRun): Names {
+  return {
+    process: (row) => names.tasks[kernel.tasks.name.get(row)] ?? `process ${row}`,
+    device: (row) => Number((names.devices[kernel.devices.name.get(row)] ?? '').slice(3)),
+  };
+}
+
+function resultOf(args: readonly number[]): ObservedResult {
+  const [, ret = 0, errno = 0, signal = 0, code = 0, va = 0, cpages = 0, faults = 0, ...data] = args;
+  return { ret, errno, signal, code, va, cpages, faults, data };
+}
+
+/** Why an engine stopped before it was asked to. */
+type Reason = string | undefined;
+
+/** A scenario under way: runs from one line to the next. */
+class Stepper {
+  readonly names: Names;
+  /** The result of the latest statement of `watched`, and when it came. */
+  result: ObservedResult | undefined;
+  returned = 0;
+  #watched = 0;
+  #until = 0;
+  #reached = false;
+  #problem: Reason;
+
+  constructor(readonly run: ScenarioRun) {
+    this.names = namesOf(run);
+    run.kernel.events.observer = (_, name, leave, args) => {
+      if (name === 'result') this.#onResult(args);
+      else if (name === 'expect_failed' && args[1] === -1 && !leave)
+        this.#problem = run.report.failure?.message();
+    };
+  }
+
+  #onResult(args: readonly number[]): void {
+    const line = this.run.program.statements[args[0] ?? -1]?.position.line;
+    if (line === this.#watched) {
+      this.result = resultOf(args);
+      this.returned = this.run.kernel.time;
+    }
+    if (line !== this.#until) return;
+    this.#reached = true;
+    this.run.interpreter.interrupt();
+  }
+
+  /** Runs to the result of the statement on line `until` (0: to the end), keeping that of line `watched`. */
+  advance(watched: number, until: number): Reason {
+    const { interpreter, kernel } = this.run;
+    this.#watched = watched;
+    this.#until = until;
+    this.#reached = false;
+    this.#problem = undefined;
+    this.result = undefined;
+    try {
+      const stop = interpreter.run(kernel.time + MOST_STEPS, true);
+      if (this.#problem !== undefined) return this.#problem;
+      if (this.#reached || (until === 0 && stop === 'end')) return undefined;
+      return stop === 'time' ? `not finished after ${MOST_STEPS} steps` : `the run stops: ${stop}`;
+    } catch (error) {
+      return `the engine fails: ${error instanceof Error ? error.message : error}`;
+    }
+  }
+
+  /** Events since `from`, and why they can't be read where they don't nest. */
+  events(from: number, vocabulary: Vocabulary, place?: (vpn: number) => Place): [ObservedEvent[], Reason] {
+    const { kernel } = this.run;
+    const log = kernel.events.between(from, Number.POSITIVE_INFINITY);
+    try {
+      return [observeEvents(kernel, this.names, log, vocabulary, place), undefined];
+    } catch (error) {
+      if (!(error instanceof BadNesting)) throw error;
+      return [[], error.message];
+    }
+  }
+}
+
+class ProgramRun implements Run {
+  readonly #stepper: Stepper;
+
+  constructor(
+    readonly record: ProgramRecord,
+    readonly converted: Converted,
+    run: ScenarioRun,
+  ) {
+    this.#stepper = new Stepper(run);
+    this.#stepper.advance(0, converted.started);
+  }
+
+  operation(index: number): Observation | Stopped {
+    const { lines, drained } = this.converted;
+    const stepper = this.#stepper;
+    const { kernel } = stepper.run;
+    const from = kernel.time;
+    const ended = stepper.advance(lines[index] ?? 0, drained[index] ?? 0);
+    const { time } = kernel;
+    const [events, unreadable] = stepper.events(from, PROGRAM_VOCABULARY);
+    const stopped = ended ?? unreadable;
+    if (stopped !== undefined) return { stopped, time, events };
+    const state = observe(kernel, stepper.names, this.record.buffers, SUPERVISOR);
+    return { result: stepper.result, returned: stepper.returned, time, events, state };
+  }
+}
+
+/** The engine's run of a program's record. Throws NotRunnable. */
+export function runProgram(record: ProgramRecord, converted: Converted): Run {
+  return new ProgramRun(record, converted, start(converted.text, record.id));
+}
+
+/** The engine's run of a log's scenario, to its end. Throws NotRunnable. */
+export function runLog(text: string, name: string): LogRun {
+  const run = start(text, name);
+  const stepper = new Stepper(run);
+  const stopped = stepper.advance(0, 0);
+  const [events, unreadable] = stepper.events(0, LOG_VOCABULARY, loggedPlace);
+  return { events, stopped: stopped ?? unreadable, time: run.kernel.time };
+}

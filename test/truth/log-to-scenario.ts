@@ -1,0 +1,224 @@
+/** A self-test's or experiment's log as a scenario, told by a supervisor as programs are. */
+
+import { type LoggedOperation, operationsOf } from './log-operations';
+import type { LogRecord } from './log-record';
+import { addressOf, type Place } from './places';
+import { NotConvertible } from './to-scenario';
+
+/** Pages of the empty mapping that an experiment reserves before it maps a buffer into it. */
+const ROOM = 1024;
+const hex = (value: number): string => `0x${value.toString(16)}`;
+
+/** Page of a buffer at a virtual page number; a buffer may begin at a negative page. */
+export function loggedPlace(vpn: number): Place {
+  const span = addressOf({ buf: 'B', alt: 0, page: 0 }) - addressOf({ buf: 'A', alt: 0, page: 0 });
+  const number = Math.round((vpn * 4096) / span) - 1;
+  const buf = String.fromCharCode(65 + number);
+  return { buf, alt: 0, page: vpn - addressOf({ buf, alt: 0, page: 0 }) / 4096 };
+}
+
+/** How the test driver answers a failing access, by the name of what the callback returns. */
+const FAULT_RESULTS: Readonly<Record<string, string>> = {
+  SIGBUS: 'sigbus',
+  SIGSEGV: 'sigsegv',
+  OOM: 'oom',
+  HWPOISON: 'hwpoison',
+  NOPAGE: 'nopage',
+  RETRY: 'retry',
+};
+
+const IOCTLS: Readonly<Record<string, string>> = {
+  READ: 'read',
+  WRITE: 'write',
+  SNAPSHOT: 'snapshot',
+  EXCLUSIVE: 'exclusive',
+  CHECK_EXCLUSIVE: 'check_exclusive',
+};
+
+interface Statement {
+  readonly p: string;
+  readonly text: string;
+}
+
+class LogConverter {
+  readonly #devices = new Set<number>();
+  readonly #files: string[] = [];
+  readonly #lines: string[] = [];
+  readonly #open = new Map<string, number>();
+
+  constructor(readonly record: LogRecord) {}
+
+  convert(): string {
+    for (const op of operationsOf(this.record)) {
+      for (const { p, text } of this.#statements(op)) this.#lines.push(p === 'S' ? text : `on ${p} ${text}`);
+    }
+    const { source, test, kernel } = this.record;
+    const devices = [...this.#devices].sort((a, b) => a - b);
+    return `${[
+      `# ${source === 'selftest' ? 'Self-test' : 'Experiment'} ${test} as Linux ${kernel} ran it.`,
+      `profile ${kernel.split('.').slice(0, 2).join('.')}`,
+      'machine { node 0 { dma32 2GiB normal 2GiB } cpus 2 }',
+      ...devices.map((n) => `device gpu${n} ${n < 2 ? 'private' : 'coherent'} 256MiB driver dmirror`),
+      ...this.#files,
+      '',
+      'process S {',
+      ...devices.map((n) => `    close gpu${n}`),
+      '    fork P0',
+      ...this.#lines.map((line) => `    ${line}`),
+      '}',
+    ].join('\n')}\n`;
+  }
+
+  #statements(op: LoggedOperation): Statement[] {
+    if (op.pages === 0) return [];
+    const p = op.p ?? 'P0';
+    const here = (text: string): Statement[] => [{ p, text: `${text}${this.#signal(op)}` }];
+    const device = `gpu${op['device']}`;
+    switch (op.op) {
+      case 'open':
+      case 'close':
+        this.#devices.add(Number(op['device']));
+        this.#open.set(p, Number(op['device']));
+        return here(`${op.op} ${device}`);
+      case 'mmap':
+        return this.#mmap(op).map((text) => ({ p, text }));
+      case 'munmap':
+      case 'mlock':
+        return here(`${op.op} ${this.#range(op)}`);
+      case 'mprotect':
+        return here(`mprotect ${this.#range(op)} ${op['prot']}`);
+      case 'madvise':
+        return here(`madvise ${this.#range(op)} ${String(op['advice']).toLowerCase()}`);
+      case 'mremap':
+        return here(`mremap ${this.#range(op)} to ${hex(addressOf({ ...target(op), alt: 0 }))}`);
+      case 'fork':
+        return here(`fork ${op['child']}`);
+      case 'exit':
+        return op['thread'] === true ? this.#refuse(op, 'threads') : here('exit');
+      case 'ioctl':
+        return op['target'] === undefined
+          ? here(this.#ioctl(op))
+          : this.#refuse(op, 'the GUP test interface');
+      case 'wait':
+      case 'pause':
+        return [];
+      case 'kill':
+        return [{ p: 'S', text: `kill ${op['to']} ${op['sig'] ?? 'SIGKILL'}` }];
+      case 'swapon':
+      case 'swapoff':
+        return here(op.op === 'swapon' ? 'swapon 64MiB' : 'swapoff');
+      default:
+        return here(this.#memory(op, p));
+    }
+  }
+
+  #memory(op: LoggedOperation, p: string): string {
+    const range = this.#range(op);
+    switch (op.op) {
+      case 'cpuRead':
+      case 'cpuCheck':
+        return `read ${range}`;
+      case 'cpuWrite':
+        return `write ${this.#at(op)} = ${op['value'] ?? 1}`;
+      case 'cpuWriteEach':
+        return `write ${range} = 1`;
+      case 'cpuFill':
+        return `fill ${range} = ${op['firstValue']} rising`;
+      case 'cpuFillSame':
+        return `fill ${range} = ${op['value'] ?? op['firstValue']}`;
+      case 'cpuAtomicAdd':
+        return `add ${op['add']} to ${range}`;
+      case 'gup':
+        return `gup ${range} ${access(op)}${String(op['call']).includes('fast') ? ' fast' : ''}`;
+      case 'pinLongterm':
+        return `pin ${range} ${access(op)} longterm`;
+      case 'unpinLongterm':
+        return 'unpin';
+      case 'getPage':
+        return `get_page ${range}`;
+      case 'putPage':
+        return `put_page ${range}`;
+      case 'write2pipe':
+        return `copy_from_user ${range}`;
+      case 'failPageFault':
+        return this.#failPageFault(op);
+      case 'failCopyToRam':
+        return `gpu${this.#open.get(p) ?? 0} fail copy times ${op['times']}`;
+      default:
+        return this.#refuse(op, `\`${op.op}\``);
+    }
+  }
+
+  #failPageFault(op: LoggedOperation): string {
+    const [name] = [op['ret']].flat();
+    const result = name === undefined ? 'nothing' : FAULT_RESULTS[String(name)];
+    if (result === undefined) return this.#refuse(op, `VM_FAULT_${name}`);
+    return `dmirror fail migrate_to_ram as ${result} times ${op['times']}`;
+  }
+
+  #refuse(op: LoggedOperation, what: string): never {
+    throw new NotConvertible(op.op, `${what} has no counterpart in a scenario`);
+  }
+
+  #ioctl(op: LoggedOperation): string {
+    const device = `gpu${op['device']}`;
+    const cmd = String(op['cmd']);
+    const range = typeof op['offset'] === 'number' ? `${this.#at(op)} for ${op.pages} page` : this.#range(op);
+    if (cmd === 'MIGRATE_TO_DEV') return `migrate ${range} to ${device}`;
+    if (cmd === 'MIGRATE_TO_SYS') return `migrate ${range} from ${device}`;
+    const verb = IOCTLS[cmd];
+    if (verb === undefined) return this.#refuse(op, `ioctl ${cmd}`);
+    return `${device} ${verb} ${range}${verb === 'write' ? ' = 1' : ''}`;
+  }
+
+  /** The mapping, and the empty one it is put into where the program reserved room for it. */
+  #mmap(op: LoggedOperation): string[] {
+    const { buf = '', pages = 0 } = op;
+    const flags = op['flags'] as readonly string[];
+    const first = op.page ?? this.record.buffers[buf]?.firstPage ?? 0;
+    const at = addressOf({ buf, alt: 0, page: first });
+    const fixed = op['align'] === '2MiB' || flags.includes('fixed');
+    const room = `${buf}_room = mmap ${pages + ROOM} pages none at ${hex(at - (ROOM / 2) * 4096)}`;
+    const mapping = `${buf} = mmap ${pages} pages ${this.#source(op, flags, pages)} ${op['prot']} at ${hex(at)}`;
+    return fixed ? [room, mapping] : [mapping];
+  }
+
+  #source(op: LoggedOperation, flags: readonly string[], pages: number): string {
+    const sharing = flags.includes('shared') ? 'shared' : 'private';
+    if (flags.includes('device-file')) return `device gpu${op['device']} ${sharing}`;
+    if (flags.includes('file')) {
+      const file = `file${this.#files.length}`;
+      this.#files.push(`file ${file} ${pages} pages`);
+      return `file ${file} ${sharing}`;
+    }
+    if (flags.includes('hugetlb')) return `anon ${sharing} hugetlb`;
+    return sharing === 'shared' ? 'shmem shared' : 'anon private';
+  }
+
+  #range(op: LoggedOperation): string {
+    const { buf, page = 0, pages = 1 } = op;
+    if (buf === undefined) return '';
+    return `${hex(addressOf({ buf, alt: 0, page }))} for ${pages} ${pages === 1 ? 'page' : 'pages'}`;
+  }
+
+  #at(op: LoggedOperation): string {
+    const { buf = 'A', page = 0 } = op;
+    return hex(addressOf({ buf, alt: 0, page }) + Number(op['offset'] ?? 0));
+  }
+
+  #signal(op: LoggedOperation): string {
+    return op.signal === undefined ? '' : ` expect ${op.signal.sig}`;
+  }
+}
+
+function target(op: LoggedOperation): { buf: string; page: number } {
+  const { buf, page } = op['to'] as { buf: string; page: number };
+  return { buf, page };
+}
+
+const access = (op: LoggedOperation): string => (op['write'] === true || op['write'] === 1 ? 'w' : 'r');
+
+/** The log's program as a scenario's text. Throws NotConvertible. */
+export function logToScenario(record: LogRecord): string {
+  return new LogConverter(record).convert();
+}
