@@ -153,9 +153,10 @@ const dmirror_interval_invalidate = routine({
       }),
     ]),
     lockMirror(r, (_, f) => f.mirror),
-    r.step('mmu_interval_set_seq(); drop the entries of the range', (k, f) => {
+    r.step('mmu_interval_set_seq(); drop the entries of the range and of the page at its end', (k, f) => {
       mmu_interval_set_seq(k, f.mirror);
-      mirror_erase(k, f.mirror, f.start, f.end);
+      // The driver's loop takes the end of the range for its last page.
+      mirror_erase(k, f.mirror, f.start, (f.end + 1) as Vpn);
     }),
     r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
     r.ret('return true', (k) => {
