@@ -56,7 +56,7 @@ export const dmirror_exclusive = routine({
     ...mmapReadLock(r, (_, f) => f.mm),
     r.loop('address < end', (_, f) => f.vpn < f.end && f.ret === 0, [
       r.call(
-        'make_device_exclusive_range(mm, address, next, pages, mdevice)',
+        'make_device_exclusive_range(mm, address, next, pages, NULL)',
         make_device_exclusive_range,
         (k, f, callee) => {
           f.next = Math.min(f.end, f.vpn + k.profile.roundPages) as Vpn;
@@ -64,7 +64,8 @@ export const dmirror_exclusive = routine({
           callee.mm = f.mm;
           callee.start = f.vpn;
           callee.pages = f.next - f.vpn;
-          callee.owner = k.devices.mirrorDevice.get(f.mirror) as DeviceRow;
+          // The driver names no owner, so that its own mirrors are told too.
+          callee.owner = 0 as DeviceRow;
           callee.slots = f.slots;
         },
         (_, f, value) => {
