@@ -1,29 +1,34 @@
 /** Device-exclusive entries: taken back on CPU access (mm/memory.c) and made for a driver (mm/rmap.c), 5.14 to 6.14. */
 
 import { Hold } from '../machine/holds';
-import type { EntryRow } from '../machine/ids';
-import { kindOf, PTE_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../machine/pte';
+import type { EntryRow, VmaRow } from '../machine/ids';
+import { kindOf, PTE_DIRTY, PTE_WRITE, Pte } from '../machine/pte';
 import { Notify } from './constants';
 import type { Kernel } from './kernel';
 import { lockPage, unlock_page } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { get_page, put_page, rename_hold } from './page_ref';
-import { pte_page, ptep_get, set_pte } from './pgtable';
+import { protnone, pte_page, ptep_get, set_pte } from './pgtable';
 import { folio_add_rmap } from './rmap';
 import { PageT, routine } from './routine';
 import { entered, leaves, mmOf, pte_same, vmfParams } from './vmf';
 
 /**
- * Makes a device-exclusive entry present again, writable and dirty if it was writable (restore_exclusive_pte). The
- * entry's reference becomes the mapping's.
+ * Makes a device-exclusive entry present again: old, and writable and dirty if it was writable
+ * (restore_exclusive_pte). The entry's reference becomes the mapping's.
  */
-export function restore_exclusive_pte(k: Kernel, entry: EntryRow): void {
+export function restore_exclusive_pte(k: Kernel, entry: EntryRow, vma: VmaRow): void {
   const pte = ptep_get(k, entry);
   const page = pte_page(k, entry);
   const writable = (pte & PTE_WRITE) !== 0;
   rename_hold(k, page, Hold.Exclusive, Hold.Pte, 0);
   folio_add_rmap(k, page);
-  set_pte(k, entry, Pte.Present | PTE_YOUNG | (writable ? PTE_WRITE | PTE_DIRTY : 0), page);
+  set_pte(
+    k,
+    entry,
+    Pte.Present | PTE_YOUNG | protnone(k, vma) | (writable ? PTE_WRITE | PTE_DIRTY : 0),
+    page,
+  );
 }
 
 const REMOVE = 'remove_device_exclusive_entry';
@@ -55,7 +60,11 @@ export const remove_device_exclusive_entry = routine({
     r.when(
       'under the page-table lock the entry is unchanged',
       (k, f) => kindOf(f.pte) === Pte.DeviceExclusive && pte_same(k, f, f.page),
-      [r.step('restore_exclusive_pte(vma, page, address, pte)', (k, f) => restore_exclusive_pte(k, f.entry))],
+      [
+        r.step('restore_exclusive_pte(vma, page, address, pte)', (k, f) =>
+          restore_exclusive_pte(k, f.entry, f.vma),
+        ),
+      ],
     ),
     r.step('folio_unlock(folio)', (k, f) => unlock_page(k, f.page)),
     r.call('put_page(page)', put_page, (k, f, callee) => {
