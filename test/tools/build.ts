@@ -10,10 +10,9 @@ const common: BuildOptions = {
   absWorkingDir: root,
   bundle: true,
   platform: 'node',
-  format: 'cjs',
   target: 'node20',
-  minify: true,
-  keepNames: true,
+  minifyWhitespace: true,
+  minifySyntax: true,
   sourcemap: 'linked',
   sourcesContent: false,
   legalComments: 'none',
@@ -22,6 +21,7 @@ const common: BuildOptions = {
 
 const extension: BuildOptions = {
   ...common,
+  format: 'cjs',
   entryPoints: ['src/extension/extension.ts'],
   outfile: 'dist/extension.cjs',
   external: ['vscode'],
@@ -29,8 +29,9 @@ const extension: BuildOptions = {
 
 const commandLine: BuildOptions = {
   ...common,
-  entryPoints: ['src/cli/main.ts'],
-  outfile: 'dist/hmm-trace.cjs',
+  format: 'esm',
+  entryPoints: ['src/cli/bin.ts'],
+  outfile: 'dist/hmm-trace.mjs',
   banner: { js: '#!/usr/bin/env node' },
 };
 
