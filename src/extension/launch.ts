@@ -72,7 +72,7 @@ const dynamicConfigurations: vscode.DebugConfigurationProvider = {
 /** Starts the adapter as a child process on the runtime the editor itself runs on. */
 const adapterFactory = (extension: vscode.Uri): vscode.DebugAdapterDescriptorFactory => ({
   createDebugAdapterDescriptor() {
-    const program = vscode.Uri.joinPath(extension, 'dist', 'hmm-trace.mjs').fsPath;
+    const program = vscode.Uri.joinPath(extension, 'dist', 'hmm-trace.cjs').fsPath;
     const env = { ELECTRON_RUN_AS_NODE: '1' };
     return new vscode.DebugAdapterExecutable(process.execPath, [program, 'dap'], { env });
   },

@@ -10,6 +10,7 @@ const common: BuildOptions = {
   absWorkingDir: root,
   bundle: true,
   platform: 'node',
+  format: 'cjs',
   target: 'node20',
   minifyWhitespace: true,
   minifySyntax: true,
@@ -21,7 +22,6 @@ const common: BuildOptions = {
 
 const extension: BuildOptions = {
   ...common,
-  format: 'cjs',
   entryPoints: ['src/extension/extension.ts'],
   outfile: 'dist/extension.cjs',
   external: ['vscode'],
@@ -29,9 +29,8 @@ const extension: BuildOptions = {
 
 const commandLine: BuildOptions = {
   ...common,
-  format: 'esm',
-  entryPoints: ['src/cli/bin.ts'],
-  outfile: 'dist/hmm-trace.mjs',
+  entryPoints: ['src/cli/main.ts'],
+  outfile: 'dist/hmm-trace.cjs',
   banner: { js: '#!/usr/bin/env node' },
 };
 
