@@ -148,7 +148,7 @@ const copy_pte_range = routine({
                 r.ret('return -EBUSY', () => -Errno.EBUSY),
               ]),
               r.step('restore_exclusive_pte(src_vma, page, addr, src_pte)', (k, f) => {
-                restore_exclusive_pte(k, f.entry);
+                restore_exclusive_pte(k, f.entry, f.src);
                 unlock_page(k, f.page);
               }),
             ],

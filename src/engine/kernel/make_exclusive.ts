@@ -94,7 +94,7 @@ export const make_device_exclusive_range = routine({
   params: { mm: MmT, start: VpnT, pages: Int, owner: DeviceT, slots: SlotT },
   locals: { found: Int, slot: SlotT, page: PageT, done: Bool },
   body: (r) => [
-    r.step('which range', (k, f) => k.emit(MAKE, f.start, f.pages, f.owner)),
+    r.step('which range', (k, f) => k.emit(MAKE, f.start, f.pages)),
     r.call(
       'get_user_pages_remote(mm, start, npages, FOLL_GET | FOLL_WRITE)',
       get_user_pages,

@@ -19,6 +19,7 @@ import { do_fault } from './filemap';
 import type { Kernel } from './kernel';
 import { memcg_charge } from './memcontrol';
 import { migration_entry_wait } from './migrate';
+import { vma_end_read } from './mmap_lock';
 import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
 import { pmd_alloc, pte_alloc, pte_offset, pte_page, ptep_get, set_pte } from './pgtable';
@@ -150,7 +151,7 @@ export const do_swap_page = routine({
         [
           r.when('only the VMA lock is held', (_, f) => (f.flags & FaultFlag.VmaLock) !== 0, [
             r.step('vma_end_read(vma): the callback needs mmap_lock', (k, f) => {
-              k.mm.vmaReaders.add(f.vma, -1);
+              vma_end_read(k, f.vma);
             }),
             leaves(r, SWAP, 'return VM_FAULT_RETRY', () => VmFault.RETRY),
           ]),
@@ -239,11 +240,11 @@ const handle_pte_fault = routine({
         (_, f) => (f.flags & (FaultFlag.Write | FaultFlag.Unshare)) !== 0 && (f.pte & PTE_WRITE) === 0,
         [r.call('do_wp_page(vmf)', do_wp_page, passVmf, keep), r.ret('return ret', (_, f) => f.ret)],
       ),
-      r.step('mark the entry young, and dirty for a write', (k, f) => {
-        const dirty = isWrite(f) ? PTE_DIRTY : 0;
-        const young = (f.pte & PTE_PROTNONE) === 0 ? PTE_YOUNG : 0;
-        k.tables.lo.set(f.entry, k.tables.lo.get(f.entry) | young | dirty);
-      }),
+      r.when('a write (x86 leaves the accessed bit of a read to the hardware)', (_, f) => isWrite(f), [
+        r.step('ptep_set_access_flags: young and dirty', (k, f) => {
+          k.tables.lo.set(f.entry, k.tables.lo.get(f.entry) | PTE_YOUNG | PTE_DIRTY);
+        }),
+      ]),
       r.ret('return 0'),
     ];
   },

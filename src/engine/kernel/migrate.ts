@@ -1,7 +1,7 @@
 /** What every page migration shares (mm/migrate.c): waiting on migration entries, moving a page's identity, restoring entries. */
 
 import { Hold } from '../machine/holds';
-import type { EntryRow, PageRow } from '../machine/ids';
+import type { EntryRow, PageRow, VmaRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import {
   kindOf,
@@ -17,7 +17,7 @@ import { Wait } from '../machine/tasks';
 import type { Kernel } from './kernel';
 import { memcg_migrate } from './memcontrol';
 import { get_page, is_device_private, put_page } from './page_ref';
-import { pte_page, ptep_get, set_pte } from './pgtable';
+import { protnone, pte_page, ptep_get, set_pte } from './pgtable';
 import { folio_add_rmap, type Mapping, migration_entry, rmap_walk } from './rmap';
 import { EntryT, Int, PageT, routine } from './routine';
 
@@ -86,12 +86,12 @@ export function folio_migrate(k: Kernel, from: PageRow, to: PageRow, extra: numb
 export function remove_migration_pte(k: Kernel, from: PageRow, to: PageRow, at: Mapping): boolean {
   const entry = migration_entry(k, from, at);
   if (entry === 0) return false;
-  restore_entry(k, entry, to);
+  restore_entry(k, entry, to, at.vma);
   k.emit('remove_migration_pte', k.mm.process.get(k.mm.mm.get(at.vma)), at.vpn, to);
   return true;
 }
 
-function restore_entry(k: Kernel, entry: EntryRow, to: PageRow): void {
+function restore_entry(k: Kernel, entry: EntryRow, to: PageRow, vma: VmaRow): void {
   const old = ptep_get(k, entry);
   const kept = old & (PTE_WRITE | PTE_SOFT_DIRTY | PTE_UFFD_WP);
   get_page(k, to, Hold.Pte);
@@ -104,7 +104,7 @@ function restore_entry(k: Kernel, entry: EntryRow, to: PageRow): void {
   }
   const young = old & PTE_YOUNG;
   const dirty = old & PTE_DIRTY && k.pages.has(to, Pg.Dirty) ? PTE_DIRTY : 0;
-  set_pte(k, entry, Pte.Present | kept | young | dirty, to);
+  set_pte(k, entry, Pte.Present | protnone(k, vma) | kept | young | dirty, to);
 }
 
 /** Walks the page's mappings and restores every migration entry (remove_migration_ptes). */

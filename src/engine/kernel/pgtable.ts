@@ -1,9 +1,10 @@
 /** Page tables that exist only where the kernel would have made them (mm/memory.c, mm/pgtable-generic.c). */
 
+import { Vm } from '../machine/address-spaces';
 import { Hold } from '../machine/holds';
-import type { EntryRow, MmRow, NodeRow, PageRow, Vpn } from '../machine/ids';
+import type { EntryRow, MmRow, NodeRow, PageRow, VmaRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
-import { isPfnSwapEntry, isPresent, PTE_DEVMAP, PTE_SPECIAL } from '../machine/pte';
+import { isPfnSwapEntry, isPresent, PTE_DEVMAP, PTE_PROTNONE, PTE_SPECIAL } from '../machine/pte';
 import { ENTRIES, LEVEL_PGD, LEVEL_PMD, LEVEL_PTE } from '../machine/radix';
 import type { Kernel } from './kernel';
 import { alloc_page, free_page } from './page_alloc';
@@ -82,6 +83,11 @@ export function pte_page(k: Kernel, entry: EntryRow): PageRow {
   const counted = isPresent(pte) ? (pte & (PTE_SPECIAL | PTE_DEVMAP)) === 0 : isPfnSwapEntry(pte);
   if (!counted) return 0 as PageRow;
   return k.tables.hi.get(entry) as PageRow;
+}
+
+/** What vm_page_prot adds to a new entry of a VMA without any access: it is present to the kernel only. */
+export function protnone(k: Kernel, vma: VmaRow): number {
+  return k.mm.has(vma, Vm.Read | Vm.Write | Vm.Exec) ? 0 : PTE_PROTNONE;
 }
 
 export function set_pte(k: Kernel, entry: EntryRow, pte: number, page: number): void {

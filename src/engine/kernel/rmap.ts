@@ -132,6 +132,20 @@ function unlink_chain(k: Kernel, anon: AnonVmaRow, vma: VmaRow): void {
   }
 }
 
+/**
+ * A VMA whose ends change leaves the interval trees and enters them again, behind those with the same linear start
+ * (anon_vma_interval_tree_pre_update_vma and _post_update_vma).
+ */
+export function anon_vma_tree_update(k: Kernel, vma: VmaRow): void {
+  const { mm } = k;
+  for (let chain = mm.firstChain.get(vma); chain !== 0; chain = mm.nextInVma.get(chain)) {
+    const anon = mm.chainAnon.get(chain) as AnonVmaRow;
+    unlink_chain(k, anon, vma);
+    mm.nextInAnon.set(chain, mm.anonChains.get(anon));
+    mm.anonChains.set(anon, chain);
+  }
+}
+
 /** Takes a VMA off its anon_vmas; those nobody hangs on any more are freed (unlink_anon_vmas). */
 export function unlink_anon_vmas(k: Kernel, vma: VmaRow): void {
   const { mm } = k;

@@ -3,7 +3,7 @@
 import { Vm } from '../machine/address-spaces';
 import type { AnonVmaRow, DeviceRow, FileRow, MmRow, VmaRow, Vpn } from '../machine/ids';
 import type { Kernel } from './kernel';
-import { anon_vma_clone, previous_vma, unlink_anon_vmas } from './rmap';
+import { anon_vma_clone, anon_vma_tree_update, previous_vma, unlink_anon_vmas } from './rmap';
 
 /** The range that shall become (part of) a VMA, and what a neighbour must agree with (struct vma_merge_struct). */
 export interface Wanted {
@@ -93,6 +93,7 @@ export function split_vma(k: Kernel, vma: VmaRow, at: Vpn, below: boolean): VmaR
     mm.pgoff.set(part, mm.pgoff.get(vma) + lower);
     mm.end.set(vma, at);
   }
+  anon_vma_tree_update(k, vma);
   vma_link(k, mm.mm.get(vma) as MmRow, part);
   return part;
 }
@@ -158,6 +159,13 @@ function dup_anon_vma(k: Kernel, to: VmaRow, from: VmaRow): void {
 function move_start(k: Kernel, vma: VmaRow, start: number): void {
   k.mm.pgoff.set(vma, k.mm.pgoff.get(vma) + (start - k.mm.start.get(vma)));
   k.mm.start.set(vma, start);
+  anon_vma_tree_update(k, vma);
+}
+
+/** The VMA's last page becomes `end` - 1. */
+function move_end(k: Kernel, vma: VmaRow, end: number): void {
+  k.mm.end.set(vma, end);
+  anon_vma_tree_update(k, vma);
 }
 
 /**
@@ -171,11 +179,12 @@ export function merge_new_range(k: Kernel, mm: MmRow, wanted: Wanted): VmaRow {
   const left = can_merge_left(k, wanted, prev);
   const right = can_merge_right(k, wanted, prev, next, left);
   if (left) {
-    k.mm.end.set(prev, right ? k.mm.end.get(next) : wanted.end);
+    const end = right ? k.mm.end.get(next) : wanted.end;
     if (right) {
       dup_anon_vma(k, prev, next);
       vma_remove_merged(k, next);
     }
+    move_end(k, prev, end);
     return prev;
   }
   if (!right) return 0 as VmaRow;
@@ -198,14 +207,14 @@ function merge_existing_range(k: Kernel, vma: VmaRow, wanted: Wanted): VmaRow {
     dup_anon_vma(k, prev, right && mm.anonVma.get(next) !== 0 ? next : vma);
     if (right) vma_remove_merged(k, next);
     if (rightSide) vma_remove_merged(k, vma);
-    else move_start(k, vma, wanted.end);
-    mm.end.set(prev, end);
+    move_end(k, prev, end);
+    if (!rightSide) move_start(k, vma, wanted.end);
     return prev;
   }
   if (!right) return 0 as VmaRow;
   dup_anon_vma(k, next, vma);
   if (leftSide) vma_remove_merged(k, vma);
-  else mm.end.set(vma, wanted.start);
+  else move_end(k, vma, wanted.start);
   move_start(k, next, wanted.start);
   return next;
 }
