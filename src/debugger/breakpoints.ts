@@ -75,6 +75,13 @@ export class Breakpoints {
     return this.#byPc.size === 0;
   }
 
+  /** Removes all of them. */
+  clear(): void {
+    this.#lines.clear();
+    this.#functions = [];
+    this.#index();
+  }
+
   /** Steps at which something may stop or log. */
   get pcs(): Iterable<number> {
     return this.#byPc.keys();

@@ -129,8 +129,10 @@ export class DebugSession {
 
   /** To the first step of a routine or callback, whichever task comes there. */
   *runTo(name: string): Work<StopReport> {
-    const task = 0 as TaskRow;
-    return yield* this.#forward({ task, pcs: this.map.entries(name), wants: () => true });
+    const target = { task: 0 as TaskRow, pcs: this.map.entries(name), wants: () => true };
+    const stop = yield* this.#forward(target);
+    if (stop.reason !== 'step') return stop;
+    return this.#stopAt({ ...stop, reason: 'function breakpoint', text: `The first ${name}.` });
   }
 
   /** Breakpoints have changed; a run that goes on takes them up at its next slice. */

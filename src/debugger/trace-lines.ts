@@ -1,5 +1,6 @@
 /** One line for each thing worth telling that happens while the run goes on; each moment of a timeline is told once. */
 
+import { FaultFlag } from '../engine/kernel/constants';
 import type { EventName } from '../engine/kernel/events';
 import type { DeviceRow, PageRow, ProcessRow, TaskRow, Vpn } from '../engine/machine/ids';
 import { vaOf } from '../engine/machine/ids';
@@ -8,7 +9,6 @@ import {
   placeOf,
   processName,
   showAddress,
-  showFaultFlags,
   showHex,
   showNotify,
   showPage,
@@ -54,7 +54,7 @@ const migration =
 
 const WORDS: Partial<Record<EventName, Words>> = {
   handle_mm_fault: (world, task, args) =>
-    `fault at ${here(world, task, args, 0)} (${showFaultFlags(at(args, 1))})`,
+    `${(at(args, 1) & FaultFlag.Write) !== 0 ? 'write' : 'read'} fault at ${here(world, task, args, 0)}`,
   migrate_to_ram: (world, task, args) =>
     `callback ${world.kernel.profile.faultCallback} for ${here(world, task, args, 0)}: ${page(world, args, 1)}, refcount ${at(args, 3)}`,
   page_free: (world, _, args) => `callback page_free: ${page(world, args, 0)}, refcount ${at(args, 2)}`,

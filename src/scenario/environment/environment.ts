@@ -274,6 +274,12 @@ const CALLS = new Map<string, (types: readonly Type<Scene>[]) => CallBinding<Sce
   ['max', ofList('max', (values) => Math.max(...values))],
 ]);
 
+/** A local that has no value yet, such as `device` at the start of a callback, means what the situation says. */
+function orElse(local: Binding<Scene>, otherwise: Binding<Scene> | undefined): Binding<Scene> {
+  if (otherwise?.type.family !== local.type.family) return local;
+  return { type: local.type, get: (scene) => local.get(scene) ?? otherwise.get(scene) };
+}
+
 /** What names mean in a run; with a routine, its parameters and locals come first. */
 export function environment(world: World, options: EnvironmentOptions = {}): NameResolver<Scene> {
   const { routine } = options;
@@ -281,7 +287,10 @@ export function environment(world: World, options: EnvironmentOptions = {}): Nam
   const own = variables(world);
   const locals = routine?.slots ?? [];
   return {
-    name: (text) => (routine && localOf(routine, text)) ?? own.get(text) ?? globals.get(text),
+    name: (text) => {
+      const local = routine && localOf(routine, text);
+      return local ? orElse(local, globals.get(text)) : (own.get(text) ?? globals.get(text));
+    },
     names: () => [...locals, ...own.keys(), ...globals.keys()],
     call: (text) => CALLS.get(text),
     calls: () => [...CALLS.keys()],

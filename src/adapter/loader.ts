@@ -1,0 +1,94 @@
+/** From a scenario's file to something that can be debugged. */
+
+import type { Debuggee } from '../debugger/debuggee';
+import { BootError } from '../engine/kernel/boot';
+import { PROFILES } from '../engine/profiles';
+import type { Order } from '../engine/time/schedule';
+import { didYouMean, formatDiagnostic, parseScenario } from '../scenario';
+import { buildRun, compileScenario, type Program } from '../scenario/program';
+import { scheduleOrder } from '../scenario/program/layout';
+import { RequestError } from './errors';
+import type { Host } from './host';
+import type { Launch } from './protocol';
+
+/** Larger files are no scenarios. */
+const MOST_BYTES = 4 * 2 ** 20;
+/** Problems of a scenario that are listed. */
+const MOST_PROBLEMS = 20;
+
+async function textOf(host: Host, path: string): Promise<string> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await host.readFile(path);
+  } catch {
+    throw new RequestError(`The scenario ${path} can't be read.`, true);
+  }
+  if (bytes.length > MOST_BYTES) throw new RequestError(`${path} is too large for a scenario.`, true);
+  if (bytes.includes(0)) throw new RequestError(`${path} is not a text file.`, true);
+  return new TextDecoder().decode(bytes);
+}
+
+function checkProfile(profile: string | undefined): void {
+  if (profile === undefined || PROFILES.some(({ name }) => name === profile)) return;
+  const known = PROFILES.map(({ name }) => name).join(' and ');
+  throw new RequestError(`There is no profile ${profile}; there are ${known}.`, true);
+}
+
+/** Reads and compiles what a launch configuration asks for. Throws RequestError; problems of the text go to `report`. */
+export async function load(host: Host, launch: Launch, report: (line: string) => void): Promise<Debuggee> {
+  const path: unknown = launch.program;
+  if (typeof path !== 'string' || path === '')
+    throw new RequestError('The launch configuration names no scenario: set "program" to a .hmm file.', true);
+  checkProfile(launch.profile);
+  const text = await textOf(host, path);
+  const { program, diagnostics } = compileScenario(
+    text,
+    path,
+    launch.profile === undefined ? {} : { profile: launch.profile },
+  );
+  const lines = diagnostics.map(formatDiagnostic);
+  for (const line of lines.slice(0, MOST_PROBLEMS)) report(line);
+  if (!program) {
+    const more = lines.length > 1 ? ` (and ${lines.length - 1} more)` : '';
+    throw new RequestError(`${lines[0] ?? `${path} can't be run`}${more}`, true);
+  }
+  try {
+    return debuggeeOf(program, launch);
+  } catch (error) {
+    if (error instanceof BootError) throw new RequestError(`${path}: ${error.message}.`, true);
+    throw error;
+  }
+}
+
+function debuggeeOf(program: Program, launch: Launch): Debuggee {
+  const order = launch.schedule === undefined ? undefined : orderNamed(program, launch.schedule);
+  const run = buildRun(program, order ? { order } : {});
+  return {
+    interpreter: run.interpreter,
+    schedule: run.schedule,
+    world: run.world,
+    path: launch.program,
+    text: program.text,
+    failure: () => run.report.failure?.message(),
+    printed: () => run.report.printed(),
+  };
+}
+
+/** A schedule as the launch configuration spells it: `round-robin`, or what a scenario's `schedule` line may say. */
+function orderNamed(program: Program, text: string): Order {
+  if (text.trim() === 'round-robin') return { kind: 'round-robin' };
+  const { scenario, problems } = parseScenario(`schedule ${text}`);
+  const schedule = scenario.items.find((item) => item.kind === 'schedule');
+  if (!schedule || problems.length > 0)
+    throw new RequestError(
+      `The schedule ${text} can't be read: write round-robin, seed N, or tasks in their order, such as A B*3 gpu0.`,
+      true,
+    );
+  const unknown = schedule.entries.find(({ task }) => !program.names.tasks.includes(task.text));
+  if (unknown)
+    throw new RequestError(
+      `The schedule names a task ${unknown.task.text} that the scenario doesn't have${didYouMean(unknown.task.text, program.names.tasks)}.`,
+      true,
+    );
+  return scheduleOrder(schedule, program.names.tasks, program.names.constants);
+}

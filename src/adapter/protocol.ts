@@ -1,0 +1,51 @@
+/** The requests the adapter answers, with the types of their arguments and answers. */
+
+import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import type { HmmRequests, LaunchArguments } from '../protocol';
+
+export type Launch = LaunchArguments & Dap.LaunchRequestArguments;
+
+interface DapRequests {
+  initialize: { args: Dap.InitializeRequestArguments; result: Dap.Capabilities };
+  launch: { args: Launch; result: undefined };
+  configurationDone: { args: Dap.ConfigurationDoneArguments; result: undefined };
+  restart: { args: { arguments?: Launch }; result: undefined };
+  disconnect: { args: Dap.DisconnectArguments; result: undefined };
+  terminate: { args: Dap.TerminateArguments; result: undefined };
+  cancel: { args: Dap.CancelArguments; result: undefined };
+  setBreakpoints: { args: Dap.SetBreakpointsArguments; result: Dap.SetBreakpointsResponse['body'] };
+  setFunctionBreakpoints: {
+    args: Dap.SetFunctionBreakpointsArguments;
+    result: Dap.SetFunctionBreakpointsResponse['body'];
+  };
+  setExceptionBreakpoints: {
+    args: Dap.SetExceptionBreakpointsArguments;
+    result: Dap.SetExceptionBreakpointsResponse['body'];
+  };
+  breakpointLocations: {
+    args: Dap.BreakpointLocationsArguments;
+    result: Dap.BreakpointLocationsResponse['body'];
+  };
+  exceptionInfo: { args: Dap.ExceptionInfoArguments; result: Dap.ExceptionInfoResponse['body'] };
+  threads: { args: undefined; result: Dap.ThreadsResponse['body'] };
+  stackTrace: { args: Dap.StackTraceArguments; result: Dap.StackTraceResponse['body'] };
+  scopes: { args: Dap.ScopesArguments; result: Dap.ScopesResponse['body'] };
+  variables: { args: Dap.VariablesArguments; result: Dap.VariablesResponse['body'] };
+  evaluate: { args: Dap.EvaluateArguments; result: Dap.EvaluateResponse['body'] };
+  completions: { args: Dap.CompletionsArguments; result: Dap.CompletionsResponse['body'] };
+  source: { args: Dap.SourceArguments; result: Dap.SourceResponse['body'] };
+  loadedSources: { args: Dap.LoadedSourcesArguments; result: Dap.LoadedSourcesResponse['body'] };
+  readMemory: { args: Dap.ReadMemoryArguments; result: Dap.ReadMemoryResponse['body'] };
+  continue: { args: Dap.ContinueArguments; result: Dap.ContinueResponse['body'] };
+  next: { args: Dap.NextArguments; result: undefined };
+  stepIn: { args: Dap.StepInArguments; result: undefined };
+  stepOut: { args: Dap.StepOutArguments; result: undefined };
+  stepBack: { args: Dap.StepBackArguments; result: undefined };
+  reverseContinue: { args: Dap.ReverseContinueArguments; result: undefined };
+  pause: { args: Dap.PauseArguments; result: undefined };
+}
+
+export type Requests = DapRequests & HmmRequests;
+export type RequestName = keyof Requests;
+export type Args<Name extends RequestName> = Requests[Name]['args'];
+export type Result<Name extends RequestName> = Requests[Name]['result'];

@@ -1,0 +1,110 @@
+/** Watches, hovers and the debug console. */
+
+import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import { evaluationProblem } from '../../debugger/condition';
+import { pageChildren } from '../../debugger/variables/page';
+import { sceneAt } from '../../debugger/variables/scopes';
+import { valueVariable } from '../../debugger/variables/values';
+import type { LinkedRoutine } from '../../engine/kernel/link';
+import type { PageRow } from '../../engine/machine/ids';
+import { showValue, type Value } from '../../scenario';
+import { environment, type Scene } from '../../scenario/environment';
+import type { Adapter } from '../adapter';
+import { RequestError } from '../errors';
+import type { Family } from '../family';
+import type { Args } from '../protocol';
+import { memoryReference } from './data';
+
+/** The scene of a frame, or of the task that runs next; and the routine whose locals hold. */
+function placeOf(
+  adapter: Adapter,
+  frameId: number | undefined,
+): { scene: Scene; routine: LinkedRoutine | undefined } {
+  const { world } = adapter.stopped.debuggee;
+  const { task, frame } =
+    frameId === undefined ? { task: world.kernel.task, frame: undefined } : adapter.view.frame(frameId);
+  const top = frame ?? adapter.view.frames(task)[0];
+  return { scene: sceneAt(world, task, top), routine: top?.routine };
+}
+
+function evaluate(adapter: Adapter, args: Args<'evaluate'>): Dap.EvaluateResponse['body'] {
+  const text = args.expression.trim();
+  if (text === '') throw new RequestError('There is nothing to evaluate.');
+  const { world } = adapter.stopped.debuggee;
+  const { scene, routine } = placeOf(adapter, args.frameId);
+  const compiled = adapter.view.compile(text, routine);
+  let value: Value;
+  try {
+    value = compiled.evaluate(scene);
+  } catch (error) {
+    throw new RequestError(evaluationProblem(error));
+  }
+  const whole = args.context === 'clipboard' || args.context === 'repl';
+  const shown = valueVariable(text, value, compiled.type, scene, text);
+  const children =
+    compiled.type.family === 'page' && typeof value === 'number'
+      ? pageChildren(world, value as PageRow)
+      : shown.children;
+  const path = `eval ${scene.task} ${routine?.id ?? -1} ${text}`;
+  return {
+    result: whole ? plain(showValue(value, compiled.type, scene)) : plain(shown.value),
+    type: compiled.type.name,
+    variablesReference: children ? adapter.view.tree.reference(path, children) : 0,
+    ...(children?.indexed === undefined ? {} : { indexedVariables: children.indexed }),
+    ...(shown.page === undefined ? {} : { memoryReference: memoryReference(world, shown.page) }),
+  };
+}
+
+/** A text without its quotes. */
+const plain = (shown: string): string => (/^".*"$/.test(shown) ? (JSON.parse(shown) as string) : shown);
+
+/** What has been typed: the thing before the last dot, if any, and the beginning of a name. */
+const TYPED = /(?:([A-Za-z_][\w.[\]]*)\.)?(\w*)$/;
+
+function completions(adapter: Adapter, { text, column, frameId }: Args<'completions'>): Dap.CompletionItem[] {
+  const { world } = adapter.stopped.debuggee;
+  const { routine } = placeOf(adapter, frameId);
+  const typed = text.slice(0, Math.max(0, column - 1));
+  const [, object, word = ''] = TYPED.exec(typed) ?? [];
+  const length = word.length;
+  const item = (label: string, type: Dap.CompletionItemType): Dap.CompletionItem => ({
+    label,
+    type,
+    start: typed.length - length,
+    length,
+  });
+  const names = environment(world, routine ? { routine } : {});
+  const starts = (name: string): boolean => name.toLowerCase().startsWith(word.toLowerCase());
+  if (object !== undefined) {
+    const { type } = adapter.view.compile(object, routine);
+    const members = type.members?.() ?? type.element?.members?.() ?? [];
+    return members.filter(starts).map((name) => item(name, 'property'));
+  }
+  const functions = names.calls?.() ?? [];
+  return [
+    ...[...new Set(names.names())]
+      .filter((name) => !name.startsWith('$') && starts(name))
+      .map((name) => item(name, 'variable')),
+    ...functions.filter(starts).map((name) => item(name, 'function')),
+  ];
+}
+
+export const evaluateRequests: Family = {
+  capabilities: {
+    supportsEvaluateForHovers: true,
+    supportsClipboardContext: true,
+    supportsCompletionsRequest: true,
+    completionTriggerCharacters: ['.'],
+  },
+  handlers: {
+    evaluate,
+    completions: (adapter, args) => {
+      try {
+        return { targets: completions(adapter, args) };
+      } catch (error) {
+        if (error instanceof RequestError) return { targets: [] };
+        throw error;
+      }
+    },
+  },
+};

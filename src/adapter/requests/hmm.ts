@@ -1,0 +1,54 @@
+/** The requests that DAP doesn't have: the sidebar's trees, and the other ways of moving in time. */
+
+import { devicesOf } from '../../debugger/inspect/devices';
+import { pendingFaults } from '../../debugger/inspect/faults';
+import { PageTables } from '../../debugger/inspect/page-tables';
+import { zoneNodes } from '../../debugger/inspect/zones';
+import { finish } from '../../engine/time/work';
+import { RequestError } from '../errors';
+import type { Family } from '../family';
+import { go, taskOf } from './run';
+
+export const hmmRequests: Family = {
+  capabilities: {},
+  handlers: {
+    'hmm/pageTables': (adapter, { parent }) => ({
+      nodes: new PageTables(adapter.stopped.debuggee.world, adapter.previousStop).children(parent),
+    }),
+    'hmm/zones': (adapter) => ({ nodes: zoneNodes(adapter.stopped.debuggee.world, adapter.previousStop) }),
+    'hmm/pendingFaults': (adapter) => {
+      const { debuggee, map } = adapter.stopped;
+      return { faults: pendingFaults(debuggee.world, (pc) => map.linked.text[pc] ?? '') };
+    },
+    'hmm/devices': (adapter) => ({
+      devices: devicesOf(adapter.stopped.debuggee.world, adapter.previousStop),
+    }),
+    'hmm/position': (adapter) => {
+      const { engine } = adapter.stopped;
+      return {
+        time: engine.time,
+        timeline: engine.timeline.id,
+        first: 0,
+        last: engine.frontier,
+        ended: engine.ending !== undefined,
+      };
+    },
+    'hmm/schedule': (adapter) => ({ schedule: finish(adapter.stopped.scheduleThatRan()) }),
+    'hmm/seek': (adapter, { time, timeline }) => {
+      const session = adapter.stopped;
+      if (!Number.isFinite(time)) throw new RequestError('A time is a number of steps since the start.');
+      if (timeline !== undefined && session.engine.timelines[timeline] === undefined)
+        throw new RequestError(`There is no timeline ${timeline}.`);
+      return go(adapter, session.seek(Math.floor(time), timeline), true);
+    },
+    'hmm/stepBackOne': (adapter) => go(adapter, adapter.stopped.stepBackOne(), true),
+    'hmm/reverseStepOut': (adapter, { threadId }) => {
+      const session = adapter.stopped;
+      return go(adapter, session.reverseStepOut(taskOf(session, threadId)), true);
+    },
+    'hmm/runUntilBlocks': (adapter, { threadId }) => {
+      const session = adapter.stopped;
+      return go(adapter, session.runUntilBlocks(taskOf(session, threadId)));
+    },
+  },
+};

@@ -1,0 +1,357 @@
+import { describe, expect, it } from 'vitest';
+import { Client } from './client';
+
+const path = '/scenarios/two.hmm';
+const text = `# Two pages come home.
+profile 6.12
+device gpu0 private 64MiB driver dmirror
+
+process app {
+    buf = mmap 64KiB anon rw
+    write buf[0..4] = 0x11
+
+    migrate buf[0..4] to gpu0
+    read buf[1]
+    read buf[3]
+    expect buf[3].page.zone != Device
+    munmap buf
+    expect gpu0.used == 0
+}
+`;
+const client = (scenario = text) => new Client(new Map([[path, scenario]]));
+const functions =
+  (c: Client, ...breakpoints: { name: string; condition?: string; hitCondition?: string }[]) =>
+  () =>
+    c.request('setFunctionBreakpoints', { breakpoints });
+
+describe('a session', () => {
+  it('stops at the first page_fault where nothing else was asked for', async () => {
+    const c = client();
+    expect(await c.start()).toMatchObject({ reason: 'function breakpoint', threadId: 1 });
+    const stack = await c.stack(1);
+    expect(stack[0]).toMatch(/fault/);
+    expect(stack.at(-1)).toBe('app:10');
+    expect(stack.join()).toContain('do_swap_page');
+  });
+
+  it('shows the page, its references and the entry, as the profile has them', async () => {
+    const c = client();
+    await c.start({}, functions(c, { name: 'page_fault', condition: 'address in buf[3..4]' }));
+    expect((await c.stack(1)).at(-1)).toBe('app:11');
+    const page = await c.scope(1, 'This Page');
+    expect(page).toMatchObject({
+      refcount: { value: '2' },
+      mapcount: { value: '1' },
+      zone: { value: 'Device, node 0' },
+    });
+    const holders = await c.children(page['refcount']?.variablesReference ?? 0);
+    expect(Object.keys(holders)).toEqual(['PTE (device-private) of app: buf[3]', 'fault by app']);
+    const memory = await c.request('readMemory', {
+      memoryReference: page['contents']?.memoryReference ?? '',
+      count: 16,
+    });
+    expect(memory).toMatchObject({ unreadableBytes: 0 });
+  });
+
+  it('comes back to exactly the same state', async () => {
+    const c = client();
+    const look = async () => ({
+      stack: await c.stack(1),
+      page: await c.scope(1, 'This Page'),
+      locals: await c.scope(1, 'Locals'),
+      position: (await c.request('hmm/position', {})).time,
+    });
+    await c.start({}, functions(c, { name: 'migrate_to_ram', hitCondition: '==2' }));
+    const before = await look();
+    await c.move('next', { threadId: 1 });
+    await c.move('stepBack', { threadId: 1 });
+    expect(await look()).toEqual(before);
+    expect(await c.move('continue', { threadId: 1 })).toMatchObject({ description: 'Paused at the end' });
+    expect(await c.move('reverseContinue', { threadId: 1 })).toMatchObject({ reason: 'function breakpoint' });
+    expect(await look()).toEqual(before);
+  });
+
+  it('steps from statement to statement, and back', async () => {
+    const c = client();
+    expect(await c.start({ stopOnEntry: true })).toMatchObject({ reason: 'entry' });
+    const lines: string[] = await c.stack(1);
+    for (let i = 0; i < 5; i++) {
+      await c.move('next', { threadId: 1 });
+      lines.push(...(await c.stack(1)));
+    }
+    expect(lines.slice(1)).toEqual(['app:6', 'app:7', 'app:9', 'app:10', 'app:11']);
+    await c.move('stepBack', { threadId: 1 });
+    expect(await c.stack(1)).toEqual(['app:10']);
+    await c.move('stepIn', { threadId: 1 });
+    expect((await c.stack(1)).length).toBeGreaterThan(1);
+    await c.move('stepOut', { threadId: 1 });
+    expect(await c.stack(1)).toEqual(['app:10']);
+  });
+
+  it('ends with continue at the end, after its summary', async () => {
+    const c = client();
+    await c.start({ stopAtFirstFault: false });
+    expect(c.console.at(-1)).toContain('app exited with 0');
+    const from = c.received.length;
+    await c.request('continue', { threadId: 1 });
+    await c.event('terminated', from);
+    await c.request('disconnect', {});
+    expect(c.closed).toBe(true);
+  });
+
+  it('restarts with its breakpoints', async () => {
+    const c = client();
+    await c.start({}, () => c.request('setBreakpoints', { source: { path }, breakpoints: [{ line: 8 }] }));
+    expect(await c.stack(1)).toEqual(['app:9']);
+    await c.move('continue', { threadId: 1 });
+    expect(await c.move('restart', {})).toMatchObject({ reason: 'breakpoint' });
+    expect(await c.stack(1)).toEqual(['app:9']);
+  });
+
+  it('answers before it sends the events that the request causes', async () => {
+    const c = client();
+    await c.start();
+    const from = c.received.length;
+    await c.move('next', { threadId: 1 });
+    const order = c.received
+      .slice(from)
+      .map((m) => (m.type === 'response' ? 'response' : (m as { event: string }).event));
+    expect(order.indexOf('response')).toBe(0);
+    expect(order).toContain('stopped');
+  });
+
+  it('runs without debugging to the end', async () => {
+    const c = client();
+    await c.request('initialize', { adapterID: 'hmm' });
+    await c.request('launch', { program: path, noDebug: true });
+    await functions(c, { name: 'page_fault' })();
+    await c.request('configurationDone', {});
+    await c.event('terminated');
+    expect(c.received.some((m) => m.type === 'event' && (m as { event: string }).event === 'stopped')).toBe(
+      false,
+    );
+  });
+
+  it('logs what happens, each line once, linked to its line', async () => {
+    const c = client();
+    await c.start({ stopAtFirstFault: false });
+    const count = c.console.length;
+    const faults = c.console.filter((line) => line.includes('callback migrate_to_ram'));
+    expect(faults).toHaveLength(2);
+    await c.move('reverseContinue', { threadId: 1 });
+    await c.move('continue', { threadId: 1 });
+    expect(c.console.filter((line) => line.includes('callback'))).toHaveLength(
+      c.console.slice(0, count).filter((line) => line.includes('callback')).length,
+    );
+    const output = c.received.find(
+      (m) => m.type === 'event' && JSON.stringify(m).includes('callback migrate_to_ram'),
+    );
+    expect(output).toMatchObject({ body: { source: { path }, line: 10 } });
+  });
+});
+
+describe('what the editor asks of a stop', () => {
+  it('keeps references from stop to stop', async () => {
+    const c = client();
+    await c.start();
+    const references = async () =>
+      (await c.request('scopes', { frameId: await c.topFrame(1) })).scopes.map((s) => [
+        s.name,
+        s.variablesReference,
+      ]);
+    const before = await references();
+    await c.move('next', { threadId: 1 });
+    expect(await references()).toEqual(before);
+  });
+
+  it('pages a large buffer', async () => {
+    const c = client(text.replace('64KiB', '64MiB'));
+    await c.start({ stopAtFirstFault: false }, () =>
+      c.request('setBreakpoints', { source: { path }, breakpoints: [{ line: 10 }] }),
+    );
+    const { buf } = await c.scope(1, 'Locals');
+    expect(buf).toMatchObject({ indexedVariables: 16384 });
+    const page = await c.request('variables', {
+      variablesReference: buf?.variablesReference ?? 0,
+      start: 16300,
+      count: 3,
+      filter: 'indexed',
+    });
+    expect(page.variables.map(({ name }) => name)).toEqual(['[16300]', '[16301]', '[16302]']);
+    const first = await c.request('variables', {
+      variablesReference: buf?.variablesReference ?? 0,
+      start: 0,
+      count: 2,
+      filter: 'indexed',
+    });
+    expect(first.variables[0]?.value).toContain('device-private');
+  });
+
+  it('evaluates and completes expressions', async () => {
+    const c = client();
+    await c.start();
+    const frameId = await c.topFrame(1);
+    const value = async (expression: string) =>
+      (await c.request('evaluate', { expression, frameId, context: 'watch' })).result;
+    expect(await value('buf[0..4].page.zone == Device')).toBe('true');
+    expect(await value('gpu0.used')).toBe('4');
+    expect(await value('device')).toBe('gpu0');
+    expect(await value('why buf[1]')).toMatch(
+      /^buf\[1\] is in the memory of gpu0 .* migrated by app at time \d+\.$/,
+    );
+    const { targets } = await c.request('completions', { text: 'page.ref', column: 9, frameId });
+    expect(targets.map(({ label }) => label)).toEqual(['refcount', 'referenced']);
+    const all = await c.request('completions', { text: 'gp', column: 3, frameId });
+    expect(all.targets.map(({ label }) => label)).toEqual(['gpu0']);
+  });
+
+  it('gives the listings as sources, and binds breakpoints in them', async () => {
+    const c = client();
+    await c.start();
+    const { stackFrames } = await c.request('stackTrace', { threadId: 1 });
+    const frame = stackFrames.find(({ name }) => name === 'do_swap_page');
+    expect(frame?.source?.path).toBe('hmm-kernel:/6.12/mm/memory.c/do_swap_page');
+    const { content } = await c.request('source', { source: frame?.source ?? {}, sourceReference: 0 });
+    expect(content.split('\n')[0]).toMatch(/^do_swap_page\(/);
+    const { breakpoints } = await c.request('setBreakpoints', {
+      source: frame?.source ?? {},
+      breakpoints: [{ line: 1 }],
+    });
+    expect(breakpoints[0]).toMatchObject({ verified: true });
+    await c.move('continue', { threadId: 1 });
+    expect((await c.stack(1))[0]).toBe(`do_swap_page:${breakpoints[0]?.line}`);
+    expect((await c.request('loadedSources', {})).sources.length).toBeGreaterThan(50);
+  });
+
+  it('shows the page tables level by level, marking what has changed', async () => {
+    const c = client();
+    await c.start({}, () =>
+      c.request('setBreakpoints', { source: { path }, breakpoints: [{ line: 10 }, { line: 11 }] }),
+    );
+    const leaves = async () => {
+      const found: Record<string, { entry?: string; device?: string; changed: boolean }> = {};
+      const walk = async (parent?: string): Promise<void> => {
+        const { nodes } = await c.request('hmm/pageTables', parent === undefined ? {} : { parent });
+        for (const node of nodes) {
+          if (node.level === 'pte') found[node.label.replace(/^.* /, '')] = node;
+          if (node.hasChildren) await walk(node.id);
+        }
+      };
+      await walk();
+      return found;
+    };
+    expect((await leaves())['buf[1]']).toMatchObject({ entry: 'device-private', device: 'gpu0' });
+    await c.move('continue', { threadId: 1 });
+    const after = await leaves();
+    expect(after['buf[1]']).toMatchObject({ entry: 'present', changed: true });
+    expect(after['buf[0]']).toMatchObject({ entry: 'device-private', changed: false });
+  });
+
+  it('shows zones, devices and pending faults', async () => {
+    const c = client();
+    await c.start();
+    const { nodes } = await c.request('hmm/zones', {});
+    const device = nodes[0]?.zones.find(({ name }) => name === 'Device');
+    expect(device?.counters.find(({ name }) => name === 'present')?.value).toBe(0);
+    expect((await c.request('hmm/devices', {})).devices[0]).toMatchObject({
+      name: 'gpu0',
+      used: 4,
+      type: 'private',
+    });
+    expect((await c.request('hmm/pendingFaults', {})).faults).toMatchObject([
+      { kind: 'cpu', task: 'app', place: 'buf[1]', access: 'read' },
+    ]);
+  });
+});
+
+describe('bad input', () => {
+  it.each([
+    ['an unknown request', 'hop', {}, 'There is no request hop.'],
+    ['a request before launch', 'stackTrace', { threadId: 1 }, 'No scenario has been launched yet.'],
+  ])('%s gets one sentence', async (_, command, args, message) => {
+    const c = client();
+    const response = await c.ask(command as 'stackTrace', args as { threadId: number });
+    expect(response).toMatchObject({ success: false, message });
+  });
+
+  it.each([
+    ['variables', { variablesReference: 4711 }, 'There are no variables with reference 4711.'],
+    ['scopes', { frameId: 99 }, 'There is no frame 99.'],
+    ['stackTrace', { threadId: 7 }, 'There is no thread 7.'],
+    ['next', { threadId: 7 }, 'There is no thread 7.'],
+    ['evaluate', { expression: 'bof[1]' }, 'There is no `bof` here; did you mean `buf`?'],
+    [
+      'source',
+      { sourceReference: 0, source: { path: 'hmm-kernel:/no' } },
+      'There is no source hmm-kernel:/no.',
+    ],
+    ['exceptionInfo', { threadId: 1 }, 'The session has not stopped on an exception.'],
+  ])('%s with a bad reference: the session survives', async (command, args, message) => {
+    const c = client();
+    await c.start();
+    const response = await c.ask(command as 'next', args as { threadId: number });
+    expect(response).toMatchObject({ success: false, message });
+    expect((await c.stack(1)).length).toBeGreaterThan(1);
+  });
+
+  it('says what is wrong with a scenario or a configuration', async () => {
+    const bad = client('process app {\n    raed buf\n}\n');
+    const response = await bad.ask('launch', { program: path });
+    expect(response.success).toBe(false);
+    expect(response.message).toMatch(/two\.hmm:2:5: /);
+    expect((await client().ask('launch', { program: '/none.hmm' })).message).toBe(
+      "The scenario /none.hmm can't be read.",
+    );
+    expect((await client().ask('launch', { program: path, profile: '2.4' })).message).toContain(
+      'There is no profile 2.4',
+    );
+    expect((await client().ask('launch', { program: path, schedule: 'ap*2' })).message).toContain(
+      'did you mean `app`',
+    );
+    const binary = new Client(new Map([[path, new Uint8Array([0, 1, 2])]]));
+    expect((await binary.ask('launch', { program: path })).message).toContain('is not a text file');
+  });
+
+  it('pauses and disconnects within 100 ms while a scenario loops for ever', async () => {
+    const c = client(text.replace('    munmap buf', '    loop {\n        write buf[0] = 1\n    }'));
+    await c.request('initialize', { adapterID: 'hmm' });
+    await c.request('launch', { program: path, stopAtFirstFault: false });
+    await c.request('configurationDone', {});
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const asked = performance.now();
+    expect(await c.move('pause', { threadId: 1 })).toMatchObject({ reason: 'pause' });
+    expect(performance.now() - asked).toBeLessThan(100);
+    expect(c.console.length).toBeLessThan(1100);
+    await c.request('continue', { threadId: 1 });
+    const again = performance.now();
+    await c.request('disconnect', {});
+    expect(performance.now() - again).toBeLessThan(100);
+    expect(c.closed).toBe(true);
+  });
+
+  it('stops on a failed expect, with what was expected and found', async () => {
+    const c = client(text.replace('gpu0.used == 0', 'gpu0.used == 5'));
+    expect(await c.start({ stopAtFirstFault: false })).toMatchObject({ reason: 'exception' });
+    const info = await c.request('exceptionInfo', { threadId: 1 });
+    expect(info.exceptionId).toBe('expect');
+    expect(info.description).toMatch(/gpu0\.used/);
+  });
+
+  it('stops on SIGBUS where asked, forwards and backwards', async () => {
+    const c = client(
+      text.replace(
+        '    read buf[1]',
+        '    gpu0 fail migrate_to_ram\n    read buf[1] expect SIGBUS\n    gpu0 repair',
+      ),
+    );
+    const filterOptions = [{ filterId: 'sigbus', condition: 'address in buf[1..2]' }];
+    const first = await c.start({ stopAtFirstFault: false }, () =>
+      c.request('setExceptionBreakpoints', { filters: [], filterOptions }),
+    );
+    expect(first).toMatchObject({ reason: 'exception', text: expect.stringContaining('SIGBUS') });
+    const { time } = await c.request('hmm/position', {});
+    await c.move('continue', { threadId: 1 });
+    expect(await c.move('reverseContinue', { threadId: 1 })).toMatchObject({ reason: 'exception' });
+    expect((await c.request('hmm/position', {})).time).toBe(time);
+  });
+});
