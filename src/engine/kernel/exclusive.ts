@@ -23,12 +23,7 @@ export function restore_exclusive_pte(k: Kernel, entry: EntryRow, vma: VmaRow): 
   const writable = (pte & PTE_WRITE) !== 0;
   rename_hold(k, page, Hold.Exclusive, Hold.Pte, 0);
   folio_add_rmap(k, page);
-  set_pte(
-    k,
-    entry,
-    Pte.Present | PTE_YOUNG | protnone(k, vma) | (writable ? PTE_WRITE | PTE_DIRTY : 0),
-    page,
-  );
+  set_pte(k, entry, Pte.Present | protnone(k, vma) | (writable ? PTE_WRITE | PTE_DIRTY : 0), page);
 }
 
 const REMOVE = 'remove_device_exclusive_entry';
