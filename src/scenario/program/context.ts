@@ -21,6 +21,8 @@ export class RunContext {
   readonly scene: Scene;
   readonly state: RunState;
   readonly variables: Variables;
+  /** Numbers of the statements that became code: under another profile some don't. */
+  readonly compiled = new Set<number>();
   readonly #variableNumbers: ReadonlyMap<string, number>;
 
   constructor(
@@ -58,6 +60,7 @@ export class RunContext {
   info(statement: Statement): StatementInfo {
     const info = this.program.statements[this.program.indexOf.get(statement) ?? -1];
     if (info === undefined) throw new Error('a statement without a number');
+    this.compiled.add(info.index);
     return info;
   }
 

@@ -90,6 +90,7 @@ export function expectNodes(body: Body, statement: ExpectStatement): ScenarioNod
   const message = explain(body, statement.condition);
   const check = r.step(text, (k, f: F) => {
     const scene = ctx.at(f);
+    k.emit('statement', index);
     try {
       if (conditionHolds(compiled, scene)) return;
     } catch (error) {

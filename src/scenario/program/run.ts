@@ -32,6 +32,8 @@ export interface Run {
   readonly world: World;
   /** The words of the `expect_failed` and `print` events; to be asked while the event is being reported. */
   readonly report: Report;
+  /** Numbers of the statements that became code: under another profile some don't. */
+  readonly compiled: ReadonlySet<number>;
   /** The text of an expectation; while its `expect_failed` event is being reported also what was found. */
   readonly expectation: (statement: number, expectation: number) => string;
 }
@@ -67,7 +69,7 @@ function setUp(ctx: RunContext, code: readonly ProcessCode[]): void {
   const { kernel: k, program } = ctx;
   boot(k, program.layout);
   for (const [name, { pages, fill }] of program.files.entries()) {
-    const file = alloc_file(k, pages, false, fill);
+    const file = alloc_file(k, pages, true, fill);
     k.files.name.set(file, name);
     k.files.users.set(file, 1);
   }
@@ -104,5 +106,6 @@ export function buildRun(program: Program, options: RunOptions = {}): Run {
     if (failure?.statement === statement && failure.expectation === number) return failure.message();
     return program.statements[statement]?.expectations[number] ?? 'the statement could not be executed';
   };
-  return { program, kernel, linked, interpreter, schedule, world, report, expectation };
+  const { compiled } = ctx;
+  return { program, kernel, linked, interpreter, schedule, world, report, compiled, expectation };
 }

@@ -5,7 +5,7 @@ import type { Outcome, Statement } from '../ast';
 import type { Scene } from '../environment';
 import type { Body } from './context';
 import { endNodes, endProcess, mustEnd } from './ending';
-import { type F, placed, r, type ScenarioNode } from './frame';
+import { type F, PROBLEM, placed, r, type ScenarioNode } from './frame';
 import { checkExpectations, clearResult, emitResult, expectationsOf, expectedSignal } from './outcome';
 import { checkProblem } from './problems';
 
@@ -45,7 +45,7 @@ export function simple(
   });
   const finish = (k: Kernel, f: F): boolean => {
     action.after?.(k, f, ctx.at(f));
-    emitResult(k, index, f.$ret);
+    if (f.$ret !== PROBLEM) emitResult(k, index, f.$ret);
     checkExpectations(body, index, expectations, k, f);
     const signal = action.ofOther === true ? 0 : k.tasks.signal.get(k.task);
     if (signal !== 0 && signal !== wanted) endProcess(k, ctx.process(), 0, signal);

@@ -1,0 +1,13 @@
+import { check } from './check';
+import type { Command } from './command';
+import { dap } from './dap';
+import { format } from './format';
+import { run } from './run';
+
+/** Every sub-command, in the order in which help lists them. */
+export const commands: ReadonlyMap<string, Command> = new Map([
+  ['run', run],
+  ['check', check],
+  ['format', format],
+  ['dap', dap],
+]);

@@ -1,0 +1,121 @@
+/** `hmm-trace run`: runs scenarios to their end and says what happened. */
+
+import { deadlockText } from '../debugger/reports';
+import { BootError } from '../engine/kernel/boot';
+import type { Stop } from '../engine/time/interpreter';
+import { buildRun, type Program, type Run } from '../scenario/program';
+import { allOf } from '../scenario/suggest';
+import { type Arguments, countOption, profileOption, readArguments } from './arguments';
+import { type Command, Exit, type ExitCode, type Io, UsageError } from './command';
+import { JsonLog } from './json';
+import { Log } from './log';
+import { compileFiles } from './sources';
+import { summary } from './summary';
+import { Tally } from './tally';
+import { LEVELS, type Level } from './words';
+
+const MOST_STEPS = 100_000_000;
+const MOST_LINES = 10_000;
+/** Steps between two looks at whether the user wants to stop. */
+const SLICE = 50_000;
+/** How a run that Ctrl-C ended is reported to the shell: 128 + SIGINT. */
+const INTERRUPTED = 130;
+
+interface RunSettings {
+  readonly json: boolean;
+  readonly level: Level;
+  readonly mostSteps: number;
+  readonly mostLines: number;
+}
+
+function settingsOf({ text, flag }: Arguments): RunSettings {
+  const level = text('level') ?? 'events';
+  if (!(LEVELS as readonly string[]).includes(level))
+    throw new UsageError(`--level is ${allOf([...LEVELS])}, not \`${level}\``);
+  return {
+    json: flag('json'),
+    level: level as Level,
+    mostSteps: countOption('max-steps', text('max-steps'), MOST_STEPS),
+    mostLines: countOption('max-lines', text('max-lines'), MOST_LINES),
+  };
+}
+
+/** Why a run ended: as the interpreter says, or because the user or the limit of steps stopped it. */
+export type Ending = Extract<Stop, 'end' | 'deadlock'> | 'limit' | 'interrupted';
+
+/** Runs in slices, so that Ctrl-C is heard. */
+async function toTheEnd(run: Run, mostSteps: number, interrupted: () => boolean): Promise<Ending> {
+  const { interpreter, kernel } = run;
+  for (;;) {
+    const stop = interpreter.run(Math.min(mostSteps, kernel.time + SLICE), false);
+    if (stop === 'end' || stop === 'deadlock') return stop;
+    if (kernel.time >= mostSteps) return 'limit';
+    await new Promise((resolve) => setImmediate(resolve));
+    if (interrupted()) return 'interrupted';
+  }
+}
+
+/** Runs one program; Ctrl-C ends it. */
+async function runProgram(program: Program, settings: RunSettings, io: Io): Promise<ExitCode> {
+  const run = buildRun(program);
+  const tally = new Tally(run);
+  const log = settings.json
+    ? new JsonLog(run, settings.level === 'all', io.out)
+    : new Log(run, settings.level, settings.mostLines, io.out);
+  run.kernel.events.observer = (task, name, leave, args) => {
+    log.see(task, name, leave, args);
+    tally.see(task, name, args);
+  };
+  if (!settings.json) io.out(`${program.file} under ${program.profile.title}\n`);
+  let stopped = false;
+  const release = io.onInterrupt(() => {
+    stopped = true;
+  });
+  const ending = await toTheEnd(run, settings.mostSteps, () => stopped);
+  release();
+  log.end();
+  const why = ending === 'deadlock' ? deadlockText(run.world) : undefined;
+  const { text, failed } = summary(run, tally, { ending, why, json: settings.json });
+  io.out(text);
+  if (ending === 'interrupted') return INTERRUPTED;
+  return failed ? Exit.Failed : Exit.Ok;
+}
+
+async function tryProgram(program: Program, settings: RunSettings, io: Io): Promise<ExitCode> {
+  try {
+    return await runProgram(program, settings, io);
+  } catch (error) {
+    if (!(error instanceof BootError)) throw error;
+    io.error(`${program.file}: ${error.message}\n`);
+    return Exit.Bad;
+  }
+}
+
+export const run: Command = {
+  summary: 'run scenarios to their end and check what they expect',
+  usage: [
+    'hmm-trace run FILE… [--profile VERSION] [--json] [--level quiet|statements|events|all]',
+    '              [--max-steps N] [--max-lines N]',
+    '',
+    'Exit code 0: all expectations held; 1: one failed; 2: a scenario has errors, and nothing ran.',
+  ].join('\n'),
+  main: async (args, io) => {
+    const parsed = readArguments(args, {
+      profile: { type: 'string' },
+      json: { type: 'boolean' },
+      level: { type: 'string' },
+      'max-steps': { type: 'string' },
+      'max-lines': { type: 'string' },
+    });
+    const settings = settingsOf(parsed);
+    const programs = compileFiles(parsed.files, profileOption(parsed.text('profile')), io, io.error);
+    if (programs === undefined) return Exit.Bad;
+    let worst: ExitCode = Exit.Ok;
+    for (const program of programs) {
+      const code = await tryProgram(program, settings, io);
+      worst = Math.max(worst, code);
+      if (code === INTERRUPTED) break;
+    }
+    return worst;
+  },
+};
