@@ -6,7 +6,7 @@ import { isPresent, PTE_DIRTY, PTE_PROTNONE, PTE_WRITE, PTE_YOUNG } from '../mac
 import { FaultFlag, SiCode, Signal, VM_FAULT_ERROR, VmFault } from './constants';
 import type { Kernel } from './kernel';
 import { handle_mm_fault } from './memory';
-import { mmap_read_unlock, mmapReadLock } from './mmap_lock';
+import { mmap_read_unlock, mmapReadLock, vma_end_read, vma_start_read } from './mmap_lock';
 import { pte_offset, ptep_get } from './pgtable';
 import { Bool, EntryT, FaultFlagsT, Hex, Int, routine, VmaT, VmFaultT, VpnT } from './routine';
 
@@ -51,6 +51,9 @@ function retry_fault(k: Kernel): void {
   k.faults.retries.add(k.tasks.fault.get(k.task), 1);
 }
 
+/** Results with which the fault has let go of its lock. */
+const LOCK_GONE = VmFault.RETRY | VmFault.COMPLETED;
+
 /** Handles one page fault exception of a user-mode access; afterwards the instruction runs again. */
 const do_user_addr_fault = routine({
   name: 'do_user_addr_fault',
@@ -69,12 +72,12 @@ const do_user_addr_fault = routine({
       [
         r.step('lock_vma_under_rcu(mm, address)', (k, f) => {
           f.vma = k.mm.vmaAt(k.tasks.mmOf(k.task), f.vpn);
-          if (f.vma !== 0) k.mm.vmaReaders.add(f.vma, 1);
+          if (f.vma !== 0 && !vma_start_read(k, f.vma)) f.vma = 0 as VmaRow;
         }),
         r.when('the VMA was found and locked', (_, f) => f.vma !== 0, [
           r.when('the VMA forbids the access', (k, f) => access_error(k, f.vma, f.write), [
             r.step('vma_end_read(vma); SIGSEGV, not allowed', (k, f) => {
-              k.mm.vmaReaders.add(f.vma, -1);
+              vma_end_read(k, f.vma);
               force_signal(k, Signal.SIGSEGV, SiCode.ACCERR, f.va);
             }),
             r.ret('return'),
@@ -89,7 +92,7 @@ const do_user_addr_fault = routine({
             },
             (k, f, value) => {
               f.fault = value;
-              if ((value & VmFault.RETRY) === 0) k.mm.vmaReaders.add(f.vma, -1);
+              if ((value & LOCK_GONE) === 0) vma_end_read(k, f.vma);
             },
           ),
         ]),
@@ -127,7 +130,11 @@ const do_user_addr_fault = routine({
             f.flags |= FaultFlag.Tried;
           }),
         ],
-        [r.step('mmap_read_unlock(mm)', (k) => mmap_read_unlock(k, k.tasks.mmOf(k.task)))],
+        [
+          r.step('mmap_read_unlock(mm), unless the fault has done it', (k, f) => {
+            if ((f.fault & VmFault.COMPLETED) === 0) mmap_read_unlock(k, k.tasks.mmOf(k.task));
+          }),
+        ],
       ),
     ]),
     r.when('fault & VM_FAULT_ERROR', (_, f) => (f.fault & VM_FAULT_ERROR) !== 0, [

@@ -14,34 +14,43 @@ import { get_page, put_page, rename_hold } from './page_ref';
 import { pte_alloc, pte_offset, ptep_get, set_pte } from './pgtable';
 import { anon_vma_prepare, folio_add_new_anon_rmap, folio_add_rmap, mm_counter_add } from './rmap';
 import { PageT, routine, VmFaultT } from './routine';
-import { folio_add_lru } from './swap';
-import { entered, isWrite, leaves, mmOf, passVmf, type Vmf, vmfParams } from './vmf';
+import { folio_add_lru, lru_insert } from './swap';
+import { entered, fault_dirty_shared_page, isWrite, leaves, mmOf, passVmf, type Vmf, vmfParams } from './vmf';
 
 /** Pages that a read fault looks around for in the page cache (fault_around_bytes, 64 KiB). */
 const FAULT_AROUND_PAGES = 16;
 
 const fileOf = (k: Kernel, f: { vma: number }): FileRow => k.mm.file.get(f.vma) as FileRow;
 
-/** The page of a file in the page cache, or 0. */
-export function find_page(k: Kernel, file: FileRow, index: number): PageRow {
-  const entry = k.tables.find(k.files.cache.get(file) as NodeRow, index as Vpn, 0);
-  return (entry === 0 || k.tables.lo.get(entry) === 0 ? 0 : k.tables.hi.get(entry)) as PageRow;
-}
-
 /** Allocates a page of the file and puts it into the page cache; 0 when memory is out. The cache holds one reference. */
-export function add_to_page_cache(k: Kernel, file: FileRow, index: number): PageRow {
+function add_to_page_cache(k: Kernel, file: FileRow, index: number): PageRow {
   const page = alloc_page(k, Hold.PageCache, file);
   if (page === 0) return page;
   const { pages } = k;
+  const shmem = k.files.shmem.get(file) !== 0;
   pages.mapping.set(page, (file << 2) | MAPPING_FILE);
   pages.index.set(page, index);
-  if (k.files.shmem.get(file) !== 0) pages.setFlag(page, Pg.SwapBacked);
-  if (k.files.filled.get(file) !== 0) k.contents.fill(page, k.files.fill.get(file) + index);
+  if (shmem) pages.setFlag(page, Pg.SwapBacked);
   k.tables.set(k.tables.make(k.files.cache.get(file) as NodeRow, index as Vpn), Pte.Present, page);
   const zone = pages.zone(page);
   k.zones.filePages.add(zone, 1);
-  if (k.files.shmem.get(file) !== 0) k.zones.shmem.add(zone, 1);
-  folio_add_lru(k, page);
+  if (shmem) k.zones.shmem.add(zone, 1);
+  return page;
+}
+
+/**
+ * The page of a file in the page cache, or 0. What was written into the file before the run began is there from the start;
+ * the model makes such a page when somebody first looks for it.
+ */
+function find_page(k: Kernel, file: FileRow, index: number): PageRow {
+  const entry = k.tables.find(k.files.cache.get(file) as NodeRow, index as Vpn, 0);
+  if (entry !== 0 && k.tables.lo.get(entry) !== 0) return k.tables.hi.get(entry) as PageRow;
+  if (k.files.filled.get(file) === 0 || index >= k.files.pages.get(file)) return 0 as PageRow;
+  const page = add_to_page_cache(k, file, index);
+  if (page === 0) return page;
+  k.contents.fill(page, k.files.fill.get(file) + index);
+  k.pages.setFlag(page, Pg.Dirty);
+  lru_insert(k, page);
   return page;
 }
 
@@ -104,7 +113,9 @@ const do_fault_page = routine({
     r.when('it is not there', (_, f) => f.page === 0, [
       r.step('allocate a page and add it to the page cache and the LRU', (k, f) => {
         f.page = add_to_page_cache(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn));
-        if (f.page !== 0) memcg_charge(k, f.page, mmOf(k, f));
+        if (f.page === 0) return;
+        folio_add_lru(k, f.page);
+        memcg_charge(k, f.page, mmOf(k, f));
       }),
       r.when('no memory', (_, f) => f.page === 0, [r.ret('return nothing: VM_FAULT_OOM', () => -1)]),
     ]),
@@ -209,7 +220,7 @@ const do_shared_fault = routine({
   file: 'mm/memory.c',
   about: 'A write to a shared mapping: map the page of the file writable and mark it dirty.',
   params: vmfParams,
-  locals: { page: PageT },
+  locals: { page: PageT, ret: VmFaultT },
   body: (r) => [
     r.step('make the page table', (k, f) => {
       f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
@@ -220,9 +231,11 @@ const do_shared_fault = routine({
     }),
     r.when('there is none', (_, f) => f.page <= 0, [r.ret('return the error', (_, f) => missing(f.page))]),
     r.when('the entry is still empty', (k, f) => ptep_get(k, f.entry) === 0, [
-      r.step('finish_fault(vmf): map the page writable and dirty; the page is dirty', (k, f) => {
-        map_file_page(k, f, f.entry, f.page, PTE_WRITE | PTE_DIRTY);
-        k.pages.setFlag(f.page, Pg.Dirty);
+      r.step('finish_fault(vmf): map the page writable and dirty', (k, f) =>
+        map_file_page(k, f, f.entry, f.page, PTE_WRITE | PTE_DIRTY),
+      ),
+      r.step('ret = fault_dirty_shared_page(vmf)', (k, f) => {
+        f.ret = fault_dirty_shared_page(k, f, f.page);
       }),
     ]),
     r.call('put_page(page)', put_page, (k, f, callee) => {
@@ -230,7 +243,7 @@ const do_shared_fault = routine({
       callee.hold = Hold.Fault;
       callee.who = k.task;
     }),
-    r.ret('return VM_FAULT_LOCKED', () => VmFault.LOCKED),
+    r.ret('return ret | VM_FAULT_LOCKED', (_, f) => f.ret | VmFault.LOCKED),
   ],
 });
 

@@ -149,6 +149,11 @@ export const get_user_pages = routine({
           r.when('it failed', (_, f) => (f.fault & VM_FAULT_ERROR) !== 0, [
             r.ret('return what was done so far, or the error', (_, f) => f.done || errnoOf(f.fault)),
           ]),
+          r.when(
+            'it has let go of mmap_lock (VM_FAULT_COMPLETED)',
+            (_, f) => (f.fault & VmFault.COMPLETED) !== 0,
+            mmapReadLock(r, (_, f) => f.mm),
+          ),
         ],
       ),
     ]),

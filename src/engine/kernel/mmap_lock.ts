@@ -1,6 +1,6 @@
 /** mmap_lock (a rwsem) and the page lock, as steps that may block (include/linux/mmap_lock.h, mm/filemap.c). */
 
-import type { MmRow, PageRow, TaskRow } from '../machine/ids';
+import type { MmRow, PageRow, TaskRow, VmaRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { Wait } from '../machine/tasks';
 import type { Kernel } from './kernel';
@@ -38,13 +38,37 @@ export function mmapReadLock<F>(r: Builder<F>, mm: (k: Kernel, f: F) => MmRow): 
   ];
 }
 
-/** Blocks until mmap_lock is held for writing: after every reader, a migrating fault included, has let go. */
+/**
+ * Locks the VMA for a fault, without mmap_lock (vma_start_read). False while somebody changes the address space; the
+ * model takes every VMA of it as being changed then.
+ */
+export function vma_start_read(k: Kernel, vma: VmaRow): boolean {
+  if (k.mm.lockWriter.get(k.mm.mm.get(vma)) !== 0) return false;
+  k.mm.vmaReaders.add(vma, 1);
+  return true;
+}
+
+export function vma_end_read(k: Kernel, vma: VmaRow): void {
+  if (k.mm.vmaReaders.add(vma, -1) === 0) k.tasks.wake(Wait.MmapWrite, k.mm.mm.get(vma));
+}
+
+function has_vma_reader(k: Kernel, mm: MmRow): boolean {
+  if (!k.profile.vmaLock) return false;
+  for (const vma of k.mm.vmasOf(mm)) if (k.mm.vmaReaders.get(vma) !== 0) return true;
+  return false;
+}
+
+/**
+ * Blocks until mmap_lock is held for writing: after every reader, a migrating fault included, has let go, and every
+ * fault under a VMA's own lock.
+ */
 export function mmapWriteLock<F>(r: Builder<F>, mm: (k: Kernel, f: F) => MmRow): Node<F>[] {
   return [
     r.yield('Y1'),
     r.wait('mmap_write_lock(mm)', Wait.MmapWrite, mm, (k, f) => {
       const row = mm(k, f);
       if (k.mm.lockWriter.get(row) !== 0 || k.mm.lockReaders.get(row) !== 0) return false;
+      if (has_vma_reader(k, row)) return false;
       k.mm.lockWriter.set(row, k.task);
       return true;
     }),

@@ -1,9 +1,11 @@
 /** What the steps of a fault share: the vm_fault structure as parameters, and how a fault is entered and left. */
 
 import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../machine/ids';
-import { FaultFlag } from './constants';
+import { Pg } from '../machine/pages';
+import { FaultFlag, VmFault } from './constants';
 import type { EventName } from './events';
 import type { Kernel } from './kernel';
+import { mmap_read_unlock, vma_end_read } from './mmap_lock';
 import { pmd_offset, pte_page, ptep_get } from './pgtable';
 import { type Builder, EntryT, FaultFlagsT, type Node, PteT, VmaT, VpnT } from './routine';
 
@@ -57,6 +59,25 @@ export function leaves<F>(
     k.leave(name, ret);
     return ret;
   });
+}
+
+/** Lets go of what protects the fault: the VMA lock, or mmap_lock held for reading (release_fault_lock). */
+export function release_fault_lock(k: Kernel, f: Vmf): void {
+  if ((f.flags & FaultFlag.VmaLock) !== 0) vma_end_read(k, f.vma);
+  else mmap_read_unlock(k, mmOf(k, f));
+}
+
+/**
+ * The page of a shared mapping is dirty from now on. The writer may have to wait until others are written back, and must
+ * not hold a lock meanwhile: then the result has VM_FAULT_COMPLETED (fault_dirty_shared_page).
+ */
+export function fault_dirty_shared_page(k: Kernel, f: Vmf, page: PageRow): number {
+  const dirtied = !k.pages.has(page, Pg.Dirty);
+  k.pages.setFlag(page, Pg.Dirty);
+  const firstTry = (f.flags & (FaultFlag.AllowRetry | FaultFlag.Tried)) === FaultFlag.AllowRetry;
+  if (!k.profile.dirtyingCompletes || !dirtied || !firstTry) return 0;
+  release_fault_lock(k, f);
+  return VmFault.COMPLETED;
 }
 
 /** True when the PTE table for this address exists. */

@@ -15,7 +15,17 @@ import { pte_page, set_pte } from './pgtable';
 import { anon_vma_prepare, folio_add_new_anon_rmap, folio_remove_rmap, mm_counter_add } from './rmap';
 import { Bool, PageT, routine } from './routine';
 import { folio_add_lru, lru_add_drain } from './swap';
-import { entered, isWrite, leaves, mmOf, passVmf, pte_same, type Vmf, vmfParams } from './vmf';
+import {
+  entered,
+  fault_dirty_shared_page,
+  isWrite,
+  leaves,
+  mmOf,
+  passVmf,
+  pte_same,
+  type Vmf,
+  vmfParams,
+} from './vmf';
 
 const isUnshare = (f: { flags: number }): boolean => (f.flags & FaultFlag.Unshare) !== 0;
 
@@ -153,9 +163,9 @@ export const do_wp_page = routine({
     r.when('a shared mapping: write in place', (k, f) => k.mm.has(f.vma, Vm.Shared), [
       r.step('the entry becomes writable and dirty', (k, f) => {
         wp_page_reuse(k, f);
-        if (f.page !== 0) k.pages.setFlag(f.page, Pg.Dirty);
+        f.ret = f.page === 0 ? 0 : fault_dirty_shared_page(k, f, f.page);
       }),
-      leaves(r, WP, 'return 0', () => 0),
+      leaves(r, WP, 'return ret', (_, f) => f.ret),
     ]),
     r.when('the page is anonymous and exclusive to this mapping', (k, f) => can_reuse(k, f.page), [
       r.step('it is exclusive from now on; for a write the entry becomes writable and dirty', (k, f) => {

@@ -40,6 +40,7 @@ export const linux414: Profile = {
   softDirty: true,
   mprotectNotifiesAtPud: false,
   mprotectDropsAccount: false,
+  dirtyingCompletes: false,
   munmapDowngrades: false,
   gupFaultFlags: 0x4,
   pinCountsMany: false,

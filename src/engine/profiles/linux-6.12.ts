@@ -40,6 +40,7 @@ export const linux612: Profile = {
   softDirty: false,
   mprotectNotifiesAtPud: true,
   mprotectDropsAccount: true,
+  dirtyingCompletes: true,
   munmapDowngrades: true,
   gupFaultFlags: 0x14,
   pinCountsMany: true,

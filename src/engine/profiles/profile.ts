@@ -69,6 +69,8 @@ export interface Profile {
   readonly mprotectNotifiesAtPud: boolean;
   /** mprotect stops accounting for a mapping that nobody wrote to and nobody may write to (6.3+). */
   readonly mprotectDropsAccount: boolean;
+  /** A first write to a shared page lets go of the fault's lock and returns COMPLETED (6.0+). */
+  readonly dirtyingCompletes: boolean;
   /** munmap gives the write lock back for reading before it zaps (4.20+). */
   readonly munmapDowngrades: boolean;
   /** Fault flags of get_user_pages. */
