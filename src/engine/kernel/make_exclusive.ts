@@ -33,8 +33,8 @@ const folio_make_device_exclusive = routine({
   body: (r) => [
     r.when('not anonymous', (k, f) => !k.pages.isAnon(f.page), [r.ret('return false', () => 0)]),
     r.loop(
-      'the reverse map has another VMA',
-      (k, f) => f.failed === 0 && f.at < rmap_walk(k, f.page).length,
+      'the page is still mapped and the reverse map has another VMA',
+      (k, f) => f.failed === 0 && k.pages.mapcount.get(f.page) > 0 && f.at < rmap_walk(k, f.page).length,
       [
         r.step('the next VMA', (k, f) => {
           const mapping = rmap_walk(k, f.page)[f.at];
