@@ -1,6 +1,7 @@
 /** Opening and closing the test driver's device file, and the eviction that the last close brings (lib/test_hmm.c). */
 
 import { MigratePfn } from '../kernel/constants';
+import { get_unused_fd } from '../kernel/file';
 import type { Kernel } from '../kernel/kernel';
 import { memunmap_pages } from '../kernel/memremap';
 import { forEachSlot, migrates, migration_free, srcPage } from '../kernel/migrate_arrays';
@@ -39,7 +40,10 @@ export const dmirror_open = routine({
     r.step('a new struct dmirror with an empty table', (k, f) => {
       const { devices } = k;
       f.mirror = devices.mirrors.alloc() as MirrorRow;
-      devices.mirrorProcess.set(f.mirror, k.tasks.processOf(k.task));
+      devices.mirrorFd.set(f.mirror, get_unused_fd(k, k.tasks.processOf(k.task)));
+      const process = k.tasks.processOf(k.task);
+      devices.mirrorFd.set(f.mirror, get_unused_fd(k, process));
+      devices.mirrorProcess.set(f.mirror, process);
       devices.mirrorRoot.set(f.mirror, k.tables.newNode(LEVEL_PGD, 0 as EntryRow));
     }),
     r.step('mmu_interval_notifier_insert(everything)', (k, f) => {
