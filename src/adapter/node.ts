@@ -21,11 +21,13 @@ export function serve(input: Readable, output: Writable): Promise<void> {
       (message) => {
         if (output.writable) output.write(encode(message));
       },
-      resolve,
+      () => gone(),
     );
     const decoder = new Decoder((message) => adapter.receive(message));
     const gone = (): void => {
       adapter.runner.cancel();
+      input.removeAllListeners('data');
+      input.pause();
       resolve();
     };
     input.on('data', (piece: Uint8Array) => decoder.push(piece));
