@@ -12,8 +12,9 @@ import { EntryT, FileT, Int, routine } from './routine';
 const CACHE_END = 2 ** 36;
 
 /**
- * A file without pages in the cache and without users. With `fill`, page i holds fill + i in every byte; else zeroes.
- * Whoever opens or maps it counts as a user; with the last one its pages go.
+ * A file without users; whoever opens or maps it counts as one, and with the last one its pages go. `fill`: it has been
+ * written before the run began, so that its pages are in the page cache, and page i holds fill + i in every byte.
+ * Undefined: it is empty, pages read as zeroes. `shmem`: a file in memory, such as a memfd.
  */
 export function alloc_file(k: Kernel, pages: number, shmem: boolean, fill: number | undefined): FileRow {
   const { files } = k;

@@ -3,16 +3,7 @@
 import { Vm } from '../machine/address-spaces';
 import { Hold } from '../machine/holds';
 import type { PageRow, VmaRow } from '../machine/ids';
-import {
-  isPresent,
-  kindOf,
-  PTE_DIRTY,
-  PTE_PROTNONE,
-  PTE_SPECIAL,
-  PTE_WRITE,
-  PTE_YOUNG,
-  Pte,
-} from '../machine/pte';
+import { isPresent, kindOf, PTE_DIRTY, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG, Pte } from '../machine/pte';
 import { FaultFlag, VmFault } from './constants';
 import { remove_device_exclusive_entry } from './exclusive';
 import { do_fault } from './filemap';
