@@ -11,6 +11,7 @@ import { Access, MemoryType } from '../machine/devices';
 import { Hold } from '../machine/holds';
 import type { DeviceRow, MirrorRow, NodeRow, PageRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
+import { take_failure } from './injection';
 
 /** BACKING_PAGE: where the contents of a device page are. Coherent memory holds its own. */
 export function backing_page(k: Kernel, page: PageRow): PageRow {
@@ -44,10 +45,7 @@ function take_free(k: Kernel, device: DeviceRow): PageRow {
 /** dmirror_devmem_alloc_page: a device page with its backing page, locked and referenced; 0 when either is missing. */
 export function devmem_alloc_page(k: Kernel, device: DeviceRow, mirror: MirrorRow): PageRow {
   const { devices, pages } = k;
-  if (devices.failAlloc.get(device) > 0) {
-    devices.failAlloc.add(device, -1);
-    return 0 as PageRow;
-  }
+  if (take_failure(k, 'failAlloc', device) >= 0) return 0 as PageRow;
   const coherent = devices.type.get(device) === MemoryType.Coherent;
   const backing = coherent ? (0 as PageRow) : alloc_page(k, Hold.Driver, device);
   if (!coherent && backing === 0) return backing;

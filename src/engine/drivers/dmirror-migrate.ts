@@ -44,6 +44,7 @@ import type {
 } from '../machine/ids';
 import { read_back } from './dmirror-access';
 import { backing_page, devmem_alloc_page, mirror_erase, mirror_store } from './dmirror-memory';
+import { take_failure } from './injection';
 
 /** dmirror_select_device: which pages a migration back to system memory asks for. */
 export function selectDevice(k: Kernel, device: DeviceRow): number {
@@ -99,11 +100,7 @@ const copyToDevice = routine({
 });
 
 /** Failure injection: this copy step does nothing. */
-function copy_fails(k: Kernel, device: DeviceRow): boolean {
-  if (k.devices.failCopy.get(device) === 0) return false;
-  k.devices.failCopy.add(device, -1);
-  return true;
-}
+const copy_fails = (k: Kernel, device: DeviceRow): boolean => take_failure(k, 'failCopy', device) >= 0;
 
 const copyToRam = routine({
   name: 'dmirror_devmem_fault_alloc_and_copy',

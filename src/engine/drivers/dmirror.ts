@@ -25,16 +25,16 @@ import { dmirror_release } from './dmirror-file';
 import { lockMirror, unlock_mirror } from './dmirror-lock';
 import { backing_page, devmem_return, free_backing, mirror_erase, mirror_of_page } from './dmirror-memory';
 import { alloc_and_copy, finalize_and_map, migrate, selectDevice } from './dmirror-migrate';
+import { take_failure } from './injection';
 
 const FAULT = 'migrate_to_ram';
 
-/** Failure injection makes the next callbacks return at once, whichever device they are for. */
+/** What an injected failure makes the callback return at once, or -1 where it may go on. */
 function forced_failure(k: Kernel, device: DeviceRow): number {
   const { devices } = k;
   if (devices.dead.get(device) !== 0) return VmFault.SIGBUS;
-  if (devices.failFault.get(device) === 0) return 0;
-  devices.failFault.add(device, -1);
-  return devices.failFaultWith.get(device);
+  const row = take_failure(k, 'failFault', device);
+  return row < 0 ? -1 : devices.failFaultWith.get(row);
 }
 
 const dmirror_devmem_fault = routine({
@@ -58,8 +58,8 @@ const dmirror_devmem_fault = routine({
     r.step('can the device give the page back?', (k, f) => {
       f.ret = forced_failure(k, f.device);
     }),
-    r.when('it can not', (_, f) => f.ret !== 0, [
-      r.ret('return VM_FAULT_SIGBUS', (k, f) => {
+    r.when('it can not', (_, f) => f.ret !== -1, [
+      r.ret('return VM_FAULT_SIGBUS, or what was injected', (k, f) => {
         k.leave(FAULT, f.ret, 1);
         return f.ret;
       }),

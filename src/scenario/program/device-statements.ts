@@ -1,5 +1,6 @@
 /** What a process asks of a device's driver, and failures that are injected into it. */
 
+import { ANY_DEVICE } from '../../engine/drivers/injection';
 import { Errno, VmFault } from '../../engine/kernel/constants';
 import type { Kernel } from '../../engine/kernel/kernel';
 import type { Routine } from '../../engine/kernel/routine';
@@ -168,14 +169,21 @@ const RESULTS: Readonly<Record<FaultResult, number>> = {
   nothing: 0,
 };
 
-/** The devices a statement is about: one, or all of a driver. */
+/** Where the failures of a device are counted, or those of a driver: whichever of its devices comes next. */
+function failureRow(body: Body, name: string): number {
+  const device = body.ctx.deviceRow(name);
+  return device > 0 ? device : ANY_DEVICE;
+}
+
+/** Devices that `dead` and `repair` are about; of a driver's name all of them, and its own failures. */
 function devicesOf(body: Body, name: string): number[] {
   const device = body.ctx.deviceRow(name);
-  return device > 0 ? [device] : body.ctx.program.names.devices.map((_, index) => index + 1);
+  if (device > 0) return [device];
+  return [ANY_DEVICE, ...body.ctx.program.names.devices.map((_, index) => index + 1)];
 }
 
 export function deviceFailNodes(body: Body, statement: DeviceFailStatement): ScenarioNode[] {
-  const list = devicesOf(body, statement.device.text);
+  const row = failureRow(body, statement.device.text);
   const times = statement.times === undefined ? () => FOR_EVER : body.number(statement.times);
   const result = RESULTS[statement.as?.text ?? 'sigbus'];
   const set = (k: Kernel, device: number, count: number): void => {
@@ -189,7 +197,7 @@ export function deviceFailNodes(body: Body, statement: DeviceFailStatement): Sce
   };
   return simple(body, statement, {
     prepare: (k, _, scene) => {
-      for (const device of list) set(k, device, times(scene));
+      set(k, row, times(scene));
       return false;
     },
     nodes: [],
