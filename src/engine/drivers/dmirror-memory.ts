@@ -70,12 +70,12 @@ export function free_backing(k: Kernel, backing: PageRow, device: DeviceRow): vo
   free_page(k, backing);
 }
 
-/** Puts a page back on top of the free list (the end of dmirror_devmem_free). */
+/** Puts a page back on top of the free list (the end of dmirror_devmem_free). Its other flags stay: nothing clears them. */
 export function devmem_return(k: Kernel, page: PageRow, device: DeviceRow): void {
   const { devices, pages } = k;
   devices.cfree.add(device, 1);
   pages.owner.set(page, 0);
-  pages.flags.set(page, Pg.Free | (pages.flags.get(page) & Pg.Dirty));
+  pages.setFlag(page, Pg.Free);
   pages.link.set(page, devices.freeHead.get(device));
   devices.freeHead.set(device, page);
 }

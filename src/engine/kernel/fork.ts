@@ -8,7 +8,7 @@ import type { Kernel } from './kernel';
 import { exit_mmap } from './mmap';
 import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
 import { mm_alloc, process_alloc, task_alloc } from './process';
-import { anon_vma_fork } from './rmap';
+import { anon_vma_fork, i_mmap_insert, i_mmap_remove } from './rmap';
 import { ErrnoT, Int, MmT, ProcessT, routine, VmaT } from './routine';
 import { vm_area_dup, vma_link } from './vma';
 
@@ -16,6 +16,8 @@ import { vm_area_dup, vma_link } from './vma';
 function dup_vma(k: Kernel, mm: MmRow, vma: VmaRow): VmaRow {
   const copy = vm_area_dup(k, vma);
   k.mm.flags.set(copy, k.mm.flags.get(copy) & ~Vm.Locked);
+  i_mmap_remove(k, copy);
+  i_mmap_insert(k, copy, vma);
   if (!k.mm.has(vma, Vm.WipeOnFork)) anon_vma_fork(k, copy, vma);
   vma_link(k, mm, copy);
   return copy;

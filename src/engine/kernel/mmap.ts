@@ -26,7 +26,15 @@ import { free_pgtables, pgd_free } from './pgtable';
 import { unlink_anon_vmas } from './rmap';
 import { Bool, DeviceT, FileT, Hex, Int, MmT, routine, SlotT, VmaT, VpnT } from './routine';
 import { total_swap_pages } from './swapfile';
-import { gather_vmas, merge_new_range, set_file, vma_before, vma_link, type Wanted } from './vma';
+import {
+  gather_vmas,
+  merge_new_range,
+  set_file,
+  vm_area_free,
+  vma_before,
+  vma_link,
+  type Wanted,
+} from './vma';
 import { unmap_vmas } from './zap';
 
 /** Where mappings without an address begin, downwards: below the stack and its gap, nothing randomised. */
@@ -44,7 +52,7 @@ const remove_vmas = routine({
       r.step('free the VMA', (k, f) => {
         f.next = k.mm.next.get(f.vma) as VmaRow;
         f.file = k.mm.file.get(f.vma) as FileRow;
-        k.mm.vmas.free(f.vma);
+        vm_area_free(k, f.vma);
       }),
       r.when('it mapped a file', (_, f) => f.file !== 0, [
         r.call('fput(vma->vm_file)', fput, (_, f, callee) => {

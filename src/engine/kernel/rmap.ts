@@ -132,12 +132,41 @@ function unlink_chain(k: Kernel, anon: AnonVmaRow, vma: VmaRow): void {
   }
 }
 
+/** The VMA joins those that map its file, behind `after`, or behind all (vma_interval_tree_insert, …_insert_after). */
+export function i_mmap_insert(k: Kernel, vma: VmaRow, after: VmaRow = 0 as VmaRow): void {
+  const { mm, files } = k;
+  const file = mm.file.get(vma);
+  if (file === 0) return;
+  let last: number = after;
+  if (last === 0) for (let at = files.firstVma.get(file); at !== 0; at = mm.nextInFile.get(at)) last = at;
+  mm.nextInFile.set(vma, last === 0 ? 0 : mm.nextInFile.get(last));
+  if (last === 0) files.firstVma.set(file, vma);
+  else mm.nextInFile.set(last, vma);
+}
+
+/** vma_interval_tree_remove. */
+export function i_mmap_remove(k: Kernel, vma: VmaRow): void {
+  const { mm, files } = k;
+  const file = mm.file.get(vma);
+  if (file === 0) return;
+  const next = mm.nextInFile.get(vma);
+  let before = files.firstVma.get(file);
+  if (before === vma) files.firstVma.set(file, next);
+  else {
+    while (mm.nextInFile.get(before) !== vma) before = mm.nextInFile.get(before);
+    mm.nextInFile.set(before, next);
+  }
+  mm.nextInFile.set(vma, 0);
+}
+
 /**
- * A VMA whose ends change leaves the interval trees and enters them again, behind those with the same linear start
- * (anon_vma_interval_tree_pre_update_vma and _post_update_vma).
+ * A VMA whose ends change leaves the interval trees of its anon_vmas and its file and enters them again, behind those
+ * with the same linear start (vma_prepare and vma_complete).
  */
-export function anon_vma_tree_update(k: Kernel, vma: VmaRow): void {
+export function vma_trees_update(k: Kernel, vma: VmaRow): void {
   const { mm } = k;
+  i_mmap_remove(k, vma);
+  i_mmap_insert(k, vma);
   for (let chain = mm.firstChain.get(vma); chain !== 0; chain = mm.nextInVma.get(chain)) {
     const anon = mm.chainAnon.get(chain) as AnonVmaRow;
     unlink_chain(k, anon, vma);
@@ -220,7 +249,8 @@ export function rmap_walk(k: Kernel, page: PageRow): Mapping[] {
 
 function vmas_of_file(k: Kernel, file: FileRow): VmaRow[] {
   const vmas: VmaRow[] = [];
-  for (const vma of k.mm.vmas.rows()) if (k.mm.file.get(vma) === file) vmas.push(vma as VmaRow);
+  for (let vma = k.files.firstVma.get(file); vma !== 0; vma = k.mm.nextInFile.get(vma))
+    vmas.push(vma as VmaRow);
   return vmas.sort((a, b) => k.mm.pgoff.get(a) - k.mm.pgoff.get(b));
 }
 

@@ -3,7 +3,14 @@
 import { Vm } from '../machine/address-spaces';
 import type { AnonVmaRow, DeviceRow, FileRow, MmRow, VmaRow, Vpn } from '../machine/ids';
 import type { Kernel } from './kernel';
-import { anon_vma_clone, anon_vma_tree_update, previous_vma, unlink_anon_vmas } from './rmap';
+import {
+  anon_vma_clone,
+  i_mmap_insert,
+  i_mmap_remove,
+  previous_vma,
+  unlink_anon_vmas,
+  vma_trees_update,
+} from './rmap';
 
 /** The range that shall become (part of) a VMA, and what a neighbour must agree with (struct vma_merge_struct). */
 export interface Wanted {
@@ -65,7 +72,15 @@ export function vm_area_dup(k: Kernel, vma: VmaRow): VmaRow {
 /** The VMA maps the file: one more user of it (get_file). */
 export function set_file(k: Kernel, vma: VmaRow, file: FileRow): void {
   k.mm.file.set(vma, file);
-  if (file !== 0) k.files.users.add(file, 1);
+  if (file === 0) return;
+  k.files.users.add(file, 1);
+  i_mmap_insert(k, vma);
+}
+
+/** The VMA is done with, and out of its mm's list (vm_area_free). */
+export function vm_area_free(k: Kernel, vma: VmaRow): void {
+  i_mmap_remove(k, vma);
+  k.mm.vmas.free(vma);
 }
 
 /** Gives up a VMA whose file somebody else still uses: a neighbour has grown over it. */
@@ -74,7 +89,7 @@ function vma_remove_merged(k: Kernel, vma: VmaRow): void {
   unlink_anon_vmas(k, vma);
   const file = k.mm.file.get(vma);
   if (file !== 0) k.files.users.add(file, -1);
-  k.mm.vmas.free(vma);
+  vm_area_free(k, vma);
 }
 
 /** Cuts a VMA in two at `at`; returns the new one, which is the lower part if `below` (__split_vma). */
@@ -93,7 +108,7 @@ export function split_vma(k: Kernel, vma: VmaRow, at: Vpn, below: boolean): VmaR
     mm.pgoff.set(part, mm.pgoff.get(vma) + lower);
     mm.end.set(vma, at);
   }
-  anon_vma_tree_update(k, vma);
+  vma_trees_update(k, vma);
   vma_link(k, mm.mm.get(vma) as MmRow, part);
   return part;
 }
@@ -159,13 +174,13 @@ function dup_anon_vma(k: Kernel, to: VmaRow, from: VmaRow): void {
 function move_start(k: Kernel, vma: VmaRow, start: number): void {
   k.mm.pgoff.set(vma, k.mm.pgoff.get(vma) + (start - k.mm.start.get(vma)));
   k.mm.start.set(vma, start);
-  anon_vma_tree_update(k, vma);
+  vma_trees_update(k, vma);
 }
 
 /** The VMA's last page becomes `end` - 1. */
 function move_end(k: Kernel, vma: VmaRow, end: number): void {
   k.mm.end.set(vma, end);
-  anon_vma_tree_update(k, vma);
+  vma_trees_update(k, vma);
 }
 
 /**

@@ -56,6 +56,8 @@ export class AddressSpaces {
   readonly file: IntColumn;
   /** Linear page number of `start` in its file; of an anonymous VMA, where it was mapped first. */
   readonly pgoff: WideColumn;
+  /** Next VMA that maps the same file (address_space.i_mmap), in the order of its interval tree among equal starts. */
+  readonly nextInFile: IntColumn;
   readonly firstChain: IntColumn;
   /** Device whose file is mapped (the test driver's mixed map); 0 = none. */
   readonly device: IntColumn;
@@ -101,6 +103,7 @@ export class AddressSpaces {
     this.anonVma = this.vmas.int('anonVma');
     this.file = this.vmas.int('file');
     this.pgoff = this.vmas.wide('pgoff');
+    this.nextInFile = this.vmas.int('nextInFile');
     this.firstChain = this.vmas.int('firstChain');
     this.device = this.vmas.int('device');
     this.vmaReaders = this.vmas.int('vmaReaders');

@@ -15,6 +15,8 @@ export class Files {
   /** With `filled`, page i of the file holds (fill + i) & 255 in every byte; else zeroes. */
   readonly filled: IntColumn;
   readonly fill: IntColumn;
+  /** First VMA that maps the file. */
+  readonly firstVma: IntColumn;
   /** Mappings, open descriptors: the file goes when none is left. */
   readonly users: IntColumn;
 
@@ -26,6 +28,7 @@ export class Files {
     this.cache = this.files.int('cache');
     this.filled = this.files.int('filled');
     this.fill = this.files.int('fill');
+    this.firstVma = this.files.int('firstVma');
     this.users = this.files.int('users');
   }
 }
