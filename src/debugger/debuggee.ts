@@ -16,6 +16,8 @@ export interface Debuggee {
   readonly failure?: () => string | undefined;
   /** What the `print` event that is being reported prints. */
   readonly printed?: () => string;
-  /** Name and sentence of an invariant, by its number in an `invariant_broken` event. */
-  readonly invariant?: (invariant: number, object: number, second: number) => string;
+  /** What the `invariant_broken` event of this invariant that is being reported says. */
+  readonly violation?: (invariant: number) => string | undefined;
+  /** The run has ended: checks once more what only yields check. May emit `invariant_broken`. */
+  readonly finish?: () => void;
 }

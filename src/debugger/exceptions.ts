@@ -112,7 +112,7 @@ export class Exceptions {
       case 'expect_failed':
         return this.debuggee.failure?.() ?? `${who}: an expectation does not hold.`;
       case 'invariant_broken':
-        return this.debuggee.invariant?.(first, second, third) ?? `Invariant ${first} is broken.`;
+        return this.debuggee.violation?.(first) ?? `Invariant ${first} is broken.`;
       default:
         return name;
     }

@@ -165,7 +165,10 @@ export class DebugSession {
         }
         const { done, value } = work.next();
         this.#counts.reached(this.time);
-        if (done === true) return this.#stopAt(this.#report(value, state));
+        if (done === true) {
+          if (value === 'end' && this.#check) this.debuggee.finish?.();
+          return this.#stopAt(this.#report(value, state));
+        }
         yield;
       }
     } finally {

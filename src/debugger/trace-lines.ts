@@ -118,8 +118,8 @@ export class TraceLines {
     const { debuggee } = this;
     if (name === 'expect_failed') return debuggee.failure?.() ?? words(debuggee.world, task, args);
     if (name === 'print' && debuggee.printed) return debuggee.printed();
-    if (name === 'invariant_broken' && debuggee.invariant)
-      return debuggee.invariant(at(args, 0), at(args, 1), at(args, 2));
+    if (name === 'invariant_broken')
+      return debuggee.violation?.(at(args, 0)) ?? words(debuggee.world, task, args);
     return words(debuggee.world, task, args);
   }
 
