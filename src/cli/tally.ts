@@ -48,10 +48,15 @@ export class Tally {
   }
 
   #result(statement: StatementInfo, signal: number, va: number): void {
-    const { kind } = statement.statement;
-    if (signal === 0 || kind === 'wait') return;
-    const outcome = 'outcome' in statement.statement ? statement.statement.outcome : undefined;
-    if (outcome?.status?.kind === 'signal' && outcome.status.number === signal) return;
+    if (signal === 0) return;
+    const of = statement.statement;
+    const outcome = 'outcome' in of ? of.outcome : undefined;
+    const expected = outcome?.status?.kind === 'signal' && outcome.status.number === signal;
+    if (of.kind === 'wait') {
+      if (expected) this.#killed.delete(of.task.text);
+      return;
+    }
+    if (expected) return;
     this.#killed.set(statement.task, { statement, signal, va });
   }
 

@@ -125,12 +125,17 @@ function isDriverPage(k: Kernel, page: PageRow): boolean {
 /** Whether the page is in use: handed out and not given back. */
 export const inUse = (k: Kernel, page: PageRow): boolean => !k.pages.has(page, Pg.Free);
 
+/** The page an entry names, also those that the kernel doesn't count mappings of: the zero page, persistent memory. */
+export function pageOfEntry(k: Kernel, entry: EntryRow): PageRow {
+  const pte = ptep_get(k, entry);
+  if (isZeroPage(pte)) return k.zeroPage as PageRow;
+  return kindOf(pte) === Pte.Present ? (k.tables.hi.get(entry) as PageRow) : pte_page(k, entry);
+}
+
 /** The page at an address of a process: mapped, or held by a special entry; 0 for none. */
 export function pageAt(k: Kernel, mm: MmRow, vpn: Vpn): PageRow {
   if (mm === 0) return 0 as PageRow;
-  const entry = pte_offset(k, mm, vpn);
-  if (isZeroPage(ptep_get(k, entry))) return k.zeroPage as PageRow;
-  return pte_page(k, entry);
+  return pageOfEntry(k, pte_offset(k, mm, vpn));
 }
 
 /** The entry for an address, or 0 where there is none or it is empty. */
