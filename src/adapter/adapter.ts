@@ -7,7 +7,7 @@ import { DebugSession } from '../debugger/session';
 import { scenarioLine } from '../debugger/stack';
 import type { TaskRow } from '../engine/machine/ids';
 import type { Snapshot } from '../engine/machine/store';
-import type { Work } from '../engine/time/work';
+import { finish, type Work } from '../engine/time/work';
 import { BreakpointBook } from './breakpoint-book';
 import { RequestError } from './errors';
 import type { Host, Message, Send } from './host';
@@ -200,7 +200,8 @@ export class Adapter {
   #failed(error: unknown): void {
     this.#endProgress();
     const text = error instanceof Error ? error.message : String(error);
-    this.#outputEvent(`The model has failed: ${text}\n`, 'stderr', 0);
+    this.#outputEvent(`The model has failed at time ${this.session.time}: ${text}\n`, 'stderr', 0);
+    finish(this.session.engine.recover());
     this.#onStop(this.session.stand('pause'));
   }
 

@@ -8,7 +8,7 @@ import type { Host } from './host';
 const SLICE_MS = 8;
 /** Longest time of one piece of work; the number of steps in it follows. */
 const PIECE_MS = 2;
-const MOST_STEPS = 1 << 20;
+const MOST_STEPS = 1 << 16;
 const LEAST_STEPS = 500;
 
 /** How many steps one piece of work has. */

@@ -317,12 +317,17 @@ describe('bad input', () => {
     await c.request('initialize', { adapterID: 'hmm' });
     await c.request('launch', { program: path, stopAtFirstFault: false });
     await c.request('configurationDone', {});
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const asked = performance.now();
-    expect(await c.move('pause', { threadId: 1 })).toMatchObject({ reason: 'pause' });
-    expect(performance.now() - asked).toBeLessThan(100);
-    expect(c.console.length).toBeLessThan(1100);
-    await c.request('continue', { threadId: 1 });
+    const took: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      const asked = performance.now();
+      expect(await c.move('pause', { threadId: 1 })).toMatchObject({ reason: 'pause' });
+      took.push(performance.now() - asked);
+      await c.request('continue', { threadId: 1 });
+    }
+    // The middle one: the machine that runs this may have other things to do now and then.
+    expect(took.sort((x, y) => x - y)[2]).toBeLessThan(100);
+    expect(c.console.length).toBeLessThan(5500);
     const again = performance.now();
     await c.request('disconnect', {});
     expect(performance.now() - again).toBeLessThan(100);
@@ -353,5 +358,55 @@ describe('bad input', () => {
     await c.move('continue', { threadId: 1 });
     expect(await c.move('reverseContinue', { threadId: 1 })).toMatchObject({ reason: 'exception' });
     expect((await c.request('hmm/position', {})).time).toBe(time);
+  });
+});
+
+describe('several tasks', () => {
+  const threads = `profile 6.12
+device gpu0 private 64MiB driver dmirror
+schedule seed 3
+
+process app {
+    buf = mmap 64KiB anon rw
+    write buf[0..4] = 0x11
+    thread A {
+        repeat 3 { read buf[0..4] }
+    }
+    thread B {
+        repeat 2 { migrate buf[0..4] to gpu0 }
+    }
+    join A
+    join B
+    munmap buf
+}
+`;
+  /** The callbacks of a run to its end, in order. */
+  async function callbacks(c: Client, args: { schedule?: string }): Promise<string[]> {
+    await c.start({ ...args, stopAtFirstFault: false });
+    return c.console.filter((line) => line.includes('callback')).map((line) => line.replace(/^\d+ /, ''));
+  }
+
+  it('runs again under the schedule that ran', async () => {
+    const first = client(threads);
+    const seen = await callbacks(first, {});
+    const { schedule } = await first.request('hmm/schedule', {});
+    expect(schedule).toMatch(/^\w+(\*\d+)?( \w+(\*\d+)?)+$/);
+    expect(await callbacks(client(threads), { schedule })).toEqual(seen);
+    expect(seen.length).toBeGreaterThan(3);
+  });
+
+  it('begins a timeline where only one task is made to run, and goes back to the first', async () => {
+    const c = client(threads);
+    await c.start({}, functions(c, { name: 'page_fault' }));
+    const { threads: tasks } = await c.request('threads', undefined);
+    expect(tasks.map(({ name }) => name)).toEqual(['app', 'app.A', 'app.B']);
+    const { time } = await c.request('hmm/position', {});
+    await c.move('continue', { threadId: 1 });
+    await c.move('hmm/seek', { time: time - 5 });
+    const stop = await c.move('hmm/runUntilBlocks', { threadId: 3 });
+    expect(stop.threadId).toBe(3);
+    expect(await c.request('hmm/position', {})).toMatchObject({ timeline: 1 });
+    await c.move('hmm/seek', { time, timeline: 0 });
+    expect(await c.request('hmm/position', {})).toMatchObject({ timeline: 0, time });
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Int, routine } from '../../src/engine/kernel/routine';
 import { Engine, type EngineOptions } from '../../src/engine/time/engine';
 import { finish } from '../../src/engine/time/work';
 import { cells, counter, machineWith, worker } from './synthetic';
@@ -81,6 +82,30 @@ describe('time travel', () => {
     expect(engine.checkpointBytes).toBeLessThan(400_000);
     expect(engine.checkpointCount).toBeGreaterThan(3);
     expect(hashAt(engine, 0)).toBe(straight(3)[0]);
+  });
+
+  it('stands before a step that throws, and says so again', () => {
+    const fails = routine({
+      name: 'fails',
+      file: 'synthetic',
+      about: 'Throws in its fourth step.',
+      params: { n: Int },
+      locals: { i: Int },
+      body: (r) => [
+        r.loop('for ever', () => true, [
+          r.step('i++, but not to 2', (_, f) => {
+            f.i++;
+            if (f.i === f.n) throw new Error('two');
+          }),
+        ]),
+      ],
+    });
+    const engine = new Engine(machineWith([{ routine: fails, n: 2 }]));
+    expect(() => finish(engine.forward(1e9))).toThrow('two');
+    finish(engine.recover());
+    expect(engine.time).toBe(3);
+    expect(engine.kernel.tasks.stack.get(engine.kernel.tasks.base.get(1) + 1)).toBe(1);
+    expect(() => finish(engine.forward(1e9))).toThrow('two');
   });
 
   it('logs each event once however often its step runs', () => {

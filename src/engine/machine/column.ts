@@ -12,6 +12,8 @@ export const CHUNK_ROWS = 1 << CHUNK_SHIFT;
 /** Told of each write while it is installed. `column` is the column's number in its store. */
 export interface Journal {
   note(column: number, row: number): void;
+  /** Rows [first, end) were put back as they were at another time. */
+  restored?(column: number, first: number, end: number): void;
 }
 
 export type Cells = Int32Array | Float64Array;
@@ -76,6 +78,7 @@ export abstract class Column<T extends Cells = Cells> {
       if (wanted) this.data.set(wanted, from);
       else this.data.fill(0, from, from + CHUNK_ROWS);
       this.dirty[c] = 0;
+      this.journal?.restored?.(this.id, from, from + CHUNK_ROWS);
     }
     this.#frozen = chunks;
   }

@@ -15,7 +15,9 @@ import type { Work } from './work';
 /** Bytes that checkpoints may take; with the event log 256 MiB. */
 const CHECKPOINT_BUDGET = 192 * 2 ** 20;
 /** Steps between checkpoints near the present. A large state makes them rarer: copying must cost less than running. */
-const MIN_INTERVAL = 1 << 16;
+const MIN_INTERVAL = 1 << 15;
+/** Where history is run again up to a moment, checkpoints before that moment are this close: steps back follow. */
+const DENSE_INTERVAL = 1 << 12;
 const MAX_INTERVAL = 1 << 20;
 /** A checkpoint of this many bytes is worth one step of distance. */
 const BYTES_PER_STEP = 8;
@@ -23,7 +25,7 @@ const BYTES_PER_STEP = 8;
 export interface EngineOptions {
   /** Default 192 MiB; 0 keeps only the start. */
   readonly checkpointBytes?: number;
-  /** Distance of checkpoints in steps. Without it at least 65536, and more where the state is large. */
+  /** Distance of checkpoints in steps. Without it at least 32768, and more where the state is large. */
   readonly interval?: number;
 }
 
@@ -54,7 +56,7 @@ export interface BackSearch<T> {
 
 export class Engine {
   /** Steps run between two looks at what else there is to do. The driver of the work may change it at any time. */
-  sliceSteps = 20_000;
+  sliceSteps = 5_000;
   onEvent: EventHook | undefined;
   readonly kernel: Kernel;
   readonly #checkpoints: Checkpoints;
@@ -69,6 +71,8 @@ export class Engine {
   /** Everything before this time has run on this timeline. */
   #frontier = 0;
   #ending: 'end' | 'deadlock' | undefined;
+  /** The moment that history is being run again for. */
+  #towards = 0;
   /** True while steps run for the first time. */
   #fresh = true;
 
@@ -158,6 +162,7 @@ export class Engine {
   *seek(time: number): Work<void> {
     const { interpreter } = this;
     this.#back(time);
+    this.#towards = time;
     while (this.time < time) {
       interpreter.quiet = true;
       const stop = this.advance(Math.min(time, this.time + this.sliceSteps));
@@ -165,6 +170,14 @@ export class Engine {
       if (stop === 'end' || stop === 'deadlock') return;
       if (this.time < time) yield;
     }
+  }
+
+  /** After a step has thrown: the machine as it was before that step. */
+  *recover(): Work<void> {
+    const { time } = this;
+    const checkpoint = this.#checkpoints.at(this.#checkpoints.indexAt(time));
+    if (checkpoint) this.#restore(checkpoint);
+    yield* this.seek(time);
   }
 
   /** Puts back the latest checkpoint at or before `time`, unless the machine already stands between the two. */
@@ -196,6 +209,7 @@ export class Engine {
         const start = search.startAt?.(checkpoint.time) ?? checkpoint.time;
         if (start < checkpoint.time) yield* this.seek(start);
         search.begin();
+        this.#towards = Number.POSITIVE_INFINITY;
         yield* this.forward(end);
         const found = search.found();
         if (found !== undefined) return found;
@@ -221,11 +235,14 @@ export class Engine {
     if (!watched) return undefined;
     let last: number | undefined;
     const { quiet } = this.interpreter;
+    const { journal } = watched;
     this.interpreter.quiet = true;
     watched.journal = {
       note: (_, written) => {
         if (written === row) last = this.time;
+        journal?.note(column, written);
       },
+      restored: (_, first, end) => journal?.restored?.(column, first, end),
     };
     try {
       return yield* this.searchBack(before, {
@@ -236,7 +253,7 @@ export class Engine {
         found: () => last,
       });
     } finally {
-      watched.journal = undefined;
+      watched.journal = journal;
       this.interpreter.quiet = quiet;
     }
   }
@@ -342,11 +359,20 @@ export class Engine {
     const index = this.#checkpoints.indexAt(this.time);
     const last = this.#checkpoints.at(index);
     if (!last) return this.time;
-    const worth = Math.min(MAX_INTERVAL, Math.floor(last.snapshot.bytes / BYTES_PER_STEP));
-    const interval = this.#interval ?? Math.max(MIN_INTERVAL, worth);
-    const due = last.time + interval;
+    const distance = this.#distance(last);
+    const due = last.time + distance;
     const following = this.#checkpoints.at(index + 1);
-    return following && following.time - due < interval / 2 ? Number.POSITIVE_INFINITY : due;
+    return following && following.time - due < distance / 2 ? Number.POSITIVE_INFINITY : due;
+  }
+
+  /** How far the next checkpoint is from one that exists. */
+  #distance({ snapshot }: Checkpoint): number {
+    if (this.#interval !== undefined) return this.#interval;
+    const worth = Math.min(MAX_INTERVAL, Math.floor(snapshot.bytes / BYTES_PER_STEP));
+    const interval = Math.max(MIN_INTERVAL, worth);
+    const again = this.time < this.#frontier;
+    const near = this.#towards - this.time <= interval;
+    return again && near ? DENSE_INTERVAL : interval;
   }
 
   #checkpoint(): void {

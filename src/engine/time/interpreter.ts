@@ -47,6 +47,8 @@ export class Interpreter {
   quiet = false;
   /** One byte a step: set to 1 when it runs. */
   visited: Uint8Array;
+  /** The step that is running, or ran last. */
+  running = 0;
   /** One byte a step: what to look at before it runs. */
   readonly #flags: Uint8Array;
   readonly #quietFlags: Uint8Array;
@@ -176,6 +178,7 @@ export class Interpreter {
           return this.#limit < 0 ? 'interrupt' : 'time';
         }
         visited[pc] = 1;
+        this.running = pc;
         skip = false;
         switch (op[pc]) {
           case Op.Step:
