@@ -74,7 +74,7 @@ function bytesAt(world: World, address: number, count: number): Uint8Array {
 const MOST_BYTES = 1 << 20;
 
 export const dataRequests: Family = {
-  capabilities: { supportsDelayedStackTraceLoading: true, supportsReadMemoryRequest: true },
+  capabilities: { supportsReadMemoryRequest: true },
   handlers: {
     threads: (adapter) => ({
       threads: threadsOf(adapter.session.debuggee.world).map(({ id, name }) => ({ id, name })),
