@@ -56,7 +56,7 @@ export class EditorWindow {
     const { browser: executablePath, folder: home } = inject('editor');
     const env = { ...process.env, HOME: home, TMPDIR: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
     const browser = await chromium.launch({ executablePath, env, args: ['--no-sandbox'] });
-    const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
+    const page = await browser.newPage({ viewport: { width: 1600, height: 2000 } });
     page.setDefaultTimeout(30_000);
     EditorWindow.latest = new EditorWindow(browser, page, folder);
     return EditorWindow.latest;
@@ -112,6 +112,14 @@ export class EditorWindow {
     if ((await header.getAttribute('aria-expanded')) === 'false') await header.click();
   }
 
+  /** Collapses views, so that the others have the room to show all of their lines. */
+  async collapsePanes(...titles: string[]): Promise<void> {
+    for (const title of titles) {
+      const header = this.pane(title).locator('.pane-header');
+      if ((await header.getAttribute('aria-expanded')) === 'true') await header.click();
+    }
+  }
+
   /** The rows of a view, or those that contain a text. */
   rows(title: string, text?: string | RegExp): Locator {
     const rows = this.pane(title).locator('.monaco-list-row');
@@ -121,6 +129,13 @@ export class EditorWindow {
   /** Expands or collapses a row of a tree. */
   async toggle(row: Locator): Promise<void> {
     await row.locator('.monaco-tl-twistie').click();
+  }
+
+  /** Presses F5 in the editor. The extension must be running: before that F5 only shows the side bar. */
+  async startDebugging(): Promise<void> {
+    await this.page.locator('.monaco-editor .view-line').first().click();
+    await this.page.keyboard.press('F5');
+    await this.pane('Call Stack').waitFor();
   }
 
   /** A button of the debug toolbar, by its icon, such as `debug-step-back`. */
