@@ -28,9 +28,8 @@ const levelIcons: Record<PageTableLevel, string> = {
 
 function item(node: PageTableNode): vscode.TreeItem {
   const outer = node.level === 'process' || node.level === 'vma';
-  const where = node.device === undefined ? [] : [`on ${node.device}`];
   const news = node.changed ? ['changed'] : [];
-  const description = [...where, node.description, ...news].filter((part) => part !== '').join(' · ');
+  const description = [node.description, ...news].filter((part) => part !== '').join(' · ');
   const treeItem = line(node.id, node.label, description, collapsible(node.hasChildren, outer));
   treeItem.iconPath = icon(
     node.entry === undefined ? levelIcons[node.level] : entryIcons[node.entry],
@@ -45,7 +44,7 @@ function item(node: PageTableNode): vscode.TreeItem {
 export function pageTablesView(sessions: Sessions): StopTree<PageTableNode> {
   return new StopTree<PageTableNode>(sessions, {
     viewId: 'hmm.pageTables',
-    whenEmpty: 'No process has started.',
+    whenEmpty: 'No process is running.',
     item,
     children: async (parent) => {
       const args = parent === undefined ? {} : { parent: parent.id };

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EditorWindow } from './editor-window';
+
+const scenario = `profile 4.14
+device gpu0 private 64MiB driver dmirror
+
+process app {
+    buf = mmap 64KiB anon rw
+    write buf[0] = 0x11
+    migrate buf[0] to gpu0
+    read buf[0] expect 0x11
+}
+`;
+
+let window: EditorWindow;
+beforeAll(async () => {
+  window = await EditorWindow.open({ 'home.hmm': scenario });
+  await window.language.filter({ hasText: 'HMM' }).waitFor();
+  await window.showDebugViews();
+});
+afterAll(() => window.close());
+
+test('F5 without any breakpoint stops at the first page_fault', async () => {
+  await window.startDebugging();
+  await window.rows('Call Stack', 'do_swap_page').waitFor();
+  await window.expandPane('Page Tables');
+  await window.expandPane('Pending Faults');
+  await window.rows('Page Tables', 'app').first().waitFor();
+  await window.rows('Pending Faults', 'app: read buf[0]').waitFor();
+  await window.collapsePanes('Watch', 'Breakpoints', 'Call Stack');
+});
+
+test('under 4.14 the page is entered with its base reference and that of its entry', async () => {
+  const scope = window.rows('Variables', /^This Page/);
+  await scope.waitFor();
+  if ((await scope.getAttribute('aria-expanded')) === 'false') await window.toggle(scope);
+  await window.toggle(window.rows('Variables', /^refcount\s*=\s*2/));
+  await window.rows('Variables', /^PTE \(device-private\) of app: buf\[0\]\s*=\s*1/).waitFor();
+  await window.rows('Variables', /^mapcount\s*=\s*1/).waitFor();
+  await window.screenshot('first-contact-4.14');
+  expect(await window.rows('Variables', /^fault by/).count()).toBe(0);
+});
+
+test('zones and devices are shown, and a zone that changed says so', async () => {
+  await window.collapsePanes('Variables', 'Pending Faults', 'Page Tables');
+  await window.expandPane('Zones');
+  await window.expandPane('Devices');
+  await window.rows('Devices', 'gpu0').filter({ hasText: '1 of 16384 pages used' }).waitFor();
+  const device = window.rows('Zones', 'Device').filter({ hasText: 'present 0' });
+  await device.filter({ hasText: 'managed 0' }).waitFor();
+  await window.toolbar('debug-step-out').click();
+  await window
+    .rows('Zones', 'Normal')
+    .filter({ hasText: /\d+ changed/ })
+    .waitFor();
+  await window.screenshot('zones-and-devices');
+});
