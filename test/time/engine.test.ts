@@ -84,6 +84,31 @@ describe('time travel', () => {
     expect(hashAt(engine, 0)).toBe(straight(3)[0]);
   });
 
+  it('would notice a write that bypasses the write path', () => {
+    const bypassing = routine({
+      name: 'bypassing',
+      file: 'synthetic',
+      about: 'Counts in two places, once without telling.',
+      params: { n: Int },
+      locals: { i: Int },
+      body: (r) => [
+        r.loop('i < n', (_, f) => f.i < f.n, [
+          r.step('i++', (_, f) => {
+            f.i++;
+          }),
+          r.step('cells[7000] = i, behind the back of the store', (k, f) => {
+            cells(k).grow(7000);
+            cells(k).data[7000] = f.i;
+          }),
+        ]),
+      ],
+    });
+    const engine = new Engine(machineWith([{ routine: bypassing, n: 500 }]), { interval: 64 });
+    const first = hashAt(engine, 100);
+    hashAt(engine, 1000);
+    expect(hashAt(engine, 100)).not.toBe(first);
+  });
+
   it('stands before a step that throws, and says so again', () => {
     const fails = routine({
       name: 'fails',
