@@ -96,9 +96,9 @@ describe('time travel', () => {
           r.step('i++', (_, f) => {
             f.i++;
           }),
-          r.step('cells[7000] = i, behind the back of the store', (k, f) => {
+          r.step('cells[7000] += 1, behind the back of the store', (k) => {
             cells(k).grow(7000);
-            cells(k).data[7000] = f.i;
+            cells(k).data[7000] = cells(k).get(7000) + 1;
           }),
         ]),
       ],
