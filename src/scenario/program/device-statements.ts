@@ -175,13 +175,6 @@ function failureRow(body: Body, name: string): number {
   return device > 0 ? device : ANY_DEVICE;
 }
 
-/** Devices that `dead` and `repair` are about; of a driver's name all of them, and its own failures. */
-function devicesOf(body: Body, name: string): number[] {
-  const device = body.ctx.deviceRow(name);
-  if (device > 0) return [device];
-  return [ANY_DEVICE, ...body.ctx.program.names.devices.map((_, index) => index + 1)];
-}
-
 export function deviceFailNodes(body: Body, statement: DeviceFailStatement): ScenarioNode[] {
   const row = failureRow(body, statement.device.text);
   const times = statement.times === undefined ? () => FOR_EVER : body.number(statement.times);
@@ -205,14 +198,13 @@ export function deviceFailNodes(body: Body, statement: DeviceFailStatement): Sce
 }
 
 function setDead(body: Body, statement: DeviceControlStatement, dead: boolean): ScenarioNode[] {
-  const list = devicesOf(body, statement.device.text);
+  const device = body.ctx.deviceRow(statement.device.text);
   return simple(body, statement, {
     prepare: ({ devices }) => {
-      for (const device of list) {
-        devices.dead.set(device, dead ? 1 : 0);
-        if (dead) continue;
-        for (const column of [devices.failFault, devices.failCopy, devices.failAlloc]) column.set(device, 0);
-      }
+      devices.dead.set(device, dead ? 1 : 0);
+      if (dead) return false;
+      for (const column of [devices.failFault, devices.failCopy, devices.failAlloc])
+        for (const row of [ANY_DEVICE, device]) column.set(row, 0);
       return false;
     },
     nodes: [],

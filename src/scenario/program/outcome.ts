@@ -37,18 +37,17 @@ export function clearResult(k: Kernel, f: F): void {
     k.slots.free(data as SlotRow);
     tasks.data.set(task, 0);
   }
-  for (const column of [tasks.signal, tasks.cpages, tasks.faults])
-    if (column.get(task) !== 0) column.set(task, 0);
+  if (tasks.signal.get(task) !== 0) tasks.signal.set(task, 0);
+  if (tasks.cpages.get(task) !== 0) tasks.cpages.set(task, 0);
+  if (tasks.faults.get(task) !== 0) tasks.faults.set(task, 0);
   f.$ret = 0;
 }
 
 /** The bytes a task's statement returned. */
 export function dataOf(k: Kernel, task: TaskRow, most = MOST_DATA): number[] {
   const bytes: number[] = [];
-  for (const slot of k.slots.of(k.tasks.data.get(task) as SlotRow)) {
-    if (bytes.length >= most) break;
+  for (let slot = k.tasks.data.get(task); slot !== 0 && bytes.length < most; slot = k.slots.next.get(slot))
     bytes.push(k.slots.srcFlags.get(slot));
-  }
   return bytes;
 }
 
@@ -214,7 +213,7 @@ export function checkExpectations(
   k: Kernel,
   f: F,
 ): void {
-  if (f.$ret === PROBLEM) return;
+  if (expectations.length === 0 || f.$ret === PROBLEM) return;
   const { ctx } = body;
   const scene = ctx.at(f);
   expectations.forEach(({ text, found }, expectation) => {
