@@ -117,9 +117,10 @@ export const wp_page_copy = routine({
     ]),
     r.when('there is an old page', (_, f) => f.old !== 0, [
       r.when('its entry is gone', (_, f) => f.copied !== 0, [
-        r.call("put_page(old): the entry's reference", put_page, (_, f, callee) => {
+        r.call("put_page(old): the entry's reference", put_page, (k, f, callee) => {
           callee.page = f.old;
-          callee.hold = Hold.Pte;
+          callee.hold = Hold.Fault;
+          callee.who = k.task;
         }),
       ]),
       r.call("put_page(old): the fault's reference", put_page, (k, f, callee) => {
@@ -138,6 +139,7 @@ function replace_entry(k: Kernel, f: Vmf, old: PageRow, page: PageRow): void {
   if (old !== 0) {
     mm_counter_add(k, mm, old, -1);
     folio_remove_rmap(k, old);
+    rename_hold(k, old, Hold.Pte, Hold.Fault);
   }
   k.mm.rssAnon.add(mm, 1);
   rename_hold(k, page, Hold.Alloc, Hold.Pte);
