@@ -39,7 +39,7 @@ export const EVENT_SCHEMA = {
   /** `end` is one past the last page; a range over everything has start 0 and end 2^35 or more. */
   invalidate: { enter: ['mirror', 'process', 'device', 'vpn', 'end', 'event', 'owner'], leave: ['ret'] },
   hmm_range_fault: { enter: ['vpn', 'pages', 'device', 'flags'], leave: ['ret'] },
-  make_device_exclusive: { enter: ['vpn', 'pages', 'device'], leave: ['ret'] },
+  make_device_exclusive: { enter: ['vpn', 'pages'], leave: ['ret'] },
   /** Reference counts that changed by a named holder; delta is +1 or -1. */
   refcount: { enter: ['page', 'delta', 'count', 'hold', 'who'] },
   signal: { enter: ['process', 'signal', 'code', 'va'] },
@@ -76,6 +76,13 @@ export interface Event {
 /** Told of every event as it happens, also of those that are logged already. `args` is only valid during the call. */
 export type EventObserver = (task: TaskRow, name: EventName, leave: boolean, args: readonly number[]) => void;
 
+/** A second one who hears of events, besides whoever drives the run; also of what is forgotten. */
+export interface EventListener {
+  readonly heard: EventObserver;
+  /** Events at or after `time` never happened: another timeline begins. */
+  readonly truncated: (time: number) => void;
+}
+
 const SEGMENT = 1 << 14;
 const HEADER = 4;
 
@@ -92,6 +99,7 @@ export class EventLog {
   /** Events before this time were dropped to stay within the budget. */
   droppedBefore = 0;
   observer: EventObserver | undefined;
+  listener: EventListener | undefined;
 
   constructor(readonly budgetBytes: number) {}
 
@@ -105,6 +113,7 @@ export class EventLog {
   }
 
   append(time: number, task: TaskRow, name: EventName, leave: boolean, args: readonly number[]): void {
+    this.listener?.heard(task, name, leave, args);
     this.observer?.(task, name, leave, args);
     if (time < this.#completeUntil) return;
     let segment = this.#segments.at(-1);
@@ -137,6 +146,7 @@ export class EventLog {
 
   /** Forgets everything at or after `time`: a new timeline begins there. */
   truncate(time: number): void {
+    this.listener?.truncated(time);
     while (this.#segments.length > 0 && (this.#segments.at(-1)?.firstTime ?? 0) >= time) this.#segments.pop();
     const last = this.#segments.at(-1);
     if (last) {

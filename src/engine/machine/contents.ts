@@ -67,9 +67,26 @@ export class Contents {
     return bytes;
   }
 
+  /** A number that depends on the page's bytes (0 for zeroes); `patch` is told the row of every byte that was written singly. */
+  digest(page: PageRow, patch?: (row: number) => void): number {
+    const fill = this.pages.fill.get(page);
+    let sum = Math.imul(fill, 0x9e3779b1);
+    for (let row = this.pages.patches.get(page); row !== 0; row = this.#next.get(row)) {
+      patch?.(row);
+      const value = this.#value.get(row);
+      if (value !== fill) sum = (sum + mix(this.#offset.get(row), value)) | 0;
+    }
+    return sum;
+  }
+
   #find(page: PageRow, offset: number): number {
     for (let row = this.pages.patches.get(page); row !== 0; row = this.#next.get(row))
       if (this.#offset.get(row) === offset) return row;
     return 0;
   }
+}
+
+function mix(offset: number, value: number): number {
+  const h = Math.imul(offset ^ 0x85ebca6b, 0xcc9e2d51) ^ Math.imul(value + 1, 0x1b873593);
+  return Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
 }
