@@ -1,0 +1,308 @@
+/**
+ * Checks the invariants while a program runs. The write path tells what changes; at every yield only those objects are
+ * looked at. What the checker keeps lies outside the machine: it is no part of the state or of its hash, follows the
+ * machine when it is put back to another time, and finds the same things at the same times again.
+ */
+
+import type { EventName } from '../kernel/events';
+import type { IntColumn, Journal, WideColumn } from '../machine/column';
+import type { PageRow, TaskRow } from '../machine/ids';
+import type { Interpreter } from '../time/interpreter';
+import { checkAddressSpaces } from './address-spaces';
+import { type Invariant, invariantOf } from './catalogue';
+import { DeviceChecks, heardPageFree } from './devices';
+import { SwapFaults } from './faults';
+import { History } from './history';
+import { checkCharges, checkQuiet, checkSwapTypes, isQuiet, syncVmas } from './machine';
+import { Marks } from './marks';
+import { Migrations } from './migrations';
+import { checkMirrorEntries, checkMirrors, followMirrors, Invalidations } from './mirrors';
+import { checkNodes, syncNodes } from './nodes';
+import { syncContents } from './page-contents';
+import { checkEntries } from './page-tables';
+import { checkPages, syncHolds } from './pages';
+import { CheckState, type MarkedKind } from './state';
+import type { Involved, Violation } from './violation';
+
+/** Columns by the kind of object that a write to one of their rows concerns. */
+function watched(s: CheckState): [MarkedKind, readonly (IntColumn | WideColumn | undefined)[]][] {
+  const { pages, holds, tables, mm, devices, memcgUsage, store } = s.kernel;
+  const named = (name: string): IntColumn | WideColumn | undefined =>
+    store.columns.find((column) => column.name === name);
+  return [
+    [
+      'page',
+      [
+        pages.refcount,
+        pages.mapcount,
+        pages.flags,
+        pages.mapping,
+        pages.holds,
+        pages.link,
+        pages.memcg,
+        pages.pins,
+      ],
+    ],
+    ['content', [pages.fill, pages.patches]],
+    ['hold', [holds.kind, holds.who, holds.next, named('holds.live')]],
+    ['entry', [tables.lo, tables.hi]],
+    ['node', [tables.level, tables.parent, tables.used, named('nodes.live')]],
+    [
+      'mm',
+      [
+        mm.pgd,
+        mm.process,
+        mm.rssAnon,
+        mm.rssFile,
+        mm.rssShmem,
+        mm.swapEntries,
+        mm.notifierSeq,
+        mm.activeInvalidations,
+      ],
+    ],
+    ['device', [devices.freeHead, devices.untouched, devices.calloc, devices.cfree, devices.pages]],
+    ['pgmap', [devices.pgmapRef, devices.pgmapDying]],
+    ['mirror', [devices.mirrorRoot, devices.mirrorMm, devices.mirrorSeq]],
+    ['memcg', [memcgUsage]],
+    ['area', [named('swapArea.live')]],
+    ['vma', [mm.vmaReaders]],
+  ];
+}
+
+/** Told of broken invariants as they are found. */
+export type BrokenHook = (violation: Violation) => void;
+
+export class Checker {
+  /** Called for each violation, once, before `check` returns; also when a run comes by it again. */
+  onBroken: BrokenHook | undefined;
+  readonly #state: CheckState;
+  readonly #history = new History();
+  readonly #devices = new DeviceChecks();
+  readonly #migrations: Migrations;
+  readonly #faults = new SwapFaults();
+  readonly #invalidations = new Invalidations();
+  /** Mirror entries that an invalidation or a migration still has to come to. */
+  readonly #later: Marks;
+  readonly #marksOf: (Marks | undefined)[] = [];
+  readonly #patchColumn: number;
+  #typesChecked = false;
+
+  /** Watches a machine that has been set up, and checks all of it at the first yield. */
+  constructor(readonly interpreter: Interpreter) {
+    const { kernel } = interpreter;
+    this.#state = new CheckState(interpreter);
+    this.#migrations = new Migrations(this.#state);
+    this.#later = new Marks(interpreter);
+    const journal: Journal = {
+      note: (column, row) => this.#note(column, row),
+      restored: (column, first, end) => this.#restored(column, first, end),
+    };
+    for (const [kind, columns] of watched(this.#state))
+      for (const column of columns) if (column) this.#watch(column, this.#state.marks[kind], journal);
+    this.#patchColumn = kernel.store.columns.find(({ name }) => name === 'patches.value')?.id ?? -1;
+    const patches = kernel.store.columns[this.#patchColumn];
+    if (patches) patches.journal = journal;
+    kernel.events.listener = {
+      heard: (task, name, leave, args) => {
+        if (!interpreter.quiet) this.#heard(task, name, leave, args);
+      },
+      truncated: (time) => this.#history.truncate(time),
+    };
+    interpreter.onYield = (pc) => {
+      this.check(pc);
+      return false;
+    };
+  }
+
+  #watch(column: IntColumn | WideColumn, marks: Marks, journal: Journal): void {
+    this.#marksOf[column.id] = marks;
+    column.journal = journal;
+    for (let row = 0; row < column.data.length; row++) if (column.get(row) !== 0) marks.add(row);
+  }
+
+  /** Every violation found so far on this timeline, in the order of their discovery. */
+  get violations(): readonly Violation[] {
+    return this.#history.violations;
+  }
+
+  /** Those that stand now. */
+  get standing(): readonly Violation[] {
+    return this.#history.standing(this.interpreter.kernel.time);
+  }
+
+  /** Checks what has changed since the last check, before the step at `pc`. Returns what began to be broken now. */
+  check(pc: number): readonly Violation[] {
+    return this.#checkNow(this.#isScenario(pc));
+  }
+
+  /** Checks once more where the run has ended and no yield comes any more. Returns what was found only now. */
+  finish(): readonly Violation[] {
+    return this.#checkNow(true);
+  }
+
+  #isScenario(pc: number): boolean {
+    const { linked } = this.interpreter;
+    return linked.routines[linked.routineOf[pc] ?? -1]?.routine.scenario === true;
+  }
+
+  #checkNow(maybeQuiet: boolean): readonly Violation[] {
+    const s = this.#state;
+    const { time } = s.kernel;
+    if (!this.#history.isEmpty) this.#lookAgain(time);
+    this.#run(maybeQuiet);
+    if (s.lasting.length > 0 || s.passing.length > 0 || !this.#history.isEmpty)
+      this.#history.take(
+        time,
+        s.lasting.splice(0),
+        s.passing.splice(0),
+        ({ invariant, row }) => invariant.number === 24 && this.#later.has(row),
+      );
+    if (this.#history.isEmpty) return [];
+    const found = this.#history.foundAt(time);
+    for (const violation of found) this.#tell(violation);
+    return found;
+  }
+
+  /** What stands broken is checked again, so that it is known when it is repaired. */
+  #lookAgain(time: number): void {
+    const { marks } = this.#state;
+    for (const { target, row, step } of this.#history.standing(time)) {
+      if (target === 'page' || target === 'entry' || target === 'node' || target === 'mm')
+        marks[target].follow(row, step);
+      if (target === 'entry') marks.mirrorEntry.follow(row, step);
+      if (target === 'device' || target === 'mirror' || target === 'memcg') marks[target].follow(row, step);
+    }
+  }
+
+  #run(maybeQuiet: boolean): void {
+    const s = this.#state;
+    const { marks } = s;
+    this.#takeLater();
+    syncVmas(s);
+    this.#markRoots();
+    syncNodes(s);
+    syncHolds(s);
+    checkEntries(s);
+    followMirrors(s);
+    this.#devices.sync(s);
+    checkPages(s);
+    checkNodes(s);
+    syncContents(s);
+    this.#devices.check(s);
+    checkAddressSpaces(s);
+    checkMirrors(s);
+    checkMirrorEntries(s, this.#later);
+    checkCharges(s);
+    this.#migrations.check(s);
+    if (marks.area.count > 0 || !this.#typesChecked) checkSwapTypes(s);
+    this.#typesChecked = true;
+    if (maybeQuiet && isQuiet(s)) checkQuiet(s);
+    for (const kind of Object.keys(marks) as MarkedKind[]) marks[kind].clear();
+    s.freed.clear();
+    s.continuous = true;
+  }
+
+  #takeLater(): void {
+    const later = this.#later;
+    for (let i = 1; i <= later.count; i++) this.#state.marks.mirrorEntry.follow(later.at(i), later.writer(i));
+    later.clear();
+  }
+
+  /** The top tables of address spaces and mirrors that changed. */
+  #markRoots(): void {
+    const { marks, kernel, entries } = this.#state;
+    for (let i = 1; i <= marks.mm.count; i++) {
+      const row = marks.mm.at(i);
+      const pgd = kernel.mm.pgd.get(row);
+      if (pgd !== entries.pgd.get(row) && pgd !== 0) marks.node.follow(pgd, marks.mm.writer(i));
+    }
+    for (let i = 1; i <= marks.mirror.count; i++) {
+      const root = kernel.devices.mirrorRoot.get(marks.mirror.at(i));
+      if (root !== 0) marks.node.follow(root, marks.mirror.writer(i));
+    }
+  }
+
+  #tell(violation: Violation): void {
+    const [first, second] = eventObjects(violation);
+    this.#state.kernel.emit('invariant_broken', violation.invariant.number, first, second);
+    this.onBroken?.(violation);
+  }
+
+  #note(column: number, row: number): void {
+    if (this.interpreter.quiet) this.#jumped();
+    const marks = this.#marksOf[column];
+    if (marks !== undefined) marks.add(row);
+    else if (column === this.#patchColumn) this.#patchNoted(row);
+  }
+
+  #patchNoted(row: number): void {
+    const page = this.#state.pages.patched.get(row);
+    if (page !== 0) this.#state.marks.content.add(page);
+  }
+
+  #restored(column: number, first: number, end: number): void {
+    this.#jumped();
+    for (let row = first; row < end; row++) {
+      const marks = this.#marksOf[column];
+      if (marks !== undefined) marks.add(row);
+      else if (column === this.#patchColumn) this.#patchNoted(row);
+    }
+  }
+
+  /** Steps have run, or been taken back, that were not checked. */
+  #jumped(): void {
+    if (!this.#state.continuous) return;
+    this.#state.continuous = false;
+    this.#faults.forget();
+    this.#invalidations.forget();
+  }
+
+  #heard(task: TaskRow, name: EventName, leave: boolean, args: readonly number[]): void {
+    const s = this.#state;
+    const [first = 0, second = 0, third = 0, fourth = 0] = args;
+    switch (name) {
+      case 'do_swap_page':
+        if (leave) this.#faults.left(s, task, first);
+        else this.#faults.entered(task, first, second);
+        break;
+      case 'migrate_to_ram':
+        if (leave) this.#faults.callbackLeft(task, first, second !== 0);
+        else this.#faults.callbackEntered(s, task);
+        break;
+      case 'page_free':
+        if (leave) break;
+        s.at('page', first, { time: s.kernel.time, pc: this.interpreter.running });
+        heardPageFree(s, first as PageRow, third, fourth);
+        break;
+      case 'invalidate':
+        this.#invalidations.heard(s, task, leave, args);
+        break;
+    }
+  }
+
+  /** Name and sentence for an `invariant_broken` event that was emitted. */
+  describe(number: number, first: number, second: number): string {
+    const found = [...this.violations].reverse().find((violation) => {
+      const [object, place] = eventObjects(violation);
+      return violation.invariant.number === number && object === first && place === second;
+    });
+    return found ? sentence(found) : (invariantOf(number)?.about ?? `Invariant ${number} is broken.`);
+  }
+}
+
+/** The two numbers of the event: a page or the row of another object, and an address. */
+function eventObjects({ involved, row }: Violation): [first: number, second: number] {
+  return [involved.page ?? row, involved.va ?? 0];
+}
+
+/** `I5 refcount: …`. */
+export function sentence({
+  invariant,
+  detail,
+}: {
+  invariant: Invariant;
+  detail: string;
+  involved?: Involved;
+}): string {
+  return `${invariant.id} (${invariant.name}): ${detail}.`;
+}

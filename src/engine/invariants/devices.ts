@@ -1,0 +1,154 @@
+/** Devices: their free lists and counters (I6, I7), calls of page_free (I8), and pgmap references (I11). */
+
+import { MemoryType } from '../machine/devices';
+import type { DeviceRow, PageRow } from '../machine/ids';
+import type { CheckState } from './state';
+import { count, hex, pageName } from './words';
+
+/**
+ * The checker's copy of a driver's free list, from its bottom up. The list changes at its top, so that only pages down
+ * to the first one that stands where it stood are walked.
+ */
+export class FreeList {
+  readonly #stack: number[] = [];
+
+  get length(): number {
+    return this.#stack.length;
+  }
+
+  /** Makes the copy what the list is now. Returns the page at which it runs in a circle, or 0. */
+  sync(s: CheckState, head: number, most: number): number {
+    const { depth } = s.pages;
+    const top: number[] = [];
+    const seen = new Set<number>();
+    for (let page = head; !this.#stands(s, page); page = s.kernel.pages.link.get(page)) {
+      if (seen.has(page) || top.length > most) return page;
+      seen.add(page);
+      top.push(page);
+    }
+    const from = top.length === 0 ? head : s.kernel.pages.link.get(top.at(-1) ?? 0);
+    const kept = from === 0 ? 0 : depth.get(from);
+    for (const gone of this.#stack.splice(kept)) this.#place(s, gone, 0);
+    for (const page of top.reverse()) this.#place(s, page, this.#stack.push(page));
+    return 0;
+  }
+
+  /** The page stands in the list as it did, on the same one; or it is the end of the list. */
+  #stands(s: CheckState, page: number): boolean {
+    if (page === 0) return true;
+    const depth = s.pages.depth.get(page);
+    return (
+      depth > 0 && this.#stack[depth - 1] === page && this.below(page, s) === s.kernel.pages.link.get(page)
+    );
+  }
+
+  /** What the page should stand on, 0 at the bottom. */
+  below(page: number, s: CheckState): number {
+    return this.#stack[s.pages.depth.get(page) - 2] ?? 0;
+  }
+
+  #place(s: CheckState, page: number, depth: number): void {
+    s.pages.depth.set(page, depth);
+    s.marks.page.follow(page, s.writer);
+  }
+}
+
+export class DeviceChecks {
+  readonly #lists: FreeList[] = [];
+
+  listOf(device: number): FreeList {
+    const known = this.#lists[device];
+    if (known) return known;
+    const fresh = new FreeList();
+    this.#lists[device] = fresh;
+    return fresh;
+  }
+
+  /** Before pages are checked: takes up the free lists that were written to. */
+  sync(s: CheckState): void {
+    const { device: marks } = s.marks;
+    for (let i = 1; i <= marks.count; i++) {
+      const device = marks.at(i) as DeviceRow;
+      s.at('device', device, marks.writer(i));
+      const { devices } = s.kernel;
+      const circle = this.listOf(device).sync(s, devices.freeHead.get(device), devices.pages.get(device));
+      if (circle !== 0)
+        s.broken(6, { device }, `the free list runs in a circle at ${pageName(s.kernel, circle as PageRow)}`);
+      s.marks.pgmap.follow(devices.pgmap.get(device), marks.writer(i));
+    }
+    this.#checkLinks(s);
+  }
+
+  /** A page inside the list whose link was written to must still lead where it led. */
+  #checkLinks(s: CheckState): void {
+    const { page: marks } = s.marks;
+    const { kernel: k } = s;
+    for (let i = 1; i <= marks.count; i++) {
+      const page = marks.at(i) as PageRow;
+      if (s.pages.depth.get(page) === 0) continue;
+      const below = this.listOf(k.devices.pgmapDevice.get(k.pages.pgmap(page))).below(page, s);
+      const link = k.pages.link.get(page);
+      if (link === below) continue;
+      s.at('page', page, marks.writer(i));
+      s.broken(
+        6,
+        s.page(page),
+        `${pageName(k, page)} is on the free list and leads to row ${link}; it should lead to row ${below}`,
+      );
+    }
+  }
+
+  /** After pages were checked: the counters of each pgmap and device. */
+  check(s: CheckState): void {
+    const { pgmap: marks } = s.marks;
+    for (let i = 1; i <= marks.count; i++) {
+      const pgmap = marks.at(i);
+      const device = s.kernel.devices.pgmapDevice.get(pgmap) as DeviceRow;
+      if (pgmap === 0 || device === 0 || s.kernel.devices.pgmapType.get(pgmap) === MemoryType.Host) continue;
+      s.at('device', device, marks.writer(i));
+      this.#checkCounters(s, device, pgmap);
+    }
+  }
+
+  #checkCounters(s: CheckState, device: DeviceRow, pgmap: number): void {
+    const { devices, profile } = s.kernel;
+    const inUse = s.pages.pagesInUse.get(pgmap);
+    const handedOut = devices.calloc.get(device) - devices.cfree.get(device);
+    if (inUse !== handedOut)
+      s.broken(
+        7,
+        { device },
+        `${count(handedOut, 'page')} of the device should be in use (calloc − cfree); ${inUse} are`,
+      );
+    const pages = devices.pages.get(device);
+    const all = inUse + this.listOf(device).length + devices.untouched.get(device);
+    // A device whose memory was taken away has none, whatever leaked.
+    if (pages !== 0 && all !== pages)
+      s.broken(
+        7,
+        { device },
+        `pages in use, on the free list and untouched should be ${pages} together; they are ${all}`,
+      );
+    const bias = devices.pgmapDying.get(pgmap) === 0 ? 1 : 0;
+    const expected = bias + (profile.pgmapRefPerPage ? inUse : 0);
+    const ref = devices.pgmapRef.get(pgmap);
+    if (ref !== expected)
+      s.broken(11, { device }, `references of the pgmap should be ${expected}; they are ${ref}`);
+  }
+}
+
+/** I8: what page_free is told when it is called. */
+export function heardPageFree(s: CheckState, page: PageRow, refcount: number, mapcount: number): void {
+  const { profile } = s.kernel;
+  const calls = (s.freed.get(page) ?? 0) + 1;
+  s.freed.set(page, calls);
+  const name = `page ${hex(s.kernel.pages.pfn(page))}`;
+  if (mapcount !== 0)
+    s.happened(8, s.page(page), `page_free was called for ${name} with mapcount ${mapcount}`);
+  if (refcount !== profile.freeDeviceRefcount)
+    s.happened(
+      8,
+      s.page(page),
+      `page_free was called for ${name} with refcount ${refcount}; it should be ${profile.freeDeviceRefcount}`,
+    );
+}

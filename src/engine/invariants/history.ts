@@ -1,0 +1,76 @@
+/**
+ * Which violations were found when. Going back and running again tells them again, at the same times; one that stands
+ * is told once, where it begins.
+ */
+
+import type { Violation } from './violation';
+
+/** Violations kept; a run that breaks more has shown enough. */
+export const MOST_VIOLATIONS = 1000;
+
+interface Entry {
+  readonly violation: Violation;
+  /** First time at which it no longer held. */
+  until: number;
+}
+
+const same = (a: Violation, b: Violation): boolean =>
+  a.invariant === b.invariant && a.target === b.target && a.row === b.row;
+
+export class History {
+  #entries: Entry[] = [];
+
+  get violations(): readonly Violation[] {
+    return this.#entries.map(({ violation }) => violation);
+  }
+
+  /** Those that stand at `time`. */
+  standing(time: number): readonly Violation[] {
+    return this.#entries
+      .filter((entry) => entry.violation.time <= time && time < entry.until)
+      .map(({ violation }) => violation);
+  }
+
+  /**
+   * Takes up what a check at `time` found; `lasting` ones stand until a later check doesn't find them, unless it could
+   * not tell.
+   */
+  take(
+    time: number,
+    lasting: readonly Violation[],
+    passing: readonly Violation[],
+    untold: (violation: Violation) => boolean,
+  ): void {
+    for (const entry of this.#entries) {
+      const { violation } = entry;
+      if (violation.time >= time || time >= entry.until || untold(violation)) continue;
+      if (!lasting.some((found) => same(found, violation))) entry.until = time;
+    }
+    for (const found of lasting) this.#add(found, Number.POSITIVE_INFINITY);
+    for (const found of passing) this.#add(found, time);
+  }
+
+  #add(found: Violation, until: number): void {
+    const known = this.#entries.some(
+      ({ violation, until: end }) =>
+        same(violation, found) &&
+        (violation.time === found.time || (violation.time < found.time && found.time < end)),
+    );
+    if (!known && this.#entries.length < MOST_VIOLATIONS) this.#entries.push({ violation: found, until });
+  }
+
+  /** Those that were found first at `time`, in the order in which they were found. */
+  foundAt(time: number): readonly Violation[] {
+    return this.#entries.filter(({ violation }) => violation.time === time).map(({ violation }) => violation);
+  }
+
+  /** Nothing from `time` on has happened: another timeline begins there. */
+  truncate(time: number): void {
+    this.#entries = this.#entries.filter(({ violation }) => violation.time < time);
+    for (const entry of this.#entries) if (entry.until > time) entry.until = Number.POSITIVE_INFINITY;
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+}

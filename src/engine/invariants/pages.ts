@@ -1,0 +1,259 @@
+/** Pages: counts, holders, and what a page's state allows (I4, I5, I6, I8, I9, I10, I12, I20, I21). */
+
+import { is_device_private, is_driver_page } from '../kernel/page_ref';
+import { HOLD_NAMES, Hold, type HoldKind, holdWeight } from '../machine/holds';
+import type { PageRow } from '../machine/ids';
+import { Pg } from '../machine/pages';
+import { bytesOf } from './page-contents';
+import type { CheckState } from './state';
+import { count, pageName } from './words';
+
+/** References that nobody holds while no task is inside the kernel. */
+const SHORT: ReadonlySet<HoldKind> = new Set([
+  Hold.Alloc,
+  Hold.Collect,
+  Hold.Isolate,
+  Hold.Fault,
+  Hold.TlbGather,
+  Hold.Walk,
+]);
+
+/** Takes up rows of `holds` that were written to: their pages are looked at again. */
+export function syncHolds(s: CheckState): void {
+  const { hold: marks } = s.marks;
+  const { holds } = s.kernel;
+  for (let i = 1; i <= marks.count; i++) {
+    const row = marks.at(i);
+    const short = holds.table.isLive(row) && SHORT.has(holds.kind.get(row) as HoldKind) ? 1 : 0;
+    s.pages.shortHolds += short - s.pages.short.get(row);
+    s.pages.short.set(row, short);
+    const page = s.pages.heldPage.get(row);
+    if (page !== 0) s.marks.page.follow(page, marks.writer(i));
+  }
+}
+
+/** Checks every page that was written to, or whose entries were. */
+export function checkPages(s: CheckState): void {
+  const { page: marks } = s.marks;
+  for (let i = 1; i <= marks.count; i++) {
+    const page = marks.at(i) as PageRow;
+    if (s.kernel.pages.range(page) === 0) continue;
+    s.at('page', page, marks.writer(i));
+    checkPage(s, page);
+  }
+}
+
+function checkPage(s: CheckState, page: PageRow): void {
+  const held = heldBy(s, page);
+  syncPage(s, page);
+  checkCounts(s, page, held);
+  if (s.kernel.pages.pgmap(page) !== 0) checkDevicePage(s, page, held);
+  if (s.entries.migrating.get(page) > 0) checkMigrating(s, page);
+  checkSharing(s, page);
+}
+
+interface Held {
+  readonly references: number;
+  readonly rows: number;
+  readonly exclusive: number;
+  /** Bit by kind. */
+  readonly kinds: number;
+}
+
+function heldBy(s: CheckState, page: PageRow): Held {
+  const { holds, pages } = s.kernel;
+  let references = 0;
+  let rows = 0;
+  let exclusive = 0;
+  let kinds = 0;
+  for (let row = pages.holds.get(page); row !== 0; row = holds.next.get(row)) {
+    const kind = holds.kind.get(row) as HoldKind;
+    s.pages.heldPage.set(row, page);
+    references += holdWeight(kind);
+    rows++;
+    kinds |= 1 << kind;
+    if (kind === Hold.Exclusive) exclusive++;
+  }
+  return { references, rows, exclusive, kinds };
+}
+
+/** Takes up the page's state, after noticing what has changed since the last check. */
+function syncPage(s: CheckState, page: PageRow): void {
+  const { kernel: k, pages: shadow } = s;
+  const inUse = k.pages.has(page, Pg.Free) ? 0 : 1;
+  const before = shadow.inUse.get(page);
+  const pgmap = k.pages.pgmap(page);
+  if (inUse !== before) {
+    if (inUse === 0 && s.continuous && is_driver_page(k, page)) checkFreed(s, page);
+    shadow.inUse.set(page, inUse);
+    if (pgmap !== 0) {
+      shadow.pagesInUse.add(pgmap, inUse - before);
+      s.marks.pgmap.follow(pgmap, s.writer);
+    }
+  }
+  const locked = k.pages.has(page, Pg.Locked) ? 1 : 0;
+  shadow.lockedPages += locked - shadow.locked.get(page);
+  shadow.locked.set(page, locked);
+  const memcg = k.pages.memcg.get(page);
+  const charged = shadow.memcg.get(page);
+  if (memcg !== charged) {
+    shadow.charged.add(charged, -1);
+    shadow.charged.add(memcg, 1);
+    shadow.memcg.set(page, memcg);
+    s.marks.memcg.follow(charged, s.writer);
+    s.marks.memcg.follow(memcg, s.writer);
+  }
+  shadow.bytes.set(page, bytesOf(s, page));
+}
+
+function checkFreed(s: CheckState, page: PageRow): void {
+  const calls = s.freed.get(page) ?? 0;
+  if (calls === 0)
+    s.happened(8, s.page(page), `${pageName(s.kernel, page)} became free without a call of page_free`);
+}
+
+const names = (kinds: number): string =>
+  (Object.values(Hold) as HoldKind[])
+    .filter((kind) => (kinds & (1 << kind)) !== 0)
+    .map((kind) => HOLD_NAMES[kind])
+    .join(', ') || 'nobody';
+
+function checkCounts(s: CheckState, page: PageRow, held: Held): void {
+  const { kernel: k, entries } = s;
+  const mapcount = k.pages.mapcount.get(page);
+  const mapped = entries.mapped.get(page);
+  if (mapcount !== mapped)
+    s.broken(
+      4,
+      s.page(page),
+      `mapcount of ${pageName(k, page)} should be ${mapped}, its entries; it is ${mapcount}`,
+    );
+  const refcount = k.pages.refcount.get(page);
+  const expected = baseOf(s, page) + mapcount + held.references;
+  if (refcount !== expected)
+    s.broken(
+      5,
+      s.page(page),
+      `refcount of ${pageName(k, page)} should be ${expected} (${count(mapcount, 'mapping')}; held by ${names(held.kinds)}); it is ${refcount}`,
+    );
+  const exclusive = entries.exclusive.get(page);
+  if (held.exclusive !== exclusive)
+    s.broken(
+      5,
+      s.page(page),
+      `${pageName(k, page)} has ${count(exclusive, 'device-exclusive entry', 'device-exclusive entries')} and ${count(held.exclusive, 'reference')} of such entries`,
+    );
+}
+
+/** Untouched device memory: the driver has never handed out these pages. */
+function isUntouched(s: CheckState, page: PageRow): boolean {
+  const { kernel: k } = s;
+  const device = k.devices.pgmapDevice.get(k.pages.pgmap(page));
+  return k.pages.offset(page) < k.devices.untouched.get(device) || k.devices.pages.get(device) === 0;
+}
+
+function baseOf(s: CheckState, page: PageRow): number {
+  if (!is_driver_page(s.kernel, page)) return 0;
+  if (s.kernel.pages.has(page, Pg.Free) && isNeverHandedOut(s, page)) return 0;
+  return s.kernel.profile.freeDeviceRefcount;
+}
+
+const isNeverHandedOut = (s: CheckState, page: PageRow): boolean =>
+  isUntouched(s, page) ||
+  s.kernel.pages.offset(page) >=
+    s.kernel.devices.pages.get(s.kernel.devices.pgmapDevice.get(s.kernel.pages.pgmap(page)));
+
+function checkDevicePage(s: CheckState, page: PageRow, held: Held): void {
+  const { kernel: k } = s;
+  const involved = s.page(page);
+  const name = pageName(k, page);
+  if (k.pages.has(page, Pg.Lru) || held.kinds & (1 << Hold.LruBatch))
+    s.broken(9, involved, `${name} is device memory and on an LRU list or in a batch`);
+  if (!is_driver_page(k, page)) return;
+  if (
+    is_device_private(k, page) &&
+    (k.pages.pins.get(page) > 0 || held.kinds & ((1 << Hold.Pin) | (1 << Hold.Gup)))
+  )
+    s.broken(
+      10,
+      involved,
+      `${name} is device-private and held by ${names(held.kinds & ((1 << Hold.Pin) | (1 << Hold.Gup)))}`,
+    );
+  const depth = s.pages.depth.get(page);
+  if (!k.pages.has(page, Pg.Free)) {
+    if (depth !== 0) s.broken(6, involved, `${name} is in use and on its driver's free list`);
+    return;
+  }
+  if (isNeverHandedOut(s, page)) return;
+  if (depth === 0) s.broken(6, involved, `${name} is free and not on its driver's free list`);
+  const wrong = disorder(s, page, held);
+  if (wrong !== undefined) s.broken(6, involved, `${name} is free and ${wrong}`);
+}
+
+/** What a free device page still has that it must not have. */
+function disorder(s: CheckState, page: PageRow, held: Held): string | undefined {
+  const { pages, profile } = s.kernel;
+  const refcount = pages.refcount.get(page);
+  if (refcount !== profile.freeDeviceRefcount)
+    return `its refcount should be ${profile.freeDeviceRefcount}; it is ${refcount}`;
+  if (pages.mapcount.get(page) !== 0) return `its mapcount is ${pages.mapcount.get(page)}`;
+  if (pages.mapping.get(page) !== 0) return 'it still has a mapping';
+  if (pages.memcg.get(page) !== 0) return 'it is still charged';
+  if (pages.has(page, Pg.AnonExclusive)) return 'it is marked exclusive';
+  if (pages.has(page, Pg.Locked)) return 'it is locked';
+  return held.rows === 0 ? undefined : `it is held by ${names(held.kinds)}`;
+}
+
+/** Migrations in flight that hold the page. */
+function migrationsOf(s: CheckState, page: PageRow): number {
+  const { holds, pages, migrations } = s.kernel;
+  const found = new Set<number>();
+  for (let row = pages.holds.get(page); row !== 0; row = holds.next.get(row)) {
+    const kind = holds.kind.get(row);
+    const who = holds.who.get(row);
+    if ((kind === Hold.Collect || kind === Hold.Isolate) && migrations.table.isLive(who)) found.add(who);
+  }
+  return found.size;
+}
+
+function checkMigrating(s: CheckState, page: PageRow): void {
+  const { kernel: k } = s;
+  const name = pageName(k, page);
+  if (!k.pages.has(page, Pg.Locked))
+    s.broken(12, s.page(page), `migration entries stand for ${name}, which is not locked`);
+  if (k.pages.refcount.get(page) < 1)
+    s.broken(
+      12,
+      s.page(page),
+      `migration entries stand for ${name}, whose refcount is ${k.pages.refcount.get(page)}`,
+    );
+  // A page that could not be locked at once is collected by several migrations before 5.16; one of them gets the lock.
+  const owners = migrationsOf(s, page);
+  if (owners === 0 || (owners > 1 && k.profile.collectSkipsLocked))
+    s.broken(
+      12,
+      s.page(page),
+      `migration entries stand for ${name}, which ${count(owners, 'migration')} should hold: exactly one must`,
+    );
+}
+
+function checkSharing(s: CheckState, page: PageRow): void {
+  const { kernel: k, entries } = s;
+  if (!k.pages.isAnon(page)) return;
+  const name = pageName(k, page);
+  const exclusive = k.pages.has(page, Pg.AnonExclusive);
+  const mapped = entries.mapped.get(page);
+  if (exclusive && mapped > 1) s.broken(20, s.page(page), `${name} is exclusive and mapped ${mapped} times`);
+  const writable = entries.writable.get(page);
+  if (writable === 0) return;
+  const migrating = entries.migrating.get(page);
+  if (k.profile.anonExclusive && !exclusive && migrating === 0)
+    s.broken(20, s.page(page), `${name} is mapped writable and not exclusive`);
+  const standing = mapped + migrating + entries.exclusive.get(page);
+  if (standing > 1)
+    s.broken(
+      21,
+      s.page(page),
+      `${count(standing, 'entry', 'entries')} stand for ${name}, and ${writable} of them may write`,
+    );
+}
