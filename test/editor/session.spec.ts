@@ -142,9 +142,16 @@ test('Back One Step and Seek to Time go where they say', async () => {
 });
 
 test('from the end, running backwards gives exactly the earlier state', async () => {
+  await window.expandPane('Zones');
+  await window.rows('Zones', 'Normal').waitFor();
   await window.toolbar('debug-continue').click();
   await window.page.locator('.statusbar-item[id$="hmm.time"]', { hasText: 'the end' }).waitFor();
+  await window
+    .rows('Zones', 'Normal')
+    .filter({ hasText: /\d changed/ })
+    .waitFor();
   await window.screenshot('session-at-the-end');
+  await window.collapsePanes('Zones');
   await window.toolbar('debug-reverse-continue').click();
   await expect.poll(time).toBe(atFault.time);
   await expandPageTables();
