@@ -11,7 +11,7 @@ import { mmap_read_unlock, mmap_write_unlock, mmapReadLock, mmapWriteLock } from
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { is_driver_page } from './page_ref';
 import { next_entry } from './pagewalk';
-import { pte_clear, pte_offset, pte_page, ptep_get } from './pgtable';
+import { pte_clear, pte_offset, pte_page, ptep_get, set_pte_bits } from './pgtable';
 import { Bool, EntryT, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
 import { lru_add_drain, lru_del, lru_insert } from './swap';
 import { free_swap_and_cache } from './swapfile';
@@ -21,6 +21,9 @@ import { zap_page_range_single } from './zap';
 
 /** Kinds of advice, with their numbers in the kernel's interface. */
 export const Advice = {
+  NORMAL: 0,
+  RANDOM: 1,
+  SEQUENTIAL: 2,
   WILLNEED: 3,
   DONTNEED: 4,
   FREE: 8,
@@ -30,15 +33,23 @@ export const Advice = {
   UNMERGEABLE: 13,
   HUGEPAGE: 14,
   NOHUGEPAGE: 15,
+  DONTDUMP: 16,
+  DODUMP: 17,
   WIPEONFORK: 18,
   KEEPONFORK: 19,
   COLD: 20,
   POPULATE_READ: 22,
   POPULATE_WRITE: 23,
+  DONTNEED_LOCKED: 24,
 } as const;
 
 /** Advice that only changes flags of the VMA: which bits go, which come. */
 const FLAG_ADVICE: ReadonlyMap<number, readonly [clear: number, set: number]> = new Map([
+  [Advice.NORMAL, [Vm.RandRead | Vm.SeqRead, 0]],
+  [Advice.RANDOM, [Vm.SeqRead, Vm.RandRead]],
+  [Advice.SEQUENTIAL, [Vm.RandRead, Vm.SeqRead]],
+  [Advice.DONTDUMP, [0, Vm.DontDump]],
+  [Advice.DODUMP, [Vm.DontDump, 0]],
   [Advice.DONTFORK, [0, Vm.DontCopy]],
   [Advice.DOFORK, [Vm.DontCopy, 0]],
   [Advice.MERGEABLE, [0, Vm.Mergeable]],
@@ -49,7 +60,12 @@ const FLAG_ADVICE: ReadonlyMap<number, readonly [clear: number, set: number]> = 
   [Advice.KEEPONFORK, [Vm.WipeOnFork, 0]],
 ]);
 
-const NEWER: readonly number[] = [Advice.COLD, Advice.POPULATE_READ, Advice.POPULATE_WRITE];
+const NEWER: readonly number[] = [
+  Advice.COLD,
+  Advice.POPULATE_READ,
+  Advice.POPULATE_WRITE,
+  Advice.DONTNEED_LOCKED,
+];
 const KNOWN: readonly number[] = Object.values(Advice);
 
 function is_known(k: Kernel, advice: number): boolean {
@@ -58,6 +74,8 @@ function is_known(k: Kernel, advice: number): boolean {
 
 const populates = (advice: number): boolean =>
   advice === Advice.POPULATE_READ || advice === Advice.POPULATE_WRITE;
+
+const drops = (advice: number): boolean => advice === Advice.DONTNEED || advice === Advice.DONTNEED_LOCKED;
 
 /** Nobody else maps the page, and it is system memory: the advice may touch it. */
 function is_own_page(k: Kernel, page: PageRow): boolean {
@@ -87,7 +105,7 @@ function free_pte(k: Kernel, f: { vma: VmaRow; entry: EntryRow }): void {
     if (k.pages.has(page, Pg.Locked) || k.pages.mapcount.get(page) !== 1) return;
     k.pages.clearFlag(page, Pg.Dirty);
   }
-  k.tables.lo.set(f.entry, pte & ~(PTE_YOUNG | PTE_DIRTY));
+  set_pte_bits(k, f.entry, pte & ~(PTE_YOUNG | PTE_DIRTY));
   mark_lazyfree(k, page);
 }
 
@@ -96,7 +114,7 @@ function cold_pte(k: Kernel, f: { entry: EntryRow }): void {
   const pte = ptep_get(k, f.entry);
   const page = isPresent(pte) ? pte_page(k, f.entry) : (0 as PageRow);
   if (!is_own_page(k, page) || !k.pages.has(page, Pg.Lru)) return;
-  k.tables.lo.set(f.entry, pte & ~PTE_YOUNG);
+  set_pte_bits(k, f.entry, pte & ~PTE_YOUNG);
   lru_del(k, page);
   k.pages.clearFlag(page, Pg.Active | Pg.Referenced);
   lru_insert(k, page);
@@ -174,6 +192,8 @@ function refuses(k: Kernel, vma: VmaRow, advice: number): boolean {
     case Advice.DONTNEED:
     case Advice.COLD:
       return has(Vm.Locked | Vm.HugeTlb);
+    case Advice.DONTNEED_LOCKED:
+      return has(Vm.HugeTlb);
     case Advice.DOFORK:
       return has(Vm.MixedMap);
     case Advice.WIPEONFORK:
@@ -194,7 +214,7 @@ const madvise_vma_behavior = routine({
     r.when('the VMA does not take this advice', (k, f) => refuses(k, f.vma, f.advice), [
       r.ret('return -EINVAL', () => -Errno.EINVAL),
     ]),
-    r.when('MADV_DONTNEED', (_, f) => f.advice === Advice.DONTNEED, [
+    r.when('MADV_DONTNEED', (_, f) => drops(f.advice), [
       r.call('zap_page_range_single(vma, start, end - start)', zap_page_range_single, (_, f, callee) => {
         callee.vma = f.vma;
         callee.start = f.start;

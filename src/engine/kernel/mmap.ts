@@ -173,7 +173,7 @@ export function enough_memory(k: Kernel, pages: number): boolean {
 }
 
 /** The highest gap of `pages` below the mmap base, or 0 (vm_unmapped_area, top-down). */
-function unmapped_area(k: Kernel, mm: MmRow, pages: number): Vpn {
+export function unmapped_area(k: Kernel, mm: MmRow, pages: number): Vpn {
   let best = 0;
   let low = 1;
   for (const vma of k.mm.vmasOf(mm)) {

@@ -14,7 +14,7 @@ import {
 import { isPresent, kindOf, PTE_SOFT_DIRTY, Pte } from '../machine/pte';
 import { Errno, Notify } from './constants';
 import type { Kernel } from './kernel';
-import { do_munmap, enough_memory } from './mmap';
+import { do_munmap, enough_memory, unmapped_area } from './mmap';
 import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { next_entry, next_pte_table, pte_table_end } from './pagewalk';
@@ -197,15 +197,119 @@ function resize_error(k: Kernel, vma: VmaRow, f: { start: Vpn; pages: number; ne
   return grows > 0 && k.mm.has(vma, Vm.Account) && !enough_memory(k, grows) ? -Errno.ENOMEM : 0;
 }
 
+/** Nothing is mapped behind the VMA for as far as it shall grow (vma_expandable). */
+function can_grow_in_place(
+  k: Kernel,
+  vma: VmaRow,
+  f: { start: Vpn; pages: number; newPages: number },
+): boolean {
+  const end = k.mm.end.get(vma);
+  const next = k.mm.next.get(vma);
+  const room = (next === 0 ? TASK_SIZE_PAGES : k.mm.start.get(next)) - end;
+  return f.start + f.pages === end && room >= f.newPages - f.pages;
+}
+
+/** The VMA grows at its end; a neighbour behind it may then be joined to it (vma_merge_extend). */
+function grow_in_place(k: Kernel, vma: VmaRow, pages: number): void {
+  const { mm } = k;
+  const start = mm.end.get(vma) as Vpn;
+  merge_new_range(k, mmOf(k, { vma }), {
+    start,
+    end: (start + pages) as Vpn,
+    flags: mm.flags.get(vma),
+    file: mm.file.get(vma) as FileRow,
+    device: mm.device.get(vma) as DeviceRow,
+    pgoff: mm.linearIndex(vma, start),
+    anonVma: mm.anonVma.get(vma) as AnonVmaRow,
+  });
+}
+
+/**
+ * mremap(2) with MREMAP_MAYMOVE alone: in place where that is possible, else where the kernel finds room. Returns the
+ * address, -EINVAL, -EFAULT (the range is not all in one VMA) or -ENOMEM.
+ */
+export const mremap_anywhere = routine({
+  name: 'sys_mremap',
+  file: 'mm/mremap.c',
+  about: 'Shrink or grow a mapping where it is; move it only when there is no room behind it.',
+  params: { start: VpnT, pages: Int, newPages: Int },
+  locals: { mm: MmT, vma: VmaT, to: VpnT, ret: ErrnoT },
+  body: (r) => [
+    r.when('no pages', (_, f) => f.pages <= 0 || f.newPages <= 0, [
+      r.ret('return -EINVAL', () => -Errno.EINVAL),
+    ]),
+    ...mmapWriteLock(r, (k) => k.tasks.mmOf(k.task)),
+    r.step('vma = vma_lookup(mm, addr)', (k, f) => {
+      f.mm = k.tasks.mmOf(k.task);
+      f.vma = k.mm.vmaAt(f.mm, f.start);
+      const shrinks = f.newPages <= f.pages;
+      f.ret = f.vma === 0 ? -Errno.EFAULT : shrinks ? 0 : resize_error(k, f.vma, f);
+    }),
+    r.when('it can be resized', (_, f) => f.ret === 0, [
+      r.when(
+        'it shrinks: unmap the end',
+        (_, f) => f.newPages <= f.pages,
+        [
+          r.when('by at least a page', (_, f) => f.newPages < f.pages, [
+            r.call('do_munmap(mm, addr + new_len, old_len - new_len)', do_munmap, (_, f, callee) => {
+              callee.start = (f.start + f.newPages) as Vpn;
+              callee.end = (f.start + f.pages) as Vpn;
+            }),
+          ]),
+          r.step('it stays where it is', (_, f) => {
+            f.ret = f.start;
+          }),
+        ],
+        [
+          r.when(
+            'there is room behind it',
+            (k, f) => can_grow_in_place(k, f.vma, f),
+            [
+              r.step('the VMA grows', (k, f) => {
+                grow_in_place(k, f.vma, f.newPages - f.pages);
+                f.ret = f.start;
+              }),
+            ],
+            [
+              r.step('to = get_unmapped_area(new_len)', (k, f) => {
+                f.to = unmapped_area(k, f.mm, f.newPages);
+                f.ret = -Errno.ENOMEM;
+              }),
+              r.when('there is room', (_, f) => f.to !== 0, [
+                r.call(
+                  'ret = move_vma(vma, addr, old_len, new_len, new_addr)',
+                  move_vma,
+                  (_, f, callee) => {
+                    callee.vma = f.vma;
+                    callee.start = f.start;
+                    callee.pages = f.pages;
+                    callee.newPages = f.newPages;
+                    callee.to = f.to;
+                  },
+                  (_, f, value) => {
+                    f.ret = value;
+                  },
+                ),
+              ]),
+            ],
+          ),
+        ],
+      ),
+    ]),
+    r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm)),
+    r.ret('return the address, or the error', (_, f) => f.ret),
+  ],
+});
+
 /**
  * mremap(2) with MREMAP_MAYMOVE | MREMAP_FIXED: [start, start + pages) goes to `to` and has `newPages` there. What was
  * at the new place is unmapped first. Returns `to`, -EINVAL, -EFAULT (the range is not all in one VMA) or -ENOMEM.
  */
 export const sys_mremap = routine({
-  name: 'sys_mremap',
+  name: 'mremap_to',
   file: 'mm/mremap.c',
   about: 'Move a mapping to another address. Entries move as they are: a page on the device stays there.',
-  aliases: ['mremap_to'],
+  aliases: ['sys_mremap'],
   params: { start: VpnT, pages: Int, newPages: Int, to: VpnT },
   locals: { mm: MmT, vma: VmaT, ret: ErrnoT },
   body: (r) => [

@@ -24,6 +24,10 @@ export const Vm = {
   MayWrite: 1 << 13,
   /** Its pages are accounted as committed memory (VM_ACCOUNT); VMAs that differ in it don't merge. */
   Account: 1 << 14,
+  /** Advice about reading ahead, and about core dumps. */
+  RandRead: 1 << 15,
+  SeqRead: 1 << 16,
+  DontDump: 1 << 17,
 } as const;
 
 export class AddressSpaces {

@@ -77,10 +77,20 @@ export interface Profile {
   readonly gupFaultFlags: number;
   /** pin_user_pages counts a pin as 1024 references (FOLL_PIN, 5.6+); before, as one. */
   readonly pinCountsMany: boolean;
-  /** MADV_COLD, MADV_PAGEOUT (5.4+) and MADV_POPULATE_READ/WRITE (5.14+) exist. */
+  /** MADV_COLD (5.4+), MADV_POPULATE_READ/WRITE (5.14+) and MADV_DONTNEED_LOCKED (5.18+) exist. */
   readonly newerAdvice: boolean;
   /** make_device_exclusive_range exists. */
   readonly deviceExclusive: boolean;
+  /** do_swap_page locks a device page before the callback; what it can't lock is tried again (6.15+). */
+  readonly faultTrylocksPage: boolean;
+  /** What it can't lock it waits for (7.0). */
+  readonly faultSleepsOnLock: boolean;
+  /** The driver holds a lock while it faults pages in for the device, and takes it in its fault callback. */
+  readonly driverRangeLock: boolean;
+  /** … but not when it is the same task. */
+  readonly driverGuardsFaultingTask: boolean;
+  /** The driver forgets its own entries of pages that it moves out. */
+  readonly driverKeepsOwnEntries: boolean;
   /** Pages a round of the test driver's migration and device access covers. */
   readonly roundPages: number;
 }
