@@ -12,8 +12,6 @@ const common: BuildOptions = {
   platform: 'node',
   format: 'cjs',
   target: 'node20',
-  minifyWhitespace: true,
-  minifySyntax: true,
   sourcemap: 'linked',
   sourcesContent: false,
   legalComments: 'none',
@@ -25,6 +23,7 @@ const extension: BuildOptions = {
   entryPoints: ['src/extension/extension.ts'],
   outfile: 'dist/extension.cjs',
   external: ['vscode'],
+  minify: true,
 };
 
 const commandLine: BuildOptions = {

@@ -1,7 +1,6 @@
 /** `npm start`: builds, and opens the bundled scenarios in an editor with the extension loaded. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +10,7 @@ import { packageExtension } from './package';
 import { inProject, onPath, root } from './project';
 
 const scenarios = inProject('scenarios');
-const [firstScenario = 'LANGUAGE.md'] = readdirSync(scenarios)
-  .filter((name) => name.endsWith('.hmm'))
-  .sort();
-const openFile = join(scenarios, firstScenario);
+const openFile = join(scenarios, 'page-comes-home.hmm');
 
 /** Resolves when the user asks to stop. */
 const asked = new Promise<void>((resolve) => {
