@@ -8,7 +8,7 @@ import { type DeviceRow, type FileRow, type Vpn, vpnOf } from '../../engine/mach
 import type { MmapStatement, MprotectStatement, Prot, RangeStatement } from '../ast';
 import type { Scene } from '../environment';
 import { PAGE_SIZE } from '../numbers';
-import { sys_mmap, sys_mprotect, sys_munmap } from './calls';
+import { sys_mlock, sys_mmap, sys_mprotect, sys_munlock, sys_munmap } from './calls';
 import type { Body, RunContext } from './context';
 import { type F, r, type ScenarioNode } from './frame';
 import { notYet } from './not-yet';
@@ -47,6 +47,18 @@ export function munmapNodes(body: Body, statement: RangeStatement): ScenarioNode
   return simple(body, statement, {
     prepare: prepareAligned(rangeCode(body, range, outcome).locate),
     nodes: [r.call('munmap()', sys_munmap, (_, f, callee) => passRange(f, callee), keepReturn)],
+  });
+}
+
+export function mlockNodes(body: Body, statement: RangeStatement): ScenarioNode[] {
+  const { range, outcome } = statement;
+  return simple(body, statement, {
+    prepare: prepareAligned(rangeCode(body, range, outcome).locate),
+    nodes: [
+      statement.kind === 'mlock'
+        ? r.call('mlock()', sys_mlock, (_, f, callee) => passRange(f, callee), keepReturn)
+        : r.call('munlock()', sys_munlock, (_, f, callee) => passRange(f, callee), keepReturn),
+    ],
   });
 }
 

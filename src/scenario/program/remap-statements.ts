@@ -6,7 +6,7 @@ import { Advice } from '../../engine/kernel/madvise';
 import { vpnOf } from '../../engine/machine/ids';
 import type { MadviseStatement, MremapStatement } from '../ast';
 import { PAGE_SIZE } from '../numbers';
-import { sys_madvise, sys_mremap } from './calls';
+import { mremap_anywhere, sys_madvise, sys_mremap } from './calls';
 import type { Body } from './context';
 import { type F, r, type ScenarioNode } from './frame';
 import { keepReturn, passRange, prepareAligned } from './memory-statements';
@@ -39,31 +39,42 @@ export function mremapNodes(body: Body, statement: MremapStatement): ScenarioNod
   const { ctx } = body;
   const { locate } = rangeCode(body, range, outcome);
   const size = statement.size === undefined ? undefined : body.number(statement.size);
-  if (statement.to === undefined) return notYet(body, statement);
-  const to = body.number(statement.to);
+  const to = statement.to === undefined ? undefined : body.number(statement.to);
   const moved = wholeBuffer(body, range);
   const aligned = prepareAligned(locate);
   const prepare: Action['prepare'] = (k, f, scene) => {
     if (!aligned(k, f, scene)) return false;
     f.$done = size === undefined ? f.$pages : Math.ceil(size(scene) / PAGE_SIZE);
-    f.$value = to(scene);
+    f.$value = to === undefined ? 0 : to(scene);
     if (f.$value % PAGE_SIZE === 0) return true;
     f.$ret = -Errno.EINVAL;
     return false;
   };
-  const call = r.call(
-    'mremap()',
-    sys_mremap,
-    (_: Kernel, f: F, callee) => {
-      passRange(f, callee);
-      callee.newPages = f.$done;
-      callee.to = vpnOf(f.$value);
-    },
-    (_, f, value) => {
-      f.$ret = Math.min(value, 0);
-      if (value >= 0 && moved !== undefined)
-        ctx.variables.setBuffer(ctx.process(), moved, value * PAGE_SIZE, f.$done);
-    },
-  );
+  const keepPlace = (_: Kernel, f: F, value: number): void => {
+    f.$ret = Math.min(value, 0);
+    if (value >= 0 && moved !== undefined)
+      ctx.variables.setBuffer(ctx.process(), moved, value * PAGE_SIZE, f.$done);
+  };
+  const call =
+    to === undefined
+      ? r.call(
+          'mremap()',
+          mremap_anywhere,
+          (_, f, callee) => {
+            passRange(f, callee);
+            callee.newPages = f.$done;
+          },
+          keepPlace,
+        )
+      : r.call(
+          'mremap()',
+          sys_mremap,
+          (_, f, callee) => {
+            passRange(f, callee);
+            callee.newPages = f.$done;
+            callee.to = vpnOf(f.$value);
+          },
+          keepPlace,
+        );
   return simple(body, statement, { prepare, nodes: [call] });
 }

@@ -13,9 +13,9 @@ import {
 } from './device-statements';
 import type { ScenarioNode } from './frame';
 import type { Generator } from './generator';
-import { mmapNodes, mprotectNodes, munmapNodes } from './memory-statements';
+import { mlockNodes, mmapNodes, mprotectNodes, munmapNodes } from './memory-statements';
 import { notYet } from './not-yet';
-import { drainNodes, pageReferenceNodes, swapNodes } from './page-statements';
+import { drainNodes, pageReferenceNodes, reclaimNodes, swapNodes } from './page-statements';
 import { gupNodes, pinNodes, unpinNodes } from './pin-statements';
 import { madviseNodes, mremapNodes } from './remap-statements';
 import {
@@ -90,9 +90,11 @@ export function statementNodes(generator: Generator, body: Body, statement: Stat
       return gupNodes(body, statement);
     case 'unpin':
       return unpinNodes(body, statement);
-    case 'reclaim':
     case 'mlock':
     case 'munlock':
+      return mlockNodes(body, statement);
+    case 'reclaim':
+      return reclaimNodes(body, statement);
     case 'device-release':
       return notYet(body, statement);
     case 'swapon':
