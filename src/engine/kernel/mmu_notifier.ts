@@ -59,15 +59,18 @@ const tell_mirrors = routine({
   ],
 });
 
+/** Nobody mirrors the mm, and no invalidation is left open by a mirror that has gone. */
+function is_unwatched(k: Kernel, mm: MmRow): boolean {
+  return k.mm.firstMirror.get(mm) === 0 && k.mm.activeInvalidations.get(mm) === 0;
+}
+
 export const mmu_notifier_invalidate_range_start = routine({
   name: 'mmu_notifier_invalidate_range_start',
   file: 'mm/mmu_notifier.c',
   about: 'Entries of the range are about to change: tell the mirrors, which must stop using them. May sleep.',
   params: range,
   body: (r) => [
-    r.when('nobody mirrors this address space', (k, f) => k.mm.firstMirror.get(f.mm) === 0, [
-      r.ret('return'),
-    ]),
+    r.when('nobody mirrors this address space', (k, f) => is_unwatched(k, f.mm), [r.ret('return')]),
     r.only(
       (profile) => profile.intervalNotifiers,
       [
@@ -102,7 +105,7 @@ export const mmu_notifier_invalidate_range_end = routine({
   about: 'The entries have changed: mirrors may look again.',
   params: range,
   body: (r) => [
-    r.when('nobody mirrors this address space', (k, f) => k.mm.firstMirror.get(f.mm) === 0, [
+    r.when('nobody was told that it began', (k, f) => k.mm.activeInvalidations.get(f.mm) === 0, [
       r.ret('return'),
     ]),
     r.only(
@@ -142,9 +145,24 @@ export function mmu_interval_read_retry(k: Kernel, mirror: MirrorRow, seq: numbe
   return k.devices.mirrorSeq.get(mirror) !== seq;
 }
 
-/** What a callback does that obeys the invalidation: mmu_interval_set_seq. */
+/**
+ * What a callback does that obeys the invalidation: mmu_interval_set_seq. Before there were sequences, hmm_invalidate_range
+ * cleared `valid` of the ranges being walked; a number that each invalidation changes says the same.
+ */
 export function mmu_interval_set_seq(k: Kernel, mirror: MirrorRow): void {
+  if (!k.profile.intervalNotifiers) {
+    k.devices.mirrorSeq.add(mirror, 2);
+    return;
+  }
   k.devices.mirrorSeq.set(mirror, k.mm.notifierSeq.get(k.devices.mirrorMm.get(mirror)));
+}
+
+/** The sequence of a mirror that nothing has invalidated; during an invalidation it belongs to that one, and readers wait. */
+function first_seq(k: Kernel, mm: MmRow): number {
+  const seq = k.mm.notifierSeq.get(mm);
+  if (!k.profile.intervalNotifiers || k.mm.activeInvalidations.get(mm) === 0) return seq - 1;
+  k.mm.notifierSeq.set(mm, seq | 1);
+  return seq | 1;
 }
 
 /** Adds a mirror at the end of the mm's subscriptions (mmu_interval_notifier_insert). */
@@ -159,7 +177,7 @@ export function mmu_interval_notifier_insert(
   devices.mirrorDevice.set(mirror, owner);
   devices.mirrorStart.set(mirror, 0);
   devices.mirrorEnd.set(mirror, ALL_PAGES);
-  devices.mirrorSeq.set(mirror, k.mm.notifierSeq.get(mm) - 1);
+  devices.mirrorSeq.set(mirror, first_seq(k, mm));
   let last = k.mm.firstMirror.get(mm);
   if (last === 0) {
     k.mm.firstMirror.set(mm, mirror);

@@ -10,7 +10,7 @@ import { folio_try_share_anon_rmap, migration_pte } from './migrate_collect';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { ptep_get, set_pte } from './pgtable';
 import { folio_remove_rmap, mapped_entry, rmap_walk } from './rmap';
-import { Bool, EntryT, Int, PageT, routine, VmaT, VpnT } from './routine';
+import { Bool, EntryT, Int, MmT, PageT, routine, VmaT, VpnT } from './routine';
 
 /** One mapping of the page becomes a migration entry; false (nothing changed) when the page may be pinned. */
 function unmap_entry(k: Kernel, page: PageRow, vma: VmaRow, vpn: Vpn, entry: EntryRow): boolean {
@@ -34,7 +34,7 @@ export const try_to_migrate = routine({
   about: 'Walk the reverse map until nothing maps the page any more: each mapping becomes a migration entry.',
   aliases: ['try_to_unmap'],
   params: { page: PageT },
-  locals: { at: Int, vma: VmaT, vpn: VpnT, entry: EntryT, failed: Bool },
+  locals: { at: Int, vma: VmaT, mm: MmT, vpn: VpnT, entry: EntryT, failed: Bool },
   body: (r) => [
     r.loop(
       'the page is mapped and the reverse map has another VMA',
@@ -46,13 +46,14 @@ export const try_to_migrate = routine({
           f.at++;
           if (!place) return;
           f.vma = place.vma;
+          f.mm = k.mm.mm.get(place.vma) as MmRow;
           f.vpn = place.vpn;
         }),
         r.call(
           'mmu_notifier_invalidate_range_start(CLEAR, page)',
           mmu_notifier_invalidate_range_start,
-          (k, f, callee) => {
-            callee.mm = k.mm.mm.get(f.vma) as MmRow;
+          (_, f, callee) => {
+            callee.mm = f.mm;
             callee.start = f.vpn;
             callee.end = (f.vpn + 1) as Vpn;
             callee.event = Notify.CLEAR;
@@ -69,8 +70,8 @@ export const try_to_migrate = routine({
         r.call(
           'mmu_notifier_invalidate_range_end(range)',
           mmu_notifier_invalidate_range_end,
-          (k, f, callee) => {
-            callee.mm = k.mm.mm.get(f.vma) as MmRow;
+          (_, f, callee) => {
+            callee.mm = f.mm;
             callee.start = f.vpn;
             callee.end = (f.vpn + 1) as Vpn;
             callee.event = Notify.CLEAR;
