@@ -26,24 +26,44 @@ const WHAT: Record<WaitKind, (world: World, on: number) => string> = {
   [Wait.PgmapRef]: () => "the last reference to the device's memory",
   [Wait.DeviceFault]: () => 'the device fault to be serviced',
   [Wait.Work]: () => 'something to do',
+  [Wait.RangeLock]: () => "the driver's lock over its ranges",
+  [Wait.Kworker]: () => 'work on its CPU',
 };
 
 function mmOwner(world: World, mm: number): string {
   return processName(world, world.kernel.mm.process.get(mm) as ProcessRow);
 }
 
+/** A task that holds the mm's mmap_lock, or the lock of one of its VMAs, for reading. */
+function readerOf(world: World, on: number): TaskRow {
+  const { tasks, mm } = world.kernel;
+  for (const task of tasks.tasks.rows())
+    if (tasks.readsMm.get(task) === on || mm.mm.get(tasks.readsVma.get(task)) === on) return task as TaskRow;
+  return 0 as TaskRow;
+}
+
 function holderOf(world: World, kind: WaitKind, on: number): TaskRow {
-  const { pages, mm } = world.kernel;
+  const { devices, pages, mm } = world.kernel;
   switch (kind) {
     case Wait.PageLock:
     case Wait.MigrationEntry:
       return pages.lockOwner.get(on) as TaskRow;
     case Wait.MmapRead:
-    case Wait.MmapWrite:
       return mm.lockWriter.get(on) as TaskRow;
+    case Wait.MmapWrite:
+      return (mm.lockWriter.get(on) || readerOf(world, on)) as TaskRow;
+    case Wait.DriverLock:
+      return devices.mirrorLock.get(on) as TaskRow;
+    case Wait.RangeLock:
+      return devices.mirrorRangeLock.get(on) as TaskRow;
     default:
       return 0 as TaskRow;
   }
+}
+
+/** A kernel worker that has nothing to do: no part of what the user watches. */
+export function isIdleWorker(world: World, task: TaskRow): boolean {
+  return world.kernel.tasks.wait.get(task) === Wait.Kworker;
 }
 
 /** The routine a task is in. */

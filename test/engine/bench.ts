@@ -14,13 +14,18 @@ import { sys_fork } from '../../src/engine/kernel/fork';
 import { pin_user_pages, unpin_user_pages } from '../../src/engine/kernel/gup';
 import { Kernel } from '../../src/engine/kernel/kernel';
 import { link } from '../../src/engine/kernel/link';
+import { sys_madvise } from '../../src/engine/kernel/madvise';
+import { sys_mlock, sys_munlock } from '../../src/engine/kernel/mlock';
 import { sys_mmap, sys_munmap } from '../../src/engine/kernel/mmap';
 import { sys_mprotect } from '../../src/engine/kernel/mprotect';
+import { mremap_anywhere, sys_mremap } from '../../src/engine/kernel/mremap';
 import { pte_offset, pte_page, ptep_get } from '../../src/engine/kernel/pgtable';
 import { main_task, mm_alloc, process_alloc, task_alloc } from '../../src/engine/kernel/process';
 import { type AnyRoutine, Int, type Routine, routine } from '../../src/engine/kernel/routine';
-import { lru_add_drain_all } from '../../src/engine/kernel/swap';
-import { sys_swapoff, sys_swapon } from '../../src/engine/kernel/swapfile';
+import { lru_drain_now } from '../../src/engine/kernel/swap';
+import { sys_swapon } from '../../src/engine/kernel/swapfile';
+import { sys_swapoff } from '../../src/engine/kernel/swapoff';
+import { reclaim_range, try_to_free_mem_cgroup_pages } from '../../src/engine/kernel/vmscan';
 import { Vm } from '../../src/engine/machine/address-spaces';
 import type { MmRow, PageRow, ProcessRow, TaskRow, Vpn } from '../../src/engine/machine/ids';
 import { TaskState } from '../../src/engine/machine/tasks';
@@ -46,7 +51,14 @@ const CALLED: readonly AnyRoutine[] = [
   pin_user_pages,
   unpin_user_pages,
   sys_swapon,
+  sys_madvise,
+  sys_mremap,
+  mremap_anywhere,
+  sys_mlock,
+  sys_munlock,
   sys_swapoff,
+  reclaim_range,
+  try_to_free_mem_cgroup_pages,
 ];
 
 const ARGUMENTS = { a0: Int, a1: Int, a2: Int, a3: Int, a4: Int, a5: Int, a6: Int };
@@ -128,7 +140,7 @@ export class Bench {
     // Children that were not started yet don't count.
     if (kernel.tasks.state.get(this.task) !== TaskState.Exited)
       throw new Error(`${callee.name} stopped: ${stop}`);
-    lru_add_drain_all(kernel);
+    lru_drain_now(kernel);
     return this.#value;
   }
 
@@ -163,6 +175,37 @@ export class Bench {
 
   exit(): void {
     this.call(do_exit, 0, 0, 1);
+  }
+
+  /** Puts pages on the device of a mirror. */
+  toDevice(mirror: number, vpn: number, pages: number): number {
+    return this.call(dmirror_migrate_to_device, mirror, vpn, pages);
+  }
+
+  madvise(vpn: number, pages: number, advice: number): number {
+    return this.call(sys_madvise, vpn, pages, advice);
+  }
+
+  /** Pins a range for long; returns the pin's row, or the error. */
+  pin(vpn: number, pages: number, write: boolean): number {
+    const pin = this.kernel.pins.table.alloc();
+    const ret = this.call(pin_user_pages, vpn, pages, write ? 1 : 0, 1, pin);
+    return ret < 0 ? ret : pin;
+  }
+
+  unpin(pin: number): number {
+    return this.call(unpin_user_pages, pin);
+  }
+
+  refcount(vpn: number): number {
+    return this.kernel.pages.refcount.get(this.page(vpn));
+  }
+
+  /** Free pages of all zones. */
+  get free(): number {
+    let free = 0;
+    for (const zone of this.kernel.zones.rows()) free += this.kernel.zones.free.get(zone);
+    return free;
   }
 
   /** Does something as another process. */

@@ -9,7 +9,7 @@ import { Bool, ErrnoT, Int, MirrorT, MmT, routine, SlotT, VpnT } from '../kernel
 import { Access } from '../machine/devices';
 import type { MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../machine/ids';
 import { Wait } from '../machine/tasks';
-import { lockMirror, unlock_mirror } from './dmirror-lock';
+import { lockMirror, lockRange, unlock_mirror, unlockRange } from './dmirror-lock';
 import { mirror_entry, mirror_store } from './dmirror-memory';
 
 /** Appends a byte to what the task's ioctl returns, one a page. */
@@ -217,6 +217,7 @@ const dmirror_access = routine({
       ),
       r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
       r.when('a page is missing', (_, f) => f.vpn < f.end, [
+        ...lockRange(r, (_, f) => f.mirror),
         r.call(
           'ret = dmirror_fault(from here to the end)',
           dmirror_fault,
@@ -231,6 +232,7 @@ const dmirror_access = routine({
             if (value === 0) k.tasks.faults.add(k.task, 1);
           },
         ),
+        ...unlockRange(r, (_, f) => f.mirror),
       ]),
     ]),
     r.ret('return ret', (_, f) => f.ret),

@@ -5,6 +5,40 @@ import type { Builder, Node } from '../kernel/routine';
 import type { MirrorRow } from '../machine/ids';
 import { Wait } from '../machine/tasks';
 
+/**
+ * The lock that some drivers hold while they fault pages in for the device and take again in their fault callback: the
+ * mistake of fix 'avoid recursive lock in migrations back to RAM'. Only with the switch driver-range-lock.
+ */
+export function lockRange<F>(r: Builder<F>, mirror: (k: Kernel, f: F) => MirrorRow): Node<F>[] {
+  return [
+    r.only(
+      (profile) => profile.driverRangeLock,
+      [
+        r.wait('lock of the driver over its ranges', Wait.RangeLock, mirror, (k, f) => {
+          const row = mirror(k, f);
+          if (k.devices.mirrorRangeLock.get(row) !== 0) return false;
+          k.devices.mirrorRangeLock.set(row, k.task);
+          return true;
+        }),
+      ],
+    ),
+  ];
+}
+
+export function unlockRange<F>(r: Builder<F>, mirror: (k: Kernel, f: F) => MirrorRow): Node<F>[] {
+  return [
+    r.only(
+      (profile) => profile.driverRangeLock,
+      [
+        r.step("unlock the driver's ranges", (k, f) => {
+          k.devices.mirrorRangeLock.set(mirror(k, f), 0);
+          k.tasks.wake(Wait.RangeLock, mirror(k, f));
+        }),
+      ],
+    ),
+  ];
+}
+
 /** Takes the driver's mutex of a mirror. */
 export function lockMirror<F>(r: Builder<F>, mirror: (k: Kernel, f: F) => MirrorRow): Node<F> {
   return r.wait('mutex_lock(&dmirror->mutex)', Wait.DriverLock, mirror, (k, f) => {

@@ -124,7 +124,7 @@ const copyToRam = routine({
           r.when('there is one', (_, f) => f.page !== 0, [
             r.step("drop the device's entry; copy the contents; dst[i]", (k, f) => {
               const vpn = vpnOf(k, f.slot);
-              mirror_erase(k, mirrorOf(k, f), vpn, (vpn + 1) as Vpn);
+              if (!k.profile.driverKeepsOwnEntries) mirror_erase(k, mirrorOf(k, f), vpn, (vpn + 1) as Vpn);
               k.contents.copy(backing_page(k, srcPage(k, f.slot)), f.page);
               fillDst(k, f.slot, f.page, (k.slots.srcFlags.get(f.slot) & MigratePfn.Write) !== 0);
             }),

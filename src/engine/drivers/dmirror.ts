@@ -22,7 +22,7 @@ import { MemoryType } from '../machine/devices';
 import type { DeviceRow, MirrorRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { dmirror_release } from './dmirror-file';
-import { lockMirror, unlock_mirror } from './dmirror-lock';
+import { lockMirror, lockRange, unlock_mirror, unlockRange } from './dmirror-lock';
 import { backing_page, devmem_return, free_backing, mirror_erase, mirror_of_page } from './dmirror-memory';
 import { alloc_and_copy, finalize_and_map, migrate, selectDevice } from './dmirror-migrate';
 import { take_failure } from './injection';
@@ -67,6 +67,22 @@ const dmirror_devmem_fault = routine({
     r.step('dmirror = page->zone_device_data->zone_device_data', (k, f) => {
       f.mirror = mirror_of_page(k, f.page);
     }),
+    r.only(
+      (profile) => profile.driverRangeLock && profile.driverGuardsFaultingTask,
+      [
+        r.when(
+          'this task itself is faulting pages in for the device',
+          (k, f) => k.devices.mirrorRangeLock.get(f.mirror) === k.task,
+          [
+            r.ret('return 0', (k) => {
+              k.leave(FAULT, 0, 0);
+              return 0;
+            }),
+          ],
+        ),
+      ],
+    ),
+    ...lockRange(r, (_, f) => f.mirror),
     r.call(
       'migrate this one page to system memory',
       migrate,
@@ -84,6 +100,7 @@ const dmirror_devmem_fault = routine({
         f.ret = value < 0 ? VmFault.SIGBUS : 0;
       },
     ),
+    ...unlockRange(r, (_, f) => f.mirror),
     r.ret('return ret', (k, f) => {
       k.leave(FAULT, f.ret, 0);
       return f.ret;

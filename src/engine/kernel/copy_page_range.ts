@@ -24,7 +24,7 @@ import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start 
 import { alloc_page } from './page_alloc';
 import { get_page, rename_hold } from './page_ref';
 import { next_entry, next_pte_table, pte_table_end } from './pagewalk';
-import { pte_alloc, pte_offset, pte_page, ptep_get, set_pte } from './pgtable';
+import { pte_alloc, pte_offset, pte_page, ptep_get, set_pte, set_pte_bits } from './pgtable';
 import { folio_add_new_anon_rmap, folio_add_rmap, mm_counter_add } from './rmap';
 import { EntryT, ErrnoT, MmT, PageT, routine, VmaT, VpnT } from './routine';
 import { folio_add_lru } from './swap';
@@ -59,7 +59,7 @@ function dup_rmap(k: Kernel, f: Copy): void {
 /** In a mapping that copies on write neither side may write any more; bits of shared entries stay. */
 function write_protect(k: Kernel, f: Copy, pte: number): number {
   if (!k.mm.isCow(f.src) || (pte & PTE_WRITE) === 0) return pte;
-  k.tables.lo.set(f.entry, pte & ~PTE_WRITE);
+  set_pte_bits(k, f.entry, pte & ~PTE_WRITE);
   return pte & ~PTE_WRITE;
 }
 
@@ -96,14 +96,14 @@ function copy_nonpresent_pte(k: Kernel, f: Copy): void {
     case Pte.DevicePrivate: {
       dup_rmap(k, f);
       const shared = write_protect(k, f, pte) & ~PTE_SOFT_DIRTY;
-      if ((pte & PTE_WRITE) !== 0) k.tables.lo.set(f.entry, shared);
+      if ((pte & PTE_WRITE) !== 0) set_pte_bits(k, f.entry, shared);
       set_pte(k, f.to, shared & ~PTE_UFFD_WP, f.page);
       return;
     }
     case Pte.Migration: {
       const shared = k.mm.isCow(f.src) ? pte & ~(PTE_WRITE | PTE_EXCLUSIVE) : pte;
       mm_counter_add(k, mm, f.page, 1);
-      k.tables.lo.set(f.entry, shared);
+      set_pte_bits(k, f.entry, shared);
       set_pte(k, f.to, shared, f.page);
       return;
     }
@@ -111,7 +111,7 @@ function copy_nonpresent_pte(k: Kernel, f: Copy): void {
       const shared = pte & ~PTE_EXCLUSIVE;
       swap_duplicate(k, k.tables.hi.get(f.entry));
       k.mm.swapEntries.add(mm, 1);
-      k.tables.lo.set(f.entry, shared);
+      set_pte_bits(k, f.entry, shared);
       set_pte(k, f.to, shared, k.tables.hi.get(f.entry));
       return;
     }

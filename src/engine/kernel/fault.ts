@@ -1,7 +1,7 @@
 /** A CPU's access to memory: the MMU's check, and the page fault exception (arch/x86/mm/fault.c). */
 
 import { Vm } from '../machine/address-spaces';
-import { PAGE_SIZE, type PageRow, type VmaRow, vpnOf } from '../machine/ids';
+import { type EntryRow, PAGE_SIZE, type PageRow, type VmaRow, vpnOf } from '../machine/ids';
 import { isPresent, PTE_DIRTY, PTE_PROTNONE, PTE_WRITE, PTE_YOUNG } from '../machine/pte';
 import { FaultFlag, SiCode, Signal, VM_FAULT_ERROR, VmFault } from './constants';
 import type { Kernel } from './kernel';
@@ -54,33 +54,47 @@ function retry_fault(k: Kernel): void {
 /** Results with which the fault has let go of its lock. */
 const LOCK_GONE = VmFault.RETRY | VmFault.COMPLETED;
 
-/** Handles one page fault exception of a user-mode access; afterwards the instruction runs again. */
+/** What a page fault works with. */
+interface FaultFrame {
+  readonly va: number;
+  readonly kernel: number;
+  fixup: number;
+}
+
+/** The access is impossible: a signal for a program; the kernel's own copy of user memory ends early instead. */
+function bad_area(k: Kernel, f: FaultFrame, signal: number, code: number): void {
+  if (f.kernel !== 0) f.fixup = 1;
+  else force_signal(k, signal, code, f.va);
+}
+
+/** Handles one page fault exception; afterwards the instruction runs again. Returns 1 when the kernel's fixup is next. */
 const do_user_addr_fault = routine({
   name: 'do_user_addr_fault',
   file: 'arch/x86/mm/fault.c',
-  about: 'A user-mode access that the MMU refused: find the VMA, handle the fault, or send a signal.',
-  params: { va: Hex, write: Bool },
-  locals: { vpn: VpnT, vma: VmaT, flags: FaultFlagsT, fault: VmFaultT },
+  about: 'An access to user memory that the MMU refused: find the VMA, handle the fault, or send a signal.',
+  params: { va: Hex, write: Bool, kernel: Bool },
+  locals: { vpn: VpnT, vma: VmaT, flags: FaultFlagsT, fault: VmFaultT, fixup: Bool },
   body: (r) => [
-    r.step('fault flags of a user-mode access', (k, f) => {
+    r.step('fault flags of the access', (k, f) => {
       f.vpn = vpnOf(f.va);
       f.flags = k.profile.userFaultFlags | (f.write !== 0 ? FaultFlag.Write : 0);
+      if (f.kernel !== 0) f.flags &= ~FaultFlag.User;
       f.fault = VmFault.RETRY;
     }),
     r.only(
       (profile) => profile.vmaLock,
       [
-        r.step('lock_vma_under_rcu(mm, address)', (k, f) => {
-          f.vma = k.mm.vmaAt(k.tasks.mmOf(k.task), f.vpn);
+        r.step('in user mode: lock_vma_under_rcu(mm, address)', (k, f) => {
+          f.vma = f.kernel !== 0 ? (0 as VmaRow) : k.mm.vmaAt(k.tasks.mmOf(k.task), f.vpn);
           if (f.vma !== 0 && !vma_start_read(k, f.vma)) f.vma = 0 as VmaRow;
         }),
         r.when('the VMA was found and locked', (_, f) => f.vma !== 0, [
           r.when('the VMA forbids the access', (k, f) => access_error(k, f.vma, f.write), [
             r.step('vma_end_read(vma); SIGSEGV, not allowed', (k, f) => {
               vma_end_read(k, f.vma);
-              force_signal(k, Signal.SIGSEGV, SiCode.ACCERR, f.va);
+              bad_area(k, f, Signal.SIGSEGV, SiCode.ACCERR);
             }),
-            r.ret('return'),
+            r.ret('return', (_, f) => f.fixup),
           ]),
           r.call(
             'fault = handle_mm_fault(vma, address, flags | FAULT_FLAG_VMA_LOCK)',
@@ -106,9 +120,9 @@ const do_user_addr_fault = routine({
       r.when('no VMA, or it forbids the access', (k, f) => f.vma === 0 || access_error(k, f.vma, f.write), [
         r.step('mmap_read_unlock(mm); SIGSEGV', (k, f) => {
           mmap_read_unlock(k, k.tasks.mmOf(k.task));
-          force_signal(k, Signal.SIGSEGV, f.vma === 0 ? SiCode.MAPERR : SiCode.ACCERR, f.va);
+          bad_area(k, f, Signal.SIGSEGV, f.vma === 0 ? SiCode.MAPERR : SiCode.ACCERR);
         }),
-        r.ret('return'),
+        r.ret('return', (_, f) => f.fixup),
       ]),
       r.call(
         'fault = handle_mm_fault(vma, address, flags)',
@@ -140,32 +154,53 @@ const do_user_addr_fault = routine({
     r.when('fault & VM_FAULT_ERROR', (_, f) => (f.fault & VM_FAULT_ERROR) !== 0, [
       r.step('out of memory: try again; else send the signal', (k, f) => {
         if (f.fault & VmFault.OOM) k.emit('oom', k.tasks.processOf(k.task));
-        else if (f.fault & (VmFault.SIGBUS | VmFault.HWPOISON))
-          force_signal(k, Signal.SIGBUS, SiCode.ADRERR, f.va);
-        else force_signal(k, Signal.SIGSEGV, SiCode.MAPERR, f.va);
+        else if (f.fault & (VmFault.SIGBUS | VmFault.HWPOISON)) bad_area(k, f, Signal.SIGBUS, SiCode.ADRERR);
+        else bad_area(k, f, Signal.SIGSEGV, SiCode.MAPERR);
       }),
     ]),
-    r.ret('return to the instruction'),
+    r.ret('return to the instruction', (_, f) => f.fixup),
   ],
 });
 
-/** Hardware sets the accessed bit, and the dirty bit for a write. */
-function mmu_mark(k: Kernel, entry: number, write: number): void {
+const signal_pending = (k: Kernel): boolean =>
+  k.tasks.signal.get(k.task) !== 0 || k.tasks.killed.get(k.task) !== 0;
+
+/** The translation this CPU has cached for the entry, if it is good enough for the access; else -1. */
+function tlb_hit(k: Kernel, f: { entry: EntryRow; write: number }): number {
+  if (k.cpus === 1 || f.entry === 0) return -1;
+  const slot = k.tlb.find(k.tasks.cpu.get(k.task), f.entry);
+  if (slot === -1 || f.write === 0) return slot;
+  const needed = PTE_WRITE | PTE_DIRTY;
+  return (k.tlb.bits.get(slot) & needed) === needed ? slot : -1;
+}
+
+/** A walk of the tables: hardware sets the accessed bit, and the dirty bit for a write, and caches the translation. */
+function mmu_walk(k: Kernel, entry: EntryRow, write: number): PageRow {
   const pte = k.tables.lo.get(entry);
   const marked = pte | PTE_YOUNG | (write !== 0 ? PTE_DIRTY : 0);
   if (marked !== pte) k.tables.lo.set(entry, marked);
+  const page = k.tables.hi.get(entry);
+  if (k.cpus > 1) k.tlb.fill(k.tasks.cpu.get(k.task), entry, page, marked & (PTE_WRITE | PTE_DIRTY));
+  return page as PageRow;
+}
+
+/** The page the access goes to: as the TLB has it, else as the tables say. */
+function translate(k: Kernel, f: { entry: EntryRow; write: number }): PageRow {
+  const slot = tlb_hit(k, f);
+  return slot === -1 ? mmu_walk(k, f.entry, f.write) : (k.tlb.page.get(slot) as PageRow);
 }
 
 /**
  * One load or store of a byte by the current task. Returns the byte, or -1 with the signal in the task's row. A write
- * with a negative value stores nothing and returns what is there: an atomic operation does its own store.
+ * with a negative value stores nothing and returns what is there: an atomic operation does its own store. With `kernel`
+ * it is the kernel's access for a system call: it fails without a signal.
  */
 export const cpu_access = routine({
   name: 'cpu_access',
   file: 'arch/x86/mm/fault.c',
   about: 'One load or store by the CPU: translated by the MMU, or trapped until the page is there.',
-  params: { va: Hex, write: Bool, value: Int },
-  locals: { entry: EntryT, traps: Int },
+  params: { va: Hex, write: Bool, value: Int, kernel: Bool },
+  locals: { entry: EntryT, traps: Int, fixup: Bool },
   body: (r) => [
     r.step('the instruction starts', (k) => {
       k.tasks.signal.set(k.task, 0);
@@ -173,31 +208,42 @@ export const cpu_access = routine({
     r.step('the MMU walks the page tables', (k, f) => {
       f.entry = pte_offset(k, k.tasks.mmOf(k.task), vpnOf(f.va));
     }),
-    r.loop('the MMU refuses the access', (k, f) => !mmu_allows(ptep_get(k, f.entry), f.write), [
-      r.step('page fault exception', (k, f) => {
-        if (f.traps === 0) begin_fault(k, f.va, f.write);
-        else retry_fault(k);
-        f.traps++;
-      }),
-      r.call('do_user_addr_fault(address)', do_user_addr_fault, (_, f, callee) => {
-        callee.va = f.va;
-        callee.write = f.write;
-      }),
-      r.yield('Y14'),
-      r.when('a signal came', (k) => k.tasks.signal.get(k.task) !== 0 || k.tasks.killed.get(k.task) !== 0, [
-        r.ret('the instruction does not complete', (k) => {
-          end_fault(k);
-          return -1;
+    r.loop(
+      'neither the TLB nor the tables allow the access',
+      (k, f) => tlb_hit(k, f) === -1 && !mmu_allows(ptep_get(k, f.entry), f.write),
+      [
+        r.step('page fault exception', (k, f) => {
+          if (f.traps === 0) begin_fault(k, f.va, f.write);
+          else retry_fault(k);
+          f.traps++;
         }),
-      ]),
-      r.step('back in user mode: the instruction runs again', (k, f) => {
-        f.entry = pte_offset(k, k.tasks.mmOf(k.task), vpnOf(f.va));
-      }),
-    ]),
+        r.call(
+          'do_user_addr_fault(address)',
+          do_user_addr_fault,
+          (_, f, callee) => {
+            callee.va = f.va;
+            callee.write = f.write;
+            callee.kernel = f.kernel;
+          },
+          (_, f, value) => {
+            f.fixup = value;
+          },
+        ),
+        r.yield('Y14'),
+        r.when('a signal came, or the kernel gives up', (k, f) => f.fixup !== 0 || signal_pending(k), [
+          r.ret('the instruction does not complete', (k) => {
+            end_fault(k);
+            return -1;
+          }),
+        ]),
+        r.step('back in user mode: the instruction runs again', (k, f) => {
+          f.entry = pte_offset(k, k.tasks.mmOf(k.task), vpnOf(f.va));
+        }),
+      ],
+    ),
     r.ret('the access completes', (k, f) => {
       if (f.traps > 0) end_fault(k);
-      mmu_mark(k, f.entry, f.write);
-      const page = k.tables.hi.get(f.entry) as PageRow;
+      const page = translate(k, f);
       const offset = f.va % PAGE_SIZE;
       if (f.write === 0 || f.value < 0) return k.contents.read(page, offset);
       k.contents.write(page, offset, f.value);

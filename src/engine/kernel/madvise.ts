@@ -7,6 +7,7 @@ import { isPresent, kindOf, PTE_DIRTY, PTE_YOUNG, Pte } from '../machine/pte';
 import { Errno, Notify } from './constants';
 import { Foll, get_user_pages } from './gup';
 import type { Kernel } from './kernel';
+import { is_own_page, madvise_pageout } from './madvise_pageout';
 import { mmap_read_unlock, mmap_write_unlock, mmapReadLock, mmapWriteLock } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { is_driver_page } from './page_ref';
@@ -14,7 +15,7 @@ import { next_entry } from './pagewalk';
 import { pte_clear, pte_offset, pte_page, ptep_get, set_pte_bits } from './pgtable';
 import { Bool, EntryT, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
 import { lru_add_drain, lru_del, lru_insert } from './swap';
-import { free_swap_and_cache } from './swapfile';
+import { free_swap_and_cache } from './swap_state';
 import { vma_modify_flags } from './vma';
 import { mmOf } from './vmf';
 import { zap_page_range_single } from './zap';
@@ -38,6 +39,7 @@ export const Advice = {
   WIPEONFORK: 18,
   KEEPONFORK: 19,
   COLD: 20,
+  PAGEOUT: 21,
   POPULATE_READ: 22,
   POPULATE_WRITE: 23,
   DONTNEED_LOCKED: 24,
@@ -62,6 +64,7 @@ const FLAG_ADVICE: ReadonlyMap<number, readonly [clear: number, set: number]> = 
 
 const NEWER: readonly number[] = [
   Advice.COLD,
+  Advice.PAGEOUT,
   Advice.POPULATE_READ,
   Advice.POPULATE_WRITE,
   Advice.DONTNEED_LOCKED,
@@ -76,11 +79,6 @@ const populates = (advice: number): boolean =>
   advice === Advice.POPULATE_READ || advice === Advice.POPULATE_WRITE;
 
 const drops = (advice: number): boolean => advice === Advice.DONTNEED || advice === Advice.DONTNEED_LOCKED;
-
-/** Nobody else maps the page, and it is system memory: the advice may touch it. */
-function is_own_page(k: Kernel, page: PageRow): boolean {
-  return page !== 0 && !is_driver_page(k, page) && k.pages.mapcount.get(page) === 1;
-}
 
 /** The page may be dropped instead of swapped out, unless it is written again (folio_mark_lazyfree). */
 function mark_lazyfree(k: Kernel, page: PageRow): void {
@@ -191,6 +189,7 @@ function refuses(k: Kernel, vma: VmaRow, advice: number): boolean {
   switch (advice) {
     case Advice.DONTNEED:
     case Advice.COLD:
+    case Advice.PAGEOUT:
       return has(Vm.Locked | Vm.HugeTlb);
     case Advice.DONTNEED_LOCKED:
       return has(Vm.HugeTlb);
@@ -239,6 +238,14 @@ const madvise_vma_behavior = routine({
     ]),
     r.when('MADV_COLD', (_, f) => f.advice === Advice.COLD, [
       r.call('madvise_cold(vma, start, end)', madvise_cold, (_, f, callee) => {
+        callee.vma = f.vma;
+        callee.start = f.start;
+        callee.end = f.end;
+      }),
+      r.ret('return 0'),
+    ]),
+    r.when('MADV_PAGEOUT', (_, f) => f.advice === Advice.PAGEOUT, [
+      r.call('madvise_pageout(vma, start, end)', madvise_pageout, (_, f, callee) => {
         callee.vma = f.vma;
         callee.start = f.start;
         callee.end = f.end;

@@ -3,20 +3,23 @@
 import { Vm } from '../machine/address-spaces';
 import { Hold } from '../machine/holds';
 import type { PageRow, VmaRow } from '../machine/ids';
+import { Pg } from '../machine/pages';
 import { isPresent, kindOf, PTE_DIRTY, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG, Pte } from '../machine/pte';
+import { Wait } from '../machine/tasks';
 import { FaultFlag, VmFault } from './constants';
 import { remove_device_exclusive_entry } from './exclusive';
 import { do_fault } from './filemap';
 import type { Kernel } from './kernel';
-import { memcg_charge } from './memcontrol';
+import { charge_or_free } from './memcontrol';
 import { migration_entry_wait } from './migrate';
-import { vma_end_read } from './mmap_lock';
+import { trylock_page, unlock_page, vma_end_read } from './mmap_lock';
 import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
 import { pmd_alloc, pte_alloc, pte_offset, pte_page, ptep_get, set_pte } from './pgtable';
 import { anon_vma_prepare, folio_add_new_anon_rmap } from './rmap';
 import { FaultFlagsT, PageT, routine, VmaT, VmFaultT, VpnT } from './routine';
 import { folio_add_lru } from './swap';
+import { swap_in } from './swap_in';
 import {
   entered,
   isWrite,
@@ -32,9 +35,7 @@ import { do_wp_page } from './wp';
 
 /** A fresh zeroed page for a process, charged to its memory cgroup; 0 when memory is out (vma_alloc_zeroed_movable_folio). */
 export function alloc_anon_page(k: Kernel, f: { vma: VmaRow }): PageRow {
-  const page = alloc_page(k);
-  if (page !== 0) memcg_charge(k, page, mmOf(k, f));
-  return page;
+  return charge_or_free(k, alloc_page(k), mmOf(k, f));
 }
 
 /** Maps a fresh anonymous page that the caller allocated (the second half of do_anonymous_page). */
@@ -154,6 +155,26 @@ export const do_swap_page = routine({
           r.when('under the page-table lock the entry has changed', (k, f) => !pte_same(k, f, f.page), [
             leaves(r, SWAP, 'return 0', () => 0),
           ]),
+          r.only(
+            (profile) => profile.faultTrylocksPage,
+            [
+              r.when('trylock_page(vmf->page) fails', (k, f) => !trylock_page(k, f.page), [
+                r.only(
+                  (profile) => profile.faultSleepsOnLock,
+                  [
+                    r.yield('Y10'),
+                    r.wait(
+                      'sleep until the page is unlocked',
+                      Wait.PageLock,
+                      (_, f) => f.page,
+                      (k, f) => !k.pages.has(f.page, Pg.Locked) || !pte_same(k, f, f.page),
+                    ),
+                  ],
+                ),
+                leaves(r, SWAP, 'return 0: try again', () => 0),
+              ]),
+            ],
+          ),
           r.step('get_page(vmf->page): it must not go away under the callback', (k, f) => {
             get_page(k, f.page, Hold.Fault);
           }),
@@ -177,6 +198,10 @@ export const do_swap_page = routine({
       r.only(
         (profile) => profile.faultTakesReference,
         [
+          r.only(
+            (profile) => profile.faultTrylocksPage,
+            [r.step('unlock_page(vmf->page)', (k, f) => unlock_page(k, f.page))],
+          ),
           r.call('put_page(vmf->page)', put_page, (k, f, callee) => {
             callee.page = f.page;
             callee.hold = Hold.Fault;
@@ -184,6 +209,12 @@ export const do_swap_page = routine({
           }),
         ],
       ),
+      leaves(r, SWAP, 'return ret', (_, f) => f.ret),
+    ]),
+    r.when('a page that was swapped out', (_, f) => kindOf(f.pte) === Pte.Swap, [
+      r.call('ret = the page from the swap area, mapped', swap_in, passVmf, (_, f, value) => {
+        f.ret = value;
+      }),
       leaves(r, SWAP, 'return ret', (_, f) => f.ret),
     ]),
     leaves(r, SWAP, 'return VM_FAULT_SIGBUS: the entry makes no sense', (_, f) =>

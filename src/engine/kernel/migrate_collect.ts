@@ -19,7 +19,7 @@ import { MigratePfn, Select } from './constants';
 import type { Kernel } from './kernel';
 import { trylock_page, unlock_page } from './mmap_lock';
 import { get_page, is_device_coherent, is_device_private } from './page_ref';
-import { pte_offset, pte_page, ptep_get, set_pte } from './pgtable';
+import { pte_offset, pte_page, ptep_get, set_pte, set_pte_unflushed } from './pgtable';
 import { folio_remove_rmap } from './rmap';
 
 /**
@@ -71,9 +71,9 @@ function replace_by_migration_entry(k: Kernel, entry: EntryRow, page: PageRow): 
   const pte = ptep_get(k, entry);
   const exclusive = k.pages.has(page, Pg.AnonExclusive);
   if (exclusive && !folio_try_share_anon_rmap(k, page)) return false;
-  if (k.profile.migrationKeepsYoungDirty && isPresent(pte) && pte & PTE_DIRTY)
-    k.pages.setFlag(page, Pg.Dirty);
-  set_pte(k, entry, migration_pte(k, pte, reads_as_writable(k, pte), exclusive), page);
+  if (k.profile.migrationMovesDirty && isPresent(pte) && pte & PTE_DIRTY) k.pages.setFlag(page, Pg.Dirty);
+  const set = k.profile.flushUnderLock ? set_pte : set_pte_unflushed;
+  set(k, entry, migration_pte(k, pte, reads_as_writable(k, pte), exclusive), page);
   folio_remove_rmap(k, page);
   k.pages.refcount.add(page, -1);
   if (k.pages.pgmap(page) !== 0) k.emit('refcount', page, -1, k.pages.refcount.get(page), Hold.Pte, 0);
@@ -86,7 +86,8 @@ function collect_page(k: Kernel, m: MigrationRow, slot: SlotRow, entry: EntryRow
   const write = pte & PTE_WRITE ? MigratePfn.Write : 0;
   const device = !k.profile.splitMigrateApi && is_device_private(k, page) ? MigratePfn.Device : 0;
   get_page(k, page, Hold.Collect, m);
-  const locked = trylock_page(k, page);
+  const faultLocked = k.profile.faultTrylocksPage && k.migrations.faultPage.get(m) === page;
+  const locked = faultLocked || trylock_page(k, page);
   if (!locked && k.profile.collectSkipsLocked) {
     drop_collected(k, m, page);
     return;

@@ -6,6 +6,7 @@
 import { Vm } from '../machine/address-spaces';
 import { Hold } from '../machine/holds';
 import type { DeviceRow, MigrationRow, MmRow, PageRow, VmaRow, Vpn } from '../machine/ids';
+import { Pg } from '../machine/pages';
 import { Errno, Notify } from './constants';
 import type { Kernel } from './kernel';
 import { folio_migrate, remove_migration_ptes } from './migrate';
@@ -22,12 +23,14 @@ import {
 } from './migrate_arrays';
 import { migrate_vma_collect_entry } from './migrate_collect';
 import { insert_page } from './migrate_insert';
-import { migrate_device_unmap, sourceHold } from './migrate_unmap';
+import { migrate_device_unmap, sourceHold, unlock_source } from './migrate_unmap';
 import { unlock_page } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { is_driver_page, put_page } from './page_ref';
+import { flush_tlb_entry, pte_offset } from './pgtable';
 import { Bool, ErrnoT, MigrationT, PageT, routine, SlotT, VpnT } from './routine';
 import { folio_add_lru } from './swap';
+import { folio_free_swap } from './swap_state';
 
 function notifierRange(
   k: Kernel,
@@ -59,6 +62,18 @@ export const migrate_vma_collect = routine({
         migrate_vma_collect_entry(k, f.migration, f.slot);
       }),
     ]),
+    r.only(
+      (profile) => !profile.flushUnderLock,
+      [
+        r.yield('Y5'),
+        ...forEachSlot(r, 'flush_tlb_range: the page-table lock is not held any more', [
+          r.step('flush the translation of this page on every CPU', (k, f) => {
+            const mm = k.mm.mm.get(k.migrations.vma.get(f.migration)) as MmRow;
+            flush_tlb_entry(k, pte_offset(k, mm, k.slots.vpn.get(f.slot) as Vpn));
+          }),
+        ]),
+      ],
+    ),
     r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, notifierRange),
   ],
 });
@@ -109,9 +124,14 @@ export const migrate_vma_setup = routine({
   ],
 });
 
+/** A page in the swap cache has to leave it first; before 6.5 it was not even tried. */
+function leaves_swap_cache(k: Kernel, page: PageRow): boolean {
+  return !k.pages.has(page, Pg.SwapCache) || (k.profile.migrationFreesSwap && folio_free_swap(k, page));
+}
+
 /** The kind of page, and of what it would become, forbid the move (checks of __migrate_device_pages). */
 function refused(k: Kernel, from: PageRow, to: PageRow): boolean {
-  if (is_driver_page(k, to)) return !k.pages.isAnon(from);
+  if (is_driver_page(k, to)) return !k.pages.isAnon(from) || !leaves_swap_cache(k, from);
   return k.pages.pgmap(to) !== 0;
 }
 
@@ -246,7 +266,9 @@ export const migrate_vma_finalize = routine({
           callee.from = f.page;
           callee.to = f.target;
         }),
-        r.step('unlock_page(page)', (k, f) => unlock_page(k, f.page)),
+        r.step('unlock_page(page); a page that the fault locked is unlocked by the fault', (k, f) => {
+          unlock_source(k, f.migration, f.page);
+        }),
         r.call('put_page(page)', put_page, (k, f, callee) => {
           callee.page = f.page;
           callee.hold = sourceHold(k, f.page);

@@ -21,8 +21,9 @@ import {
 import { trylock_page, unlock_page } from './mmap_lock';
 import { get_page, is_driver_page, put_page } from './page_ref';
 import { Bool, type Builder, MigrationT, type Node, PageT, routine, SlotT } from './routine';
-import { folio_add_lru, lru_add_drain, lru_add_drain_all, lru_del } from './swap';
+import { folio_add_lru, lru_add_drain, lru_del } from './swap';
 import { try_to_migrate } from './try_to_migrate';
+import { lru_add_drain_all } from './workqueue';
 
 /**
  * Somebody besides the mappings and this migration holds the page (migrate_vma_check_page). The one more that device
@@ -58,6 +59,12 @@ export function sourceHold(k: Kernel, page: PageRow): typeof Hold.Collect | type
   return k.holds.has(page, Hold.Isolate) ? Hold.Isolate : Hold.Collect;
 }
 
+/** Unlocks a source page, unless the fault that migrates it holds the lock (6.15+). */
+export function unlock_source(k: Kernel, m: MigrationRow, page: PageRow): void {
+  if (k.profile.faultTrylocksPage && k.migrations.faultPage.get(m) === page) return;
+  unlock_page(k, page);
+}
+
 /** Entries that still migrate, holes included. */
 function countMigrating(k: Kernel, m: MigrationRow): number {
   let count = 0;
@@ -76,7 +83,7 @@ const isolate_page = routine({
     r.when(
       'it is on no LRU, and not drained yet',
       (k, f) => !k.pages.has(f.page, Pg.Lru) && f.drained === 0,
-      [r.yield('Y6'), r.step('lru_add_drain_all(): every CPU, once a call', (k) => lru_add_drain_all(k))],
+      [r.yield('Y6'), r.call('lru_add_drain_all(): every CPU, once a call', lru_add_drain_all, () => {})],
     ),
     r.when('it is on no LRU', (k, f) => !isolate(k, f.migration, f.page), [r.ret('return false', () => 0)]),
     r.call('put_page(page): the collect reference', put_page, (_, f, callee) => {
@@ -147,7 +154,7 @@ const restore_unmigrated = routine({
           callee.from = f.page;
           callee.to = f.page;
         }),
-        r.step('unlock_page(page)', (k, f) => unlock_page(k, f.page)),
+        r.step('unlock_page(page)', (k, f) => unlock_source(k, f.migration, f.page)),
         r.call('put_page(page)', put_page, (k, f, callee) => {
           callee.page = f.page;
           callee.hold = sourceHold(k, f.page);

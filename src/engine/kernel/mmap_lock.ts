@@ -10,10 +10,12 @@ import type { Builder, Node } from './routine';
 export function mmap_read_trylock(k: Kernel, mm: MmRow): boolean {
   if (k.mm.lockWriter.get(mm) !== 0) return false;
   k.mm.lockReaders.add(mm, 1);
+  k.tasks.readsMm.set(k.task, mm);
   return true;
 }
 
 export function mmap_read_unlock(k: Kernel, mm: MmRow): void {
+  k.tasks.readsMm.set(k.task, 0);
   if (k.mm.lockReaders.add(mm, -1) === 0) k.tasks.wake(Wait.MmapWrite, mm);
 }
 
@@ -27,6 +29,7 @@ export function mmap_write_unlock(k: Kernel, mm: MmRow): void {
 export function mmap_write_downgrade(k: Kernel, mm: MmRow): void {
   k.mm.lockWriter.set(mm, 0);
   k.mm.lockReaders.add(mm, 1);
+  k.tasks.readsMm.set(k.task, mm);
   k.tasks.wake(Wait.MmapRead, mm);
 }
 
@@ -45,10 +48,12 @@ export function mmapReadLock<F>(r: Builder<F>, mm: (k: Kernel, f: F) => MmRow): 
 export function vma_start_read(k: Kernel, vma: VmaRow): boolean {
   if (k.mm.lockWriter.get(k.mm.mm.get(vma)) !== 0) return false;
   k.mm.vmaReaders.add(vma, 1);
+  k.tasks.readsVma.set(k.task, vma);
   return true;
 }
 
 export function vma_end_read(k: Kernel, vma: VmaRow): void {
+  k.tasks.readsVma.set(k.task, 0);
   if (k.mm.vmaReaders.add(vma, -1) === 0) k.tasks.wake(Wait.MmapWrite, k.mm.mm.get(vma));
 }
 

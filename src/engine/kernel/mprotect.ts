@@ -19,7 +19,7 @@ import { enough_memory } from './mmap';
 import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { next_entry, next_pmd_table, next_pte_table } from './pagewalk';
-import { pte_offset, pte_page, ptep_get } from './pgtable';
+import { pte_offset, pte_page, ptep_get, set_pte_bits } from './pgtable';
 import { EntryT, ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from './routine';
 import { vma_modify_flags } from './vma';
 import { mmOf } from './vmf';
@@ -48,7 +48,7 @@ function change_present_pte(k: Kernel, vma: VmaRow, entry: EntryRow): void {
   let pte = ptep_get(k, entry) & ~(PTE_WRITE | PTE_PROTNONE);
   if ((k.mm.flags.get(vma) & ACCESS) === 0) pte |= PTE_PROTNONE;
   if (shared_writable(k, vma) || can_change_pte_writable(k, vma, entry, pte)) pte |= PTE_WRITE;
-  k.tables.lo.set(entry, pte);
+  set_pte_bits(k, entry, pte);
 }
 
 /** Entries for pages that are elsewhere lose the right to write, whatever the new protection is. */
@@ -58,14 +58,14 @@ function change_nonpresent_pte(k: Kernel, entry: EntryRow): void {
   switch (kindOf(pte)) {
     case Pte.Migration: {
       const exclusive = k.profile.anonExclusive && k.pages.isAnon(pte_page(k, entry));
-      k.tables.lo.set(entry, (pte & ~PTE_WRITE) | (exclusive ? PTE_EXCLUSIVE : 0));
+      set_pte_bits(k, entry, (pte & ~PTE_WRITE) | (exclusive ? PTE_EXCLUSIVE : 0));
       return;
     }
     case Pte.DevicePrivate:
-      k.tables.lo.set(entry, pte & ~(PTE_WRITE | PTE_SOFT_DIRTY));
+      set_pte_bits(k, entry, pte & ~(PTE_WRITE | PTE_SOFT_DIRTY));
       return;
     case Pte.DeviceExclusive:
-      k.tables.lo.set(entry, pte & ~PTE_WRITE);
+      set_pte_bits(k, entry, pte & ~PTE_WRITE);
       return;
     default:
       return;

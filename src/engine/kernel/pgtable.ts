@@ -20,7 +20,13 @@ function table_alloc(k: Kernel, level: number, parent: EntryRow): NodeRow {
   return node;
 }
 
-function table_free(k: Kernel, node: NodeRow): void {
+/** A page table that hangs nowhere yet (pte_alloc_one), or 0 when memory is out. */
+export function pte_alloc_one(k: Kernel): NodeRow {
+  return table_alloc(k, LEVEL_PTE, 0 as EntryRow);
+}
+
+/** Frees a page table that hangs nowhere (pte_free). */
+export function table_free(k: Kernel, node: NodeRow): void {
   const page = k.tables.page.get(node) as PageRow;
   k.tables.nodes.free(node);
   k.zones.pageTablePages.add(k.pages.zone(page), -1);
@@ -42,6 +48,17 @@ export function pte_offset(k: Kernel, mm: MmRow, vpn: Vpn): EntryRow {
   return k.tables.find(k.mm.pgd.get(mm) as NodeRow, vpn, LEVEL_PTE);
 }
 
+/** The entry that maps `vpn`: of a PTE table, or of the PMD table where it is a leaf; 0 where there is none. */
+export function leaf_offset(k: Kernel, mm: MmRow, vpn: Vpn): EntryRow {
+  return k.tables.leaf(k.mm.pgd.get(mm) as NodeRow, vpn);
+}
+
+/** The page that an entry naming `page` has at `vpn`: the page itself, or one of the 512 that a huge entry maps. */
+export function subpage(k: Kernel, entry: EntryRow, page: PageRow, vpn: Vpn): PageRow {
+  if (k.tables.level.get(k.tables.nodeOf(entry)) === LEVEL_PTE) return page;
+  return k.pages.nth(page, vpn % ENTRIES);
+}
+
 /** The entry of the PMD table for `vpn`, or 0. */
 export function pmd_offset(k: Kernel, mm: MmRow, vpn: Vpn): EntryRow {
   return k.tables.find(k.mm.pgd.get(mm) as NodeRow, vpn, LEVEL_PMD);
@@ -52,7 +69,7 @@ export function pmd_alloc(k: Kernel, mm: MmRow, vpn: Vpn): EntryRow {
   return make_tables(k, mm, vpn, LEVEL_PMD);
 }
 
-/** pte_alloc_map: the PTE for `vpn`, with its tables made; 0 when memory is out. */
+/** pte_alloc_map: the PTE for `vpn`, with its tables made; 0 when memory is out, or a huge entry is in their place. */
 export function pte_alloc(k: Kernel, mm: MmRow, vpn: Vpn): EntryRow {
   return make_tables(k, mm, vpn, LEVEL_PTE);
 }
@@ -66,7 +83,7 @@ function make_tables(k: Kernel, mm: MmRow, vpn: Vpn, to: number): EntryRow {
       const child = table_alloc(k, level - 1, up);
       if (child === 0) return 0 as EntryRow;
       tables.link(up, child);
-    }
+    } else if (tables.lo.get(up) !== 1) return 0 as EntryRow;
     node = tables.child(up);
   }
   return tables.entry(node, tables.index(vpn, to));
@@ -92,17 +109,35 @@ export function protnone(k: Kernel, vma: VmaRow): number {
 
 export function set_pte(k: Kernel, entry: EntryRow, pte: number, page: number): void {
   k.tables.set(entry, pte, page);
+  flush_tlb_entry(k, entry);
 }
 
 export function pte_clear(k: Kernel, entry: EntryRow): void {
   k.tables.set(entry, 0, 0);
+  flush_tlb_entry(k, entry);
 }
 
-/** The page number whose leaf this entry is. */
+/** Changes the bits of a present entry; translations that CPUs have cached are flushed. */
+export function set_pte_bits(k: Kernel, entry: EntryRow, pte: number): void {
+  k.tables.lo.set(entry, pte);
+  flush_tlb_entry(k, entry);
+}
+
+/** set_pte whose flush comes later: until then CPUs may go on using the old translation. */
+export function set_pte_unflushed(k: Kernel, entry: EntryRow, pte: number, page: number): void {
+  k.tables.set(entry, pte, page);
+}
+
+/** Flushes one entry on every CPU (flush_tlb_page). */
+export function flush_tlb_entry(k: Kernel, entry: EntryRow): void {
+  if (k.cpus > 1) k.tlb.flush(k.cpus, entry);
+}
+
+/** The first page number that this entry maps. */
 export function vpn_of_entry(k: Kernel, entry: EntryRow): Vpn {
   const { tables } = k;
   let vpn = 0;
-  let scale = 1;
+  let scale = ENTRIES ** tables.level.get(tables.nodeOf(entry));
   for (let at: EntryRow = entry; at !== 0; ) {
     vpn += (at % ENTRIES) * scale;
     scale *= ENTRIES;

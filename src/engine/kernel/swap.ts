@@ -10,7 +10,8 @@ import { free_page } from './page_alloc';
 /** Pages a per-CPU batch takes before it is drained (PAGEVEC_SIZE). */
 export const BATCH_PAGES = 31;
 
-function count(k: Kernel, page: PageRow, delta: number): void {
+function count(k: Kernel, page: PageRow, sign: number): void {
+  const delta = sign * k.pages.count(page);
   const zone = k.pages.zone(page);
   const { zones } = k;
   const active = k.pages.has(page, Pg.Active);
@@ -32,7 +33,7 @@ export function lru_insert(k: Kernel, page: PageRow): void {
   count(k, page, 1);
 }
 
-/** folio_add_lru: into this CPU's batch, which is drained when it is full. */
+/** folio_add_lru: into this CPU's batch, which is drained when it is full, and for every large folio at once. */
 export function folio_add_lru(k: Kernel, page: PageRow): void {
   const cpu = k.tasks.cpu.get(k.task);
   const slot = k.slots.table.alloc() as SlotRow;
@@ -43,7 +44,7 @@ export function folio_add_lru(k: Kernel, page: PageRow): void {
   k.lru.last.set(cpu, slot);
   k.pages.refcount.add(page, 1);
   k.holds.add(page, Hold.LruBatch, cpu);
-  if (k.lru.count.add(cpu, 1) >= BATCH_PAGES) lru_add_drain_cpu(k, cpu);
+  if (k.lru.count.add(cpu, 1) >= BATCH_PAGES || k.pages.has(page, Pg.Head)) lru_add_drain_cpu(k, cpu);
 }
 
 /** Moves a CPU's batch to the lists and drops its references. */
@@ -71,7 +72,7 @@ export function lru_add_drain(k: Kernel): void {
   lru_add_drain_cpu(k, k.tasks.cpu.get(k.task));
 }
 
-/** What lru_add_drain_all achieves: every CPU's batch. */
-export function lru_add_drain_all(k: Kernel): void {
+/** Every CPU's batch at once: what an observer does between two statements. */
+export function lru_drain_now(k: Kernel): void {
   for (let cpu = 0; cpu < k.cpus; cpu++) lru_add_drain_cpu(k, cpu);
 }

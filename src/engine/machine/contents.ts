@@ -2,11 +2,17 @@
 
 import type { IntColumn } from './column';
 import type { PageRow } from './ids';
-import type { Pages } from './pages';
 import type { Store } from './store';
 import { Table } from './table';
 
-export class Contents {
+/** Columns of whatever has contents (pages, slots of swap areas). */
+export interface Holder {
+  /** Every byte has this value, except those in the patch list. */
+  readonly fill: IntColumn;
+  readonly patches: IntColumn;
+}
+
+export class Contents<R extends number = PageRow> {
   readonly #patches: Table;
   readonly #offset: IntColumn;
   readonly #value: IntColumn;
@@ -14,21 +20,22 @@ export class Contents {
 
   constructor(
     store: Store,
-    private readonly pages: Pages,
+    private readonly pages: Holder,
+    name = 'patches',
   ) {
-    this.#patches = new Table(store, 'patches');
+    this.#patches = new Table(store, name);
     this.#offset = this.#patches.int('offset');
     this.#value = this.#patches.int('value');
     this.#next = this.#patches.int('next');
   }
 
   /** The byte at `offset` (0-4095) of the page. */
-  read(page: PageRow, offset: number): number {
+  read(page: R, offset: number): number {
     const row = this.#find(page, offset);
     return row === 0 ? this.pages.fill.get(page) : this.#value.get(row);
   }
 
-  write(page: PageRow, offset: number, value: number): void {
+  write(page: R, offset: number, value: number): void {
     const row = this.#find(page, offset);
     if (row !== 0) {
       this.#value.set(row, value & 255);
@@ -43,7 +50,7 @@ export class Contents {
   }
 
   /** Gives every byte of the page the same value. */
-  fill(page: PageRow, value: number): void {
+  fill(page: R, value: number): void {
     for (let row = this.pages.patches.get(page); row !== 0; ) {
       const next = this.#next.get(row);
       this.#patches.free(row);
@@ -53,14 +60,19 @@ export class Contents {
     if (this.pages.fill.get(page) !== (value & 255)) this.pages.fill.set(page, value & 255);
   }
 
-  copy(from: PageRow, to: PageRow): void {
-    this.fill(to, this.pages.fill.get(from));
-    for (let row = this.pages.patches.get(from); row !== 0; row = this.#next.get(row))
-      this.write(to, this.#offset.get(row), this.#value.get(row));
+  copy(from: R, to: R): void {
+    this.copyFrom(this, from, to);
+  }
+
+  /** Copies from a row of other contents: a page to a swap slot, or back. */
+  copyFrom<S extends number>(other: Contents<S>, from: S, to: R): void {
+    this.fill(to, other.pages.fill.get(from));
+    for (let row = other.pages.patches.get(from); row !== 0; row = other.#next.get(row))
+      this.write(to, other.#offset.get(row), other.#value.get(row));
   }
 
   /** The whole page as bytes, for a person or a tool to read. */
-  bytes(page: PageRow): Uint8Array {
+  bytes(page: R): Uint8Array {
     const bytes = new Uint8Array(4096).fill(this.pages.fill.get(page));
     for (let row = this.pages.patches.get(page); row !== 0; row = this.#next.get(row))
       bytes[this.#offset.get(row)] = this.#value.get(row);
@@ -68,7 +80,7 @@ export class Contents {
   }
 
   /** A number that depends on the page's bytes (0 for zeroes); `patch` is told the row of every byte that was written singly. */
-  digest(page: PageRow, patch?: (row: number) => void): number {
+  digest(page: R, patch?: (row: number) => void): number {
     const fill = this.pages.fill.get(page);
     let sum = Math.imul(fill, 0x9e3779b1);
     for (let row = this.pages.patches.get(page); row !== 0; row = this.#next.get(row)) {
@@ -79,7 +91,7 @@ export class Contents {
     return sum;
   }
 
-  #find(page: PageRow, offset: number): number {
+  #find(page: R, offset: number): number {
     for (let row = this.pages.patches.get(page); row !== 0; row = this.#next.get(row))
       if (this.#offset.get(row) === offset) return row;
     return 0;

@@ -51,6 +51,7 @@ export class Devices {
   /** mmu_interval_notifier.invalidate_seq. */
   readonly mirrorSeq: IntColumn;
   readonly mirrorLock: IntColumn;
+  readonly mirrorRangeLock: IntColumn;
   /** File descriptor of the open device; the lowest that was free. */
   readonly mirrorFd: IntColumn;
   readonly mirrorStart: WideColumn;
@@ -88,6 +89,7 @@ export class Devices {
     this.mirrorNext = this.mirrors.int('next');
     this.mirrorSeq = this.mirrors.int('seq');
     this.mirrorLock = this.mirrors.int('lock');
+    this.mirrorRangeLock = this.mirrors.int('rangeLock');
     this.mirrorFd = this.mirrors.int('fd');
     this.mirrorStart = this.mirrors.wide('start');
     this.mirrorEnd = this.mirrors.wide('end');

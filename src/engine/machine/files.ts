@@ -1,6 +1,7 @@
 /** Files and their page caches, pins, swap areas, and faults in flight. */
 
 import type { IntColumn, WideColumn } from './column';
+import { Contents } from './contents';
 import type { Store } from './store';
 import { Table } from './table';
 
@@ -51,26 +52,41 @@ export class Pins {
 
 export class SwapAreas {
   readonly areas: Table;
+  /** Slots the area has room for. */
   readonly pages: IntColumn;
   readonly used: IntColumn;
-  readonly firstFree: IntColumn;
-  /** Swap slots that hold a page: how many entries point there, what was in it, and its page in the swap cache. */
+  /** Slots from here on were never used. */
+  readonly fresh: IntColumn;
+  /** 1: no slot is given out any more, the area is being removed. */
+  readonly closing: IntColumn;
+  /** Slots in use. A row is what a swap entry of a page table names. */
   readonly slots: Table;
   readonly slotArea: IntColumn;
+  /** Place in the area, from 1: the offset of the swap entry. */
+  readonly slotOffset: IntColumn;
+  /** How many entries of page tables stand for it (swap_map). */
   readonly slotCount: IntColumn;
-  readonly slotPage: IntColumn;
+  /** Its page in the swap cache; 0 = none. */
   readonly slotCached: IntColumn;
+  /** Group to which a page that is read from it is charged. */
+  readonly slotMemcg: IntColumn;
+  /** What is on the disk. */
+  readonly contents: Contents<number>;
 
   constructor(store: Store) {
     this.areas = new Table(store, 'swapArea');
     this.pages = this.areas.int('pages');
     this.used = this.areas.int('used');
-    this.firstFree = this.areas.int('firstFree');
+    this.fresh = this.areas.int('fresh');
+    this.closing = this.areas.int('closing');
     this.slots = new Table(store, 'swapSlot');
     this.slotArea = this.slots.int('area');
+    this.slotOffset = this.slots.int('offset');
     this.slotCount = this.slots.int('count');
-    this.slotPage = this.slots.int('page');
     this.slotCached = this.slots.int('cached');
+    this.slotMemcg = this.slots.int('memcg');
+    const holder = { fill: this.slots.int('fill'), patches: this.slots.int('patches') };
+    this.contents = new Contents<number>(store, holder, 'swapPatches');
   }
 }
 

@@ -38,14 +38,17 @@ export const Hold = {
   Walk: 13,
   /** pin_user_pages: one row is PIN_BIAS references. */
   Pin: 14,
+  /** Isolated from the LRU by reclaim. */
+  Reclaim: 15,
 } as const;
 export type HoldKind = (typeof Hold)[keyof typeof Hold];
 
-/** References that one pin of a small page takes (GUP_PIN_COUNTING_BIAS). */
+/** References that one pin of a small page takes (GUP_PIN_COUNTING_BIAS). Large folios count pins apart. */
 export const PIN_BIAS = 1024;
 
-/** How much of the reference count one row of this kind stands for. */
-export const holdWeight = (kind: HoldKind): number => (kind === Hold.Pin ? PIN_BIAS : 1);
+/** How much of the reference count of a folio of this order one row of this kind stands for. */
+export const holdWeight = (kind: HoldKind, order: number): number =>
+  kind === Hold.Pin && order === 0 ? PIN_BIAS : 1;
 
 export const HOLD_NAMES: Record<HoldKind, string> = {
   [Hold.Pte]: 'page-table entry',
@@ -63,6 +66,7 @@ export const HOLD_NAMES: Record<HoldKind, string> = {
   [Hold.Kernel]: 'kernel',
   [Hold.Walk]: 'reverse-map walk',
   [Hold.Pin]: 'pin_user_pages',
+  [Hold.Reclaim]: 'reclaim (isolated from the LRU)',
 };
 
 export class Holds {
@@ -81,8 +85,9 @@ export class Holds {
     this.next = this.table.int('next');
   }
 
-  add(page: PageRow, kind: HoldKind, who: number): void {
+  add(of: PageRow, kind: HoldKind, who: number): void {
     if (kind === Hold.Pte) return;
+    const page = this.pages.folio(of);
     const row = this.table.alloc();
     this.kind.set(row, kind);
     this.who.set(row, who);
@@ -91,8 +96,9 @@ export class Holds {
   }
 
   /** Removes one reference of this holder; false if it holds none. */
-  remove(page: PageRow, kind: HoldKind, who: number): boolean {
+  remove(of: PageRow, kind: HoldKind, who: number): boolean {
     if (kind === Hold.Pte) return true;
+    const page = this.pages.folio(of);
     let previous = 0;
     for (let row = this.pages.holds.get(page); row !== 0; row = this.next.get(row)) {
       if (this.kind.get(row) === kind && this.who.get(row) === who) {
@@ -109,13 +115,13 @@ export class Holds {
 
   /** True if a reference of this kind is held, by whomever. */
   has(page: PageRow, kind: HoldKind): boolean {
-    for (let row = this.pages.holds.get(page); row !== 0; row = this.next.get(row))
+    for (let row = this.pages.holds.get(this.pages.folio(page)); row !== 0; row = this.next.get(row))
       if (this.kind.get(row) === kind) return true;
     return false;
   }
 
   *of(page: PageRow): Iterable<{ kind: HoldKind; who: number }> {
-    for (let row = this.pages.holds.get(page); row !== 0; row = this.next.get(row))
+    for (let row = this.pages.holds.get(this.pages.folio(page)); row !== 0; row = this.next.get(row))
       yield { kind: this.kind.get(row) as HoldKind, who: this.who.get(row) };
   }
 }

@@ -8,10 +8,13 @@ export class LruBatches {
   readonly first: IntColumn;
   readonly last: IntColumn;
   readonly count: IntColumn;
+  /** The CPU's worker is asked to empty its batch. */
+  readonly drainAsked: IntColumn;
 
   constructor(store: Store) {
     this.first = store.int('lruBatch.first');
     this.last = store.int('lruBatch.last');
     this.count = store.int('lruBatch.count');
+    this.drainAsked = store.int('lruBatch.drainAsked');
   }
 }

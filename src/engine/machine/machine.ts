@@ -5,6 +5,7 @@ import { Contents } from './contents';
 import { Devices } from './devices';
 import { Faults, Files, Pins, SwapAreas } from './files';
 import { Holds } from './holds';
+import { Hugetlb } from './hugetlb';
 import { LruBatches } from './lru';
 import { Migrations } from './migrations';
 import { Pages } from './pages';
@@ -12,6 +13,7 @@ import { Radix } from './radix';
 import { Slots } from './slots';
 import { Store } from './store';
 import { Tasks } from './tasks';
+import { Tlb } from './tlb';
 import { Zones } from './zones';
 
 export class Machine {
@@ -20,9 +22,11 @@ export class Machine {
   readonly holds = new Holds(this.store, this.pages);
   readonly contents = new Contents(this.store, this.pages);
   readonly zones = new Zones(this.store);
+  readonly hugetlb = new Hugetlb(this.store);
   readonly tables = new Radix(this.store);
   readonly mm = new AddressSpaces(this.store);
   readonly tasks = new Tasks(this.store);
+  readonly tlb = new Tlb(this.store);
   readonly slots = new Slots(this.store);
   readonly lru = new LruBatches(this.store);
   readonly migrations = new Migrations(this.store);

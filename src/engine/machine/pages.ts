@@ -30,6 +30,8 @@ export const Pg = {
   Free: 1 << 13,
   /** A page of a page table. */
   Table: 1 << 14,
+  /** Of the hugetlb pool. */
+  HugeTlb: 1 << 15,
 } as const;
 
 export const PG_NAMES: readonly [name: string, bit: number][] = [
@@ -47,6 +49,7 @@ export const PG_NAMES: readonly [name: string, bit: number][] = [
   ['head', Pg.Head],
   ['tail', Pg.Tail],
   ['table', Pg.Table],
+  ['hugetlb', Pg.HugeTlb],
 ];
 
 /** Bits 0-1 of `mapping`: whose page it is. The rest is the row of the anon_vma or the file. */
@@ -55,7 +58,7 @@ export const MAPPING_FILE = 2;
 
 export class Pages {
   readonly refcount: IntColumn;
-  /** Number of mappings: the kernel's _mapcount + 1. */
+  /** Number of mappings of this very page: the kernel's _mapcount + 1. */
   readonly mapcount: IntColumn;
   readonly flags: IntColumn;
   /** (row << 2) | MAPPING_ANON or MAPPING_FILE; 0 = none. */
@@ -64,7 +67,7 @@ export class Pages {
   readonly index: WideColumn;
   /** First named reference, a row of `Holds`. */
   readonly holds: IntColumn;
-  /** RAM: next free page. Device page: zone_device_data, which the driver owns. */
+  /** RAM: next free page; of a Tail its head. Device page: zone_device_data, which the driver owns. */
   readonly link: IntColumn;
   /** Coherent device page: the mirror that brought it in (its zone_device_data). */
   readonly owner: IntColumn;
@@ -73,6 +76,9 @@ export class Pages {
   /** Task that holds PG_locked. */
   readonly lockOwner: IntColumn;
   readonly order: IntColumn;
+  /** Of the head of a large folio: entries that map it as a whole; and mappings of any of its pages, those included. */
+  readonly entireMapcount: IntColumn;
+  readonly largeMapcount: IntColumn;
   /** Every byte of the page has this value, except those in the patch list. */
   readonly fill: IntColumn;
   readonly patches: IntColumn;
@@ -104,6 +110,8 @@ export class Pages {
     this.pins = store.int('page.pins');
     this.lockOwner = store.int('page.lockOwner');
     this.order = store.int('page.order');
+    this.entireMapcount = store.int('page.entireMapcount');
+    this.largeMapcount = store.int('page.largeMapcount');
     this.fill = store.int('page.fill');
     this.patches = store.int('page.patches');
     this.ranges = new Table(store, 'ranges');
@@ -185,6 +193,26 @@ export class Pages {
     return this.rangePgmap.get(this.range(page)) as PgmapRow;
   }
 
+  /** The first page of the folio that the page is in: its counts and flags are the folio's (page_folio). */
+  folio(page: PageRow): PageRow {
+    return (this.flags.get(page) & Pg.Tail) === 0 ? page : (this.link.get(page) as PageRow);
+  }
+
+  /** Page `n` of a folio (folio_page). */
+  nth(folio: PageRow, n: number): PageRow {
+    return n === 0 ? folio : this.touch(this.range(folio), this.offset(folio) + n);
+  }
+
+  /** Pages of the folio that begins with `head` (folio_nr_pages). */
+  count(head: PageRow): number {
+    return 1 << this.order.get(head);
+  }
+
+  /** All mappings of a folio (folio_mapcount). */
+  folioMapcount(head: PageRow): number {
+    return (this.order.get(head) === 0 ? this.mapcount : this.largeMapcount).get(head);
+  }
+
   has(page: PageRow, bit: number): boolean {
     return (this.flags.get(page) & bit) !== 0;
   }
@@ -198,7 +226,7 @@ export class Pages {
   }
 
   isAnon(page: PageRow): boolean {
-    return (this.mapping.get(page) & MAPPING_ANON) !== 0;
+    return (this.mapping.get(this.folio(page)) & MAPPING_ANON) !== 0;
   }
 
   /** Every page that has ever been handed out, in row order. */

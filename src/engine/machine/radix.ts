@@ -3,7 +3,7 @@
  * are a driver's mirror table and a file's page cache, for which the kernel uses an xarray.
  *
  * An entry is two words: `lo` (kind and flags; in an upper table: 1 where a child exists) and `hi` (what it
- * points to; in an upper table the child's row).
+ * points to; in an upper table the child's row). An entry of a PMD table may be a leaf too: 512 pages at once.
  */
 
 import type { IntColumn } from './column';
@@ -31,6 +31,8 @@ export class Radix {
   readonly used: IntColumn;
   /** The page frame that holds the table; 0 for trees that are not page tables. */
   readonly page: IntColumn;
+  /** By entry of a PMD table that is a leaf: the table kept for when it is split (pmd_huge_pte); 0 = none. */
+  readonly deposited: IntColumn;
 
   constructor(store: Store) {
     this.nodes = new Table(store, 'nodes');
@@ -40,6 +42,7 @@ export class Radix {
     this.page = this.nodes.int('page');
     this.lo = store.int('entries.lo');
     this.hi = store.int('entries.hi');
+    this.deposited = store.int('entries.deposited');
   }
 
   newNode(level: number, parentEntry: EntryRow): NodeRow {
@@ -88,6 +91,19 @@ export class Radix {
       node = this.child(up);
     }
     return node === 0 ? (0 as EntryRow) : this.entry(node, this.index(key, level));
+  }
+
+  /** The entry that maps `key`, whichever table it is in; it may be empty. 0 where the tables above it don't exist. */
+  leaf(root: NodeRow, key: Vpn): EntryRow {
+    let node = root;
+    for (let l = LEVEL_PGD; l > LEVEL_PTE; l--) {
+      if (node === 0) return 0 as EntryRow;
+      const up = this.entry(node, this.index(key, l));
+      const lo = this.lo.get(up);
+      if (lo !== 1) return lo === 0 ? (0 as EntryRow) : up;
+      node = this.child(up);
+    }
+    return node === 0 ? (0 as EntryRow) : this.entry(node, this.index(key, LEVEL_PTE));
   }
 
   /** The leaf entry for `key`, making the tables on the way (for trees that are not page tables). */

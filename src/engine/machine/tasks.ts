@@ -24,6 +24,10 @@ export const Wait = {
   DeviceFault: 12,
   /** An idle thread that waits to be told what to do. */
   Work: 13,
+  /** A driver's lock over its ranges (a switchable mistake). */
+  RangeLock: 14,
+  /** A per-CPU kernel worker that has nothing to do. */
+  Kworker: 15,
 } as const;
 export type WaitKind = (typeof Wait)[keyof typeof Wait];
 
@@ -52,6 +56,11 @@ export class Tasks {
   readonly pc: IntColumn;
   readonly depth: IntColumn;
   readonly cpu: IntColumn;
+  /** In the kernel on its CPU while tasks of other CPUs run. */
+  readonly onCpu: IntColumn;
+  /** The mm whose mmap_lock, and the VMA whose own lock, it holds for reading. */
+  readonly readsMm: IntColumn;
+  readonly readsVma: IntColumn;
   readonly taskName: IntColumn;
   /** Innermost pending fault, a row of `Faults`; 0 = none. */
   readonly fault: IntColumn;
@@ -92,6 +101,9 @@ export class Tasks {
     this.pc = this.tasks.int('pc');
     this.depth = this.tasks.int('depth');
     this.cpu = this.tasks.int('cpu');
+    this.onCpu = this.tasks.int('onCpu');
+    this.readsMm = this.tasks.int('readsMm');
+    this.readsVma = this.tasks.int('readsVma');
     this.taskName = this.tasks.int('name');
     this.fault = this.tasks.int('fault');
     this.killed = this.tasks.int('killed');

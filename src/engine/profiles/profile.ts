@@ -47,8 +47,12 @@ export interface Profile {
   readonly collectSkipsLocked: boolean;
   /** migration_entry_wait holds a reference while it sleeps (until 5.16), which can make the migration fail. */
   readonly entryWaitTakesReference: boolean;
-  /** Young and dirty bits travel in migration entries and the dirty bit to the page (6.0/6.1+). */
+  /** Young and dirty bits travel in migration entries (6.1+). */
   readonly migrationKeepsYoungDirty: boolean;
+  /** Collect moves the dirty bit of an entry that it clears to the page (6.0+). */
+  readonly migrationMovesDirty: boolean;
+  /** A page in the swap cache gives its slot up to migrate to a device (6.5+); before, it stays. */
+  readonly migrationFreesSwap: boolean;
   /** Collect asks pte_write() of a swap entry, which reads another bit; fixed in 4.17. */
   readonly collectMisreadsWrite: boolean;
   /** Unmapping a device-private entry by the reverse map keeps its write permission; 4.14 always makes it read-only. */

@@ -7,6 +7,7 @@ import { type Frame, frameClass } from '../kernel/frame';
 import type { Kernel } from '../kernel/kernel';
 import { CALLBACKS, FRAME_HEADER, type Linked, Op } from '../kernel/link';
 import type { AnyRoutine } from '../kernel/routine';
+import { can_run, runs, stays_on_cpu } from '../kernel/sched';
 import type { TaskRow } from '../machine/ids';
 import { STACK_SLOTS, TaskState, Wait, type WaitKind } from '../machine/tasks';
 import type { Scheduler } from './schedule';
@@ -19,7 +20,7 @@ export type Stop =
   | 'breakpoint'
   /** `interrupt` was called from inside a step; that step has run. */
   | 'interrupt'
-  /** Every task has exited. */
+  /** Every task of a process has exited. */
   | 'end'
   /** No task can run, and not all have exited. */
   | 'deadlock';
@@ -52,6 +53,8 @@ export class Interpreter {
   /** One byte a step: what to look at before it runs. */
   readonly #flags: Uint8Array;
   readonly #quietFlags: Uint8Array;
+  /** One byte a step: 1 where the task is in user mode before it, and gives up its CPU if another wants it. */
+  readonly #userMode: Uint8Array;
   #limit = 0;
   /** Time of the last check at a yield: going on from a stop doesn't check again. */
   #checkedAt = -1;
@@ -69,6 +72,9 @@ export class Interpreter {
     this.visited = new Uint8Array(linked.op.length);
     this.#quietFlags = Uint8Array.from(linked.yieldBefore, (name) => (name === undefined ? 0 : YIELD));
     this.#flags = this.#quietFlags.slice();
+    this.#userMode = Uint8Array.from(linked.yieldBefore, (name) =>
+      name === 'statement' || name === 'Y14' ? 1 : 0,
+    );
     const classes = linked.routines.map((routine) => frameClass(routine));
     this.#frames = classes.map((Class) => new Class(kernel.tasks.stack));
     this.#callees = classes.map((Class) => new Class(kernel.tasks.stack));
@@ -162,7 +168,8 @@ export class Interpreter {
           tasks.pc.set(task, pc);
           if (scheduler !== undefined && (flag & YIELD) !== 0) {
             const chosen = scheduler.choose();
-            if (chosen !== 0 && chosen !== task && tasks.state.get(chosen) === TaskState.Runnable) {
+            if (chosen !== 0 && chosen !== task && can_run(kernel, chosen)) {
+              if (this.#userMode[pc] === 0) stays_on_cpu(kernel, task);
               tasks.setCurrent(chosen);
               break;
             }
@@ -291,7 +298,8 @@ export class Interpreter {
     const first = Math.max(0, current - 1);
     for (let i = 0; i < length; i++) {
       const task = ((first + i) % length) + 1;
-      if (tasks.state.get(task) === TaskState.Runnable) {
+      if (can_run(this.kernel, task as TaskRow)) {
+        runs(this.kernel, task as TaskRow);
         if (task !== current) tasks.setCurrent(task as TaskRow);
         return task as TaskRow;
       }
@@ -302,7 +310,7 @@ export class Interpreter {
   #allExited(): boolean {
     const { tasks } = this.kernel;
     for (let task = 1; task <= tasks.tasks.length; task++)
-      if (tasks.state.get(task) !== TaskState.Exited) return false;
+      if (tasks.state.get(task) !== TaskState.Exited && tasks.process.get(task) !== 0) return false;
     return true;
   }
 }

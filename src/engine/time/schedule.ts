@@ -1,8 +1,8 @@
 /** Who runs next at a yield. What it remembers lies in the machine's scalars, so that going back takes it along. */
 
 import type { Kernel } from '../kernel/kernel';
+import { can_run } from '../kernel/sched';
 import type { TaskRow } from '../machine/ids';
-import { TaskState } from '../machine/tasks';
 import type { CellWrite } from './timeline';
 
 /** One entry of an explicit order: the task with this name runs to its next yield, `times` times. */
@@ -91,7 +91,7 @@ export class Schedule implements Scheduler {
   }
 
   #canRun(task: number): boolean {
-    return this.#kernel.tasks.state.get(task) === TaskState.Runnable;
+    return task === this.#kernel.task || can_run(this.#kernel, task as TaskRow);
   }
 
   #random(seed: number): TaskRow {

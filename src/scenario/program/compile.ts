@@ -6,7 +6,7 @@ import { analyseScenario, type Checked } from '../checker';
 import { type Diagnostic, locate, type Problem, ProblemList } from '../diagnostics';
 import type { Span } from '../source';
 import { filesOf, layoutOf, orderOf, swapPagesOf } from './layout';
-import { collectNames, eachStatement } from './names';
+import { collectNames, eachStatement, withWorkers } from './names';
 import type { Program, StatementInfo } from './program';
 import { problemsOf } from './run';
 import { withSwitches } from './switches';
@@ -68,7 +68,9 @@ function statementsOf(checked: Checked, text: string): StatementInfo[] {
 
 function programOf(checked: Checked, text: string, file: string, problems: ProblemList): Program {
   const { scenario, lines, barriers } = checked;
-  const names = collectNames(scenario, problems);
+  const own = collectNames(scenario, problems);
+  const layout = layoutOf(scenario, own.constants);
+  const names = withWorkers(own, layout.cpus);
   const statements = statementsOf(checked, text);
   const base = findProfile(checked.profile) ?? DEFAULT_PROFILE;
   return {
@@ -77,7 +79,7 @@ function programOf(checked: Checked, text: string, file: string, problems: Probl
     lines,
     scenario,
     profile: withSwitches(base, scenario, problems),
-    layout: layoutOf(scenario, names.constants),
+    layout,
     names,
     files: filesOf(scenario, names.constants),
     swapPages: swapPagesOf(scenario, names.constants),

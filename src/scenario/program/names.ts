@@ -75,6 +75,9 @@ class Collector {
   }
 }
 
+/** The kernel worker of a CPU. */
+export const workerName = (cpu: number): string => `kworker${cpu}`;
+
 /** Numbers the names of a scenario. A name that is a buffer here and a value there is reported. */
 export function collectNames(scenario: Scenario, problems: ProblemList): ProgramNames {
   const collector = new Collector(problems);
@@ -95,4 +98,12 @@ export function collectNames(scenario: Scenario, problems: ProblemList): Program
     variables: [...collector.variables.values()],
     constants: constantsOf(scenario),
   };
+}
+
+/** The names with those of the kernel's workers, which machines with more than one CPU have. */
+export function withWorkers(names: ProgramNames, cpus: number): ProgramNames {
+  if (cpus === 1) return names;
+  const workers = Array.from({ length: cpus }, (_, cpu) => workerName(cpu));
+  const numbers = workers.map((_, cpu) => names.tasks.length + cpu);
+  return { ...names, tasks: [...names.tasks, ...workers], threads: new Set([...names.threads, ...numbers]) };
 }

@@ -2,17 +2,17 @@
 
 import type { Kernel } from '../../engine/kernel/kernel';
 import { get_page, put_page } from '../../engine/kernel/page_ref';
-import { lru_add_drain_all } from '../../engine/kernel/swap';
+import { lru_drain_now } from '../../engine/kernel/swap';
 import { Hold } from '../../engine/machine/holds';
 import { type PageRow, vpnOf } from '../../engine/machine/ids';
 import { EvaluationError } from '../arithmetic';
 import type { DrainStatement, RangeStatement, SwapStatement } from '../ast';
 import { pageAt } from '../environment';
 import { PAGE_SIZE } from '../numbers';
-import { sys_swapoff, sys_swapon } from './calls';
+import { reclaim_range, sys_swapoff, sys_swapon } from './calls';
 import type { Body } from './context';
 import { type F, r, type ScenarioNode } from './frame';
-import { keepReturn } from './memory-statements';
+import { keepReturn, passRange, prepareAligned } from './memory-statements';
 import { rangeCode } from './ranges';
 import { simple } from './simple';
 
@@ -104,6 +104,15 @@ export function swapNodes(body: Body, statement: SwapStatement): ScenarioNode[] 
   });
 }
 
+/** Returns how many pages were freed. */
+export function reclaimNodes(body: Body, statement: RangeStatement): ScenarioNode[] {
+  const { range, outcome } = statement;
+  return simple(body, statement, {
+    prepare: prepareAligned(rangeCode(body, range, outcome).locate),
+    nodes: [r.call('reclaim', reclaim_range, (_, f, callee) => passRange(f, callee), keepReturn)],
+  });
+}
+
 /** Adds a swap area. What the call returns is the area's number, which no program sees. */
 export function swaponCall(pages: (f: F) => number): ScenarioNode {
   return r.call(
@@ -121,7 +130,7 @@ export function swaponCall(pages: (f: F) => number): ScenarioNode {
 export function drainNodes(body: Body, statement: DrainStatement): ScenarioNode[] {
   return simple(body, statement, {
     prepare: (k) => {
-      lru_add_drain_all(k);
+      lru_drain_now(k);
       return false;
     },
     nodes: [],

@@ -7,6 +7,7 @@ import { Kernel } from '../../engine/kernel/kernel';
 import { type Linked, link } from '../../engine/kernel/link';
 import { mm_alloc, process_alloc, task_alloc } from '../../engine/kernel/process';
 import type { AnyRoutine } from '../../engine/kernel/routine';
+import { kworker, start_workers } from '../../engine/kernel/workqueue';
 import type { ProcessRow } from '../../engine/machine/ids';
 import { Interpreter } from '../../engine/time/interpreter';
 import { type Order, Schedule } from '../../engine/time/schedule';
@@ -17,6 +18,7 @@ import type { World } from '../environment';
 import { RunContext } from './context';
 import type { ScenarioNode } from './frame';
 import { Generator } from './generator';
+import { workerName } from './names';
 import { swaponCall } from './page-statements';
 import type { Program } from './program';
 import { Report } from './report';
@@ -55,7 +57,7 @@ function generate(ctx: RunContext): { readonly code: ProcessCode[]; readonly roo
     if (item.kind === 'process')
       code.push({ decl: item, routine: generator.process(item, prelude(ctx.program, code.length === 0)) });
   generator.finish();
-  return { code, roots: [...code.map(({ routine }) => routine), ...generator.started] };
+  return { code, roots: [...code.map(({ routine }) => routine), ...generator.started, kworker] };
 }
 
 /** What is wrong with a program's statements: names that expressions don't know, and what can't be executed. */
@@ -99,6 +101,7 @@ export function buildRun(program: Program, options: RunOptions = {}): Run {
   const schedule = new Schedule(kernel, options.order ?? program.order);
   interpreter.scheduler = schedule;
   setUp(ctx, code);
+  if (kernel.cpus > 1) start_workers(kernel, (cpu) => ctx.taskNumber(workerName(cpu)));
   kernel.tasks.setCurrent(1 as Parameters<typeof kernel.tasks.setCurrent>[0]);
   const world: World = { kernel, routines: linked.routines, names: program.names, variables: ctx.variables };
   const expectation = (statement: number, number: number): string => {

@@ -1,0 +1,34 @@
+/**
+ * Which tasks may run now. A CPU runs one task at a time, and kernels without preemption leave a task on its CPU until it
+ * blocks or returns to user mode; so the others of that CPU have to wait, whatever a schedule says.
+ */
+
+import type { TaskRow } from '../machine/ids';
+import { TaskState } from '../machine/tasks';
+import type { Kernel } from './kernel';
+
+/** The task is in the kernel on its CPU, though the schedule let another CPU go on. */
+export function stays_on_cpu(k: Kernel, task: TaskRow): void {
+  k.tasks.onCpu.set(task, 1);
+}
+
+/** The task runs: whether it stays in the kernel is seen at its next yield. */
+export function runs(k: Kernel, task: TaskRow): void {
+  if (k.tasks.onCpu.get(task) !== 0) k.tasks.onCpu.set(task, 0);
+}
+
+/** The task that keeps `task` from its CPU, or 0. */
+export function cpu_holder(k: Kernel, task: TaskRow): TaskRow {
+  const { tasks } = k;
+  const cpu = tasks.cpu.get(task);
+  const { length } = tasks.tasks;
+  for (let other = 1; other <= length; other++)
+    if (other !== task && tasks.onCpu.get(other) !== 0 && tasks.cpu.get(other) === cpu)
+      return other as TaskRow;
+  return 0 as TaskRow;
+}
+
+/** Runnable, and its CPU is free. */
+export function can_run(k: Kernel, task: TaskRow): boolean {
+  return k.tasks.state.get(task) === TaskState.Runnable && cpu_holder(k, task) === 0;
+}
