@@ -22,8 +22,10 @@ import { mremap_anywhere, sys_mremap } from '../../src/engine/kernel/mremap';
 import { pte_offset, pte_page, ptep_get } from '../../src/engine/kernel/pgtable';
 import { main_task, mm_alloc, process_alloc, task_alloc } from '../../src/engine/kernel/process';
 import { type AnyRoutine, Int, type Routine, routine } from '../../src/engine/kernel/routine';
-import { lru_add_drain_all } from '../../src/engine/kernel/swap';
-import { sys_swapoff, sys_swapon } from '../../src/engine/kernel/swapfile';
+import { lru_drain_now } from '../../src/engine/kernel/swap';
+import { sys_swapon } from '../../src/engine/kernel/swapfile';
+import { sys_swapoff } from '../../src/engine/kernel/swapoff';
+import { reclaim_range, try_to_free_mem_cgroup_pages } from '../../src/engine/kernel/vmscan';
 import { Vm } from '../../src/engine/machine/address-spaces';
 import type { MmRow, PageRow, ProcessRow, TaskRow, Vpn } from '../../src/engine/machine/ids';
 import { TaskState } from '../../src/engine/machine/tasks';
@@ -55,6 +57,8 @@ const CALLED: readonly AnyRoutine[] = [
   sys_mlock,
   sys_munlock,
   sys_swapoff,
+  reclaim_range,
+  try_to_free_mem_cgroup_pages,
 ];
 
 const ARGUMENTS = { a0: Int, a1: Int, a2: Int, a3: Int, a4: Int, a5: Int, a6: Int };
@@ -136,7 +140,7 @@ export class Bench {
     // Children that were not started yet don't count.
     if (kernel.tasks.state.get(this.task) !== TaskState.Exited)
       throw new Error(`${callee.name} stopped: ${stop}`);
-    lru_add_drain_all(kernel);
+    lru_drain_now(kernel);
     return this.#value;
   }
 

@@ -8,7 +8,7 @@ import { MAPPING_FILE, Pg } from '../machine/pages';
 import { PTE_DEVMAP, PTE_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../machine/pte';
 import { VmFault } from './constants';
 import type { Kernel } from './kernel';
-import { memcg_charge } from './memcontrol';
+import { charge_or_free, memcg_charge } from './memcontrol';
 import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
 import { pte_alloc, pte_offset, ptep_get, set_pte } from './pgtable';
@@ -175,13 +175,12 @@ const do_cow_fault = routine({
   params: vmfParams,
   locals: { cow: PageT, page: PageT },
   body: (r) => [
-    r.step('anon_vma_prepare(vma); make the page table; allocate the copy', (k, f) => {
+    r.step('anon_vma_prepare(vma); make the page table; allocate the copy and charge it', (k, f) => {
       anon_vma_prepare(k, f.vma);
       f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
-      f.cow = f.entry === 0 ? (0 as PageRow) : alloc_page(k);
+      f.cow = f.entry === 0 ? (0 as PageRow) : charge_or_free(k, alloc_page(k), mmOf(k, f));
     }),
     r.when('no memory', (_, f) => f.cow === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
-    r.step('charge the copy', (k, f) => memcg_charge(k, f.cow, mmOf(k, f))),
     r.call('page = __do_fault(vmf)', do_fault_page, passVmf, (_, f, value) => {
       f.page = value as PageRow;
     }),

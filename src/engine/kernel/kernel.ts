@@ -22,10 +22,14 @@ export class Kernel extends Machine {
   };
   /** Pages charged, by memory cgroup. */
   readonly memcgUsage = this.store.int('memcg.usage');
+  /** Pages a memory cgroup may be charged for; 0 = no limit. */
+  readonly memcgLimit = this.store.int('memcg.limit');
   /** How often each callback was called, in the order of CALLBACKS; kept by the run loop. */
   readonly callbackCalls = this.store.int('callback.calls');
   /** The shared page of zeroes, a row of `pages`. */
   readonly #zeroPage = this.store.scalar('zeroPage');
+  /** The shared folio of 512 pages of zeroes; 0 until it is first needed. */
+  readonly #hugeZeroPage = this.store.scalar('hugeZeroPage');
 
   constructor(readonly profile: Profile) {
     super();
@@ -37,6 +41,14 @@ export class Kernel extends Machine {
 
   get zeroPage(): number {
     return this.store.scalars.get(this.#zeroPage);
+  }
+
+  get hugeZeroPage(): number {
+    return this.store.scalars.get(this.#hugeZeroPage);
+  }
+
+  setHugeZeroPage(page: number): void {
+    this.store.scalars.set(this.#hugeZeroPage, page);
   }
 
   setZeroPage(page: number): void {

@@ -31,7 +31,7 @@ export function insert_page(k: Kernel, m: MigrationRow, slot: SlotRow): boolean 
   anon_vma_prepare(k, vma);
   const pte = ptep_get(k, entry);
   if (pte !== 0 && !isZeroPage(pte)) return false;
-  memcg_charge(k, page, mm);
+  if (!memcg_charge(k, page, mm)) return false;
   k.mm.rssAnon.add(mm, 1);
   folio_add_new_anon_rmap(k, page, vma, vpn);
   if (k.pages.pgmap(page) === 0) folio_add_lru(k, page);

@@ -6,6 +6,7 @@ import type { Kernel } from './kernel';
 import { put_page, rename_hold } from './page_ref';
 import { routine, SlotT } from './routine';
 import { lru_add_drain } from './swap';
+import { free_swap_cache } from './swap_state';
 
 /** An empty gather: a head slot whose `next` will be the first page's slot and whose dstPage the last one's row. */
 export function tlb_gather_mmu(k: Kernel): SlotRow {
@@ -29,6 +30,7 @@ function take_page(k: Kernel, tlb: SlotRow): PageRow {
   const page = slots.srcPage.get(slot) as PageRow;
   slots.next.set(tlb, slots.next.get(slot));
   slots.table.free(slot);
+  free_swap_cache(k, page);
   return page;
 }
 

@@ -87,7 +87,8 @@ function swap_bits(profile: Profile, pte: number, offset: bigint): bigint {
 /** The offset of a swap entry: a slot, or a page frame number, which a migration entry extends by young and dirty. */
 function swap_offset(k: Kernel, entry: EntryRow, pte: number): bigint {
   const target = k.tables.hi.get(entry);
-  if (kindOf(pte) === Pte.Swap || kindOf(pte) === Pte.Marker) return BigInt(target);
+  if (kindOf(pte) === Pte.Swap) return BigInt(k.swap.slotOffset.get(target));
+  if (kindOf(pte) === Pte.Marker) return BigInt(target);
   let offset = BigInt(k.pages.pfn(target as PageRow));
   if (kindOf(pte) === Pte.Migration && k.profile.migrationKeepsYoungDirty) {
     if (pte & PTE_YOUNG) offset |= bit(SWP_PFN_BITS);

@@ -7,7 +7,7 @@ import { Pg } from '../machine/pages';
 import { isZeroPage, PTE_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../machine/pte';
 import { FaultFlag, Notify, VmFault } from './constants';
 import type { Kernel } from './kernel';
-import { memcg_charge } from './memcontrol';
+import { charge_or_free } from './memcontrol';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
@@ -15,6 +15,7 @@ import { pte_page, set_pte } from './pgtable';
 import { anon_vma_prepare, folio_add_new_anon_rmap, folio_remove_rmap, mm_counter_add } from './rmap';
 import { Bool, PageT, routine } from './routine';
 import { folio_add_lru, lru_add_drain } from './swap';
+import { folio_free_swap, free_swap_cache, reuse_swap_page } from './swap_state';
 import {
   entered,
   fault_dirty_shared_page,
@@ -34,17 +35,16 @@ function wp_can_reuse_anon_folio(k: Kernel, page: PageRow): boolean {
   if (k.pages.refcount.get(page) > 3) return false;
   if (!k.pages.has(page, Pg.Lru)) lru_add_drain(k);
   if (k.pages.has(page, Pg.Locked)) return false;
+  const cached = k.pages.has(page, Pg.SwapCache) ? 1 : 0;
+  if (k.pages.refcount.get(page) > 1 + cached) return false;
+  folio_free_swap(k, page);
   return k.pages.refcount.get(page) === 1;
-}
-
-/** 4.14: the page has one mapping and no swap slot (reuse_swap_page); references don't count. */
-function reuse_swap_page(k: Kernel, page: PageRow): boolean {
-  return !k.pages.has(page, Pg.Locked) && k.pages.mapcount.get(page) === 1;
 }
 
 function can_reuse(k: Kernel, page: PageRow): boolean {
   if (page === 0 || !k.pages.isAnon(page)) return false;
-  if (!k.profile.anonExclusive) return reuse_swap_page(k, page);
+  // 4.14: references don't count, only mappings and entries in swap.
+  if (!k.profile.anonExclusive) return !k.pages.has(page, Pg.Locked) && reuse_swap_page(k, page);
   return k.pages.has(page, Pg.AnonExclusive) || wp_can_reuse_anon_folio(k, page);
 }
 
@@ -70,7 +70,7 @@ export const wp_page_copy = routine({
       anon_vma_prepare(k, f.vma);
     }),
     r.step('allocate the copy and charge it', (k, f) => {
-      f.page = alloc_page(k);
+      f.page = charge_or_free(k, alloc_page(k), mmOf(k, f));
     }),
     r.when('no memory', (_, f) => f.page === 0, [
       r.when('there is an old page', (_, f) => f.old !== 0, [
@@ -83,7 +83,6 @@ export const wp_page_copy = routine({
       leaves(r, COPY, 'return VM_FAULT_OOM', () => VmFault.OOM),
     ]),
     r.step('copy the contents (the zero page needs none)', (k, f) => {
-      memcg_charge(k, f.page, mmOf(k, f));
       if (f.old !== 0) k.contents.copy(f.old, f.page);
     }),
     r.call(
@@ -117,6 +116,7 @@ export const wp_page_copy = routine({
     ]),
     r.when('there is an old page', (_, f) => f.old !== 0, [
       r.when('its entry is gone', (_, f) => f.copied !== 0, [
+        r.step('free_swap_cache(old)', (k, f) => free_swap_cache(k, f.old)),
         r.call("put_page(old): the entry's reference", put_page, (k, f, callee) => {
           callee.page = f.old;
           callee.hold = Hold.Fault;

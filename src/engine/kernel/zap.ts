@@ -13,7 +13,7 @@ import { next_entry } from './pagewalk';
 import { pte_clear, pte_offset, pte_page, ptep_get } from './pgtable';
 import { folio_remove_rmap, mm_counter_add } from './rmap';
 import { EntryT, MmT, PageT, routine, SlotT, VmaT, VpnT } from './routine';
-import { free_swap_and_cache } from './swapfile';
+import { free_swap_and_cache } from './swap_state';
 import { mmOf } from './vmf';
 
 interface Zap {
