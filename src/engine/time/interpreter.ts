@@ -166,14 +166,7 @@ export class Interpreter {
         const flag = flags[pc] as number;
         if (flag !== 0) {
           tasks.pc.set(task, pc);
-          if (scheduler !== undefined && (flag & YIELD) !== 0) {
-            const chosen = scheduler.choose();
-            if (chosen !== 0 && chosen !== task && can_run(kernel, chosen)) {
-              if (this.#userMode[pc] === 0) stays_on_cpu(kernel, task);
-              tasks.setCurrent(chosen);
-              break;
-            }
-          }
+          if (scheduler !== undefined && (flag & YIELD) !== 0 && this.#switches(scheduler, task, pc)) break;
           if (!this.quiet && time < this.#limit && this.#stops(pc, flag, skip)) {
             kernel.events.complete(time);
             return 'breakpoint';
@@ -253,6 +246,24 @@ export class Interpreter {
         kernel.time = time;
       }
     }
+  }
+
+  /**
+   * Lets the scheduler choose at a yield; true if another task is current now. A task in the kernel keeps its CPU
+   * meanwhile, so that only tasks of other CPUs can be chosen there.
+   */
+  #switches(scheduler: Scheduler, task: TaskRow, pc: number): boolean {
+    const { kernel } = this;
+    if (kernel.tasks.tasks.length === 1) return false;
+    const inKernel = this.#userMode[pc] === 0;
+    if (inKernel) stays_on_cpu(kernel, task);
+    const chosen = scheduler.choose();
+    if (chosen !== 0 && chosen !== task && can_run(kernel, chosen)) {
+      kernel.tasks.setCurrent(chosen);
+      return true;
+    }
+    if (inKernel) runs(kernel, task);
+    return false;
   }
 
   /** Asks everybody who has a say before the step at `pc`; all are asked, so that one stop hides no other. */
