@@ -51,8 +51,8 @@ function compareOneLog(source: Source, record: LogRecord): Verdict {
   }
 }
 
-function compareOne(read: Read, level: Level): Verdict {
-  const source = { file: read.file, line: read.line };
+function compareOne(read: Read, order: number, level: Level): Verdict {
+  const source = { order, file: read.file, line: read.line };
   if ('problem' in read)
     return { ...source, kind: 'unsupported', id: '?', operation: 'file', reason: read.problem };
   const id = idOf(read.value);
@@ -66,11 +66,21 @@ function compareOne(read: Read, level: Level): Verdict {
   }
 }
 
-/** Compares every record below `directory`, or only the one with this id. */
-export function* compareRecords(directory: string, level: Level, only?: string): Iterable<Verdict> {
+/** Which records to compare: every `count`th from `index` on, or the one with this id. */
+export type Selection = { readonly index: number; readonly count: number } | { readonly id: string };
+
+const ALL: Selection = { index: 0, count: 1 };
+
+/** Compares the records below `directory`, in the order of the files. */
+export function* compareRecords(directory: string, level: Level, which = ALL): Iterable<Verdict> {
+  let order = -1;
   for (const read of readRecords(directory)) {
-    if (only !== undefined && ('problem' in read || idOf(read.value) !== only)) continue;
-    yield compareOne(read, level);
+    order++;
+    const chosen =
+      'id' in which
+        ? !('problem' in read) && idOf(read.value) === which.id
+        : order % which.count === which.index;
+    if (chosen) yield compareOne(read, order, level);
   }
 }
 

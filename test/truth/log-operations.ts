@@ -48,21 +48,71 @@ function fromLog(log: readonly LogEntry[]): LoggedOperation[] {
   });
 }
 
-/** The program's operations with the signals that the log shows for its accesses. */
-function withSignals(program: readonly LogEntry[], log: readonly LogEntry[]): LoggedOperation[] {
-  const signals = fromLog(log).filter((op) => op.signal !== undefined);
-  return program.map((entry) => {
-    const next = signals[0];
-    const touches = /^cpu/.test(entry.op ?? '') && next !== undefined;
-    if (!touches || next.p !== entry.p || next.buf !== entry.buf || next.page !== entry.page)
-      return entry as LoggedOperation;
-    signals.shift();
-    return { ...(entry as LoggedOperation), ...(next.signal === undefined ? {} : { signal: next.signal }) };
-  });
+/** Copy steps to system memory in the order of the log: whether they did nothing. */
+function failedCopies(log: readonly LogEntry[]): boolean[] {
+  const failed: boolean[] = [];
+  let toRam = false;
+  for (const entry of log) {
+    if (entry.ev === 'alloc_and_copy') toRam = entry['direction'] === 'to-ram';
+    if (entry.ev === 'migrate_vma_pages' && toRam)
+      failed.push((entry['dst'] as readonly unknown[]).every((page) => page === null));
+  }
+  return failed;
+}
+
+const isAccess = (op: LogEntry): boolean => op.op?.startsWith('cpu') === true;
+
+/** Adds to an experiment's operations what only its log tells: signals, and how many copies were made to fail. */
+class Program {
+  readonly #logged: readonly LoggedOperation[];
+  readonly #copies: boolean[];
+  #at = 0;
+
+  constructor(log: readonly LogEntry[]) {
+    this.#logged = fromLog(log);
+    this.#copies = failedCopies(log);
+  }
+
+  complete(entry: LogEntry): LoggedOperation {
+    const op = entry as LoggedOperation;
+    if (op.op === 'failCopyToRam') return { ...op, times: this.#failures(Number(op['times'])) };
+    if (isAccess(op)) return this.#withSignal(op);
+    const next = this.#logged.findIndex((logged, index) => index >= this.#at && logged.op === op.op);
+    if (next >= 0) this.#at = next + 1;
+    return op;
+  }
+
+  /** The signal of a logged access to the same page before the program's next system call. */
+  #withSignal(op: LoggedOperation): LoggedOperation {
+    for (let i = this.#at; i < this.#logged.length; i++) {
+      const logged = this.#logged[i];
+      if (logged === undefined || !isAccess(logged)) return op;
+      if (
+        logged.signal === undefined ||
+        logged.p !== op.p ||
+        logged.buf !== op.buf ||
+        logged.page !== op.page
+      )
+        continue;
+      this.#at = i + 1;
+      return { ...op, signal: logged.signal };
+    }
+    return op;
+  }
+
+  /** How many copies fail in a row from here on, at most `times`: the experiment ends the failures by itself. */
+  #failures(times: number): number {
+    while (this.#copies[0] === false) this.#copies.shift();
+    let count = 0;
+    for (; count < times && this.#copies[0] === true; count++) this.#copies.shift();
+    return count;
+  }
 }
 
 /** Operations of a record in order. */
 export function operationsOf(record: LogRecord): readonly LoggedOperation[] {
   const { program, log } = record;
-  return program === undefined || program.length === 0 ? fromLog(log) : withSignals(program, log);
+  if (program === undefined || program.length === 0) return fromLog(log);
+  const completing = new Program(log);
+  return program.map((entry) => completing.complete(entry));
 }

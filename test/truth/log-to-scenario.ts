@@ -7,6 +7,11 @@ import { NotConvertible } from './to-scenario';
 
 /** Pages of the empty mapping that an experiment reserves before it maps a buffer into it. */
 const ROOM = 1024;
+/**
+ * A mapping the kernel has placed lies among others of the program, whose page tables it shares: one page in use, so
+ * many pages below the buffer.
+ */
+const BESIDE = 16;
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /** Page of a buffer at a virtual page number; a buffer may begin at a negative page. */
@@ -180,7 +185,9 @@ class LogConverter {
     const fixed = op['align'] === '2MiB' || flags.includes('fixed');
     const room = `${buf}_room = mmap ${pages + ROOM} pages none at ${hex(at - (ROOM / 2) * 4096)}`;
     const mapping = `${buf} = mmap ${pages} pages ${this.#source(op, flags, pages)} ${op['prot']} at ${hex(at)}`;
-    return fixed ? [room, mapping] : [mapping];
+    if (fixed) return [room, mapping];
+    const beside = `${buf}_beside = mmap 1 page anon private rw at ${hex(at + (pages + BESIDE) * 4096)}`;
+    return [beside, `write ${buf}_beside = 1`, mapping];
   }
 
   #source(op: LoggedOperation, flags: readonly string[], pages: number): string {
@@ -188,7 +195,7 @@ class LogConverter {
     if (flags.includes('device-file')) return `device gpu${op['device']} ${sharing}`;
     if (flags.includes('file')) {
       const file = `file${this.#files.length}`;
-      this.#files.push(`file ${file} ${pages} pages`);
+      this.#files.push(`file ${file} ${pages} pages fill 1`);
       return `file ${file} ${sharing}`;
     }
     if (flags.includes('hugetlb')) return `anon ${sharing} hugetlb`;

@@ -3,6 +3,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compareRecords, scenarioOf } from './compare-records';
+import { compareInParallel } from './in-parallel';
 import { BadOption, type Options, readOptions, USAGE } from './options';
 import { KEPT_RECORDS } from './records';
 import { causes, details, summary, verdictLine } from './report';
@@ -22,23 +23,32 @@ function print(lines: readonly string[]): void {
   if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function compare(options: Options): number {
+/** Tells what became of a record, unless it agrees or causes are asked for. */
+function tell(options: Options, verdict: Verdict): void {
+  const line = verdictLine(verdict);
+  if (options.show) print(details(verdict));
+  else if (line !== undefined && !options.byCause) print([line]);
+}
+
+function compareOne(options: Options, id: string): Verdict[] {
+  const verdicts = [...compareRecords(options.records, options.level, { id })];
+  if (verdicts.length === 0) throw new BadOption(`there is no record ${id} in ${options.records}`);
+  for (const verdict of verdicts) tell(options, verdict);
+  return verdicts;
+}
+
+async function compare(options: Options): Promise<number> {
   const start = performance.now();
-  const verdicts: Verdict[] = [];
-  for (const verdict of compareRecords(options.records, options.level, options.record)) {
-    verdicts.push(verdict);
-    const line = verdictLine(verdict);
-    if (options.show) print(details(verdict));
-    else if (line !== undefined && !options.byCause) print([line]);
-  }
-  if (options.record !== undefined && verdicts.length === 0)
-    throw new BadOption(`there is no record ${options.record} in ${options.records}`);
+  const verdicts =
+    options.record === undefined
+      ? await compareInParallel(options.records, options.level, (verdict) => tell(options, verdict))
+      : compareOne(options, options.record);
   if (options.byCause) print(causes(verdicts));
   print(summary(verdicts, (performance.now() - start) / 1000));
   return verdicts.every((verdict) => verdict.kind === 'agree') ? 0 : 1;
 }
 
-function main(args: readonly string[]): number {
+async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args, existsSync(COLLECTION) ? COLLECTION : KEPT_RECORDS);
   if (!existsSync(options.records)) throw new BadOption(`there is no directory ${options.records}`);
   if (options.scenario === undefined) return compare(options);
@@ -47,7 +57,7 @@ function main(args: readonly string[]): number {
 }
 
 try {
-  process.exitCode = main(process.argv.slice(2));
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof BadOption || error instanceof NotConvertible)) throw error;
   process.stderr.write(`${error.message}\n${USAGE}\n`);

@@ -3,6 +3,8 @@
 import type { Difference } from './compare-program';
 
 export interface Source {
+  /** Number of the record in the order of the files. */
+  readonly order: number;
   /** Path below the directory of the records. */
   readonly file: string;
   readonly line: number;
