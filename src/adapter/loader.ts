@@ -1,11 +1,12 @@
 /** From a scenario's file to something that can be debugged. */
 
 import type { Debuggee } from '../debugger/debuggee';
+import { Checker, sentence } from '../engine/invariants';
 import { BootError } from '../engine/kernel/boot';
 import { PROFILES } from '../engine/profiles';
 import type { Order } from '../engine/time/schedule';
 import { didYouMean, formatDiagnostic, parseScenario } from '../scenario';
-import { buildRun, compileScenario, type Program } from '../scenario/program';
+import { buildRun, compileScenario, type Program, type Run } from '../scenario/program';
 import { scheduleOrder } from '../scenario/program/layout';
 import { RequestError } from './errors';
 import type { Host } from './host';
@@ -71,6 +72,21 @@ function debuggeeOf(program: Program, launch: Launch): Debuggee {
     text: program.text,
     failure: () => run.report.failure?.message(),
     printed: () => run.report.printed(),
+    ...(launch.invariants === false ? {} : checks(run)),
+  };
+}
+
+/** Checks the invariants at every yield, and says what is broken. */
+function checks(run: Run): Pick<Debuggee, 'violation' | 'finish'> {
+  const checker = new Checker(run.interpreter);
+  return {
+    violation: (invariant) => {
+      const found = checker.standing.filter((standing) => standing.invariant.number === invariant).at(-1);
+      return found && sentence(found);
+    },
+    finish: () => {
+      checker.finish();
+    },
   };
 }
 

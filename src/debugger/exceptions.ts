@@ -6,8 +6,17 @@ import type { TaskRow } from '../engine/machine/ids';
 import { type Scene, showAddress, taskName } from '../scenario/environment';
 import { compileCondition, evaluationProblem, type Test } from './condition';
 import type { Debuggee } from './debuggee';
+import { stuckText } from './waits';
 
-export type ExceptionId = 'sigbus' | 'sigsegv' | 'oom' | 'expect' | 'invariant' | 'deadlock';
+export type ExceptionId =
+  | 'sigbus'
+  | 'sigsegv'
+  | 'oom'
+  | 'expect'
+  | 'invariant'
+  | 'deadlock'
+  | 'livelock'
+  | 'starvation';
 
 export interface ExceptionFilter {
   readonly id: ExceptionId;
@@ -20,7 +29,7 @@ export interface ExceptionFilter {
 export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
   { id: 'sigbus', label: 'SIGBUS', description: 'A page could not be brought home.', isDefault: false },
   { id: 'sigsegv', label: 'SIGSEGV', description: 'An access that no mapping allows.', isDefault: false },
-  { id: 'oom', label: 'Out of memory', description: 'A fault found no free page.', isDefault: true },
+  { id: 'oom', label: 'Out of memory', description: 'A fault found no free page.', isDefault: false },
   {
     id: 'expect',
     label: 'Failed expect',
@@ -33,7 +42,24 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     description: 'The machine contradicts itself.',
     isDefault: true,
   },
-  { id: 'deadlock', label: 'Deadlock', description: 'Every task waits for another one.', isDefault: true },
+  {
+    id: 'deadlock',
+    label: 'Deadlock',
+    description: 'Tasks wait for one another, or no task can ever wake.',
+    isDefault: true,
+  },
+  {
+    id: 'livelock',
+    label: 'Livelock',
+    description: 'The same fault again and again, with the same outcome.',
+    isDefault: true,
+  },
+  {
+    id: 'starvation',
+    label: 'Starvation',
+    description: 'A worker never runs: a task that spins keeps its CPU.',
+    isDefault: true,
+  },
 ];
 
 /** Something that stopped the run, as it is shown. */
@@ -44,7 +70,15 @@ export interface ExceptionHit {
 }
 
 /** Kinds of event that some filter looks at. */
-export const EXCEPTION_EVENTS: readonly EventName[] = ['signal', 'oom', 'expect_failed', 'invariant_broken'];
+export const EXCEPTION_EVENTS: readonly EventName[] = [
+  'signal',
+  'oom',
+  'expect_failed',
+  'invariant_broken',
+  'deadlock',
+  'livelock',
+  'starvation',
+];
 
 interface Armed {
   readonly test: Test | undefined;
@@ -88,6 +122,7 @@ export class Exceptions {
     if (this.isArmed('oom')) kinds.push('oom');
     if (this.isArmed('expect')) kinds.push('expect_failed');
     if (this.isArmed('invariant')) kinds.push('invariant_broken');
+    for (const id of ['deadlock', 'livelock', 'starvation'] as const) if (this.isArmed(id)) kinds.push(id);
     return kinds;
   }
 
@@ -113,6 +148,10 @@ export class Exceptions {
         return this.debuggee.failure?.() ?? `${who}: an expectation does not hold.`;
       case 'invariant_broken':
         return this.debuggee.violation?.(first) ?? `Invariant ${first} is broken.`;
+      case 'deadlock':
+      case 'livelock':
+      case 'starvation':
+        return stuckText(world, name, args, task);
       default:
         return name;
     }
@@ -135,6 +174,10 @@ function exceptionOf(name: EventName, args: readonly number[]): ExceptionId | un
       return 'expect';
     case 'invariant_broken':
       return 'invariant';
+    case 'deadlock':
+    case 'livelock':
+    case 'starvation':
+      return name;
     default:
       return undefined;
   }

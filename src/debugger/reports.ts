@@ -3,7 +3,7 @@
 import type { ProcessRow, TaskRow } from '../engine/machine/ids';
 import { processName, taskName, type World } from '../scenario/environment';
 import { type ExceptionHit, signalName } from './exceptions';
-import { showWaiting, waitingOf } from './waits';
+import { isIdleWorker, showWaiting, waitingOf } from './waits';
 
 export type StopReason =
   | 'entry'
@@ -38,7 +38,8 @@ export function deadlockText(world: World): string {
   const waiting: string[] = [];
   for (const row of tasks.tasks.rows()) {
     const what = waitingOf(world, row as TaskRow);
-    if (what) waiting.push(`${taskName(world, row as TaskRow)} waits for ${showWaiting(what)}`);
+    if (what && !isIdleWorker(world, row as TaskRow))
+      waiting.push(`${taskName(world, row as TaskRow)} waits for ${showWaiting(what)}`);
   }
   return `No task can run: ${waiting.join('; ')}.`;
 }

@@ -5,6 +5,7 @@ import type { TaskRow } from '../engine/machine/ids';
 import { TaskState } from '../engine/machine/tasks';
 import { taskName, type World } from '../scenario/environment';
 import type { CodeMap } from './code-map';
+import { isIdleWorker } from './waits';
 
 export interface Thread {
   readonly id: TaskRow;
@@ -22,11 +23,12 @@ export interface StackFrame {
   readonly column: number;
 }
 
-/** Every task there has been, those that have ended last. Never empty once the program is set up. */
+/** Every task there has been, those that have ended last; without workers that sleep. Never empty once set up. */
 export function threadsOf(world: World): Thread[] {
   const { tasks } = world.kernel;
   const threads: (Thread & { ended: boolean })[] = [];
   for (const row of tasks.tasks.rows()) {
+    if (isIdleWorker(world, row as TaskRow)) continue;
     const ended = tasks.state.get(row) === TaskState.Exited;
     const name = taskName(world, row as TaskRow);
     threads.push({ id: row as TaskRow, name: ended ? `${name} (ended)` : name, ended });

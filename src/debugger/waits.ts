@@ -1,8 +1,9 @@
 /** What a blocked task waits for, and who holds it. */
 
+import { wait_holder } from '../engine/kernel/detect';
 import type { PageRow, ProcessRow, TaskRow } from '../engine/machine/ids';
 import { TaskState, Wait, type WaitKind } from '../engine/machine/tasks';
-import { processName, showPage, taskName, type World } from '../scenario/environment';
+import { processName, showAddress, showPage, taskName, type World } from '../scenario/environment';
 
 export interface Waiting {
   /** `page lock of pfn 0x3ffff (gpu0, Device)` */
@@ -34,38 +35,6 @@ function mmOwner(world: World, mm: number): string {
   return processName(world, world.kernel.mm.process.get(mm) as ProcessRow);
 }
 
-/** A task that holds the mm's mmap_lock, or the lock of one of its VMAs, for reading. */
-function readerOf(world: World, on: number): TaskRow {
-  const { tasks, mm } = world.kernel;
-  for (const task of tasks.tasks.rows())
-    if (tasks.readsMm.get(task) === on || mm.mm.get(tasks.readsVma.get(task)) === on) return task as TaskRow;
-  return 0 as TaskRow;
-}
-
-function holderOf(world: World, kind: WaitKind, on: number): TaskRow {
-  const { devices, pages, mm } = world.kernel;
-  switch (kind) {
-    case Wait.PageLock:
-    case Wait.MigrationEntry:
-      return pages.lockOwner.get(on) as TaskRow;
-    case Wait.MmapRead:
-      return mm.lockWriter.get(on) as TaskRow;
-    case Wait.MmapWrite:
-      return (mm.lockWriter.get(on) || readerOf(world, on)) as TaskRow;
-    case Wait.DriverLock:
-      return devices.mirrorLock.get(on) as TaskRow;
-    case Wait.RangeLock:
-      return devices.mirrorRangeLock.get(on) as TaskRow;
-    default:
-      return 0 as TaskRow;
-  }
-}
-
-/** A kernel worker that has nothing to do: no part of what the user watches. */
-export function isIdleWorker(world: World, task: TaskRow): boolean {
-  return world.kernel.tasks.wait.get(task) === Wait.Kworker;
-}
-
 /** The routine a task is in. */
 export function routineOf(world: World, task: TaskRow): string {
   const { tasks } = world.kernel;
@@ -78,7 +47,7 @@ export function waitingOf(world: World, task: TaskRow): Waiting | undefined {
   if (tasks.state.get(task) !== TaskState.Blocked) return undefined;
   const kind = tasks.wait.get(task) as WaitKind;
   const on = tasks.waitFor.get(task);
-  const holder = holderOf(world, kind, on);
+  const holder = wait_holder(world.kernel, kind, on);
   return {
     what: WHAT[kind]?.(world, on) ?? 'something',
     holder: holder === 0 ? undefined : `${taskName(world, holder)} in ${routineOf(world, holder)}`,
@@ -88,4 +57,23 @@ export function waitingOf(world: World, task: TaskRow): Waiting | undefined {
 /** `waits for the lock of …, which app.t2 in migrate_vma_setup holds` */
 export function showWaiting({ what, holder }: Waiting): string {
   return holder === undefined ? what : `${what}, which ${holder} holds`;
+}
+
+/** What a detector found, in a sentence. `task` is the one in which it was found. */
+export function stuckText(
+  world: World,
+  what: 'deadlock' | 'livelock' | 'starvation',
+  args: readonly number[],
+  task: TaskRow,
+): string {
+  if (what === 'deadlock') {
+    const waits = args.map((row) => {
+      const waiting = waitingOf(world, row as TaskRow);
+      return `${taskName(world, row as TaskRow)} waits for ${waiting ? showWaiting(waiting) : 'another task'}`;
+    });
+    return `Deadlock: ${waits.join('; ')}.`;
+  }
+  if (what === 'livelock')
+    return `Livelock: ${taskName(world, task)} has taken the same fault at ${showAddress((args[1] ?? 0) * 4096)} ${args[2]} times; nothing changes.`;
+  return `Starvation: ${taskName(world, (args[0] ?? 0) as TaskRow)} has work and never runs; ${taskName(world, (args[1] ?? 0) as TaskRow)} spins on its CPU, in a fault at ${showAddress((args[2] ?? 0) * 4096)}.`;
 }

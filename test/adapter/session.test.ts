@@ -369,10 +369,10 @@ schedule seed 3
 process app {
     buf = mmap 64KiB anon rw
     write buf[0..4] = 0x11
-    thread A {
+    thread A cpu 0 {
         repeat 3 { read buf[0..4] }
     }
-    thread B {
+    thread B cpu 1 {
         repeat 2 { migrate buf[0..4] to gpu0 }
     }
     join A
@@ -403,8 +403,9 @@ process app {
     const { time } = await c.request('hmm/position', {});
     await c.move('continue', { threadId: 1 });
     await c.move('hmm/seek', { time: time - 5 });
-    const stop = await c.move('hmm/runUntilBlocks', { threadId: 3 });
-    expect(stop.threadId).toBe(3);
+    const threadId = tasks.find(({ name }) => name === 'app.B')?.id ?? 0;
+    const stop = await c.move('hmm/runUntilBlocks', { threadId });
+    expect(stop.threadId).toBe(threadId);
     expect(await c.request('hmm/position', {})).toMatchObject({ timeline: 1 });
     await c.move('hmm/seek', { time, timeline: 0 });
     expect(await c.request('hmm/position', {})).toMatchObject({ timeline: 0, time });

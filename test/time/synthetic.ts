@@ -44,6 +44,7 @@ export function machineWith(
   if (seed !== undefined) interpreter.scheduler = new Schedule(kernel, { kind: 'seed', seed });
   for (const { routine: body, n } of routines) {
     const task = kernel.tasks.tasks.alloc() as TaskRow;
+    kernel.tasks.cpu.set(task, task);
     interpreter.start(task, body, (frame) => Object.assign(frame, { n }));
   }
   return interpreter;

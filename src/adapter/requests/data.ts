@@ -103,7 +103,8 @@ export const dataRequests: Family = {
       const { world } = adapter.stopped.debuggee;
       const found = adapter.view.tree.children(variablesReference, start, count);
       if (!found) throw new RequestError(`There are no variables with reference ${variablesReference}.`);
-      if (filter === 'named' && found.some(({ name }) => name.startsWith('['))) return { variables: [] };
+      const indexed = adapter.view.tree.isIndexed(variablesReference);
+      if ((filter === 'named' && indexed) || (filter === 'indexed' && !indexed)) return { variables: [] };
       return { variables: found.map((variable) => shownVariable(world, variable)) };
     },
 

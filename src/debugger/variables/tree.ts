@@ -79,6 +79,11 @@ export class VariableTree {
     return made;
   }
 
+  /** Whether a reference unfolds by number. */
+  isIndexed(reference: number): boolean {
+    return this.#nodes.get(reference)?.children.named === undefined;
+  }
+
   #refer(parent: string, variable: Variable): Referenced {
     const { children } = variable;
     const reference = children ? this.reference(`${parent}/${variable.name}`, children) : 0;
