@@ -106,7 +106,13 @@ class LogConverter {
           : this.#refuse(op, 'the GUP test interface');
       case 'wait':
       case 'pause':
+      case 'joinCgroup':
+      case 'pagemapRead':
+      case 'smapsRead':
+      case 'mincore':
         return [];
+      case 'cgroupReclaim':
+        return this.#buffersOf(p).map((range) => ({ p, text: `reclaim ${range}` }));
       case 'kill':
         return [{ p: 'S', text: `kill ${op['to']} ${op['sig'] ?? 'SIGKILL'}` }];
       case 'swapon':
@@ -115,6 +121,16 @@ class LogConverter {
       default:
         return here(this.#memory(op, p));
     }
+  }
+
+  /** Every buffer of a process; what isn't mapped now has nothing to reclaim. */
+  #buffersOf(p: string): string[] {
+    return Object.entries(this.record.buffers)
+      .filter(([, buffer]) => buffer.p === p)
+      .map(
+        ([buf, { pages, firstPage = 0 }]) =>
+          `${hex(addressOf({ buf, alt: 0, page: firstPage }))} for ${pages} pages`,
+      );
   }
 
   #memory(op: LoggedOperation, p: string): string {
