@@ -35,6 +35,12 @@ function mmOwner(world: World, mm: number): string {
   return processName(world, world.kernel.mm.process.get(mm) as ProcessRow);
 }
 
+/** A kernel worker that has nothing to do: no reason to worry that it waits. */
+export function isIdleWorker(world: World, task: TaskRow): boolean {
+  const { tasks } = world.kernel;
+  return tasks.state.get(task) === TaskState.Blocked && tasks.wait.get(task) === Wait.Kworker;
+}
+
 /** The routine a task is in. */
 export function routineOf(world: World, task: TaskRow): string {
   const { tasks } = world.kernel;
