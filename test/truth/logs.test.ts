@@ -101,6 +101,24 @@ describe('logs of self-tests and experiments', () => {
     expect(compareLog(record, replayed(record, swap))).toBeUndefined();
   });
 
+  it('are unfolded', () => {
+    const block = [
+      { ev: 'page_free', p: 'P0', dpage: 'D0' },
+      { ev: 'trap', p: 'P0', buf: 'A', page: 2 },
+    ];
+    const fold = { fold: 3, pageStep: 2, dpageFirst: 'D4', dpageStep: 1, block };
+    const record = checkLog({ source: 'experiment', test: 'x', folded: true, log: [{ op: 'mark' }, fold] });
+    expect('log' in record && record.log.map(({ dpage, page }) => dpage ?? page)).toEqual([
+      undefined,
+      'D4',
+      2,
+      'D5',
+      4,
+      'D6',
+      6,
+    ]);
+  });
+
   it('name what can not be compared', () => {
     expect(checkLog({ source: 'selftest', test: 'x', buffers: {}, log: [] })).toMatchObject({
       reason: 'this run was not traced',
