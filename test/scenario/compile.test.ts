@@ -77,6 +77,30 @@ describe('ranges and values', () => {
   });
 });
 
+describe("the kernel's copy for a system call", () => {
+  it('faults without the flags of user mode, and fails without a signal', () => {
+    const { events, failures } = runText(`machine { cpus 1 }
+device gpu0 private 64MiB
+process app {
+    buf = mmap 4KiB
+    write buf = 3
+    migrate buf to gpu0
+    gpu0 fail migrate_to_ram times 1
+    copy_from_user buf expect EFAULT
+    copy_from_user buf expect ok
+    copy_to_user buf expect ok
+    read buf expect 3
+    copy_to_user 0x3000 expect EFAULT
+}
+`);
+    expect(failures).toEqual([]);
+    expect(events.some(({ name }) => name === 'signal')).toBe(false);
+    const flags = events.flatMap(({ name, args }) => (name === 'handle_mm_fault' ? [args[1]] : []));
+    // The write from user mode; then the kernel's two reads: ALLOW_RETRY, KILLABLE and INTERRUPTIBLE.
+    expect(flags).toEqual([0x1255, 0x214, 0x214]);
+  });
+});
+
 describe('expectations', () => {
   it('say what was expected and what was found', () => {
     const { failures } = runText(`device gpu0 private 64MiB
@@ -344,7 +368,7 @@ process app cpu 2 {
   });
 
   it('has the fixes that are switched', () => {
-    const text = (on: string): string => `switch preserve-write-attribute ${on}
+    const text = (on: string): string => `switch fix-write-attribute ${on}
 device gpu0 private 64MiB
 process app {
     buf = mmap 4KiB

@@ -75,5 +75,8 @@ export function printedBy(statements: string, profile = '6.12'): readonly string
   return printed;
 }
 
+/** Whether every task of every process has ended; the kernel's workers never do. */
 export const allExited = ({ kernel: { tasks } }: Run): boolean =>
-  [...tasks.tasks.rows()].every((task) => tasks.state.get(task) === TaskState.Exited);
+  [...tasks.tasks.rows()].every(
+    (task) => tasks.process.get(task) === 0 || tasks.state.get(task) === TaskState.Exited,
+  );

@@ -21,6 +21,8 @@ interface Access {
   readonly range: Range;
   readonly outcome: Outcome | undefined;
   readonly write: boolean;
+  /** The kernel does it for a system call. */
+  readonly kernel?: boolean;
   /** What cpu_access stores; LEAVE where `done` does it. */
   readonly stored: (f: F) => number;
   /** The access to one page has completed. */
@@ -45,12 +47,13 @@ function accessNodes(access: Access, single: boolean): ScenarioNode[] {
     (_, f, callee) => {
       callee.va = vaOfPage(f);
       callee.write = access.write ? 1 : 0;
+      callee.kernel = access.kernel === true ? 1 : 0;
       callee.value = access.stored(f);
     },
     (k, f, byte) => {
       if (byte < 0) {
         f.$done = f.$pages;
-        f.$ret = -1;
+        f.$ret = -Errno.EFAULT;
         return;
       }
       access.done?.(k, f, byte);
@@ -148,17 +151,10 @@ export function addNodes(body: Body, statement: AddStatement): ScenarioNode[] {
   );
 }
 
-/** The kernel's copy for a system call: what would be a signal is EFAULT. */
+/** The kernel's copy for a system call: what would be a signal is EFAULT. The bytes stay as they are. */
 export function userCopyNodes(body: Body, statement: RangeStatement): ScenarioNode[] {
   const { range, outcome, kind } = statement;
   const write = kind === 'copy_to_user';
-  const action = accessAction(body, { range, outcome, write, stored: () => 0 });
-  return simple(body, statement, {
-    ...action,
-    after: (k, f) => {
-      if (k.tasks.signal.get(k.task) === 0) return;
-      k.tasks.signal.set(k.task, 0);
-      f.$ret = -Errno.EFAULT;
-    },
-  });
+  const access: Access = { range, outcome, write, kernel: true, stored: () => LEAVE };
+  return simple(body, statement, accessAction(body, access));
 }
