@@ -60,7 +60,8 @@ export class JsonLog {
     else if (name === 'print')
       this.#put(task, { e: name, p: this.#who(task), text: this.run.report.printed() });
     else if (name === 'expect_failed') this.#failure(task, args);
-    else if (name === 'statement' || !(this.everything || EVENTS.has(name))) return;
+    else if (name === 'statement' || name === 'invariant_broken' || !(this.everything || EVENTS.has(name)))
+      return;
     else if (leave) this.#leave(task, name, args);
     else this.#enter(task, name, args);
   }
@@ -246,6 +247,11 @@ export class JsonLog {
   #release(task: TaskRow): void {
     for (const line of this.#held.get(task) ?? []) this.#print(line);
     this.#held.delete(task);
+  }
+
+  /** An invariant has broken. */
+  broken(invariant: string, message: string): void {
+    this.#print({ e: 'invariant_broken', t: this.run.kernel.time, invariant, message });
   }
 
   #print(line: Json): void {

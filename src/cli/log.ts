@@ -109,6 +109,12 @@ export class Log {
     this.#line(this.run.kernel.time, `${INDENT}FAILED: ${this.run.expectation(statement, expectation)}`);
   }
 
+  /** An invariant has broken. */
+  broken(_id: string, text: string): void {
+    this.#flush();
+    this.#line(this.run.kernel.time, `${INDENT}BROKEN: ${text}`);
+  }
+
   #line(time: number, text: string): void {
     if (this.#lines >= this.mostLines) {
       this.#hidden++;

@@ -12,6 +12,7 @@ import { Log } from './log';
 import { compileFiles } from './sources';
 import { summary } from './summary';
 import { Tally } from './tally';
+import { Watch } from './watch';
 import { LEVELS, type Level } from './words';
 
 const MOST_STEPS = 100_000_000;
@@ -26,6 +27,8 @@ interface RunSettings {
   readonly level: Level;
   readonly mostSteps: number;
   readonly mostLines: number;
+  /** The invariants are checked at every yield. */
+  readonly invariants: boolean;
 }
 
 function settingsOf({ text, flag }: Arguments): RunSettings {
@@ -34,6 +37,7 @@ function settingsOf({ text, flag }: Arguments): RunSettings {
     throw new UsageError(`--level is ${allOf([...LEVELS])}, not \`${level}\``);
   return {
     json: flag('json'),
+    invariants: !flag('no-invariants'),
     level: level as Level,
     mostSteps: countOption('max-steps', text('max-steps'), MOST_STEPS),
     mostLines: countOption('max-lines', text('max-lines'), MOST_LINES),
@@ -66,6 +70,7 @@ async function runProgram(program: Program, settings: RunSettings, io: Io): Prom
     log.see(task, name, leave, args);
     tally.see(task, name, args);
   };
+  const watch = settings.invariants ? new Watch(run, (id, text) => log.broken(id, text)) : undefined;
   if (!settings.json) io.out(`${program.file} under ${program.profile.title}\n`);
   let stopped = false;
   const release = io.onInterrupt(() => {
@@ -73,9 +78,10 @@ async function runProgram(program: Program, settings: RunSettings, io: Io): Prom
   });
   const ending = await toTheEnd(run, settings.mostSteps, () => stopped);
   release();
+  if (ending === 'end' || ending === 'deadlock') watch?.finish();
   log.end();
   const why = ending === 'deadlock' ? deadlockText(run.world) : undefined;
-  const { text, failed } = summary(run, tally, { ending, why, json: settings.json });
+  const { text, failed } = summary(run, tally, { ending, why, json: settings.json, watch });
   io.out(text);
   if (ending === 'interrupted') return INTERRUPTED;
   return failed ? Exit.Failed : Exit.Ok;
@@ -95,14 +101,15 @@ export const run: Command = {
   summary: 'run scenarios to their end and check what they expect',
   usage: [
     'hmm-trace run FILE… [--profile VERSION] [--json] [--level quiet|statements|events|all]',
-    '              [--max-steps N] [--max-lines N]',
+    '              [--max-steps N] [--max-lines N] [--no-invariants]',
     '',
-    'Exit code 0: all expectations held; 1: one failed; 2: a scenario has errors, and nothing ran.',
+    'Exit code 0: all expectations held; 1: one failed, or an invariant broke; 2: a scenario has errors, and nothing ran.',
   ].join('\n'),
   main: async (args, io) => {
     const parsed = readArguments(args, {
       profile: { type: 'string' },
       json: { type: 'boolean' },
+      'no-invariants': { type: 'boolean' },
       level: { type: 'string' },
       'max-steps': { type: 'string' },
       'max-lines': { type: 'string' },

@@ -3,12 +3,15 @@
 import type { Run, StatementInfo } from '../scenario/program';
 import type { Ending } from './run';
 import { count, type Tally } from './tally';
+import type { Watch } from './watch';
 
 export interface Outcome {
   readonly ending: Ending;
   /** What is said of a deadlock. */
   readonly why: string | undefined;
   readonly json: boolean;
+  /** The invariants' check, where it is on. */
+  readonly watch: Watch | undefined;
 }
 
 function endingWords(run: Run, { ending, why }: Outcome): string {
@@ -32,10 +35,11 @@ const place = (run: Run, { position }: StatementInfo): string =>
 export function summary(run: Run, tally: Tally, outcome: Outcome): { text: string; failed: boolean } {
   const lost = tally.unreached();
   const problem = endingWords(run, outcome);
-  const failed = tally.failed > 0 || outcome.ending !== 'end' || lost.some((l) => l.count > 0);
+  const broken = outcome.watch?.count ?? 0;
+  const failed = tally.failed > 0 || broken > 0 || outcome.ending !== 'end' || lost.some((l) => l.count > 0);
   if (outcome.json) {
     const { failed: failures, checked } = tally;
-    const end = { end: outcome.ending, steps: run.kernel.time, checked, failed: failures };
+    const end = { end: outcome.ending, steps: run.kernel.time, checked, failed: failures, broken };
     return { text: `${JSON.stringify(problem === '' ? end : { ...end, message: problem })}\n`, failed };
   }
   const lines = [
@@ -43,6 +47,7 @@ export function summary(run: Run, tally: Tally, outcome: Outcome): { text: strin
       ({ statement, task, time, message }) => `${place(run, statement)}: ${message} (${task}, step ${time})`,
     ),
     ...lost.map(({ sentence, statement }) => `${place(run, statement)}: ${sentence}`),
+    ...(outcome.watch?.sentences ?? []).map((text) => `${run.program.file}: invariant ${text}`),
     ...(problem === '' ? [] : [`${run.program.file}: ${problem}`]),
   ];
   const more = tally.failed - tally.failures.length;
