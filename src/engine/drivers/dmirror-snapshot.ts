@@ -25,7 +25,8 @@ function mkentry(k: Kernel, mirror: MirrorRow, slot: SlotRow): number {
   if (flags & HmmPfn.Error) return Snapshot.Error;
   if ((flags & HmmPfn.Valid) === 0) return Snapshot.None;
   const place = where(k, mirror, k.slots.srcPage.get(slot) as PageRow);
-  return place | (flags & HmmPfn.Write ? Snapshot.Write : Snapshot.Read);
+  const size = flags & HmmPfn.Huge ? Snapshot.Pmd : 0;
+  return place | size | (flags & HmmPfn.Write ? Snapshot.Write : Snapshot.Read);
 }
 
 /** HMM_DMIRROR_SNAPSHOT: 0 with one byte a page in the task's data. Nothing is faulted. */

@@ -1,5 +1,6 @@
 /** Entries of page tables (I1, I2, I3, I17, I18, I32), and the counts that other checks compare with. */
 
+import { HUGE_PAGES } from '../kernel/page_alloc';
 import { is_device_private } from '../kernel/page_ref';
 import { vpn_of_entry } from '../kernel/pgtable';
 import type { EntryRow, MmRow, PageRow, Vpn } from '../machine/ids';
@@ -38,12 +39,30 @@ function counterOf(s: CheckState, lo: number, page: PageRow): number {
   if (kindOf(lo) === Pte.Swap) return Rss.Swap;
   if (page === 0) return -1;
   const { pages } = s.kernel;
+  if (pages.has(page, Pg.HugeTlb)) return -1;
   if (pages.isAnon(page)) return Rss.Anon;
   return pages.has(page, Pg.SwapBacked) ? Rss.Shmem : Rss.File;
 }
 
-function countEntry(s: CheckState, lo: number, page: PageRow, delta: number): void {
+/** A mapping of a large folio, or of one of its pages, counts for the folio too. */
+function countLarge(s: CheckState, entry: EntryRow, lo: number, page: PageRow, delta: number): void {
+  const { entries, kernel: k } = s;
+  const large = k.pages.has(page, Pg.Head | Pg.Tail);
+  if (delta > 0 ? !large : entries.folio.get(entry) === 0) return;
+  const folio = delta > 0 ? k.pages.folio(page) : (entries.folio.get(entry) as PageRow);
+  entries.folio.set(entry, delta > 0 ? folio : 0);
+  entries.large.add(folio, delta);
+  if (lo & PTE_HUGE) entries.entire.add(folio, delta);
+  s.marks.page.follow(folio, s.writer);
+}
+
+function countEntry(s: CheckState, entry: EntryRow, lo: number, page: PageRow, delta: number): void {
   const { entries } = s;
+  if (isPresent(lo)) countLarge(s, entry, lo, page, delta);
+  if (lo & PTE_HUGE) {
+    if (lo & PTE_WRITE) entries.writable.add(page, delta);
+    return;
+  }
   switch (kindOf(lo)) {
     case Pte.Migration:
       entries.migrating.add(page, delta);
@@ -87,8 +106,9 @@ function syncEntry(s: CheckState, entry: EntryRow, writer: Writer): void {
     s.marks.node.follow(node, writer);
   }
   const leaf = tables.level.get(node) === LEVEL_PTE;
+  const maps = leaf || (now.lo & PTE_HUGE) !== 0;
   const old = { lo: entries.lo.get(entry), hi: entries.hi.get(entry) };
-  recount(s, entry, owner as MmRow, old, leaf && owner > 0 ? now : NOTHING, writer);
+  recount(s, entry, owner as MmRow, old, maps && owner > 0 ? now : NOTHING, writer);
   if (owner > 0) {
     if (leaf) checkLeaf(s, entry, owner as MmRow, old, now);
     else checkUpper(s, entry, owner as MmRow, now);
@@ -103,11 +123,11 @@ function recount(s: CheckState, entry: EntryRow, mm: MmRow, old: Word, now: Word
   entries.lo.set(entry, now.lo);
   entries.hi.set(entry, now.hi);
   if (before !== 0) {
-    countEntry(s, old.lo, before, -1);
+    countEntry(s, entry, old.lo, before, -1);
     marks.page.follow(before, writer);
   }
   if (page !== 0) {
-    countEntry(s, now.lo, page, 1);
+    countEntry(s, entry, now.lo, page, 1);
     marks.page.follow(page, writer);
   }
   const counter = counterOf(s, now.lo, page);
@@ -115,9 +135,12 @@ function recount(s: CheckState, entry: EntryRow, mm: MmRow, old: Word, now: Word
   const counted = entries.counter.get(entry);
   if (counted === cell) return;
   entries.counter.set(entry, cell);
-  if (counted !== 0) countRss(s, counted, -1, writer);
-  if (cell !== 0) countRss(s, cell, 1, writer);
+  if (counted !== 0) countRss(s, counted, -pagesOf(old.lo), writer);
+  if (cell !== 0) countRss(s, cell, pagesOf(now.lo), writer);
 }
+
+/** Pages that an entry maps. */
+const pagesOf = (lo: number): number => (lo & PTE_HUGE ? HUGE_PAGES : 1);
 
 function countRss(s: CheckState, cell: number, delta: number, writer: Writer): void {
   s.entries.rss.add(cell, delta);

@@ -33,6 +33,11 @@ export class EntryShadow {
   readonly mapped = shadow('mapped');
   readonly migrating = shadow('migrating');
   readonly exclusive = shadow('exclusive');
+  /** By head of a large folio: entries that map it as a whole, and all mappings of its pages, those included. */
+  readonly entire = shadow('entire');
+  readonly large = shadow('large');
+  /** By entry: the large folio in which it was counted. */
+  readonly folio = shadow('folio');
   /** By page: those of them that may write. */
   readonly writable = shadow('writable');
   /** By mm and counter: mm * RSS_COUNTERS + counter. */

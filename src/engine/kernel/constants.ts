@@ -66,8 +66,8 @@ export const MigratePfn = { Valid: 1, Migrate: 2, Locked: 4, Write: 8, Device: 1
 /** migrate_vma.flags. */
 export const Select = { System: 1, DevicePrivate: 2, DeviceCoherent: 4 } as const;
 
-/** hmm_range.default_flags and the bits of hmm_pfns. */
-export const HmmPfn = { Valid: 1, Write: 2, Error: 4, ReqFault: 8, ReqWrite: 16 } as const;
+/** hmm_range.default_flags and the bits of hmm_pfns. Huge: the entry maps 2 MiB (order 9). */
+export const HmmPfn = { Valid: 1, Write: 2, Error: 4, ReqFault: 8, ReqWrite: 16, Huge: 32 } as const;
 
 /** HMM_DMIRROR_PROT_*: one byte a page of a snapshot. */
 export const Snapshot = {

@@ -17,6 +17,8 @@ import {
 } from '../machine/pte';
 import { Errno, Notify } from './constants';
 import { restore_exclusive_pte } from './exclusive';
+import { is_huge_at, split_huge_pmd } from './huge_memory';
+import { Copied, copy_huge_pmd } from './huge_pmd';
 import type { Kernel } from './kernel';
 import { memcg_charge } from './memcontrol';
 import { trylock_page, unlock_page } from './mmap_lock';
@@ -26,7 +28,7 @@ import { get_page, rename_hold } from './page_ref';
 import { next_entry, next_pte_table, pte_table_end } from './pagewalk';
 import { pte_alloc, pte_offset, pte_page, ptep_get, set_pte, set_pte_bits } from './pgtable';
 import { folio_add_new_anon_rmap, folio_add_rmap, mm_counter_add } from './rmap';
-import { EntryT, ErrnoT, MmT, PageT, routine, VmaT, VpnT } from './routine';
+import { EntryT, ErrnoT, Int, MmT, PageT, routine, VmaT, VpnT } from './routine';
 import { folio_add_lru } from './swap';
 import { swap_duplicate } from './swapfile';
 import { mmOf } from './vmf';
@@ -65,7 +67,7 @@ function write_protect(k: Kernel, f: Copy, pte: number): number {
 
 /** Pinned for a device to write to: the parent must keep this very page, so that it can't be shared. */
 function is_pinned_exclusive(k: Kernel, page: PageRow): boolean {
-  return page !== 0 && k.pages.pins.get(page) > 0 && k.pages.has(page, Pg.AnonExclusive);
+  return page !== 0 && k.pages.pins.get(k.pages.folio(page)) > 0 && k.pages.has(page, Pg.AnonExclusive);
 }
 
 function copy_present_pte(k: Kernel, f: Copy): void {
@@ -182,13 +184,17 @@ const copy_pte_range = routine({
   ],
 });
 
+/** What mirrors are told: that entries become read-only; of a hugetlb VMA, that they go away. */
+const fork_event = (k: Kernel, vma: VmaRow): number =>
+  k.mm.has(vma, Vm.HugeTlb) ? Notify.CLEAR : Notify.PROTECTION_PAGE;
+
 /** Copies the entries of a VMA to the child's VMA, as far as that is needed. Returns 0 or -ENOMEM. */
 export const copy_page_range = routine({
   name: 'copy_page_range',
   file: 'mm/memory.c',
   about: 'Give the child the page-table entries of one VMA, table by table.',
   params: { dst: VmaT, src: VmaT },
-  locals: { mm: MmT, at: VpnT, end: VpnT, next: VpnT, ret: ErrnoT },
+  locals: { mm: MmT, at: VpnT, end: VpnT, next: VpnT, copied: Int, ret: ErrnoT },
   body: (r) => [
     r.when('faults can make the entries again', (k, f) => !vma_needs_copy(k, f.src), [r.ret('return 0')]),
     r.step('the range', (k, f) => {
@@ -204,7 +210,7 @@ export const copy_page_range = routine({
           callee.mm = f.mm;
           callee.start = k.mm.start.get(f.src) as Vpn;
           callee.end = f.end;
-          callee.event = Notify.PROTECTION_PAGE;
+          callee.event = fork_event(k, f.src);
         },
       ),
     ]),
@@ -212,30 +218,44 @@ export const copy_page_range = routine({
       r.step('the end of this table', (_, f) => {
         f.next = pte_table_end(f.at, f.end);
       }),
-      r.when(
-        'pte_alloc(dst_mm): no memory for the child’s table',
-        (k, f) => pte_alloc(k, mmOf(k, { vma: f.dst }), f.at) === 0,
-        [
-          r.step('ret = -ENOMEM', (_, f) => {
-            f.ret = -Errno.ENOMEM;
+      r.when('the entry maps 2 MiB at once', (k, f) => is_huge_at(k, f.mm, f.at), [
+        r.step('copy_huge_pmd(dst_mm, src_mm, …): share the folio, read-only on both sides', (k, f) => {
+          f.copied = copy_huge_pmd(k, f.mm, mmOf(k, { vma: f.dst }), f.at);
+          if (f.copied === Copied.NoMemory) f.ret = -Errno.ENOMEM;
+        }),
+        r.when('it is exclusive and pinned: the child needs copies', (_, f) => f.copied === Copied.Pinned, [
+          r.call('__split_huge_pmd(src_vma, src_pmd, addr)', split_huge_pmd, (_, f, callee) => {
+            callee.vma = f.src;
+            callee.vpn = f.at;
           }),
-        ],
-        [
-          r.call(
-            'copy_pte_range(dst_vma, src_vma, dst_pmd, src_pmd, addr, next)',
-            copy_pte_range,
-            (_, f, callee) => {
-              callee.dst = f.dst;
-              callee.src = f.src;
-              callee.start = f.at;
-              callee.end = f.next;
-            },
-            (_, f, value) => {
-              f.ret = value;
-            },
-          ),
-        ],
-      ),
+        ]),
+      ]),
+      r.when('it leads to a table', (k, f) => !is_huge_at(k, f.mm, f.at), [
+        r.when(
+          'pte_alloc(dst_mm): no memory for the child’s table',
+          (k, f) => pte_alloc(k, mmOf(k, { vma: f.dst }), f.at) === 0,
+          [
+            r.step('ret = -ENOMEM', (_, f) => {
+              f.ret = -Errno.ENOMEM;
+            }),
+          ],
+          [
+            r.call(
+              'copy_pte_range(dst_vma, src_vma, dst_pmd, src_pmd, addr, next)',
+              copy_pte_range,
+              (_, f, callee) => {
+                callee.dst = f.dst;
+                callee.src = f.src;
+                callee.start = f.at;
+                callee.end = f.next;
+              },
+              (_, f, value) => {
+                f.ret = value;
+              },
+            ),
+          ],
+        ),
+      ]),
       r.step('next table of the parent', (k, f) => {
         f.at = next_pte_table(k, f.mm, f.next, f.end);
       }),
@@ -248,7 +268,7 @@ export const copy_page_range = routine({
           callee.mm = f.mm;
           callee.start = k.mm.start.get(f.src) as Vpn;
           callee.end = f.end;
-          callee.event = Notify.PROTECTION_PAGE;
+          callee.event = fork_event(k, f.src);
         },
       ),
     ]),

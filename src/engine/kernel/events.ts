@@ -13,6 +13,10 @@ export const EVENT_SCHEMA = {
   do_wp_page: { enter: ['vpn', 'flags'], leave: ['ret'] },
   wp_page_copy: { enter: ['vpn', 'flags'], leave: ['ret'] },
   do_fault: { enter: ['vpn', 'flags'], leave: ['ret'] },
+  do_huge_pmd_anonymous_page: { enter: ['vpn', 'flags'], leave: ['ret'] },
+  hugetlb_fault: { enter: ['vpn', 'flags'], leave: ['ret'] },
+  /** The entry that maps 512 pages at once becomes a table with one for each. */
+  split_huge_pmd: { enter: ['process', 'vpn'] },
   remove_device_exclusive_entry: { enter: ['vpn', 'flags'], leave: ['ret'] },
   migrate_to_ram: {
     enter: ['vpn', 'page', 'device', 'refcount', 'mapcount', 'locked', 'flags'],

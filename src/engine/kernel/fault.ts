@@ -7,7 +7,7 @@ import { FaultFlag, SiCode, Signal, VM_FAULT_ERROR, VmFault } from './constants'
 import type { Kernel } from './kernel';
 import { handle_mm_fault } from './memory';
 import { mmap_read_unlock, mmapReadLock, vma_end_read, vma_start_read } from './mmap_lock';
-import { pte_offset, ptep_get } from './pgtable';
+import { leaf_offset, ptep_get, subpage } from './pgtable';
 import { Bool, EntryT, FaultFlagsT, Hex, Int, routine, VmaT, VmFaultT, VpnT } from './routine';
 
 /** The MMU lets the access through: present, not protnone, and writable for a write. */
@@ -185,9 +185,10 @@ function mmu_walk(k: Kernel, entry: EntryRow, write: number): PageRow {
 }
 
 /** The page the access goes to: as the TLB has it, else as the tables say. */
-function translate(k: Kernel, f: { entry: EntryRow; write: number }): PageRow {
+function translate(k: Kernel, f: { entry: EntryRow; write: number; va: number }): PageRow {
   const slot = tlb_hit(k, f);
-  return slot === -1 ? mmu_walk(k, f.entry, f.write) : (k.tlb.page.get(slot) as PageRow);
+  const page = slot === -1 ? mmu_walk(k, f.entry, f.write) : (k.tlb.page.get(slot) as PageRow);
+  return subpage(k, f.entry, page, vpnOf(f.va));
 }
 
 /**
@@ -206,7 +207,7 @@ export const cpu_access = routine({
       k.tasks.signal.set(k.task, 0);
     }),
     r.step('the MMU walks the page tables', (k, f) => {
-      f.entry = pte_offset(k, k.tasks.mmOf(k.task), vpnOf(f.va));
+      f.entry = leaf_offset(k, k.tasks.mmOf(k.task), vpnOf(f.va));
     }),
     r.loop(
       'neither the TLB nor the tables allow the access',
@@ -237,7 +238,7 @@ export const cpu_access = routine({
           }),
         ]),
         r.step('back in user mode: the instruction runs again', (k, f) => {
-          f.entry = pte_offset(k, k.tasks.mmOf(k.task), vpnOf(f.va));
+          f.entry = leaf_offset(k, k.tasks.mmOf(k.task), vpnOf(f.va));
         }),
       ],
     ),

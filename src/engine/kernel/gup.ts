@@ -1,16 +1,25 @@
 /** get_user_pages and pin_user_pages (mm/gup.c): pages of a process for a device or the kernel to use. */
 
 import { Vm } from '../machine/address-spaces';
-import { Hold, PIN_BIAS } from '../machine/holds';
-import type { MmRow, PageRow, PinRow, SlotRow, VmaRow, Vpn } from '../machine/ids';
+import { Hold, holdWeight } from '../machine/holds';
+import type { EntryRow, MmRow, PageRow, PinRow, SlotRow, VmaRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
-import { isPresent, isZeroPage, PTE_DEVMAP, PTE_DIRTY, PTE_PROTNONE, PTE_WRITE } from '../machine/pte';
+import {
+  isPresent,
+  isZeroPage,
+  PTE_DEVMAP,
+  PTE_DIRTY,
+  PTE_HUGE,
+  PTE_PROTNONE,
+  PTE_WRITE,
+  PTE_YOUNG,
+} from '../machine/pte';
 import { Errno, FaultFlag, VM_FAULT_ERROR, VmFault } from './constants';
 import type { Kernel } from './kernel';
 import { handle_mm_fault } from './memory';
 import { mmap_read_unlock, mmapReadLock } from './mmap_lock';
 import { folio_put_final, get_page, put_page_testzero } from './page_ref';
-import { pte_offset, ptep_get } from './pgtable';
+import { leaf_offset, ptep_get, set_pte_bits, subpage } from './pgtable';
 import { Bool, ErrnoT, Int, MmT, PageT, PinT, routine, SlotT, VmaT, VpnT } from './routine';
 
 /** FOLL_* flags; Unlockable: the caller lets the fault drop mmap_lock; Populate: MADV_POPULATE_*, with errors of its own. */
@@ -35,26 +44,40 @@ function gup_must_unshare(k: Kernel, vma: VmaRow, foll: number, page: PageRow): 
   return (foll & Foll.Longterm) !== 0 && k.mm.isCow(vma);
 }
 
-/** follow_page_pte: the page of a present entry that allows this use. */
+/** The use leaves a trace: in a huge entry itself (touch_pmd), or on the page that is to be written. */
+function touch(k: Kernel, entry: EntryRow, pte: number, page: PageRow, foll: number): void {
+  const write = (foll & Foll.Write) !== 0;
+  if (pte & PTE_HUGE) set_pte_bits(k, entry, pte | PTE_YOUNG | (write ? PTE_DIRTY : 0));
+  else if (page !== k.zeroPage) {
+    const dirty = write && (pte & PTE_DIRTY) === 0;
+    k.pages.setFlag(k.pages.folio(page), Pg.Referenced | (dirty ? Pg.Dirty : 0));
+  }
+}
+
+/** follow_page_pte, follow_huge_pmd: the page of a present entry that allows this use. */
 function follow_page(k: Kernel, vma: VmaRow, vpn: Vpn, foll: number): { found: number; page: PageRow } {
-  const entry = pte_offset(k, k.mm.mm.get(vma) as MmRow, vpn);
+  const entry = leaf_offset(k, k.mm.mm.get(vma) as MmRow, vpn);
   const pte = ptep_get(k, entry);
   const missing = { found: Follow.Missing, page: 0 as PageRow };
   if (!isPresent(pte) || (pte & PTE_PROTNONE) !== 0) return missing;
   if (foll & Foll.Write && (pte & PTE_WRITE) === 0) return missing;
   const page = k.tables.hi.get(entry) as PageRow;
   if ((pte & PTE_WRITE) === 0 && gup_must_unshare(k, vma, foll, page)) return { found: Follow.Unshare, page };
-  if (foll & Foll.Touch && foll & Foll.Write && (pte & PTE_DIRTY) === 0) k.pages.setFlag(page, Pg.Dirty);
-  return { found: Follow.Page, page };
+  if (foll & Foll.Touch) touch(k, entry, pte, page, foll);
+  return { found: Follow.Page, page: subpage(k, entry, page, vpn) };
 }
 
 /** try_grab_folio: a reference, or a pin (which the zero page doesn't count). */
+/** How many references stand for a pin: large folios count their pins apart. */
+const pin_weight = (k: Kernel, folio: PageRow): number => holdWeight(Hold.Pin, k.pages.order.get(folio));
+
 function grab(k: Kernel, page: PageRow, foll: number, who: number): void {
   if (foll & Foll.Pin) {
     if (page === k.zeroPage) return;
     if (k.profile.pinCountsMany) {
-      k.pages.refcount.add(page, PIN_BIAS);
-      k.pages.pins.add(page, 1);
+      const folio = k.pages.folio(page);
+      k.pages.refcount.add(folio, pin_weight(k, folio));
+      k.pages.pins.add(folio, 1);
       k.holds.add(page, Hold.Pin, who);
     } else get_page(k, page, Hold.Gup, who);
   } else if (foll & Foll.Get) get_page(k, page, Hold.Gup, who);
@@ -63,8 +86,9 @@ function grab(k: Kernel, page: PageRow, foll: number, who: number): void {
 function unpin(k: Kernel, page: PageRow, who: number): void {
   if (page === k.zeroPage) return;
   if (k.profile.pinCountsMany) {
-    k.pages.pins.add(page, -1);
-    k.pages.refcount.add(page, 1 - PIN_BIAS);
+    const folio = k.pages.folio(page);
+    k.pages.pins.add(folio, -1);
+    k.pages.refcount.add(folio, 1 - pin_weight(k, folio));
   }
   if (put_page_testzero(k, page, k.profile.pinCountsMany ? Hold.Pin : Hold.Gup, who))
     folio_put_final(k, page);
@@ -175,7 +199,7 @@ function gup_fast(
   for (let done = 0; done < pages; done++) {
     const vpn = (start + done) as Vpn;
     const vma = k.mm.vmaAt(mm, vpn);
-    const pte = ptep_get(k, pte_offset(k, mm, vpn));
+    const pte = ptep_get(k, leaf_offset(k, mm, vpn));
     if (vma === 0 || isZeroPage(pte) || (pte & PTE_DEVMAP) !== 0) return done;
     const { found, page } = follow_page(k, vma, vpn, foll & ~Foll.Touch);
     const fileInFastPath = found === Follow.Page && !k.pages.isAnon(page) && (pte & PTE_WRITE) === 0;

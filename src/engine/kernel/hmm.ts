@@ -2,14 +2,23 @@
 
 import { Vm } from '../machine/address-spaces';
 import type { DeviceRow, EntryRow, MirrorRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../machine/ids';
-import { isPresent, isZeroPage, kindOf, PTE_DEVMAP, PTE_PROTNONE, PTE_WRITE, Pte } from '../machine/pte';
+import {
+  isPresent,
+  isZeroPage,
+  kindOf,
+  PTE_DEVMAP,
+  PTE_HUGE,
+  PTE_PROTNONE,
+  PTE_WRITE,
+  Pte,
+} from '../machine/pte';
 import { LEVEL_PMD, LEVEL_PUD } from '../machine/radix';
 import { Errno, FaultFlag, HmmPfn, VM_FAULT_ERROR } from './constants';
 import type { Kernel } from './kernel';
 import { handle_mm_fault } from './memory';
 import { migration_entry_wait } from './migrate';
 import { mmu_interval_read_retry } from './mmu_notifier';
-import { pmd_offset, pte_offset, pte_page, ptep_get } from './pgtable';
+import { leaf_offset, pmd_offset, pte_offset, pte_page, ptep_get, subpage } from './pgtable';
 import { Bool, EntryT, ErrnoT, FaultFlagsT, Int, MirrorT, routine, SlotT, VmaT, VpnT } from './routine';
 
 /** NEED_FAULT and NEED_WRITE_FAULT: what the walk must do about an entry. */
@@ -51,12 +60,14 @@ function hole(request: number): Found {
   return need === Need.Nothing ? answer(0) : fault(need);
 }
 
-function present_entry(k: Kernel, entry: EntryRow, pte: number, request: number): Found {
+/** hmm_vma_handle_pte, hmm_vma_handle_pmd: of a huge entry each page is reported, with the entry's order. */
+function present_entry(k: Kernel, entry: EntryRow, pte: number, vpn: Vpn, request: number): Found {
   const usable = (pte & PTE_PROTNONE) === 0;
-  const flags = usable ? HmmPfn.Valid | (pte & PTE_WRITE ? HmmPfn.Write : 0) : 0;
+  const order = pte & PTE_HUGE ? HmmPfn.Huge : 0;
+  const flags = usable ? HmmPfn.Valid | (pte & PTE_WRITE ? HmmPfn.Write : 0) | order : 0;
   const need = need_fault(request, flags);
   if (need !== Need.Nothing) return fault(need);
-  const page = k.tables.hi.get(entry) as PageRow;
+  const page = subpage(k, entry, k.tables.hi.get(entry) as PageRow, vpn);
   const addressable = isZeroPage(pte) || (pte & PTE_DEVMAP) !== 0 || pte_page(k, entry) !== 0;
   if (!addressable) return answer(HmmPfn.Error);
   return answer(flags, page);
@@ -64,10 +75,10 @@ function present_entry(k: Kernel, entry: EntryRow, pte: number, request: number)
 
 /** What one entry answers to the request (hmm_vma_handle_pte). */
 function handle_pte(k: Kernel, mm: MmRow, vpn: Vpn, owner: DeviceRow, request: number): Found {
-  const entry = pte_offset(k, mm, vpn);
+  const entry = leaf_offset(k, mm, vpn);
   const pte = ptep_get(k, entry);
   if (pte === 0) return hole(request);
-  if (isPresent(pte)) return present_entry(k, entry, pte, request);
+  if (isPresent(pte)) return present_entry(k, entry, pte, vpn, request);
   const page = pte_page(k, entry);
   if (kindOf(pte) === Pte.DevicePrivate && k.devices.pgmapDevice.get(k.pages.pgmap(page)) === owner)
     return answer(HmmPfn.Valid | (pte & PTE_WRITE ? HmmPfn.Write : 0), page);

@@ -6,6 +6,7 @@ import { Pg } from '../machine/pages';
 import { isPresent, kindOf, PTE_DIRTY, PTE_YOUNG, Pte } from '../machine/pte';
 import { Errno, Notify } from './constants';
 import { Foll, get_user_pages } from './gup';
+import { vma_adjust_trans_huge } from './huge_pmd';
 import type { Kernel } from './kernel';
 import { is_own_page, madvise_pageout } from './madvise_pageout';
 import { mmap_read_unlock, mmap_write_unlock, mmapReadLock, mmapWriteLock } from './mmap_lock';
@@ -253,12 +254,16 @@ const madvise_vma_behavior = routine({
       r.ret('return 0'),
     ]),
     r.when('the advice changes flags of the VMA', (_, f) => FLAG_ADVICE.has(f.advice), [
-      r.step('madvise_update_vma(vma, prev, start, end, new_flags)', (k, f) => {
+      r.step('new_flags', (k, f) => {
         const [clear, set] = FLAG_ADVICE.get(f.advice) ?? [0, 0];
-        const old = k.mm.flags.get(f.vma);
-        f.flags = (old & ~clear) | set;
-        if (f.flags !== old) vma_modify_flags(k, f.vma, f.start, f.end, f.flags);
+        f.flags = (k.mm.flags.get(f.vma) & ~clear) | set;
       }),
+      r.when('they are others than before', (k, f) => f.flags !== k.mm.flags.get(f.vma), [
+        ...vma_adjust_trans_huge(r, (k, f) => mmOf(k, f)),
+        r.step('madvise_update_vma(vma, prev, start, end, new_flags)', (k, f) => {
+          vma_modify_flags(k, f.vma, f.start, f.end, f.flags);
+        }),
+      ]),
     ]),
     r.ret('return 0'),
   ],

@@ -2,7 +2,7 @@
 
 import { Vm } from '../machine/address-spaces';
 import { Hold } from '../machine/holds';
-import type { PageRow, VmaRow } from '../machine/ids';
+import type { EntryRow, PageRow, VmaRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { isPresent, kindOf, PTE_DIRTY, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG, Pte } from '../machine/pte';
 import { Wait } from '../machine/tasks';
@@ -10,6 +10,8 @@ import { FaultFlag, VmFault } from './constants';
 import { remove_device_exclusive_entry } from './exclusive';
 import { do_fault } from './filemap';
 import type { Kernel } from './kernel';
+import { huge_pmd_fault, is_huge_fault } from './huge_memory';
+import { hugetlb_fault } from './hugetlb';
 import { charge_or_free } from './memcontrol';
 import { migration_entry_wait } from './migrate';
 import { trylock_page, unlock_page, vma_end_read } from './mmap_lock';
@@ -17,7 +19,7 @@ import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
 import { pmd_alloc, pte_alloc, pte_offset, pte_page, ptep_get, set_pte } from './pgtable';
 import { anon_vma_prepare, folio_add_new_anon_rmap } from './rmap';
-import { FaultFlagsT, PageT, routine, VmaT, VmFaultT, VpnT } from './routine';
+import { EntryT, FaultFlagsT, PageT, routine, VmaT, VmFaultT, VpnT } from './routine';
 import { folio_add_lru } from './swap';
 import { swap_in } from './swap_in';
 import {
@@ -273,6 +275,28 @@ const handle_pte_fault = routine({
 });
 
 const FAULT = 'handle_mm_fault';
+/** pmd_alloc; false when memory is out. */
+function alloc_pmd(k: Kernel, f: { vma: VmaRow; vpn: Vpn; pmd: EntryRow }): boolean {
+  f.pmd = pmd_alloc(k, mmOf(k, f), f.vpn);
+  return f.pmd !== 0;
+}
+
+/** The vm_fault for the entry of the PMD table. */
+function passPmd(
+  _: Kernel,
+  f: { vma: VmaRow; vpn: Vpn; flags: number; pmd: EntryRow },
+  callee: { vma: VmaRow; vpn: Vpn; flags: number; entry: EntryRow },
+): void {
+  callee.vma = f.vma;
+  callee.vpn = f.vpn;
+  callee.flags = f.flags;
+  callee.entry = f.pmd;
+}
+
+function keepResult(_: Kernel, f: { ret: number }, value: number): void {
+  f.ret = value;
+}
+
 
 /** Handles a fault at one address. mmap_lock is held for reading, or (with FAULT_FLAG_VMA_LOCK) the VMA is locked. */
 export const handle_mm_fault = routine({
@@ -281,7 +305,7 @@ export const handle_mm_fault = routine({
   about:
     'Make the address usable for this kind of access. The result is a VM_FAULT word; 0 means: try again.',
   params: { vma: VmaT, vpn: VpnT, flags: FaultFlagsT },
-  locals: { ret: VmFaultT },
+  locals: { ret: VmFaultT, pmd: EntryT },
   body: (r) => [
     entered(r, FAULT, 'a fault begins'),
     r.when('no memory for the upper page tables', (k, f) => pmd_alloc(k, mmOf(k, f), f.vpn) === 0, [
@@ -291,6 +315,17 @@ export const handle_mm_fault = routine({
       'ret = handle_pte_fault(vmf)',
       handle_pte_fault,
       (_, f, callee) => {
+    r.when('a huge page is there, or wanted', is_huge_fault, [
+      r.when(
+        'is_vm_hugetlb_page(vma)',
+        (k, f) => k.mm.has(f.vma, Vm.HugeTlb),
+        [r.call('ret = hugetlb_fault(vma, address, flags)', hugetlb_fault, passPmd, keepResult)],
+        [r.call('ret = __handle_mm_fault(vma, address, flags)', huge_pmd_fault, passPmd, keepResult)],
+      ),
+      r.when('it is handled', (_, f) => (f.ret & VmFault.FALLBACK) === 0, [
+        leaves(r, FAULT, 'return ret', (_, f) => f.ret),
+      ]),
+    ]),
         callee.vma = f.vma;
         callee.vpn = f.vpn;
         callee.flags = f.flags;

@@ -41,8 +41,8 @@ export const migration_entry_wait = routine({
     r.wait(
       'sleep until the page is unlocked',
       Wait.MigrationEntry,
-      (_, f) => f.page,
-      (k, f) => !k.pages.has(f.page, Pg.Locked) || pte_page(k, f.entry) !== f.page,
+      (k, f) => k.pages.folio(f.page),
+      (k, f) => !k.pages.has(k.pages.folio(f.page), Pg.Locked) || pte_page(k, f.entry) !== f.page,
     ),
     r.only(
       (profile) => profile.entryWaitTakesReference,
@@ -103,7 +103,7 @@ function restore_entry(k: Kernel, entry: EntryRow, to: PageRow, vma: VmaRow): vo
     return;
   }
   const young = old & PTE_YOUNG;
-  const dirty = old & PTE_DIRTY && k.pages.has(to, Pg.Dirty) ? PTE_DIRTY : 0;
+  const dirty = old & PTE_DIRTY && k.pages.has(k.pages.folio(to), Pg.Dirty) ? PTE_DIRTY : 0;
   set_pte(k, entry, Pte.Present | protnone(k, vma) | kept | young | dirty, to);
 }
 

@@ -22,12 +22,18 @@ import { get_page, is_device_coherent, is_device_private } from './page_ref';
 import { pte_offset, pte_page, ptep_get, set_pte, set_pte_unflushed } from './pgtable';
 import { folio_remove_rmap } from './rmap';
 
+/** folio_maybe_dma_pinned: for a small page no more than a guess from its count. */
+function is_pinned(k: Kernel, page: PageRow): boolean {
+  const folio = k.pages.folio(page);
+  return k.pages.has(folio, Pg.Head) ? k.pages.pins.get(folio) > 0 : k.pages.refcount.get(page) >= PIN_BIAS;
+}
+
 /**
  * Takes a page's exclusiveness away so that it can be shared or moved; false for a page that may be pinned
  * (folio_try_share_anon_rmap_pte).
  */
 export function folio_try_share_anon_rmap(k: Kernel, page: PageRow): boolean {
-  if (!is_device_private(k, page) && k.pages.refcount.get(page) >= PIN_BIAS) return false;
+  if (!is_device_private(k, page) && is_pinned(k, page)) return false;
   k.pages.clearFlag(page, Pg.AnonExclusive);
   return true;
 }
@@ -128,6 +134,6 @@ export function migrate_vma_collect_entry(k: Kernel, m: MigrationRow, slot: Slot
   }
   if (kind !== Pte.Present && kind !== Pte.DevicePrivate) return;
   const page = pte_page(k, entry);
-  if (page === 0 || k.pages.mapping.get(page) === 0 || k.pages.order.get(page) > 0) return;
+  if (page === 0 || k.pages.mapping.get(page) === 0 || k.pages.has(page, Pg.Head | Pg.Tail)) return;
   if (selected(k, m, page)) collect_page(k, m, slot, entry);
 }

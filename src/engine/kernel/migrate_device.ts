@@ -5,28 +5,41 @@
 
 import { Vm } from '../machine/address-spaces';
 import { Hold } from '../machine/holds';
-import type { DeviceRow, MigrationRow, MmRow, PageRow, VmaRow, Vpn } from '../machine/ids';
+import {
+  type DeviceRow,
+  type MigrationRow,
+  type MmRow,
+  type PageRow,
+  TASK_SIZE_PAGES,
+  type VmaRow,
+  type Vpn,
+} from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { Errno, Notify } from './constants';
+import { is_huge_at } from './huge_memory';
 import type { Kernel } from './kernel';
 import { folio_migrate, remove_migration_ptes } from './migrate';
 import {
   clear_migrate,
   dstPage,
   forEachSlot,
+  headOf,
   log_array,
   log_phase,
   migrates,
+  nextSlot,
   srcPage,
   type WithMigration,
   type WithSlot,
 } from './migrate_arrays';
 import { migrate_vma_collect_entry } from './migrate_collect';
+import { collect_huge_pmd, skip_table } from './migrate_huge';
 import { insert_page } from './migrate_insert';
 import { migrate_device_unmap, sourceHold, unlock_source } from './migrate_unmap';
 import { unlock_page } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { is_driver_page, put_page } from './page_ref';
+import { pte_table_end } from './pagewalk';
 import { flush_tlb_entry, pte_offset } from './pgtable';
 import { Bool, ErrnoT, MigrationT, PageT, routine, SlotT, VpnT } from './routine';
 import { folio_add_lru } from './swap';
@@ -44,23 +57,59 @@ function notifierRange(
   callee.owner = k.migrations.owner.get(f.migration) as DeviceRow;
 }
 
+const LAST_PAGE = TASK_SIZE_PAGES as Vpn;
+
+function at_huge_entry(k: Kernel, f: WithSlot): boolean {
+  const mm = k.mm.mm.get(k.migrations.vma.get(f.migration)) as MmRow;
+  return is_huge_at(k, mm, k.slots.vpn.get(f.slot) as Vpn);
+}
+
 /** Which entries of the range may move; each becomes a migration entry at once where the page can be locked. */
 export const migrate_vma_collect = routine({
   name: 'migrate_vma_collect',
   file: 'mm/migrate_device.c',
   about: 'Tell the mirrors, then look at each entry under the page-table lock and take what may move.',
   params: { migration: MigrationT },
-  locals: { slot: SlotT },
+  locals: { slot: SlotT, end: VpnT, failed: Bool },
   body: (r) => [
     r.call(
       'mmu_notifier_invalidate_range_start(MIGRATE, owner)',
       mmu_notifier_invalidate_range_start,
       notifierRange,
     ),
-    ...forEachSlot(r, 'look at the entry of each page', [
-      r.step('reference and lock the page; migration entry in its place; src[i]', (k, f) => {
-        migrate_vma_collect_entry(k, f.migration, f.slot);
+    r.step('i = 0: look at the entry of each page', (k, f) => {
+      f.slot = headOf(k, f.migration);
+    }),
+    r.loop('address < end: the next entry of the PMD table', (_, f) => f.slot !== 0, [
+      r.when('it maps 2 MiB at once', at_huge_entry, [
+        r.call(
+          'split it; the folio too, if there is one',
+          collect_huge_pmd,
+          (k, f, callee) => {
+            callee.migration = f.migration;
+            callee.vpn = k.slots.vpn.get(f.slot) as Vpn;
+          },
+          (_, f, value) => {
+            f.failed = value === 0 ? 0 : 1;
+          },
+        ),
+        r.when('migrate_vma_collect_skip: that failed', (_, f) => f.failed !== 0, [
+          r.step('src[i] = 0 for all of them', (k, f) => {
+            f.slot = skip_table(k, f.slot);
+          }),
+        ]),
+      ]),
+      r.step('where its 512 pages end', (k, f) => {
+        f.end = f.slot === 0 ? (0 as Vpn) : pte_table_end(k.slots.vpn.get(f.slot) as Vpn, LAST_PAGE);
       }),
+      r.loop('i < npages, within these pages', (k, f) => f.slot !== 0 && k.slots.vpn.get(f.slot) < f.end, [
+        r.step('reference and lock the page; migration entry in its place; src[i]', (k, f) => {
+          migrate_vma_collect_entry(k, f.migration, f.slot);
+        }),
+        r.step('i++', (k, f) => {
+          f.slot = nextSlot(k, f.slot);
+        }),
+      ]),
     ]),
     r.only(
       (profile) => !profile.flushUnderLock,

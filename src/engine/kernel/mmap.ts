@@ -14,6 +14,8 @@ import {
 
 import { Errno, Notify } from './constants';
 import { alloc_file, fput } from './file';
+import { vma_adjust_trans_huge } from './huge_pmd';
+import { hugetlb_reserve } from './hugetlb_pool';
 import type { Kernel } from './kernel';
 import { mmap_read_unlock, mmap_write_downgrade, mmap_write_unlock, mmapWriteLock } from './mmap_lock';
 import { tlb_finish_mmu, tlb_gather_mmu } from './mmu_gather';
@@ -22,6 +24,7 @@ import {
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
 } from './mmu_notifier';
+import { HUGE_PAGES } from './page_alloc';
 import { free_pgtables, pgd_free } from './pgtable';
 import { unlink_anon_vmas } from './rmap';
 import { Bool, DeviceT, FileT, Hex, Int, MmT, routine, SlotT, VmaT, VpnT } from './routine';
@@ -86,6 +89,7 @@ export const do_munmap = routine({
   params: { start: VpnT, end: VpnT, unlock: Bool },
   locals: { mm: MmT, vma: VmaT, floor: VpnT, ceiling: VpnT, tlb: SlotT },
   body: (r) => [
+    ...vma_adjust_trans_huge(r, (k) => k.tasks.mmOf(k.task)),
     r.step('split the VMAs at both ends of the range and take those inside out of the tree', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
       f.vma = gather_vmas(k, f.mm, f.start, f.end);
@@ -147,6 +151,10 @@ export const sys_munmap = routine({
       r.ret('return -EINVAL', () => -Errno.EINVAL),
     ]),
     ...mmapWriteLock(r, (k) => k.tasks.mmOf(k.task)),
+    r.when('it would cut a huge page of the pool', (k, f) => cuts_hugetlb(k, f.start, f.start + f.pages), [
+      r.step('mmap_write_unlock(mm)', (k) => mmap_write_unlock(k, k.tasks.mmOf(k.task))),
+      r.ret('return -EINVAL', () => -Errno.EINVAL),
+    ]),
     r.call('do_vmi_align_munmap(vmi, vma, mm, start, end, unlock)', do_munmap, (_, f, callee) => {
       callee.start = f.start;
       callee.end = (f.start + f.pages) as Vpn;
@@ -160,9 +168,9 @@ function is_user_range(start: number, pages: number): boolean {
   return pages > 0 && start >= 0 && start + pages <= TASK_SIZE_PAGES;
 }
 
-/** Its pages count as committed: private and writable (accountable_mapping). */
+/** Its pages count as committed: private and writable (accountable_mapping); hugetlb pages are reserved. */
 function accountable(flags: number): boolean {
-  return (flags & (Vm.Write | Vm.Shared)) === Vm.Write;
+  return (flags & (Vm.Write | Vm.Shared | Vm.HugeTlb)) === Vm.Write;
 }
 
 /** Overcommit by heuristics refuses only what could never be: more than all memory and swap (__vm_enough_memory). */
@@ -172,22 +180,46 @@ export function enough_memory(k: Kernel, pages: number): boolean {
   return pages <= total;
 }
 
-/** The highest gap of `pages` below the mmap base, or 0 (vm_unmapped_area, top-down). */
-export function unmapped_area(k: Kernel, mm: MmRow, pages: number): Vpn {
+/** The highest gap of `pages` below the mmap base, on a boundary of `align` pages, or 0 (vm_unmapped_area, top-down). */
+export function unmapped_area(k: Kernel, mm: MmRow, pages: number, align = 1): Vpn {
+  const highest = (end: number): number => Math.floor((end - pages) / align) * align;
   let best = 0;
   let low = 1;
   for (const vma of k.mm.vmasOf(mm)) {
-    const high = Math.min(k.mm.start.get(vma), MMAP_BASE);
-    if (high - low >= pages) best = high - pages;
+    const at = highest(Math.min(k.mm.start.get(vma), MMAP_BASE));
+    if (at >= low) best = at;
     low = k.mm.end.get(vma);
   }
-  if (MMAP_BASE - low >= pages) best = MMAP_BASE - pages;
-  return best as Vpn;
+  const last = highest(MMAP_BASE);
+  return (last >= low ? last : best) as Vpn;
+}
+
+/** Hugetlb: whole huge pages on their boundaries, so many as the pool still has; else -errno (hugetlb_get_unmapped_area). */
+function hugetlb_unmapped_area(k: Kernel, mm: MmRow, start: Vpn, pages: number, fixed: boolean): number {
+  if (fixed && start % HUGE_PAGES !== 0) return -Errno.EINVAL;
+  const at = fixed ? start : unmapped_area(k, mm, pages, HUGE_PAGES);
+  return at !== 0 && hugetlb_reserve(k, pages) ? at : -Errno.ENOMEM;
+}
+
+/** One end of the range lies inside a huge page of the pool, which can't be cut (hugetlb_vm_op_split). */
+function cuts_hugetlb(k: Kernel, start: number, end: number): boolean {
+  const mm = k.tasks.mmOf(k.task);
+  return [start, end].some((at) => {
+    const vma = at % HUGE_PAGES === 0 ? 0 : k.mm.vmaAt(mm, at as Vpn);
+    return vma !== 0 && k.mm.has(vma as VmaRow, Vm.HugeTlb);
+  });
+}
+
+interface Mapping {
+  readonly flags: number;
+  readonly fixed: number;
 }
 
 /** Where the mapping goes: the address asked for if it is fixed or free, else the kernel's choice; or -errno. */
-function get_unmapped_area(k: Kernel, mm: MmRow, start: Vpn, pages: number, fixed: boolean): number {
+function get_unmapped_area(k: Kernel, mm: MmRow, start: Vpn, pages: number, f: Mapping): number {
+  const fixed = f.fixed !== 0;
   if (pages > TASK_SIZE_PAGES) return -Errno.ENOMEM;
+  if ((f.flags & Vm.HugeTlb) !== 0) return hugetlb_unmapped_area(k, mm, start, pages, fixed);
   if (fixed) return is_user_range(start, pages) ? start : -Errno.ENOMEM;
   const next = k.mm.findVma(mm, start);
   const isFree = next === 0 || k.mm.start.get(next) >= start + pages;
@@ -205,6 +237,11 @@ function vma_flags(k: Kernel, flags: number, file: FileRow): number {
   return flags | may | softDirty | (accountable(flags) ? Vm.Account : 0);
 }
 
+/** Shared and anonymous memory is a file of its own, except where it is of the hugetlb pool. */
+function is_shmem(f: { flags: number; file: FileRow; device: DeviceRow }): boolean {
+  return (f.flags & (Vm.Shared | Vm.HugeTlb)) === Vm.Shared && f.file === 0 && f.device === 0;
+}
+
 function add_vma(k: Kernel, mm: MmRow, wanted: Wanted): void {
   const merged = merge_new_range(k, mm, wanted);
   if (merged !== 0) {
@@ -217,13 +254,14 @@ function add_vma(k: Kernel, mm: MmRow, wanted: Wanted): void {
   k.mm.flags.set(vma, wanted.flags);
   k.mm.device.set(vma, wanted.device);
   k.mm.pgoff.set(vma, wanted.pgoff);
+  if ((wanted.flags & Vm.HugeTlb) !== 0) k.mm.hugeReserved.set(vma, (wanted.end - wanted.start) / HUGE_PAGES);
   set_file(k, vma, wanted.file);
   vma_link(k, mm, vma);
 }
 
 /**
- * mmap(2). `start` 0 lets the kernel choose; `flags` are Vm bits (Read, Write, Exec, Shared, MixedMap); `file` or
- * `device` 0 = anonymous; `offset` in pages. Returns the first page, or -EINVAL for no pages, -ENOMEM.
+ * mmap(2). `start` 0 lets the kernel choose; `flags` are Vm bits (Read, Write, Exec, Shared, MixedMap, HugeTlb); `file` or
+ * `device` 0 = anonymous; `offset` in pages. Returns the first page, or -EINVAL for no pages or a hugetlb mapping off its boundary, -ENOMEM.
  */
 export const sys_mmap = routine({
   name: 'sys_mmap',
@@ -237,7 +275,8 @@ export const sys_mmap = routine({
     ...mmapWriteLock(r, (k) => k.tasks.mmOf(k.task)),
     r.step('get_unmapped_area(file, addr, len, pgoff, flags)', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
-      f.at = get_unmapped_area(k, f.mm, f.start, f.pages, f.fixed !== 0) as Vpn;
+      if ((f.flags & Vm.HugeTlb) !== 0) f.pages = Math.ceil(f.pages / HUGE_PAGES) * HUGE_PAGES;
+      f.at = get_unmapped_area(k, f.mm, f.start, f.pages, f) as Vpn;
     }),
     r.when(
       'no room, or more pages to account for than memory and swap have',
@@ -251,7 +290,7 @@ export const sys_mmap = routine({
       callee.start = f.at;
       callee.end = (f.at + f.pages) as Vpn;
     }),
-    r.when('shared and anonymous', (_, f) => (f.flags & Vm.Shared) !== 0 && f.file === 0 && f.device === 0, [
+    r.when('shared and anonymous', (_, f) => is_shmem(f), [
       r.step('shmem_zero_setup(vma)', (k, f) => {
         f.file = alloc_file(k, f.pages, true, undefined);
       }),

@@ -14,12 +14,13 @@ import {
   Pte,
 } from '../machine/pte';
 import { Errno, Notify } from './constants';
+import { vma_adjust_trans_huge } from './huge_pmd';
 import type { Kernel } from './kernel';
 import { enough_memory } from './mmap';
 import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
-import { next_entry, next_pmd_table, next_pte_table } from './pagewalk';
-import { pte_offset, pte_page, ptep_get, set_pte_bits } from './pgtable';
+import { after_entry, next_entry, next_pmd_table, next_pte_table } from './pagewalk';
+import { leaf_offset, pte_page, ptep_get, set_pte_bits } from './pgtable';
 import { EntryT, ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from './routine';
 import { vma_modify_flags } from './vma';
 import { mmOf } from './vmf';
@@ -38,7 +39,7 @@ function shared_writable(k: Kernel, vma: VmaRow): boolean {
  */
 function can_change_pte_writable(k: Kernel, vma: VmaRow, entry: EntryRow, pte: number): boolean {
   if (!k.profile.anonExclusive || !k.mm.has(vma, Vm.Write) || (pte & PTE_PROTNONE) !== 0) return false;
-  if (k.mm.has(vma, Vm.Shared)) return (pte & PTE_DIRTY) !== 0;
+  if (k.mm.has(vma, Vm.Shared | Vm.HugeTlb)) return !k.mm.has(vma, Vm.HugeTlb) && (pte & PTE_DIRTY) !== 0;
   const page = pte_page(k, entry);
   return page !== 0 && k.pages.isAnon(page) && k.pages.has(page, Pg.AnonExclusive);
 }
@@ -101,7 +102,7 @@ export const change_protection = routine({
     }),
     r.loop('there is an entry', (_, f) => f.at < f.end, [
       r.step('ptep_get(pte)', (k, f) => {
-        f.entry = pte_offset(k, f.mm, f.at);
+        f.entry = leaf_offset(k, f.mm, f.at);
       }),
       r.when(
         'it is present',
@@ -118,7 +119,7 @@ export const change_protection = routine({
         ],
       ),
       r.step('next entry in use', (k, f) => {
-        f.at = next_entry(k, f.mm, (f.at + 1) as Vpn, f.end);
+        f.at = next_entry(k, f.mm, after_entry(k, f.entry, f.at), f.end);
       }),
     ]),
     r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (_, f, callee) => {
@@ -156,6 +157,7 @@ const mprotect_fixup = routine({
       (k, f) => (f.flags & ~k.mm.flags.get(f.vma) & Vm.Account) !== 0 && !enough_memory(k, f.end - f.start),
       [r.ret('return -ENOMEM', () => -Errno.ENOMEM)],
     ),
+    ...vma_adjust_trans_huge(r, (k, f) => mmOf(k, f)),
     r.step('vma_modify_flags(vmi, prev, vma, start, end, newflags)', (k, f) => {
       f.vma = vma_modify_flags(k, f.vma, f.start, f.end, f.flags);
     }),

@@ -13,12 +13,15 @@ import {
 } from '../machine/ids';
 import { isPresent, kindOf, PTE_SOFT_DIRTY, Pte } from '../machine/pte';
 import { Errno, Notify } from './constants';
+import { is_huge_at, split_huge_pmd } from './huge_memory';
+import { move_huge_pmd } from './huge_pmd';
 import type { Kernel } from './kernel';
 import { do_munmap, enough_memory, unmapped_area } from './mmap';
 import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
+import { HUGE_PAGES } from './page_alloc';
 import { next_entry, next_pte_table, pte_table_end } from './pagewalk';
-import { pte_alloc, pte_clear, pte_offset, ptep_get, set_pte } from './pgtable';
+import { pmd_offset, pte_alloc, pte_clear, pte_offset, ptep_get, set_pte } from './pgtable';
 import { anon_vma_clone } from './rmap';
 import { ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
 import { merge_new_range, vm_area_dup, vma_link } from './vma';
@@ -38,6 +41,25 @@ function move_pte(k: Kernel, mm: MmRow, from: Vpn, to: Vpn): void {
   pte_clear(k, old);
   set_pte(k, pte_offset(k, mm, to), move_soft_dirty(k, pte), page);
 }
+
+interface Move {
+  mm: MmRow;
+  start: Vpn;
+  to: Vpn;
+  at: Vpn;
+  next: Vpn;
+}
+
+/** Moves a huge entry that lies in the range and on a boundary at both addresses; false if it must be split. */
+function move_huge(k: Kernel, f: Move): boolean {
+  const soft = (pte: number): number => move_soft_dirty(k, pte);
+  const to = (f.at + f.to - f.start) as Vpn;
+  return f.next - f.at === HUGE_PAGES && move_huge_pmd(k, f.mm, f.at, to, soft);
+}
+
+/** The entries from here on have been moved as one. */
+const has_moved = (k: Kernel, f: Move): boolean =>
+  f.next - f.at === HUGE_PAGES && ptep_get(k, pmd_offset(k, f.mm, f.at)) === 0;
 
 /** Moves the entries of [start, start + pages) to `to`. Returns how many pages came across: all, unless memory is out. */
 const move_page_tables = routine({
@@ -71,9 +93,17 @@ const move_page_tables = routine({
         const span = pte_table_end(ahead, (ahead + (f.end - f.at)) as Vpn) - ahead;
         f.next = Math.min(pte_table_end(f.at, f.end), f.at + span) as Vpn;
       }),
+      r.when('the old entry maps 2 MiB at once', (k, f) => is_huge_at(k, f.mm, f.at), [
+        r.when('it can not move as a whole', (k, f) => !move_huge(k, f), [
+          r.call('split_huge_pmd(vma, old_pmd, old_addr)', split_huge_pmd, (_, f, callee) => {
+            callee.vma = f.vma;
+            callee.vpn = f.at;
+          }),
+        ]),
+      ]),
       r.when(
-        'pte_alloc(mm, new_pmd): no memory',
-        (k, f) => pte_alloc(k, f.mm, (f.at + f.to - f.start) as Vpn) === 0,
+        'entries are left: pte_alloc(mm, new_pmd): no memory',
+        (k, f) => !has_moved(k, f) && pte_alloc(k, f.mm, (f.at + f.to - f.start) as Vpn) === 0,
         [
           r.step('stop here', (_, f) => {
             f.moved = f.at - f.start;

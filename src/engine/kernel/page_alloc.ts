@@ -22,10 +22,101 @@ function takeFrom(k: Kernel, zone: ZoneRow): PageRow {
     return freed;
   }
   const high = zones.high.get(zone);
-  if (high <= zones.low.get(zone)) return 0 as PageRow;
+  if (high <= zones.low.get(zone)) return breakHuge(k, zone) ? takeFrom(k, zone) : (0 as PageRow);
   zones.high.set(zone, high - 1);
   zones.free.add(zone, -1);
   return pages.touch(zones.range.get(zone), high - 1);
+}
+
+/** Makes 512 single free pages of a free folio of order 9; false where there is none. */
+function breakHuge(k: Kernel, zone: ZoneRow): boolean {
+  const { zones, pages } = k;
+  const head = zones.freeHuge.get(zone) as PageRow;
+  if (head === 0) return false;
+  zones.freeHuge.set(zone, pages.link.get(head));
+  for (let i = HUGE_PAGES - 1; i >= 0; i--) pushFree(k, zone, pages.nth(head, i));
+  return true;
+}
+
+function pushFree(k: Kernel, zone: ZoneRow, page: PageRow): void {
+  k.pages.link.set(page, k.zones.freeHead.get(zone));
+  k.zones.freeHead.set(zone, page);
+}
+
+/** The lowest 512 pages of the untouched part that lie on a boundary of their size; what lies before them is single. */
+function carveHuge(k: Kernel, zone: ZoneRow): PageRow {
+  const { zones, pages } = k;
+  const start = zones.start.get(zone);
+  const low = zones.low.get(zone);
+  const first = Math.ceil((start + low) / HUGE_PAGES) * HUGE_PAGES - start;
+  if (first + HUGE_PAGES > zones.high.get(zone)) return 0 as PageRow;
+  const range = zones.range.get(zone);
+  for (let i = low; i < first; i++) pushFree(k, zone, pages.touch(range, i));
+  zones.low.set(zone, first + HUGE_PAGES);
+  return pages.touch(range, first);
+}
+
+function takeHugeFrom(k: Kernel, zone: ZoneRow): PageRow {
+  const { zones, pages } = k;
+  const freed = zones.freeHuge.get(zone) as PageRow;
+  if (freed !== 0) {
+    zones.freeHuge.set(zone, pages.link.get(freed));
+    pages.link.set(freed, 0);
+  }
+  const head = freed === 0 ? carveHuge(k, zone) : freed;
+  if (head !== 0) zones.free.add(zone, -HUGE_PAGES);
+  return head;
+}
+
+/** Order of the largest folio that a page table maps with one entry of a PMD table, and its pages. */
+export const HUGE_ORDER = 9;
+export const HUGE_PAGES = 1 << HUGE_ORDER;
+
+/** The pages belong together from now on: the first stands for all (prep_compound_page). */
+function prep_compound_page(k: Kernel, head: PageRow): void {
+  const { pages } = k;
+  pages.order.set(head, HUGE_ORDER);
+  pages.flags.set(head, Pg.Uptodate | Pg.Head);
+  for (let i = 1; i < HUGE_PAGES; i++) {
+    const tail = pages.nth(head, i);
+    pages.flags.set(tail, Pg.Uptodate | Pg.Tail);
+    pages.link.set(tail, head);
+  }
+}
+
+/**
+ * A zeroed folio of 512 pages on a boundary of their size, with refcount 1; 0 when no zone has one. (alloc_pages of
+ * order 9.)
+ */
+export function alloc_huge_page(k: Kernel, hold: HoldKind = Hold.Alloc, who: number = k.task): PageRow {
+  for (const zone of zonelist(k)) {
+    if (k.zones.free.get(zone) < HUGE_PAGES) continue;
+    const head = takeHugeFrom(k, zone);
+    if (head === 0) continue;
+    prep_compound_page(k, head);
+    k.pages.refcount.set(head, 1);
+    k.holds.add(head, hold, who);
+    return head;
+  }
+  return 0 as PageRow;
+}
+
+/** Gives all pages of a large folio back to their zone (__free_pages_ok). */
+function free_huge_page(k: Kernel, head: PageRow): void {
+  const { pages, zones } = k;
+  const zone = pages.zone(head);
+  for (let i = HUGE_PAGES - 1; i >= 0; i--) {
+    const page = pages.nth(head, i);
+    k.contents.fill(page, 0);
+    pages.link.set(page, 0);
+    pages.flags.set(page, Pg.Free);
+  }
+  pages.order.set(head, 0);
+  pages.mapping.set(head, 0);
+  pages.index.set(head, 0);
+  pages.link.set(head, zones.freeHuge.get(zone));
+  zones.freeHuge.set(zone, head);
+  zones.free.add(zone, HUGE_PAGES);
 }
 
 /**
@@ -45,17 +136,19 @@ export function alloc_page(k: Kernel, hold: HoldKind = Hold.Alloc, who: number =
   return 0 as PageRow;
 }
 
-/** Gives a frame whose last reference is gone back to its zone (free_unref_page). */
+/** Gives a frame (or the frames of a large folio) whose last reference is gone back to its zone (free_unref_page). */
 export function free_page(k: Kernel, page: PageRow): void {
   const { pages, zones } = k;
+  if (pages.order.get(page) > 0) {
+    free_huge_page(k, page);
+    return;
+  }
   const zone = pages.zone(page);
   k.contents.fill(page, 0);
   pages.flags.set(page, Pg.Free);
   pages.mapping.set(page, 0);
   pages.index.set(page, 0);
   pages.memcg.set(page, 0);
-  pages.order.set(page, 0);
-  pages.link.set(page, zones.freeHead.get(zone));
-  zones.freeHead.set(zone, page);
+  pushFree(k, zone, page);
   zones.free.add(zone, 1);
 }

@@ -5,6 +5,7 @@ import { Hold, type HoldKind } from '../machine/holds';
 import type { PageRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { Wait } from '../machine/tasks';
+import { free_huge_folio } from './hugetlb_pool';
 import type { Kernel } from './kernel';
 import { memcg_uncharge } from './memcontrol';
 import { free_page } from './page_alloc';
@@ -31,7 +32,8 @@ function log(k: Kernel, page: PageRow, delta: number, count: number, hold: HoldK
 }
 
 /** get_page: one more reference, named after its holder. */
-export function get_page(k: Kernel, page: PageRow, hold: HoldKind, who: number = k.task): void {
+export function get_page(k: Kernel, of: PageRow, hold: HoldKind, who: number = k.task): void {
+  const page = k.pages.folio(of);
   const count = k.pages.refcount.add(page, 1);
   k.holds.add(page, hold, who);
   log(k, page, 1, count, hold, who);
@@ -50,7 +52,8 @@ export function rename_hold(
 }
 
 /** put_page_testzero: drops the holder's reference; true when the page is now free for reuse. */
-export function put_page_testzero(k: Kernel, page: PageRow, hold: HoldKind, who: number = k.task): boolean {
+export function put_page_testzero(k: Kernel, of: PageRow, hold: HoldKind, who: number = k.task): boolean {
+  const page = k.pages.folio(of);
   const count = k.pages.refcount.add(page, -1);
   k.holds.remove(page, hold, who);
   log(k, page, -1, count, hold, who);
@@ -91,8 +94,13 @@ export const free_zone_device_folio = routine({
   ],
 });
 
-/** Frees a page of system memory whose count has reached 0 (__folio_put). */
-export function folio_put_final(k: Kernel, page: PageRow): void {
+/** Frees the folio of a page of system memory when its count has reached 0 (__folio_put). */
+export function folio_put_final(k: Kernel, of: PageRow): void {
+  const page = k.pages.folio(of);
+  if (k.pages.has(page, Pg.HugeTlb)) {
+    free_huge_folio(k, page);
+    return;
+  }
   if (k.pages.has(page, Pg.Lru)) lru_del(k, page);
   memcg_uncharge(k, page);
   free_page(k, page);

@@ -20,7 +20,7 @@ function next_table(k: Kernel, mm: MmRow, from: Vpn, end: Vpn, to: number): Vpn 
   return end;
 }
 
-/** First page at or after `from` that has a PTE table, or `end`. */
+/** First page at or after `from` that has a PTE table or a huge entry, or `end`. */
 export function next_pte_table(k: Kernel, mm: MmRow, from: Vpn, end: Vpn): Vpn {
   return next_table(k, mm, from, end, LEVEL_PMD);
 }
@@ -30,10 +30,16 @@ export function next_pmd_table(k: Kernel, mm: MmRow, from: Vpn, end: Vpn): Vpn {
   return next_table(k, mm, from, end, LEVEL_PUD);
 }
 
-/** First page at or after `from` whose entry is in use, or `end`. */
+/** First page at or after `from` whose entry is in use, or `end`; for a huge entry it may be any of its pages. */
 export function next_entry(k: Kernel, mm: MmRow, from: Vpn, end: Vpn): Vpn {
   const at = k.tables.next(k.mm.pgd.get(mm) as NodeRow, from, end);
   return at < 0 ? end : at;
+}
+
+/** The first page after those that the entry for `vpn` maps. */
+export function after_entry(k: Kernel, entry: EntryRow, vpn: Vpn): Vpn {
+  const huge = k.tables.level.get(k.tables.nodeOf(entry)) === LEVEL_PMD;
+  return (huge ? (Math.floor(vpn / ENTRIES) + 1) * ENTRIES : vpn + 1) as Vpn;
 }
 
 /** End of the PTE table that maps `vpn`, or `end` if that comes first (pmd_addr_end). */

@@ -201,23 +201,56 @@ function anon_vma_free(k: Kernel, anon: AnonVmaRow): void {
   if (mm.anonChains.get(parent) === 0 && mm.children.get(parent) === 0) anon_vma_free(k, parent);
 }
 
-/** First mapping of a fresh anonymous page (folio_add_new_anon_rmap). The mapping's reference is the caller's. */
+/** First mapping of a fresh anonymous page or folio (folio_add_new_anon_rmap). The mapping's reference is the caller's. */
 export function folio_add_new_anon_rmap(k: Kernel, page: PageRow, vma: VmaRow, vpn: Vpn): void {
   const { pages } = k;
   pages.mapping.set(page, (k.mm.anonVma.get(vma) << 2) | MAPPING_ANON);
   pages.index.set(page, k.mm.linearIndex(vma, vpn));
   pages.setFlag(page, Pg.SwapBacked | (k.profile.anonExclusive ? Pg.AnonExclusive : 0));
-  folio_add_rmap(k, page);
+  if (pages.has(page, Pg.Head)) folio_add_rmap_pmd(k, page);
+  else folio_add_rmap(k, page);
 }
 
 /** One more mapping of a page (folio_add_anon_rmap_pte, folio_add_file_rmap_pte, folio_dup_…). */
 export function folio_add_rmap(k: Kernel, page: PageRow): void {
-  if (k.pages.mapcount.add(page, 1) === 1) count_mapped(k, page, 1);
+  const first = k.pages.mapcount.add(page, 1) === 1;
+  const newly = k.pages.has(page, Pg.Head | Pg.Tail) ? large_mapped(k, page, 1) && first : first;
+  if (newly) count_mapped(k, page, 1);
+}
+
+/** A mapping of one page of a large folio comes or goes; false if the folio is mapped as a whole anyway. */
+function large_mapped(k: Kernel, page: PageRow, delta: number): boolean {
+  const head = k.pages.folio(page);
+  k.pages.largeMapcount.add(head, delta);
+  return k.pages.entireMapcount.get(head) === 0;
+}
+
+/** Pages of a large folio that entries of PTE tables map. */
+function mapped_singly(k: Kernel, head: PageRow): number {
+  let mapped = 0;
+  for (let i = 0; i < k.pages.count(head); i++) if (k.pages.mapcount.get(k.pages.nth(head, i)) > 0) mapped++;
+  return mapped;
+}
+
+/** One more mapping of a whole folio (folio_add_anon_rmap_pmd). */
+export function folio_add_rmap_pmd(k: Kernel, head: PageRow): void {
+  k.pages.largeMapcount.add(head, 1);
+  if (k.pages.entireMapcount.add(head, 1) === 1)
+    count_mapped(k, head, k.pages.count(head) - mapped_singly(k, head));
+}
+
+/** One mapping of a whole folio less (folio_remove_rmap_pmd). */
+export function folio_remove_rmap_pmd(k: Kernel, head: PageRow): void {
+  k.pages.largeMapcount.add(head, -1);
+  if (k.pages.entireMapcount.add(head, -1) === 0)
+    count_mapped(k, head, mapped_singly(k, head) - k.pages.count(head));
 }
 
 /** One mapping less (folio_remove_rmap_pte). */
 export function folio_remove_rmap(k: Kernel, page: PageRow): void {
-  if (k.pages.mapcount.add(page, -1) === 0) count_mapped(k, page, -1);
+  const last = k.pages.mapcount.add(page, -1) === 0;
+  const gone = k.pages.has(page, Pg.Head | Pg.Tail) ? large_mapped(k, page, -1) && last : last;
+  if (gone) count_mapped(k, page, -1);
 }
 
 function count_mapped(k: Kernel, page: PageRow, delta: number): void {
@@ -232,17 +265,25 @@ export function mm_counter_add(k: Kernel, mm: MmRow, page: PageRow, delta: numbe
   else k.mm.rssFile.add(mm, delta);
 }
 
-/** Every VMA a reverse-map walk of the page visits, in its order (rmap_walk); the entries may map something else. */
+/**
+ * Every VMA a reverse-map walk of the folio (or of one page inside it) visits, in its order (rmap_walk), with the first of its addresses there; the
+ * entries may map something else.
+ */
 export function rmap_walk(k: Kernel, page: PageRow): Mapping[] {
-  const mapping = k.pages.mapping.get(page);
-  const index = k.pages.index.get(page);
+  const folio = k.pages.folio(page);
+  const mapping = k.pages.mapping.get(folio);
+  const first =
+    k.pages.index.get(folio) + (page === folio ? 0 : k.pages.offset(page) - k.pages.offset(folio));
+  const last = first + k.pages.count(page) - 1;
   let vmas: VmaRow[] = [];
   if (mapping & MAPPING_ANON) vmas = k.mm.vmasOfAnon((mapping >> 2) as AnonVmaRow);
   else if (mapping & MAPPING_FILE) vmas = vmas_of_file(k, (mapping >> 2) as FileRow);
   const found: Mapping[] = [];
   for (const vma of vmas) {
-    const vpn = k.mm.start.get(vma) + (index - k.mm.pgoff.get(vma));
-    if (vpn >= k.mm.start.get(vma) && vpn < k.mm.end.get(vma)) found.push({ vma, vpn: vpn as Vpn });
+    const start = k.mm.start.get(vma);
+    const offset = k.mm.pgoff.get(vma) - start;
+    const vpn = Math.max(first - offset, start);
+    if (last - offset >= start && vpn < k.mm.end.get(vma)) found.push({ vma, vpn: vpn as Vpn });
   }
   return found;
 }

@@ -2,6 +2,7 @@
 
 import { Vm } from '../machine/address-spaces';
 import type { AnonVmaRow, DeviceRow, FileRow, MmRow, VmaRow, Vpn } from '../machine/ids';
+import { hugetlb_split_reserve, hugetlb_unreserve } from './hugetlb_pool';
 import type { Kernel } from './kernel';
 import {
   anon_vma_clone,
@@ -79,6 +80,7 @@ export function set_file(k: Kernel, vma: VmaRow, file: FileRow): void {
 
 /** The VMA is done with, and out of its mm's list (vm_area_free). */
 export function vm_area_free(k: Kernel, vma: VmaRow): void {
+  hugetlb_unreserve(k, vma);
   i_mmap_remove(k, vma);
   k.mm.vmas.free(vma);
 }
@@ -97,6 +99,7 @@ export function split_vma(k: Kernel, vma: VmaRow, at: Vpn, below: boolean): VmaR
   const { mm } = k;
   const part = vm_area_dup(k, vma);
   const lower = at - mm.start.get(vma);
+  if (mm.has(vma, Vm.HugeTlb)) hugetlb_split_reserve(k, vma, part, at, below);
   mm.anonVma.set(part, mm.anonVma.get(vma));
   anon_vma_clone(k, part, vma);
   if (below) {
@@ -188,7 +191,7 @@ function move_end(k: Kernel, vma: VmaRow, end: number): void {
  * neighbours the lower one takes all.
  */
 export function merge_new_range(k: Kernel, mm: MmRow, wanted: Wanted): VmaRow {
-  if ((wanted.flags & Vm.MixedMap) !== 0) return 0 as VmaRow;
+  if ((wanted.flags & (Vm.MixedMap | Vm.HugeTlb)) !== 0) return 0 as VmaRow;
   const prev = vma_before(k, mm, wanted.start);
   const next = (prev === 0 ? k.mm.firstVma.get(mm) : k.mm.next.get(prev)) as VmaRow;
   const left = can_merge_left(k, wanted, prev);
@@ -212,7 +215,7 @@ function merge_existing_range(k: Kernel, vma: VmaRow, wanted: Wanted): VmaRow {
   const { mm } = k;
   const leftSide = wanted.start === mm.start.get(vma);
   const rightSide = wanted.end === mm.end.get(vma);
-  if ((wanted.flags & Vm.MixedMap) !== 0) return 0 as VmaRow;
+  if ((wanted.flags & (Vm.MixedMap | Vm.HugeTlb)) !== 0) return 0 as VmaRow;
   const prev = (leftSide ? previous_vma(k, vma) : 0) as VmaRow;
   const next = (rightSide ? mm.next.get(vma) : 0) as VmaRow;
   const left = can_merge_left(k, wanted, prev);

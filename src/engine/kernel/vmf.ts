@@ -83,5 +83,5 @@ export function fault_dirty_shared_page(k: Kernel, f: Vmf, page: PageRow): numbe
 /** True when the PTE table for this address exists. */
 export function pte_table_exists(k: Kernel, f: { vma: VmaRow; vpn: Vpn }): boolean {
   const pmd = pmd_offset(k, mmOf(k, f), f.vpn);
-  return pmd !== 0 && k.tables.lo.get(pmd) !== 0;
+  return pmd !== 0 && k.tables.lo.get(pmd) === 1;
 }

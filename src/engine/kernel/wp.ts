@@ -32,7 +32,7 @@ const isUnshare = (f: { flags: number }): boolean => (f.flags & FaultFlag.Unshar
 
 /** Nobody but this mapping uses the page, so that it may be written in place (wp_can_reuse_anon_folio). */
 function wp_can_reuse_anon_folio(k: Kernel, page: PageRow): boolean {
-  if (k.pages.refcount.get(page) > 3) return false;
+  if (k.pages.has(page, Pg.Head | Pg.Tail) || k.pages.refcount.get(page) > 3) return false;
   if (!k.pages.has(page, Pg.Lru)) lru_add_drain(k);
   if (k.pages.has(page, Pg.Locked)) return false;
   const cached = k.pages.has(page, Pg.SwapCache) ? 1 : 0;

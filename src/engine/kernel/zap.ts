@@ -3,14 +3,17 @@
 import { Hold } from '../machine/holds';
 import type { EntryRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
-import { isPresent, kindOf, PTE_DIRTY, Pte } from '../machine/pte';
+import { kindOf, PTE_DIRTY, PTE_HUGE, PTE_KIND, Pte } from '../machine/pte';
 import { Notify } from './constants';
+import { is_huge, split_huge_pmd } from './huge_memory';
+import { covers_huge, zap_huge_pmd } from './huge_pmd';
 import type { Kernel } from './kernel';
 import { tlb_finish_mmu, tlb_gather_mmu, tlb_remove_page } from './mmu_gather';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
+import { HUGE_PAGES } from './page_alloc';
 import { put_page } from './page_ref';
 import { next_entry } from './pagewalk';
-import { pte_clear, pte_offset, pte_page, ptep_get } from './pgtable';
+import { leaf_offset, pte_clear, pte_page, ptep_get } from './pgtable';
 import { folio_remove_rmap, mm_counter_add } from './rmap';
 import { EntryT, MmT, PageT, routine, SlotT, VmaT, VpnT } from './routine';
 import { free_swap_and_cache } from './swap_state';
@@ -28,7 +31,7 @@ interface Zap {
 function advance(k: Kernel, f: Zap, from: Vpn): void {
   f.at = next_entry(k, mmOf(k, f), from, f.end);
   if (f.at >= f.end) return;
-  f.entry = pte_offset(k, mmOf(k, f), f.at);
+  f.entry = leaf_offset(k, mmOf(k, f), f.at);
   f.page = pte_page(k, f.entry);
 }
 
@@ -60,6 +63,14 @@ function zap_other_pte(k: Kernel, f: Zap): void {
   pte_clear(k, f.entry);
 }
 
+const is_present_pte = (pte: number): boolean => (pte & (PTE_KIND | PTE_HUGE)) === Pte.Present;
+
+/** The walk goes on behind the huge entry. */
+function zap_huge(k: Kernel, f: Zap): void {
+  zap_huge_pmd(k, mmOf(k, f), f.entry, f.tlb);
+  f.at = (f.at + HUGE_PAGES - 1) as Vpn;
+}
+
 /** Clears every entry of [start, end), which lies in the VMA. Present pages are left in the gather `tlb`. */
 export const unmap_page_range = routine({
   name: 'unmap_page_range',
@@ -72,7 +83,7 @@ export const unmap_page_range = routine({
     r.loop('there is an entry', (_, f) => f.at < f.end, [
       r.when(
         'it is present',
-        (k, f) => isPresent(ptep_get(k, f.entry)),
+        (k, f) => is_present_pte(ptep_get(k, f.entry)),
         [r.step('clear it; rss, reverse map; gather the page', (k, f) => zap_present_pte(k, f))],
         [
           r.when(
@@ -90,7 +101,34 @@ export const unmap_page_range = routine({
               }),
               r.step('pte_clear(mm, address, pte)', (k, f) => pte_clear(k, f.entry)),
             ],
-            [r.step('migration: rss; swap: give the slot back; pte_clear', (k, f) => zap_other_pte(k, f))],
+            [
+              r.when(
+                'it maps 2 MiB at once',
+                (k, f) => is_huge(ptep_get(k, f.entry)),
+                [
+                  r.when(
+                    'all of them are in the range',
+                    (_, f) => covers_huge(f.at, f.end),
+                    [
+                      r.step(
+                        'zap_huge_pmd: rss, reverse map, the deposited table; gather the folio',
+                        zap_huge,
+                      ),
+                    ],
+                    [
+                      r.call('__split_huge_pmd(vma, pmd, addr)', split_huge_pmd, (_, f, callee) => {
+                        callee.vma = f.vma;
+                        callee.vpn = f.at;
+                      }),
+                      r.step('look at this address again', (_, f) => {
+                        f.at = (f.at - 1) as Vpn;
+                      }),
+                    ],
+                  ),
+                ],
+                [r.step('migration: rss; swap: give the slot back; pte_clear', zap_other_pte)],
+              ),
+            ],
           ),
         ],
       ),

@@ -65,6 +65,8 @@ export class AddressSpaces {
   readonly firstChain: IntColumn;
   /** Device whose file is mapped (the test driver's mixed map); 0 = none. */
   readonly device: IntColumn;
+  /** Hugetlb: huge pages promised to the mapping and not used yet. */
+  readonly hugeReserved: IntColumn;
   /** Per-VMA lock (6.4+): readers, and whether a writer of the mm has marked it. */
   readonly vmaReaders: IntColumn;
 
@@ -110,6 +112,7 @@ export class AddressSpaces {
     this.nextInFile = this.vmas.int('nextInFile');
     this.firstChain = this.vmas.int('firstChain');
     this.device = this.vmas.int('device');
+    this.hugeReserved = this.vmas.int('hugeReserved');
     this.vmaReaders = this.vmas.int('vmaReaders');
 
     this.anonVmas = new Table(store, 'anonVma');
@@ -147,9 +150,9 @@ export class AddressSpaces {
     return (this.flags.get(vma) & flag) !== 0;
   }
 
-  /** Private and backed by no file: vma_is_anonymous. */
+  /** Private and backed by no file, and not of the hugetlb pool: vma_is_anonymous. */
   isAnonymous(vma: VmaRow): boolean {
-    return this.file.get(vma) === 0 && this.device.get(vma) === 0;
+    return this.file.get(vma) === 0 && this.device.get(vma) === 0 && !this.has(vma, Vm.HugeTlb);
   }
 
   /** A private mapping that may become writable: its entries are made read-only by fork (is_cow_mapping). */

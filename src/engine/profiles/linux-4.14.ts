@@ -54,4 +54,6 @@ export const linux414: Profile = {
   driverGuardsFaultingTask: false,
   driverKeepsOwnEntries: false,
   roundPages: 64,
+  driverMigratesAround: false,
 };
+  splitMapsZeroPages: false,

@@ -54,4 +54,6 @@ export const linux612: Profile = {
   driverGuardsFaultingTask: false,
   driverKeepsOwnEntries: false,
   roundPages: 64,
+  driverMigratesAround: false,
 };
+  splitMapsZeroPages: true,

@@ -97,4 +97,8 @@ export interface Profile {
   readonly driverKeepsOwnEntries: boolean;
   /** Pages a round of the test driver's migration and device access covers. */
   readonly roundPages: number;
+  /** On a fault the driver migrates the 16 pages around it, pages of system memory included. */
+  readonly driverMigratesAround: boolean;
 }
+  /** Splitting a huge page maps the zero page where a page of it is all zeroes (6.12+). */
+  readonly splitMapsZeroPages: boolean;

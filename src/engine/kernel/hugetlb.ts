@@ -1,0 +1,164 @@
+/** Mappings of huge pages from the pool (mm/hugetlb.c): always 2 MiB at once, never split, never migrated to a device. */
+
+import { Vm } from '../machine/address-spaces';
+import { Hold } from '../machine/holds';
+import type { MmRow, PageRow, VmaRow, Vpn } from '../machine/ids';
+import { MAPPING_ANON, Pg } from '../machine/pages';
+import { PTE_DIRTY, PTE_HUGE, PTE_PROTNONE, PTE_WRITE, PTE_YOUNG, Pte } from '../machine/pte';
+import { FaultFlag, Notify, VmFault } from './constants';
+import { huge_start } from './huge_memory';
+import { alloc_hugetlb_folio } from './hugetlb_pool';
+import type { Kernel } from './kernel';
+import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
+import { HUGE_PAGES } from './page_alloc';
+import { folio_put_final, get_page, put_page_testzero, rename_hold } from './page_ref';
+import { ptep_get, set_pte, set_pte_bits } from './pgtable';
+import { anon_vma_prepare, folio_add_rmap_pmd, folio_remove_rmap_pmd } from './rmap';
+import { PageT, routine, VmFaultT } from './routine';
+import { entered, isWrite, leaves, mmOf, passVmf, type Vmf, vmfParams } from './vmf';
+
+/** First mapping of a fresh folio (hugetlb_add_new_anon_rmap); hugetlb pages count in no rss. */
+function map_folio(k: Kernel, f: Vmf, folio: PageRow): void {
+  const { mm, pages } = k;
+  const start = huge_start(f.vpn);
+  rename_hold(k, folio, Hold.Alloc, Hold.Pte);
+  pages.mapping.set(folio, (mm.anonVma.get(f.vma) << 2) | MAPPING_ANON);
+  pages.index.set(folio, mm.linearIndex(f.vma, start));
+  if (k.profile.anonExclusive) pages.setFlag(folio, Pg.AnonExclusive);
+  folio_add_rmap_pmd(k, folio);
+  const writable = mm.has(f.vma, Vm.Write) && (isWrite(f) || mm.has(f.vma, Vm.Shared));
+  const access = writable ? PTE_WRITE | PTE_DIRTY : 0;
+  const none = mm.has(f.vma, Vm.Read | Vm.Write | Vm.Exec) ? 0 : PTE_PROTNONE;
+  set_pte(k, f.entry, Pte.Present | PTE_HUGE | PTE_YOUNG | access | none, folio);
+}
+
+const hugetlb_no_page = routine({
+  name: 'hugetlb_no_page',
+  file: 'mm/hugetlb.c',
+  about: 'First touch: a zeroed huge page from the pool. SIGBUS when it has none left.',
+  params: vmfParams,
+  locals: { page: PageT },
+  body: (r) => [
+    r.step('vmf_anon_prepare(vmf)', (k, f) => anon_vma_prepare(k, f.vma)),
+    r.step('folio = alloc_hugetlb_folio(vma, address)', (k, f) => {
+      f.page = alloc_hugetlb_folio(k, f.vma);
+    }),
+    r.when('the pool is empty', (_, f) => f.page === 0, [
+      r.ret('return VM_FAULT_SIGBUS', () => VmFault.SIGBUS),
+    ]),
+    r.when(
+      'the entry is still empty',
+      (k, f) => ptep_get(k, f.entry) === 0,
+      [r.step('reverse map; set_huge_pte_at', (k, f) => map_folio(k, f, f.page))],
+      [
+        r.step('somebody was faster: folio_put(folio)', (k, f) => {
+          if (put_page_testzero(k, f.page, Hold.Alloc)) folio_put_final(k, f.page);
+        }),
+      ],
+    ),
+    r.ret('return 0'),
+  ],
+});
+
+/** Nobody else maps the folio: it may be written in place. */
+function can_reuse(k: Kernel, folio: PageRow): boolean {
+  return k.pages.isAnon(folio) && k.pages.folioMapcount(folio) === 1;
+}
+
+function reuse(k: Kernel, f: Vmf): void {
+  if (k.profile.anonExclusive) k.pages.setFlag(k.tables.hi.get(f.entry) as PageRow, Pg.AnonExclusive);
+  if (isWrite(f)) set_pte_bits(k, f.entry, ptep_get(k, f.entry) | PTE_WRITE | PTE_DIRTY | PTE_YOUNG);
+}
+
+/** The mapping gets a copy; the old folio loses a mapping. */
+function replace(k: Kernel, f: Vmf, old: PageRow, copy: PageRow): void {
+  for (let i = 0; i < HUGE_PAGES; i++) k.contents.copy(k.pages.nth(old, i), k.pages.nth(copy, i));
+  folio_remove_rmap_pmd(k, old);
+  map_folio(k, f, copy);
+  k.pages.refcount.add(old, -1);
+}
+
+const hugetlb_wp = routine({
+  name: 'hugetlb_wp',
+  file: 'mm/hugetlb.c',
+  about: 'A write to a read-only huge page: in place if nobody shares it, else a copy from the pool.',
+  params: vmfParams,
+  locals: { old: PageT, page: PageT },
+  body: (r) => {
+    type Range = { mm: MmRow; start: Vpn; end: Vpn; event: number };
+    const range = (k: Kernel, f: { vma: VmaRow; vpn: Vpn }, callee: Range): void => {
+      callee.mm = mmOf(k, f);
+      callee.start = huge_start(f.vpn);
+      callee.end = (callee.start + HUGE_PAGES) as Vpn;
+      callee.event = Notify.CLEAR;
+    };
+    return [
+      r.step('old_folio = page_folio(pte_page(pte))', (k, f) => {
+        f.old = k.tables.hi.get(f.entry) as PageRow;
+      }),
+      r.when(
+        'nobody shares it, or the mapping is shared',
+        (k, f) => can_reuse(k, f.old) || k.mm.has(f.vma, Vm.Shared),
+        [r.step('the entry becomes writable and dirty', (k, f) => reuse(k, f)), r.ret('return 0')],
+      ),
+      r.step('new_folio = alloc_hugetlb_folio(vma, address)', (k, f) => {
+        get_page(k, f.old, Hold.Fault);
+        f.page = alloc_hugetlb_folio(k, f.vma);
+      }),
+      r.when('the pool is empty', (_, f) => f.page === 0, [
+        r.step('folio_put(old_folio)', (k, f) => {
+          put_page_testzero(k, f.old, Hold.Fault);
+        }),
+        r.ret('return VM_FAULT_SIGBUS', () => VmFault.SIGBUS),
+      ]),
+      r.call('mmu_notifier_invalidate_range_start(CLEAR, 2 MiB)', mmu_notifier_invalidate_range_start, range),
+      r.step('copy_user_large_folio; clear and flush the old entry; set the copy', (k, f) =>
+        replace(k, f, f.old, f.page),
+      ),
+      r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, range),
+      r.step('folio_put(old_folio)', (k, f) => {
+        if (put_page_testzero(k, f.old, Hold.Fault)) folio_put_final(k, f.old);
+      }),
+      r.ret('return 0'),
+    ];
+  },
+});
+
+const FAULT = 'hugetlb_fault';
+
+export const hugetlb_fault = routine({
+  name: FAULT,
+  file: 'mm/hugetlb.c',
+  about: 'A fault in a hugetlb mapping: map a huge page from the pool, or make one writable.',
+  params: vmfParams,
+  locals: { ret: VmFaultT },
+  body: (r) => {
+    const keep = (_: Kernel, f: { ret: number }, value: number): void => {
+      f.ret = value;
+    };
+    const asked = FaultFlag.Write | FaultFlag.Unshare;
+    return [
+      entered(r, FAULT, 'vmf.orig_pte = huge_ptep_get(mm, address, pte)'),
+      r.step('the entry', (k, f) => {
+        f.pte = ptep_get(k, f.entry);
+      }),
+      r.when('it is empty', (_, f) => f.pte === 0, [
+        r.call('ret = hugetlb_no_page(mapping, vmf)', hugetlb_no_page, passVmf, keep),
+        leaves(r, FAULT, 'return ret', (_, f) => f.ret),
+      ]),
+      r.when(
+        'a write (or an unshare request), and the entry is read-only',
+        (_, f) => (f.flags & asked) !== 0 && (f.pte & PTE_WRITE) === 0,
+        [
+          r.call('ret = hugetlb_wp(vmf)', hugetlb_wp, passVmf, keep),
+          leaves(r, FAULT, 'return ret', (_, f) => f.ret),
+        ],
+      ),
+      r.step('huge_ptep_set_access_flags: young, and dirty for a write', (k, f) => {
+        const dirty = isWrite(f) ? PTE_DIRTY : 0;
+        set_pte_bits(k, f.entry, ptep_get(k, f.entry) | PTE_YOUNG | dirty);
+      }),
+      leaves(r, FAULT, 'return 0', () => 0),
+    ];
+  },
+});
