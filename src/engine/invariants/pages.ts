@@ -69,7 +69,7 @@ function heldBy(s: CheckState, page: PageRow): Held {
   for (let row = pages.holds.get(page); row !== 0; row = holds.next.get(row)) {
     const kind = holds.kind.get(row) as HoldKind;
     s.pages.heldPage.set(row, page);
-    references += holdWeight(kind);
+    references += holdWeight(kind, pages.order.get(page));
     rows++;
     kinds |= 1 << kind;
     if (kind === Hold.Exclusive) exclusive++;
@@ -129,12 +129,14 @@ function checkCounts(s: CheckState, page: PageRow, held: Held): void {
       `mapcount of ${pageName(k, page)} should be ${mapped}, its entries; it is ${mapcount}`,
     );
   const refcount = k.pages.refcount.get(page);
-  const expected = baseOf(s, page) + mapcount + held.references;
+  if (k.pages.has(page, Pg.Head)) checkLarge(s, page);
+  const mappings = k.pages.has(page, Pg.Tail) ? 0 : k.pages.folioMapcount(page);
+  const expected = baseOf(s, page) + mappings + held.references;
   if (refcount !== expected)
     s.broken(
       5,
       s.page(page),
-      `refcount of ${pageName(k, page)} should be ${expected} (${count(mapcount, 'mapping')}; held by ${names(held.kinds)}); it is ${refcount}`,
+      `refcount of ${pageName(k, page)} should be ${expected} (${count(mappings, 'mapping')}; held by ${names(held.kinds)}); it is ${refcount}`,
     );
   const exclusive = entries.exclusive.get(page);
   if (held.exclusive !== exclusive)
@@ -146,6 +148,25 @@ function checkCounts(s: CheckState, page: PageRow, held: Held): void {
 }
 
 /** Untouched device memory: the driver has never handed out these pages. */
+/** The counts of a folio of many pages: of entries that map it as a whole, and of all its mappings. */
+function checkLarge(s: CheckState, folio: PageRow): void {
+  const { kernel: k, entries } = s;
+  const entire = k.pages.entireMapcount.get(folio);
+  const large = k.pages.largeMapcount.get(folio);
+  if (entire !== entries.entire.get(folio))
+    s.broken(
+      4,
+      s.page(folio),
+      `the folio of ${pageName(k, folio)} should be mapped as a whole ${entries.entire.get(folio)} times, its entries; it says ${entire}`,
+    );
+  if (large !== entries.large.get(folio))
+    s.broken(
+      4,
+      s.page(folio),
+      `the folio of ${pageName(k, folio)} should have ${entries.large.get(folio)} mappings, its entries; it says ${large}`,
+    );
+}
+
 function isUntouched(s: CheckState, page: PageRow): boolean {
   const { kernel: k } = s;
   const device = k.devices.pgmapDevice.get(k.pages.pgmap(page));
@@ -218,17 +239,18 @@ function migrationsOf(s: CheckState, page: PageRow): number {
 
 function checkMigrating(s: CheckState, page: PageRow): void {
   const { kernel: k } = s;
-  const name = pageName(k, page);
-  if (!k.pages.has(page, Pg.Locked))
-    s.broken(12, s.page(page), `migration entries stand for ${name}, which is not locked`);
-  if (k.pages.refcount.get(page) < 1)
+  const name = (): string => pageName(k, page);
+  const folio = k.pages.folio(page);
+  if (!k.pages.has(folio, Pg.Locked))
+    s.broken(12, s.page(page), `migration entries stand for ${name()}, which is not locked`);
+  if (k.pages.refcount.get(folio) < 1)
     s.broken(
       12,
       s.page(page),
-      `migration entries stand for ${name}, whose refcount is ${k.pages.refcount.get(page)}`,
+      `migration entries stand for ${name()}, whose refcount is ${k.pages.refcount.get(folio)}`,
     );
   // A page that could not be locked at once is collected by several migrations before 5.16; one of them gets the lock.
-  const owners = migrationsOf(s, page);
+  const owners = migrationsOf(s, folio);
   if (owners === 0 || (owners > 1 && k.profile.collectSkipsLocked))
     s.broken(
       12,
@@ -242,8 +264,9 @@ function checkSharing(s: CheckState, page: PageRow): void {
   if (!k.pages.isAnon(page)) return;
   const name = pageName(k, page);
   const exclusive = k.pages.has(page, Pg.AnonExclusive);
-  const mapped = entries.mapped.get(page);
-  if (exclusive && mapped > 1) s.broken(20, s.page(page), `${name} is exclusive and mapped ${mapped} times`);
+  const mapped = entries.mapped.get(page) + entries.entire.get(k.pages.folio(page));
+  if (exclusive && mapped > 1)
+    s.broken(20, s.page(page), `${name()} is exclusive and mapped ${mapped} times`);
   const writable = entries.writable.get(page);
   if (writable === 0) return;
   const migrating = entries.migrating.get(page);
