@@ -44,11 +44,13 @@ export function checkSwapTypes(s: CheckState): void {
     s.broken(33, {}, `there should be at most ${swapTypes.maxSwapfiles} swap areas; there are ${areas}`);
 }
 
-/** No task is inside the kernel: each one's innermost frame is the scenario's own. */
+/** No task is inside the kernel: each one's innermost frame is the scenario's own, or it is a worker without work. */
 export function isQuiet(s: CheckState): boolean {
   const { tasks } = s.kernel;
   for (const task of tasks.tasks.rows()) {
     if (tasks.state.get(task) === TaskState.Exited) continue;
+    // A kernel worker without a call waits for work.
+    if (tasks.process.get(task) === 0 && tasks.depth.get(task) <= 1) continue;
     const base = tasks.base.get(task);
     if (base !== 0 && !s.linked.routines[tasks.stack.get(base - 3)]?.routine.scenario) return false;
   }

@@ -5,6 +5,7 @@ import { is_driver_page } from '../kernel/page_ref';
 import type { PageRow, SlotRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import type { CheckState } from './state';
+import type { Involved } from './violation';
 import { count, pageName } from './words';
 
 /** How far a migration has come, as far as the checks tell: `moved` = the pages step is over. */
@@ -98,16 +99,24 @@ function checkCollected(s: CheckState, m: number): void {
 
 function checkTarget(s: CheckState, m: number, target: PageRow): void {
   const { kernel: k, entries } = s;
-  const involved = { ...s.page(target), migration: m };
-  const name = pageName(k, target);
-  if (!k.pages.has(target, Pg.Locked)) s.broken(14, involved, `the destination ${name} is not locked`);
+  const involved = (): Involved => ({ ...s.page(target), migration: m });
+  const name = (): string => pageName(k, target);
+  if (!k.pages.has(target, Pg.Locked)) s.broken(14, involved(), `the destination ${name()} is not locked`);
   const references = 1 + (is_driver_page(k, target) ? k.profile.freeDeviceRefcount : 0);
   const refcount = k.pages.refcount.get(target);
   if (refcount !== references)
-    s.broken(14, involved, `the destination ${name} should have refcount ${references}; it has ${refcount}`);
+    s.broken(
+      14,
+      involved(),
+      `the destination ${name()} should have refcount ${references}; it has ${refcount}`,
+    );
   const visible = entries.mapped.get(target) + entries.migrating.get(target) + entries.exclusive.get(target);
   if (visible > 0)
-    s.broken(14, involved, `${count(visible, 'entry', 'entries')} already stand for the destination ${name}`);
+    s.broken(
+      14,
+      involved(),
+      `${count(visible, 'entry', 'entries')} already stand for the destination ${name()}`,
+    );
 }
 
 const MOVES = MigratePfn.Valid | MigratePfn.Migrate;
@@ -117,12 +126,12 @@ function checkSources(s: CheckState, m: number): void {
   for (const slot of slotsOf(s, m)) {
     if ((k.slots.srcFlags.get(slot) & MOVES) !== MOVES) continue;
     const page = k.slots.srcPage.get(slot) as PageRow;
-    const involved = { ...s.page(page), migration: m };
-    const name = pageName(k, page);
-    if (!k.pages.has(page, Pg.Locked)) s.broken(13, involved, `${name} migrates and is not locked`);
+    const involved = (): Involved => ({ ...s.page(page), migration: m });
+    const name = (): string => pageName(k, page);
+    if (!k.pages.has(page, Pg.Locked)) s.broken(13, involved(), `${name()} migrates and is not locked`);
     if (k.pages.mapcount.get(page) !== 0)
-      s.broken(13, involved, `${name} migrates and has mapcount ${k.pages.mapcount.get(page)}`);
-    if (k.pages.has(page, Pg.Lru)) s.broken(13, involved, `${name} migrates and is on an LRU list`);
+      s.broken(13, involved(), `${name()} migrates and has mapcount ${k.pages.mapcount.get(page)}`);
+    if (k.pages.has(page, Pg.Lru)) s.broken(13, involved(), `${name()} migrates and is on an LRU list`);
   }
 }
 
@@ -132,10 +141,10 @@ function checkMoved(s: CheckState, m: number): void {
     if ((k.slots.srcFlags.get(slot) & MOVES) !== MOVES) continue;
     const from = k.slots.srcPage.get(slot) as PageRow;
     const to = k.slots.dstPage.get(slot) as PageRow;
-    const involved = { ...s.page(from), migration: m };
+    const involved = (): Involved => ({ ...s.page(from), migration: m });
     if (to === 0 || k.pages.mapping.get(to) !== k.pages.mapping.get(from))
-      s.broken(16, involved, `${pageName(k, from)} migrates, and its destination has not got its mapping`);
+      s.broken(16, involved(), `${pageName(k, from)} migrates, and its destination has not got its mapping`);
     if (k.pages.memcg.get(from) !== 0)
-      s.broken(16, involved, `${pageName(k, from)} migrates and is still charged`);
+      s.broken(16, involved(), `${pageName(k, from)} migrates and is still charged`);
   }
 }

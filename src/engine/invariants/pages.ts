@@ -16,6 +16,7 @@ const SHORT: ReadonlySet<HoldKind> = new Set([
   Hold.Fault,
   Hold.TlbGather,
   Hold.Walk,
+  Hold.Reclaim,
 ]);
 
 /** Takes up rows of `holds` that were written to: their pages are looked at again. */
@@ -129,14 +130,12 @@ function checkCounts(s: CheckState, page: PageRow, held: Held): void {
       `mapcount of ${pageName(k, page)} should be ${mapped}, its entries; it is ${mapcount}`,
     );
   const refcount = k.pages.refcount.get(page);
-  if (k.pages.has(page, Pg.Head)) checkLarge(s, page);
-  const mappings = k.pages.has(page, Pg.Tail) ? 0 : k.pages.folioMapcount(page);
-  const expected = baseOf(s, page) + mappings + held.references;
+  const expected = baseOf(s, page) + mapcount + held.references;
   if (refcount !== expected)
     s.broken(
       5,
       s.page(page),
-      `refcount of ${pageName(k, page)} should be ${expected} (${count(mappings, 'mapping')}; held by ${names(held.kinds)}); it is ${refcount}`,
+      `refcount of ${pageName(k, page)} should be ${expected} (${count(mapcount, 'mapping')}; held by ${names(held.kinds)}); it is ${refcount}`,
     );
   const exclusive = entries.exclusive.get(page);
   if (held.exclusive !== exclusive)
@@ -148,25 +147,6 @@ function checkCounts(s: CheckState, page: PageRow, held: Held): void {
 }
 
 /** Untouched device memory: the driver has never handed out these pages. */
-/** The counts of a folio of many pages: of entries that map it as a whole, and of all its mappings. */
-function checkLarge(s: CheckState, folio: PageRow): void {
-  const { kernel: k, entries } = s;
-  const entire = k.pages.entireMapcount.get(folio);
-  const large = k.pages.largeMapcount.get(folio);
-  if (entire !== entries.entire.get(folio))
-    s.broken(
-      4,
-      s.page(folio),
-      `the folio of ${pageName(k, folio)} should be mapped as a whole ${entries.entire.get(folio)} times, its entries; it says ${entire}`,
-    );
-  if (large !== entries.large.get(folio))
-    s.broken(
-      4,
-      s.page(folio),
-      `the folio of ${pageName(k, folio)} should have ${entries.large.get(folio)} mappings, its entries; it says ${large}`,
-    );
-}
-
 function isUntouched(s: CheckState, page: PageRow): boolean {
   const { kernel: k } = s;
   const device = k.devices.pgmapDevice.get(k.pages.pgmap(page));
@@ -186,29 +166,26 @@ const isNeverHandedOut = (s: CheckState, page: PageRow): boolean =>
 
 function checkDevicePage(s: CheckState, page: PageRow, held: Held): void {
   const { kernel: k } = s;
-  const involved = s.page(page);
-  const name = pageName(k, page);
+  const broken = (number: number, wrong: string): void =>
+    s.broken(number, s.page(page), `${pageName(k, page)} ${wrong}`);
   if (k.pages.has(page, Pg.Lru) || held.kinds & (1 << Hold.LruBatch))
-    s.broken(9, involved, `${name} is device memory and on an LRU list or in a batch`);
+    broken(9, `is device memory and on an LRU list or in a batch`);
   if (!is_driver_page(k, page)) return;
   if (
     is_device_private(k, page) &&
     (k.pages.pins.get(page) > 0 || held.kinds & ((1 << Hold.Pin) | (1 << Hold.Gup)))
   )
-    s.broken(
-      10,
-      involved,
-      `${name} is device-private and held by ${names(held.kinds & ((1 << Hold.Pin) | (1 << Hold.Gup)))}`,
-    );
+    broken(10, `is device-private and held by ${names(held.kinds & ((1 << Hold.Pin) | (1 << Hold.Gup)))}`);
   const depth = s.pages.depth.get(page);
   if (!k.pages.has(page, Pg.Free)) {
-    if (depth !== 0) s.broken(6, involved, `${name} is in use and on its driver's free list`);
+    if (depth !== 0) broken(6, `is in use and on its driver's free list`);
     return;
   }
+  if (s.entries.mapped.get(page) > 0) broken(2, `is free, and entries name it`);
   if (isNeverHandedOut(s, page)) return;
-  if (depth === 0) s.broken(6, involved, `${name} is free and not on its driver's free list`);
+  if (depth === 0) broken(6, `is free and not on its driver's free list`);
   const wrong = disorder(s, page, held);
-  if (wrong !== undefined) s.broken(6, involved, `${name} is free and ${wrong}`);
+  if (wrong !== undefined) broken(6, `is free and ${wrong}`);
 }
 
 /** What a free device page still has that it must not have. */
@@ -240,43 +217,42 @@ function migrationsOf(s: CheckState, page: PageRow): number {
 function checkMigrating(s: CheckState, page: PageRow): void {
   const { kernel: k } = s;
   const name = (): string => pageName(k, page);
-  const folio = k.pages.folio(page);
-  if (!k.pages.has(folio, Pg.Locked))
+  if (!k.pages.has(page, Pg.Locked))
     s.broken(12, s.page(page), `migration entries stand for ${name()}, which is not locked`);
-  if (k.pages.refcount.get(folio) < 1)
+  if (k.pages.refcount.get(page) < 1)
     s.broken(
       12,
       s.page(page),
-      `migration entries stand for ${name()}, whose refcount is ${k.pages.refcount.get(folio)}`,
+      `migration entries stand for ${name()}, whose refcount is ${k.pages.refcount.get(page)}`,
     );
   // A page that could not be locked at once is collected by several migrations before 5.16; one of them gets the lock.
-  const owners = migrationsOf(s, folio);
+  const owners = migrationsOf(s, page);
   if (owners === 0 || (owners > 1 && k.profile.collectSkipsLocked))
     s.broken(
       12,
       s.page(page),
-      `migration entries stand for ${name}, which ${count(owners, 'migration')} should hold: exactly one must`,
+      `migration entries stand for ${name()}, which ${count(owners, 'migration')} should hold: exactly one must`,
     );
 }
 
 function checkSharing(s: CheckState, page: PageRow): void {
   const { kernel: k, entries } = s;
   if (!k.pages.isAnon(page)) return;
-  const name = pageName(k, page);
+  const name = (): string => pageName(k, page);
   const exclusive = k.pages.has(page, Pg.AnonExclusive);
-  const mapped = entries.mapped.get(page) + entries.entire.get(k.pages.folio(page));
+  const mapped = entries.mapped.get(page);
   if (exclusive && mapped > 1)
     s.broken(20, s.page(page), `${name()} is exclusive and mapped ${mapped} times`);
   const writable = entries.writable.get(page);
   if (writable === 0) return;
   const migrating = entries.migrating.get(page);
   if (k.profile.anonExclusive && !exclusive && migrating === 0)
-    s.broken(20, s.page(page), `${name} is mapped writable and not exclusive`);
+    s.broken(20, s.page(page), `${name()} is mapped writable and not exclusive`);
   const standing = mapped + migrating + entries.exclusive.get(page);
   if (standing > 1)
     s.broken(
       21,
       s.page(page),
-      `${count(standing, 'entry', 'entries')} stand for ${name}, and ${writable} of them may write`,
+      `${count(standing, 'entry', 'entries')} stand for ${name()}, and ${writable} of them may write`,
     );
 }

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { INVARIANTS } from '../../src/engine/invariants';
+import type { Kernel } from '../../src/engine/kernel/kernel';
+import { Hold } from '../../src/engine/machine/holds';
+import { Pg } from '../../src/engine/machine/pages';
+import { PTE_SOFT_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../../src/engine/machine/pte';
+import { brokenBy, type Scene, type Spot } from './plant';
+
+/** Pages 0 and 1 go to the device, 2 and 3 are in memory, the rest was never touched. */
+const MOVED = `
+  profile 6.12
+  device gpu0 private 16 pages
+  process p {
+    a = mmap 8 pages anon rw
+    write a[0..4] = 7
+    migrate a[0..2] to gpu0
+    print "here"
+    read a[3]
+    munmap a
+  }`;
+/** As before, but page 0 has come home, so that its device page is free. */
+const RETURNED = MOVED.replace('print', 'read a[0]; print');
+/** The entries that migrate may not write. */
+const READ_ONLY = MOVED.replace('migrate', 'mprotect a r; migrate');
+const REFUSED = MOVED.replace('print', 'gpu0 fail migrate_to_ram; read a[0] expect SIGBUS; print');
+const COMES_HOME = MOVED.replace('print', 'read a[0]; print');
+
+const HERE: Spot = { routine: 'p', step: 'print' };
+const COLLECTED: Spot = { routine: 'dmirror_migrate', step: 'migrate_vma_pages' };
+const IDENTITY_MOVED: Spot = { routine: 'dmirror_migrate', step: 'how many moved' };
+const RESTORED: Spot = { routine: 'migrate_vma_finalize', step: 'unlock_page(page)' };
+const CALLBACK_DONE: Spot = { routine: 'do_swap_page', step: 'put_page(vmf->page)' };
+
+type Disorder = (k: Kernel, scene: Scene) => void;
+
+const mapAgain: Disorder = (k, scene) => {
+  k.tables.set(scene.entry(5), scene.lo(2), scene.page(2));
+  k.pages.mapcount.add(scene.page(2), 1);
+  k.pages.refcount.add(scene.page(2), 1);
+  k.mm.rssAnon.add(scene.mm, 1);
+};
+
+const CASES: readonly [invariant: number, what: string, text: string, spot: Spot, disorder: Disorder][] = [
+  [1, 'a table counts one entry too many', MOVED, HERE, (k, s) => k.tables.used.add(s.entry(2) >> 9, 1)],
+  [2, 'a mapped device page is marked free', MOVED, HERE, (k, s) => k.pages.setFlag(s.page(0), Pg.Free)],
+  [3, 'a private page is mapped', MOVED, HERE, (k, s) => k.tables.set(s.entry(0), Pte.Present, s.page(0))],
+  [4, 'one mapping too many is counted', MOVED, HERE, (k, s) => k.pages.mapcount.add(s.page(2), 1)],
+  [4, 'an entry disappears', MOVED, HERE, (k, s) => k.tables.set(s.entry(2), 0, 0)],
+  [5, 'a reference nobody holds', MOVED, HERE, (k, s) => k.pages.refcount.add(s.page(2), 1)],
+  [5, 'a holder without a reference', MOVED, HERE, (k, s) => k.holds.add(s.page(2), Hold.Driver, 1)],
+  [
+    6,
+    'a free page keeps a mapping',
+    RETURNED,
+    HERE,
+    (k) => k.pages.mapping.set(k.devices.freeHead.get(1) as never, 5),
+  ],
+  [6, 'the free list loses its top', RETURNED, HERE, (k) => k.devices.freeHead.set(1, 0)],
+  [7, 'one page too many given back', MOVED, HERE, (k) => k.devices.cfree.add(1, 1)],
+  [8, 'a page becomes free in silence', MOVED, HERE, (k, s) => k.pages.setFlag(s.page(0), Pg.Free)],
+  [9, 'a device page joins the LRU', MOVED, HERE, (k, s) => k.pages.setFlag(s.page(0), Pg.Lru)],
+  [10, 'a private page is pinned', MOVED, HERE, (k, s) => k.pages.pins.add(s.page(0), 1)],
+  [11, 'a pgmap reference too many', MOVED, HERE, (k) => k.devices.pgmapRef.add(1, 1)],
+  [
+    12,
+    'a migrating page is unlocked',
+    MOVED,
+    COLLECTED,
+    (k, s) => k.pages.clearFlag(s.migrating.from, Pg.Locked),
+  ],
+  [
+    13,
+    'a migrating page joins the LRU',
+    MOVED,
+    COLLECTED,
+    (k, s) => k.pages.setFlag(s.migrating.from, Pg.Lru),
+  ],
+  [14, 'a destination gets a reference', MOVED, COLLECTED, (k, s) => k.pages.refcount.add(s.migrating.to, 1)],
+  [15, 'cpages counts one too many', MOVED, COLLECTED, (k) => k.migrations.cpages.add(1, 1)],
+  [
+    16,
+    'a destination loses its mapping',
+    MOVED,
+    IDENTITY_MOVED,
+    (k, s) => k.pages.mapping.set(s.migrating.to, 0),
+  ],
+  [
+    17,
+    'a restored entry may write',
+    READ_ONLY,
+    RESTORED,
+    (k, s) => k.tables.lo.set(s.entry(0), s.lo(0) | PTE_WRITE),
+  ],
+  [
+    18,
+    'a byte changes on the way to the device',
+    MOVED,
+    RESTORED,
+    (k, s) => k.contents.write(k.pages.link.get(s.page(0)) as never, 100, 9),
+  ],
+  [
+    20,
+    'a writable page is not exclusive',
+    MOVED,
+    HERE,
+    (k, s) => k.pages.clearFlag(s.page(2), Pg.AnonExclusive),
+  ],
+  [20, 'an exclusive page is mapped twice', MOVED, HERE, mapAgain],
+  [21, 'a shared page is writable', MOVED, HERE, mapAgain],
+  [22, 'rss counts one too many', MOVED, HERE, (k, s) => k.mm.rssAnon.add(s.mm, 1)],
+  [23, 'a charge without a page', MOVED, HERE, (k) => k.memcgUsage.add(3, 1)],
+  [
+    24,
+    'the process loses the right to write, the device keeps it',
+    MOVED,
+    HERE,
+    (k, s) => k.tables.lo.set(s.entry(0), s.lo(0) & ~PTE_WRITE),
+  ],
+  [26, 'the sequence is odd without an invalidation', MOVED, HERE, (k, s) => k.mm.notifierSeq.set(s.mm, 7)],
+  [
+    30,
+    'the lock is gone when the fault returns',
+    COMES_HOME,
+    CALLBACK_DONE,
+    (k, s) => k.mm.lockReaders.set(s.mm, 0),
+  ],
+  [
+    31,
+    'a refused entry has changed',
+    REFUSED,
+    CALLBACK_DONE,
+    (k, s) => k.tables.lo.set(s.entry(0), s.lo(0) | PTE_SOFT_DIRTY),
+  ],
+  [
+    32,
+    'a device page is put over another page',
+    MOVED,
+    HERE,
+    (k, s) => k.tables.set(s.entry(2), Pte.DevicePrivate | PTE_YOUNG, s.page(1)),
+  ],
+  [
+    33,
+    'too many swap areas',
+    MOVED,
+    HERE,
+    (k) => {
+      for (let area = 0; area < 30; area++) k.swap.areas.alloc();
+    },
+  ],
+  [36, 'a page stays locked', MOVED, HERE, (k, s) => k.pages.setFlag(s.page(2), Pg.Locked)],
+];
+
+describe('an invariant is found broken', () => {
+  it.each(CASES)('I%i: %s', (number, _, text, spot, disorder) => {
+    const broken = brokenBy(text, spot, disorder);
+    expect(broken.map(({ invariant }) => invariant.number)).toContain(number);
+  });
+});
+
+describe('the catalogue', () => {
+  it('gives each invariant a name and one sentence', () => {
+    for (const { id, number, name, about } of INVARIANTS) {
+      expect(id).toBe(`I${number}`);
+      expect(name).not.toBe('');
+      expect(about).toMatch(/^\S.*\.$/);
+    }
+    expect(new Set(INVARIANTS.map(({ number }) => number)).size).toBe(INVARIANTS.length);
+  });
+});

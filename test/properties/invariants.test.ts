@@ -1,0 +1,20 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { freeAtStart, leaks, runChecked, runOf, starves } from './machine';
+import { randomScenario } from './random-scenario';
+
+describe.each(['6.12', '4.14'])('a random scenario under %s', (profile) => {
+  it('keeps every invariant at every yield, and gives everything back at its end', () => {
+    fc.assert(
+      fc.property(randomScenario(profile), ({ text }) => {
+        const free = freeAtStart(runOf(text));
+        const { run, stop, broken } = runChecked(text);
+        expect(broken).toEqual([]);
+        if (starves(run)) return;
+        expect(stop).toBe('end');
+        expect(leaks(run, free)).toEqual([]);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});

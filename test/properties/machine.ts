@@ -1,0 +1,107 @@
+/** Runs of random scenarios, and what must be true of them. */
+
+import { Checker, sentence, type Violation } from '../../src/engine/invariants';
+import type { Kernel } from '../../src/engine/kernel/kernel';
+import { is_device_private } from '../../src/engine/kernel/page_ref';
+import { lru_drain_now } from '../../src/engine/kernel/swap';
+import { Hold } from '../../src/engine/machine/holds';
+import { TaskState, Wait } from '../../src/engine/machine/tasks';
+import { buildRun, compileScenario, type Run } from '../../src/scenario/program';
+
+/** A run has ended long before, unless it never ends. */
+export const MOST_STEPS = 200_000;
+
+export function runOf(text: string): Run {
+  const { program, diagnostics } = compileScenario(text, 'random.hmm');
+  if (program === undefined)
+    throw new Error(diagnostics.map(({ start, message }) => `${start.line}: ${message}`).join('\n'));
+  return buildRun(program);
+}
+
+/** Hashes of the machine at rising times, from one run straight through; times past the end are left out. */
+export function hashesStraight(text: string, times: readonly number[]): Map<number, number> {
+  const { interpreter, kernel } = runOf(text);
+  const hashes = new Map<number, number>();
+  for (const time of times) {
+    interpreter.run(time, false);
+    if (kernel.time < time) break;
+    hashes.set(time, kernel.store.hash());
+  }
+  return hashes;
+}
+
+export function lengthOf(text: string): number {
+  const { interpreter, kernel } = runOf(text);
+  interpreter.run(MOST_STEPS, false);
+  return kernel.time;
+}
+
+/**
+ * The kernel's own test driver puts a device page itself into the device's table when hmm_range_fault reports one, and
+ * crashes on the access. We follow it as far as the entry.
+ */
+function isKnownDefect(kernel: Kernel, { invariant, involved }: Violation): boolean {
+  const { page } = involved;
+  return invariant.number === 24 && page !== undefined && is_device_private(kernel, page);
+}
+
+export interface Checked {
+  readonly run: Run;
+  readonly stop: string;
+  readonly broken: readonly string[];
+}
+
+/** Runs to the end with the invariants on. `plant` may change the run before. */
+export function runChecked(text: string, plant?: (run: Run) => void): Checked {
+  const run = runOf(text);
+  plant?.(run);
+  const checker = new Checker(run.interpreter);
+  const stop = run.interpreter.run(MOST_STEPS, false);
+  checker.finish();
+  const broken = checker.violations
+    .filter((violation) => !isKnownDefect(run.kernel, violation))
+    .map((violation) => `${violation.time} ${sentence(violation)}`);
+  return { run, stop, broken };
+}
+
+function freePages(k: Kernel): number {
+  let free = 0;
+  for (const zone of k.zones.rows()) free += k.zones.free.get(zone);
+  return free;
+}
+
+function tablePages(k: Kernel): number {
+  let pages = 0;
+  for (const zone of k.zones.rows()) pages += k.zones.pageTablePages.get(zone);
+  return pages;
+}
+
+/** Pages of system memory that are free before a process has begun; its first tables count as free. */
+export const freeAtStart = ({ kernel }: Run): number => freePages(kernel) + tablePages(kernel);
+
+/** What a finished run has not given back, in words; pins outlive their process on purpose. */
+export function leaks({ kernel: k }: Run, free: number): string[] {
+  const found: string[] = [];
+  lru_drain_now(k);
+  let pinned = 0;
+  for (const page of k.pages.rows()) if (k.holds.has(page, Hold.Pin) || k.holds.has(page, Hold.Gup)) pinned++;
+  if (freePages(k) + pinned !== free)
+    found.push(`${free} pages should be free, ${freePages(k)} are and ${pinned} are pinned`);
+  for (const device of k.devices.devices.rows()) {
+    const used = k.devices.calloc.get(device) - k.devices.cfree.get(device);
+    if (used !== 0) found.push(`device ${device} has ${used} pages in use`);
+  }
+  for (const row of k.mm.mms.rows()) found.push(`address space ${row} is left`);
+  for (const row of k.migrations.table.rows()) found.push(`migration ${row} is left`);
+  return found;
+}
+
+/**
+ * A task waits for every CPU's worker to empty its batch of pages while another one keeps a CPU for itself: a livelock
+ * that kernels have.
+ */
+export function starves({ kernel: { tasks } }: Run): boolean {
+  for (const task of tasks.tasks.rows())
+    if (tasks.state.get(task) === TaskState.Blocked && tasks.wait.get(task) === Wait.LruDrain) return true;
+  return false;
+}

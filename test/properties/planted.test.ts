@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Frame } from '../../src/engine/kernel/frame';
+import type { Kernel } from '../../src/engine/kernel/kernel';
+import type { IntColumn } from '../../src/engine/machine/column';
+import { Hold } from '../../src/engine/machine/holds';
+import { Engine } from '../../src/engine/time/engine';
+import { finish } from '../../src/engine/time/work';
+import type { Run } from '../../src/scenario/program';
+import { replaceStep } from '../invariants/plant';
+import { freeAtStart, leaks, MOST_STEPS, runChecked, runOf, starves } from './machine';
+import { randomScenario } from './random-scenario';
+
+/** Runs something whose writes to some columns go past the write path. */
+function bypassing(columns: readonly IntColumn[], run: () => unknown): unknown {
+  for (const column of columns)
+    column.set = (row, value) => {
+      column.grow(row);
+      column.data[row] = value;
+    };
+  try {
+    return run();
+  } finally {
+    for (const column of columns) Reflect.deleteProperty(column, 'set');
+  }
+}
+
+/** The step that maps a fresh anonymous page writes behind the machine's back. */
+const plantBypass =
+  (columnsOf: (k: Kernel) => readonly IntColumn[]) =>
+  (run: Run): void =>
+    replaceStep(
+      run,
+      'do_anonymous_page',
+      'rss, reverse map',
+      (original) => (k, f, callee) => bypassing(columnsOf(k), () => original(k, f, callee)),
+    );
+
+/** put_page forgets the reference of the fault: the page that came home is never given back. */
+function plantMissingPut(run: Run): void {
+  replaceStep(run, 'put_page', 'if the reference dropped was the last', (original) => (k, f, callee) => {
+    const { page, hold } = f as Frame & { page: number; hold: number };
+    const forgets = hold === Hold.Fault && k.pages.pgmap(page as never) !== 0;
+    return forgets ? false : original(k, f, callee);
+  });
+}
+
+/** The same, but the name of the holder goes while its reference stays. */
+function plantUnnamedReference(run: Run): void {
+  replaceStep(run, 'put_page', 'if the reference dropped was the last', (original) => (k, f, callee) => {
+    const { page, hold } = f as Frame & { page: number; hold: number };
+    if (hold === Hold.Fault && k.pages.pgmap(page as never) !== 0) k.pages.refcount.add(page as never, 1);
+    return original(k, f, callee);
+  });
+}
+
+/** A process whose page goes to the device and comes home, before whatever else the scenario does. */
+const withDeviceFault = (text: string): string =>
+  text.replace('process p1 {', 'process p1 {\nz = mmap 4 pages\nwrite z = 1\nmigrate z to gpu0\nread z');
+
+const scenario = randomScenario('6.12').map(({ text }) => withDeviceFault(text));
+
+/** Whether a property fails, which is what a planted bug must bring about. */
+function fails(property: (text: string) => boolean): boolean {
+  const { failed } = fc.check(fc.property(scenario, property), { numRuns: 8, endOnFailure: true });
+  return failed;
+}
+
+/** Going back to earlier times, the latest first, shows the machine as it was there. */
+function returnsTheSame(text: string, plant: (run: Run) => void): boolean {
+  const run = runOf(text);
+  plant(run);
+  const engine = new Engine(run.interpreter, { interval: 61 });
+  const seen: [time: number, hash: number][] = [];
+  for (let until = 30; engine.ending === undefined && until < 1500; until += 50) {
+    finish(engine.forward(until));
+    seen.push([engine.time, run.kernel.store.hash()]);
+  }
+  return seen.reverse().every(([time, hash]) => {
+    finish(engine.seek(time));
+    return run.kernel.store.hash() === hash;
+  });
+}
+
+const keepsInvariants = (text: string, plant: (run: Run) => void): boolean =>
+  runChecked(text, plant).broken.length === 0;
+
+function givesEverythingBack(text: string, plant: (run: Run) => void): boolean {
+  const free = freeAtStart(runOf(text));
+  const run = runOf(text);
+  plant(run);
+  const stop = run.interpreter.run(MOST_STEPS, false);
+  return starves(run) || (stop === 'end' && leaks(run, free).length === 0);
+}
+
+const nothing = (): void => {};
+
+describe('the properties', () => {
+  it('hold where nothing is planted', () => {
+    expect(fails((text) => returnsTheSame(text, nothing))).toBe(false);
+    expect(fails((text) => keepsInvariants(text, nothing))).toBe(false);
+    expect(fails((text) => givesEverythingBack(text, nothing))).toBe(false);
+  });
+
+  it('fail when a step writes past the write path', () => {
+    expect(
+      fails((text) =>
+        returnsTheSame(
+          text,
+          plantBypass((k) => [k.mm.rssAnon]),
+        ),
+      ),
+    ).toBe(true);
+    expect(
+      fails((text) =>
+        keepsInvariants(
+          text,
+          plantBypass((k) => [k.tables.lo, k.tables.hi]),
+        ),
+      ),
+    ).toBe(true);
+  });
+
+  it('fail when a put is missing', () => {
+    expect(fails((text) => keepsInvariants(text, plantMissingPut))).toBe(true);
+    expect(fails((text) => givesEverythingBack(text, plantMissingPut))).toBe(true);
+    expect(fails((text) => keepsInvariants(text, plantUnnamedReference))).toBe(true);
+  });
+});
+
+describe('a finding', () => {
+  it('names the invariant, the page and the step that broke it', () => {
+    const text = withDeviceFault('profile 6.12\ndevice gpu0 private 16 pages\nprocess p1 {\n}');
+    const { run, broken } = runChecked(text, plantUnnamedReference);
+    expect(broken[0]).toMatch(
+      /^\d+ I5 \(refcount\): refcount of page 0x[0-9a-f]+ should be \d+ \(.*\); it is \d+\.$/,
+    );
+    expect(run.kernel.time).toBeGreaterThan(0);
+  });
+});
