@@ -308,7 +308,7 @@ export const handle_mm_fault = routine({
   locals: { ret: VmFaultT, pmd: EntryT },
   body: (r) => [
     entered(r, FAULT, 'a fault begins'),
-    r.when('no memory for the upper page tables', (k, f) => pmd_alloc(k, mmOf(k, f), f.vpn) === 0, [
+    r.when('no memory for the upper page tables', (k, f) => !alloc_pmd(k, f), [
       leaves(r, FAULT, 'return VM_FAULT_OOM', () => VmFault.OOM),
     ]),
     r.call(
