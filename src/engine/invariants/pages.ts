@@ -129,13 +129,15 @@ function checkCounts(s: CheckState, page: PageRow, held: Held): void {
       s.page(page),
       `mapcount of ${pageName(k, page)} should be ${mapped}, its entries; it is ${mapcount}`,
     );
+  if (k.pages.has(page, Pg.Head)) checkLarge(s, page);
   const refcount = k.pages.refcount.get(page);
-  const expected = baseOf(s, page) + mapcount + held.references;
+  const mappings = k.pages.has(page, Pg.Tail) ? 0 : k.pages.folioMapcount(page);
+  const expected = baseOf(s, page) + mappings + held.references;
   if (refcount !== expected)
     s.broken(
       5,
       s.page(page),
-      `refcount of ${pageName(k, page)} should be ${expected} (${count(mapcount, 'mapping')}; held by ${names(held.kinds)}); it is ${refcount}`,
+      `refcount of ${pageName(k, page)} should be ${expected} (${count(mappings, 'mapping')}; held by ${names(held.kinds)}); it is ${refcount}`,
     );
   const exclusive = entries.exclusive.get(page);
   if (held.exclusive !== exclusive)
@@ -143,6 +145,25 @@ function checkCounts(s: CheckState, page: PageRow, held: Held): void {
       5,
       s.page(page),
       `${pageName(k, page)} has ${count(exclusive, 'device-exclusive entry', 'device-exclusive entries')} and ${count(held.exclusive, 'reference')} of such entries`,
+    );
+}
+
+/** The counts of a folio of many pages: of entries that map it as a whole, and of all its mappings. */
+function checkLarge(s: CheckState, folio: PageRow): void {
+  const { kernel: k, entries } = s;
+  const entire = k.pages.entireMapcount.get(folio);
+  const large = k.pages.largeMapcount.get(folio);
+  if (entire !== entries.entire.get(folio))
+    s.broken(
+      4,
+      s.page(folio),
+      `the folio of ${pageName(k, folio)} should be mapped as a whole ${entries.entire.get(folio)} times, its entries; it says ${entire}`,
+    );
+  if (large !== entries.large.get(folio))
+    s.broken(
+      4,
+      s.page(folio),
+      `the folio of ${pageName(k, folio)} should have ${entries.large.get(folio)} mappings, its entries; it says ${large}`,
     );
 }
 
@@ -217,16 +238,17 @@ function migrationsOf(s: CheckState, page: PageRow): number {
 function checkMigrating(s: CheckState, page: PageRow): void {
   const { kernel: k } = s;
   const name = (): string => pageName(k, page);
-  if (!k.pages.has(page, Pg.Locked))
+  const folio = k.pages.folio(page);
+  if (!k.pages.has(folio, Pg.Locked))
     s.broken(12, s.page(page), `migration entries stand for ${name()}, which is not locked`);
-  if (k.pages.refcount.get(page) < 1)
+  if (k.pages.refcount.get(folio) < 1)
     s.broken(
       12,
       s.page(page),
-      `migration entries stand for ${name()}, whose refcount is ${k.pages.refcount.get(page)}`,
+      `migration entries stand for ${name()}, whose refcount is ${k.pages.refcount.get(folio)}`,
     );
   // A page that could not be locked at once is collected by several migrations before 5.16; one of them gets the lock.
-  const owners = migrationsOf(s, page);
+  const owners = migrationsOf(s, folio);
   if (owners === 0 || (owners > 1 && k.profile.collectSkipsLocked))
     s.broken(
       12,
@@ -240,7 +262,7 @@ function checkSharing(s: CheckState, page: PageRow): void {
   if (!k.pages.isAnon(page)) return;
   const name = (): string => pageName(k, page);
   const exclusive = k.pages.has(page, Pg.AnonExclusive);
-  const mapped = entries.mapped.get(page);
+  const mapped = entries.mapped.get(page) + entries.entire.get(k.pages.folio(page));
   if (exclusive && mapped > 1)
     s.broken(20, s.page(page), `${name()} is exclusive and mapped ${mapped} times`);
   const writable = entries.writable.get(page);
