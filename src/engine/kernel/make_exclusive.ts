@@ -102,7 +102,7 @@ export const make_device_exclusive_range = routine({
         callee.mm = f.mm;
         callee.start = f.start;
         callee.pages = f.pages;
-        callee.foll = Foll.Get | Foll.Write | Foll.Remote;
+        callee.foll = Foll.Get | Foll.Write | Foll.Remote | Foll.Touch;
         callee.who = k.task;
         callee.slots = f.slots;
       },

@@ -81,7 +81,11 @@ export interface Profile {
   readonly gupFaultFlags: number;
   /** pin_user_pages counts a pin as 1024 references (FOLL_PIN, 5.6+); before, as one. */
   readonly pinCountsMany: boolean;
-  /** MADV_COLD (5.4+), MADV_POPULATE_READ/WRITE (5.14+) and MADV_DONTNEED_LOCKED (5.18+) exist. */
+  /** pagemap calls pages that are not present, on a device for instance, exclusive too (until 6.1). */
+  readonly pagemapExclusiveElsewhere: boolean;
+  /** smaps takes exclusive and migration entries for shared, as nobody knows how often they are mapped. */
+  readonly smapsDoubtsElsewhere: boolean;
+  /** MADV_COLD and MADV_PAGEOUT (5.4+), MADV_POPULATE_READ/WRITE (5.14+) and MADV_DONTNEED_LOCKED (5.18+) exist. */
   readonly newerAdvice: boolean;
   /** make_device_exclusive_range exists. */
   readonly deviceExclusive: boolean;
@@ -93,12 +97,12 @@ export interface Profile {
   readonly driverRangeLock: boolean;
   /** … but not when it is the same task. */
   readonly driverGuardsFaultingTask: boolean;
-  /** The driver forgets its own entries of pages that it moves out. */
-  readonly driverKeepsOwnEntries: boolean;
-  /** Pages a round of the test driver's migration and device access covers. */
-  readonly roundPages: number;
   /** On a fault the driver migrates the 16 pages around it, pages of system memory included. */
   readonly driverMigratesAround: boolean;
-}
+  /** The driver forgets its own entries of pages that it moves out. */
+  readonly driverKeepsOwnEntries: boolean;
   /** Splitting a huge page maps the zero page where a page of it is all zeroes (6.12+). */
   readonly splitMapsZeroPages: boolean;
+  /** Pages a round of the test driver's migration and device access covers. */
+  readonly roundPages: number;
+}
