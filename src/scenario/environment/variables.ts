@@ -1,6 +1,6 @@
 /** What the names of a running scenario stand for. It lies in the machine, so that going back takes it along. */
 
-import type { IntColumn, WideColumn } from '../../engine/machine/column';
+import type { WideColumn } from '../../engine/machine/column';
 import type { ProcessRow } from '../../engine/machine/ids';
 import type { Store } from '../../engine/machine/store';
 
@@ -12,7 +12,7 @@ export class Variables {
   /** A buffer's address in bytes, or a value. */
   readonly #content: WideColumn;
   /** A buffer's size in pages; VALUE for a value; UNSET before the first assignment. */
-  readonly #pages: IntColumn;
+  readonly #pages: WideColumn;
 
   constructor(
     store: Store,
@@ -20,7 +20,7 @@ export class Variables {
     readonly count: number,
   ) {
     this.#content = store.wide('variable.content');
-    this.#pages = store.int('variable.pages');
+    this.#pages = store.wide('variable.pages');
   }
 
   /** The cell of a variable: a handle by which expressions carry it about. */
