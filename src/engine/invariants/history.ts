@@ -24,7 +24,7 @@ export class History {
     return this.#entries.map(({ violation }) => violation);
   }
 
-  /** Those that stand at `time`. */
+  /** Those that stand at `time`, with those that only happened then. */
   standing(time: number): readonly Violation[] {
     return this.#entries
       .filter((entry) => entry.violation.time <= time && time < entry.until)
@@ -47,7 +47,7 @@ export class History {
       if (!lasting.some((found) => same(found, violation))) entry.until = time;
     }
     for (const found of lasting) this.#add(found, Number.POSITIVE_INFINITY);
-    for (const found of passing) this.#add(found, time);
+    for (const found of passing) this.#add(found, time + 1);
   }
 
   #add(found: Violation, until: number): void {
