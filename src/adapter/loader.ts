@@ -100,7 +100,7 @@ function orderNamed(program: Program, text: string): Order {
       `The schedule ${text} can't be read: write round-robin, seed N, or tasks in their order, such as A B*3 gpu0.`,
       true,
     );
-  const unknown = schedule.entries.find(({ task }) => !program.names.tasks.includes(task.text));
+  const unknown = [...schedule.entries, ...schedule.loop].find(({ task }) => !program.names.tasks.includes(task.text));
   if (unknown)
     throw new RequestError(
       `The schedule names a task ${unknown.task.text} that the scenario doesn't have${didYouMean(unknown.task.text, program.names.tasks)}.`,

@@ -45,13 +45,19 @@ function settingsOf({ text, flag }: Arguments): RunSettings {
 }
 
 /** Why a run ended: as the interpreter says, or because the user or the limit of steps stopped it. */
-export type Ending = Extract<Stop, 'end' | 'deadlock'> | 'limit' | 'interrupted';
+export type Ending = Extract<Stop, 'end' | 'deadlock'> | 'stuck' | 'limit' | 'interrupted';
 
 /** Runs in slices, so that Ctrl-C is heard. */
-async function toTheEnd(run: Run, mostSteps: number, interrupted: () => boolean): Promise<Ending> {
+async function toTheEnd(
+  run: Run,
+  tally: Tally,
+  mostSteps: number,
+  interrupted: () => boolean,
+): Promise<Ending> {
   const { interpreter, kernel } = run;
   for (;;) {
     const stop = interpreter.run(Math.min(mostSteps, kernel.time + SLICE), false);
+    if (tally.stuck !== undefined) return 'stuck';
     if (stop === 'end' || stop === 'deadlock') return stop;
     if (kernel.time >= mostSteps) return 'limit';
     await new Promise((resolve) => setImmediate(resolve));
@@ -69,6 +75,7 @@ async function runProgram(program: Program, settings: RunSettings, io: Io): Prom
   run.kernel.events.observer = (task, name, leave, args) => {
     log.see(task, name, leave, args);
     tally.see(task, name, args);
+    if (tally.stuck !== undefined) run.interpreter.interrupt();
   };
   const watch = settings.invariants ? new Watch(run, (id, text) => log.broken(id, text)) : undefined;
   if (!settings.json) io.out(`${program.file} under ${program.profile.title}\n`);
@@ -76,11 +83,11 @@ async function runProgram(program: Program, settings: RunSettings, io: Io): Prom
   const release = io.onInterrupt(() => {
     stopped = true;
   });
-  const ending = await toTheEnd(run, settings.mostSteps, () => stopped);
+  const ending = await toTheEnd(run, tally, settings.mostSteps, () => stopped);
   release();
   if (ending === 'end' || ending === 'deadlock') watch?.finish();
   log.end();
-  const why = ending === 'deadlock' ? deadlockText(run.world) : undefined;
+  const why = tally.stuck ?? (ending === 'deadlock' ? deadlockText(run.world) : undefined);
   const { text, failed } = summary(run, tally, { ending, why, json: settings.json, watch });
   io.out(text);
   if (ending === 'interrupted') return INTERRUPTED;

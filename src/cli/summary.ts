@@ -7,7 +7,7 @@ import type { Watch } from './watch';
 
 export interface Outcome {
   readonly ending: Ending;
-  /** What is said of a deadlock. */
+  /** What is said of a run that got nowhere. */
   readonly why: string | undefined;
   readonly json: boolean;
   /** The invariants' check, where it is on. */
@@ -21,6 +21,8 @@ function endingWords(run: Run, { ending, why }: Outcome): string {
       return '';
     case 'deadlock':
       return `it ended in a deadlock at step ${time}. ${why}`;
+    case 'stuck':
+      return `at step ${time}: ${why}`;
     case 'limit':
       return `it was stopped after ${time} steps and had not ended; --max-steps sets another limit`;
     case 'interrupted':

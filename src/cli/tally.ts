@@ -1,5 +1,6 @@
 /** What a run came to: which expectations were reached, which failed, and how processes ended. */
 
+import { stuckText } from '../debugger/waits';
 import type { EventName } from '../engine/kernel/events';
 import type { TaskRow } from '../engine/machine/ids';
 import { showAddress, taskName } from '../scenario/environment';
@@ -29,7 +30,14 @@ export class Tally {
 
   constructor(readonly run: Run) {}
 
+  /** What a detector found, in a sentence: the run gets nowhere. */
+  stuck: string | undefined;
+
   see(task: TaskRow, name: EventName, args: readonly number[]): void {
+    if (name === 'deadlock' || name === 'livelock' || name === 'starvation') {
+      this.stuck ??= stuckText(this.run.world, name, args, task);
+      return;
+    }
     const statement = this.run.program.statements[args[0] ?? -1];
     if (statement === undefined) return;
     if (name === 'statement') {

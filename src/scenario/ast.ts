@@ -89,12 +89,16 @@ export interface FileDecl {
   readonly fill?: Expr;
 }
 
-/** `schedule seed 7` or `schedule A B*3 gpu0`: each entry runs its task to the next yield, `times` times. */
+/**
+ * `schedule seed 7` or `schedule A B*3 gpu0 loop { A B }`: each entry runs its task to the next yield, `times` times;
+ * those of `loop` are repeated for ever after the others.
+ */
 export interface ScheduleDecl {
   readonly kind: 'schedule';
   readonly span: Span;
   readonly seed?: Expr;
   readonly entries: readonly ScheduleEntry[];
+  readonly loop: readonly ScheduleEntry[];
 }
 
 export interface ScheduleEntry {

@@ -239,7 +239,7 @@ function checkSchedule(ctx: CheckContext, item: ScheduleDecl): void {
     .filter((i): i is DeviceDecl => i.kind === 'device')
     .map((i) => i.name.text);
   const tasks = [...ctx.globals].filter(([, symbol]) => symbol.kind === 'task').map(([name]) => name);
-  for (const entry of item.entries) {
+  for (const entry of [...item.entries, ...item.loop]) {
     const { text, span } = entry.task;
     if (entry.times !== undefined) ctx.between(entry.times, undefined, 'how often a task runs', 1, 1e9);
     if (tasks.includes(text) || devices.includes(text) || WORKER.test(text)) continue;

@@ -169,18 +169,32 @@ function readFile(c: Cursor, start: number): FileDecl {
 function readSchedule(c: Cursor, start: number): ScheduleDecl {
   if (c.take('seed')) {
     const seed = parseValue(c);
-    return { kind: 'schedule', seed, entries: [], span: c.spanFrom(start) };
+    return { kind: 'schedule', seed, entries: [], loop: [], span: c.spanFrom(start) };
   }
   const entries: ScheduleEntry[] = [];
-  if (c.openBrace() !== undefined) {
-    c.inBlock(() => {
-      for (c.skipBreaks(); !c.take('}'); c.skipBreaks()) entries.push(readEntry(c));
-    });
-  } else {
-    do entries.push(readEntry(c));
-    while (!c.atEnd());
+  let loop: ScheduleEntry[] = [];
+  const braced = readEntries(c);
+  if (braced !== undefined) entries.push(...braced);
+  while (!c.atEnd()) {
+    if (c.take('loop')) {
+      loop = readEntries(c) ?? c.fail('`{` and the entries that are repeated');
+      break;
+    }
+    if (braced !== undefined) c.fail('`loop`, or the end of the line');
+    entries.push(readEntry(c));
   }
-  return { kind: 'schedule', entries, span: c.spanFrom(start) };
+  if (entries.length + loop.length === 0) c.fail('`seed N` or the name of a task');
+  return { kind: 'schedule', entries, loop, span: c.spanFrom(start) };
+}
+
+/** Entries between braces; undefined where there is no brace. */
+function readEntries(c: Cursor): ScheduleEntry[] | undefined {
+  if (c.openBrace() === undefined) return undefined;
+  const entries: ScheduleEntry[] = [];
+  c.inBlock(() => {
+    for (c.skipBreaks(); !c.take('}'); c.skipBreaks()) entries.push(readEntry(c));
+  });
+  return entries;
 }
 
 function readEntry(c: Cursor): ScheduleEntry {

@@ -12,7 +12,7 @@ import {
   type Vpn,
   vaOf,
 } from '../../engine/machine/ids';
-import { isZeroPage, kindOf, PTE_HUGE, Pte, type PteKind } from '../../engine/machine/pte';
+import { isZeroPage, kindOf, Pte, type PteKind } from '../../engine/machine/pte';
 import { ENTRIES, LEVEL_PGD, LEVEL_PTE } from '../../engine/machine/radix';
 import type { Snapshot } from '../../engine/machine/store';
 import type { PageTableEntryKind, PageTableLevel, PageTableNode } from '../../protocol';
@@ -20,6 +20,7 @@ import {
   deviceName,
   deviceOfPage,
   holdersOf,
+  mapcountOf,
   placeOf,
   processName,
   showAddress,
@@ -211,13 +212,12 @@ export class PageTables {
     const va = vaOf(start as Vpn);
     const name = placeOf(world, place.process, va);
     const kind = isZeroPage(pte) ? 'zero-page' : KINDS[kindOf(pte)];
-    const huge = (pte & PTE_HUGE) !== 0 ? ' huge' : '';
     const on = device === 0 ? '' : ` on ${deviceName(world, device as DeviceRow)}`;
     return {
       id,
       level: LEVELS[level] ?? 'pte',
       label: `${(LEVELS[level] ?? '').toUpperCase()}[${index}]${name === undefined ? '' : ` ${name}`}`,
-      description: `${showEntry(world, entry)}${on}${huge}`,
+      description: `${showEntry(world, entry)}${on}`,
       ...(page === 0 ? {} : { tooltip: this.#tooltip(page, va) }),
       address: showAddress(va),
       hasChildren: false,
@@ -232,7 +232,7 @@ export class PageTables {
     const holders = holdersOf(this.world, page).map(({ name, count }) => `- ${count} ${name}`);
     return [
       `\`${showAddress(va)}\` → pfn \`0x${pages.pfn(page).toString(16)}\``,
-      `flags ${showPageFlags(pages.flags.get(page))}, mapcount ${pages.mapcount.get(page)}`,
+      `flags ${showPageFlags(pages.flags.get(page))}, mapcount ${mapcountOf(this.world.kernel, page)}`,
       `refcount ${pages.refcount.get(page)}:`,
       ...holders,
     ].join('\n\n');

@@ -3,7 +3,7 @@
  * it to that kernel's API. Here are the callbacks; what a process asks for by ioctl is in the other dmirror files.
  */
 
-import { Notify, VmFault } from '../kernel/constants';
+import { Notify, Select, VmFault } from '../kernel/constants';
 import type { Driver } from '../kernel/driver';
 import type { Kernel } from '../kernel/kernel';
 import { mmu_interval_set_seq } from '../kernel/mmu_notifier';
@@ -19,7 +19,7 @@ import {
   VmFaultT,
 } from '../kernel/routine';
 import { MemoryType } from '../machine/devices';
-import type { DeviceRow, MirrorRow, Vpn } from '../machine/ids';
+import type { DeviceRow, MirrorRow, VmaRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { dmirror_release } from './dmirror-file';
 import { lockMirror, lockRange, unlock_mirror, unlockRange } from './dmirror-lock';
@@ -35,6 +35,14 @@ function forced_failure(k: Kernel, device: DeviceRow): number {
   if (devices.dead.get(device) !== 0) return VmFault.SIGBUS;
   const row = take_failure(k, 'failFault', device);
   return row < 0 ? -1 : devices.failFaultWith.get(row);
+}
+
+/** What a CPU fault migrates: the one page, or (switch driver-migrates-around) the 16 around it inside the VMA. */
+function fault_range(k: Kernel, f: { vma: VmaRow; vpn: Vpn }): [start: Vpn, end: Vpn] {
+  if (!k.profile.driverMigratesAround) return [f.vpn, (f.vpn + 1) as Vpn];
+  const first = f.vpn - (f.vpn % 16);
+  const start = Math.max(first, k.mm.start.get(f.vma)) as Vpn;
+  return [start, Math.min(first + 16, k.mm.end.get(f.vma)) as Vpn];
 }
 
 const dmirror_devmem_fault = routine({
@@ -87,10 +95,11 @@ const dmirror_devmem_fault = routine({
       'migrate this one page to system memory',
       migrate,
       (k, f, callee) => {
+        const [start, end] = fault_range(k, f);
         callee.vma = f.vma;
-        callee.start = f.vpn;
-        callee.end = (f.vpn + 1) as Vpn;
-        callee.select = selectDevice(k, f.device);
+        callee.start = start;
+        callee.end = end;
+        callee.select = selectDevice(k, f.device) | (k.profile.driverMigratesAround ? Select.System : 0);
         callee.device = f.device;
         callee.mirror = f.mirror;
         if (k.profile.faultTakesReference) callee.faultPage = f.page;

@@ -153,6 +153,11 @@ export const INVARIANTS: readonly Invariant[] = [
       'When no task is inside the kernel, nothing is locked, migrating or being invalidated, and no short reference is held.',
     when: 'quiet',
   },
+  always(
+    39,
+    'callbacks get pages in use',
+    'The fault callback is called only for a device page that is in use.',
+  ),
 ];
 
 const byNumber = new Map(INVARIANTS.map((invariant) => [invariant.number, invariant]));

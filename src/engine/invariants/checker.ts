@@ -10,7 +10,7 @@ import type { PageRow, TaskRow } from '../machine/ids';
 import type { Interpreter } from '../time/interpreter';
 import { checkAddressSpaces } from './address-spaces';
 import { type Invariant, invariantOf } from './catalogue';
-import { DeviceChecks, heardPageFree } from './devices';
+import { DeviceChecks, heardCallback, heardPageFree } from './devices';
 import { SwapFaults } from './faults';
 import { History } from './history';
 import { checkCharges, checkQuiet, checkSwapTypes, isQuiet, syncVmas } from './machine';
@@ -267,7 +267,10 @@ export class Checker {
         break;
       case 'migrate_to_ram':
         if (leave) this.#faults.callbackLeft(task, first, second !== 0);
-        else this.#faults.callbackEntered(s, task);
+        else {
+          this.#faults.callbackEntered(s, task);
+          heardCallback(s, second as PageRow, fourth);
+        }
         break;
       case 'page_free':
         if (leave) break;

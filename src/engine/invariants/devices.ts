@@ -2,6 +2,7 @@
 
 import { MemoryType } from '../machine/devices';
 import type { DeviceRow, PageRow } from '../machine/ids';
+import { Pg } from '../machine/pages';
 import type { CheckState } from './state';
 import { count, hex, pageName } from './words';
 
@@ -135,6 +136,16 @@ export class DeviceChecks {
     if (ref !== expected)
       s.broken(11, { device }, `references of the pgmap should be ${expected}; they are ${ref}`);
   }
+}
+
+/** I39: the fault callback looks at what the driver keeps with the page; that is the driver's only while it is in use. */
+export function heardCallback(s: CheckState, page: PageRow, refcount: number): void {
+  if (!s.kernel.pages.has(page, Pg.Free)) return;
+  s.happened(
+    39,
+    s.page(page),
+    `the fault callback was called for page ${hex(s.kernel.pages.pfn(page))}, which is free (refcount ${refcount})`,
+  );
 }
 
 /** I8: what page_free is told when it is called. */

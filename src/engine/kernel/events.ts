@@ -48,6 +48,12 @@ export const EVENT_SCHEMA = {
   refcount: { enter: ['page', 'delta', 'count', 'hold', 'who'] },
   signal: { enter: ['process', 'signal', 'code', 'va'] },
   oom: { enter: ['process'] },
+  /** A cycle of waiting tasks, each waiting for the next, the last for the first. */
+  deadlock: { enter: ['task', '...'] },
+  /** The same fault with the same outcome, again and again. */
+  livelock: { enter: ['process', 'vpn', 'times'] },
+  /** A worker that can't run because a task that spins in the kernel keeps its CPU. */
+  starvation: { enter: ['worker', 'task', 'vpn'] },
   fork: { enter: ['parent', 'child'] },
   exit: { enter: ['process', 'code', 'signal'] },
   /** A statement of the scenario begins. */

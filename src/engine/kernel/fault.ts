@@ -4,6 +4,7 @@ import { Vm } from '../machine/address-spaces';
 import { type EntryRow, PAGE_SIZE, type PageRow, type VmaRow, vpnOf } from '../machine/ids';
 import { isPresent, PTE_DIRTY, PTE_PROTNONE, PTE_WRITE, PTE_YOUNG } from '../machine/pte';
 import { FaultFlag, SiCode, Signal, VM_FAULT_ERROR, VmFault } from './constants';
+import { fault_progress } from './detect';
 import type { Kernel } from './kernel';
 import { handle_mm_fault } from './memory';
 import { mmap_read_unlock, mmapReadLock, vma_end_read, vma_start_read } from './mmap_lock';
@@ -243,7 +244,10 @@ export const cpu_access = routine({
       ],
     ),
     r.ret('the access completes', (k, f) => {
-      if (f.traps > 0) end_fault(k);
+      if (f.traps > 0) {
+        end_fault(k);
+        fault_progress(k);
+      }
       const page = translate(k, f);
       const offset = f.va % PAGE_SIZE;
       if (f.write === 0 || f.value < 0) return k.contents.read(page, offset);

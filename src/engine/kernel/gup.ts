@@ -15,6 +15,7 @@ import {
   PTE_YOUNG,
 } from '../machine/pte';
 import { Errno, FaultFlag, VM_FAULT_ERROR, VmFault } from './constants';
+import { fault_progress } from './detect';
 import type { Kernel } from './kernel';
 import { handle_mm_fault } from './memory';
 import { mmap_read_unlock, mmapReadLock } from './mmap_lock';
@@ -67,10 +68,10 @@ function follow_page(k: Kernel, vma: VmaRow, vpn: Vpn, foll: number): { found: n
   return { found: Follow.Page, page: subpage(k, entry, page, vpn) };
 }
 
-/** try_grab_folio: a reference, or a pin (which the zero page doesn't count). */
 /** How many references stand for a pin: large folios count their pins apart. */
 const pin_weight = (k: Kernel, folio: PageRow): number => holdWeight(Hold.Pin, k.pages.order.get(folio));
 
+/** try_grab_folio: a reference, or a pin (which the zero page doesn't count). */
 function grab(k: Kernel, page: PageRow, foll: number, who: number): void {
   if (foll & Foll.Pin) {
     if (page === k.zeroPage) return;
@@ -149,6 +150,7 @@ export const get_user_pages = routine({
         (_, f) => f.found === Follow.Page,
         [
           r.step('take a reference, or pin it', (k, f) => {
+            fault_progress(k);
             grab(k, f.page, f.foll, f.who);
             if (f.slot !== 0) {
               k.slots.srcPage.set(f.slot, f.page);

@@ -14,6 +14,7 @@ import {
 } from '../machine/pte';
 import { LEVEL_PMD, LEVEL_PUD } from '../machine/radix';
 import { Errno, FaultFlag, HmmPfn, VM_FAULT_ERROR } from './constants';
+import { fault_progress } from './detect';
 import type { Kernel } from './kernel';
 import { handle_mm_fault } from './memory';
 import { migration_entry_wait } from './migrate';
@@ -244,6 +245,7 @@ export const hmm_range_fault = routine({
         ],
         [
           r.step('next address', (k, f) => {
+            fault_progress(k);
             f.vpn = (f.vpn + 1) as Vpn;
             f.slot = k.slots.next.get(f.slot) as SlotRow;
           }),

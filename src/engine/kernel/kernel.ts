@@ -13,6 +13,8 @@ export const EVENT_BUDGET_BYTES = 64 * 2 ** 20;
 export class Kernel extends Machine {
   /** Steps run so far; kept by the run loop. */
   time = 0;
+  /** Repetitions of one and the same fault from which on it is a livelock. */
+  livelockLimit = 1000;
   /** Number of CPUs; fixed when the machine is built. */
   cpus = 1;
   readonly events = new EventLog(EVENT_BUDGET_BYTES);

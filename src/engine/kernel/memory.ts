@@ -7,11 +7,12 @@ import { Pg } from '../machine/pages';
 import { isPresent, kindOf, PTE_DIRTY, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG, Pte } from '../machine/pte';
 import { Wait } from '../machine/tasks';
 import { FaultFlag, VmFault } from './constants';
+import { detect_livelock } from './detect';
 import { remove_device_exclusive_entry } from './exclusive';
 import { do_fault } from './filemap';
-import type { Kernel } from './kernel';
 import { huge_pmd_fault, is_huge_fault } from './huge_memory';
 import { hugetlb_fault } from './hugetlb';
+import type { Kernel } from './kernel';
 import { charge_or_free } from './memcontrol';
 import { migration_entry_wait } from './migrate';
 import { trylock_page, unlock_page, vma_end_read } from './mmap_lock';
@@ -274,7 +275,6 @@ const handle_pte_fault = routine({
   },
 });
 
-const FAULT = 'handle_mm_fault';
 /** pmd_alloc; false when memory is out. */
 function alloc_pmd(k: Kernel, f: { vma: VmaRow; vpn: Vpn; pmd: EntryRow }): boolean {
   f.pmd = pmd_alloc(k, mmOf(k, f), f.vpn);
@@ -297,6 +297,7 @@ function keepResult(_: Kernel, f: { ret: number }, value: number): void {
   f.ret = value;
 }
 
+const FAULT = 'handle_mm_fault';
 
 /** Handles a fault at one address. mmap_lock is held for reading, or (with FAULT_FLAG_VMA_LOCK) the VMA is locked. */
 export const handle_mm_fault = routine({
@@ -307,14 +308,13 @@ export const handle_mm_fault = routine({
   params: { vma: VmaT, vpn: VpnT, flags: FaultFlagsT },
   locals: { ret: VmFaultT, pmd: EntryT },
   body: (r) => [
-    entered(r, FAULT, 'a fault begins'),
+    r.step('a fault begins', (k, f) => {
+      k.emit(FAULT, f.vpn, f.flags);
+      detect_livelock(k, mmOf(k, f), f.vpn);
+    }),
     r.when('no memory for the upper page tables', (k, f) => !alloc_pmd(k, f), [
       leaves(r, FAULT, 'return VM_FAULT_OOM', () => VmFault.OOM),
     ]),
-    r.call(
-      'ret = handle_pte_fault(vmf)',
-      handle_pte_fault,
-      (_, f, callee) => {
     r.when('a huge page is there, or wanted', is_huge_fault, [
       r.when(
         'is_vm_hugetlb_page(vma)',
@@ -326,6 +326,10 @@ export const handle_mm_fault = routine({
         leaves(r, FAULT, 'return ret', (_, f) => f.ret),
       ]),
     ]),
+    r.call(
+      'ret = handle_pte_fault(vmf)',
+      handle_pte_fault,
+      (_, f, callee) => {
         callee.vma = f.vma;
         callee.vpn = f.vpn;
         callee.flags = f.flags;

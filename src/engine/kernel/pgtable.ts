@@ -107,14 +107,16 @@ export function protnone(k: Kernel, vma: VmaRow): number {
   return k.mm.has(vma, Vm.Read | Vm.Write | Vm.Exec) ? 0 : PTE_PROTNONE;
 }
 
+/** Writes an entry. Where it replaces a present one, the translations that CPUs have cached are flushed with it. */
 export function set_pte(k: Kernel, entry: EntryRow, pte: number, page: number): void {
+  const present = isPresent(k.tables.lo.get(entry));
   k.tables.set(entry, pte, page);
-  flush_tlb_entry(k, entry);
+  if (present) flush_tlb_entry(k, entry);
 }
 
+/** Empties an entry, with the flush that a present one needs. */
 export function pte_clear(k: Kernel, entry: EntryRow): void {
-  k.tables.set(entry, 0, 0);
-  flush_tlb_entry(k, entry);
+  set_pte(k, entry, 0, 0);
 }
 
 /** Changes the bits of a present entry; translations that CPUs have cached are flushed. */

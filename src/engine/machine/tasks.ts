@@ -66,6 +66,11 @@ export class Tasks {
   readonly fault: IntColumn;
   /** 1 when the task must end at its next return to user mode (its process was killed). */
   readonly killed: IntColumn;
+  /** The last fault and the entry it found, and how often the very same came again. */
+  readonly lastFault: WideColumn;
+  readonly lastPte: IntColumn;
+  readonly lastPage: IntColumn;
+  readonly sameFaults: IntColumn;
 
   /** What the task's last statement left besides its return value: a signal with its code and address … */
   readonly signal: IntColumn;
@@ -107,6 +112,10 @@ export class Tasks {
     this.taskName = this.tasks.int('name');
     this.fault = this.tasks.int('fault');
     this.killed = this.tasks.int('killed');
+    this.lastFault = this.tasks.wide('lastFault');
+    this.lastPte = this.tasks.int('lastPte');
+    this.lastPage = this.tasks.int('lastPage');
+    this.sameFaults = this.tasks.int('sameFaults');
     this.signal = this.tasks.int('signal');
     this.signalCode = this.tasks.int('signalCode');
     this.signalVa = this.tasks.wide('signalVa');

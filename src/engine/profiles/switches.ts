@@ -83,6 +83,12 @@ export const SWITCHES: readonly Switch[] = [
     change: (on) => ({ driverGuardsFaultingTask: on }),
   },
   {
+    name: 'driver-migrates-around',
+    about: 'On a CPU fault the driver migrates the 16 pages around it and asks for system memory too, as some drivers do.',
+    since: undefined,
+    change: (on) => ({ driverMigratesAround: on }),
+  },
+  {
     name: 'driver-keeps-own-entries',
     about:
       "The driver skips the invalidation of its own migration and forgets to drop the device's entries of the pages that leave.",

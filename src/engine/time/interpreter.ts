@@ -3,6 +3,7 @@
  * in a variable and written back at every exit.
  */
 
+import { detect_deadlock } from '../kernel/detect';
 import { type Frame, frameClass } from '../kernel/frame';
 import type { Kernel } from '../kernel/kernel';
 import { CALLBACKS, FRAME_HEADER, type Linked, Op } from '../kernel/link';
@@ -287,6 +288,7 @@ export class Interpreter {
     tasks.state.set(task, TaskState.Blocked);
     tasks.wait.set(task, wait);
     tasks.waitFor.set(task, on);
+    detect_deadlock(this.kernel, task);
     this.#left(task);
   }
 

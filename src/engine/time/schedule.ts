@@ -17,8 +17,12 @@ export type Order =
   | { readonly kind: 'round-robin' }
   /** At each yield any task that can run, as the seed says. */
   | { readonly kind: 'seed'; readonly seed: number }
-  /** As listed, then round robin. Entries whose task can't run are passed over. */
-  | { readonly kind: 'list'; readonly entries: readonly ScheduleEntry[] };
+  /** As listed, then `loop` again and again, or round robin where it is empty. Entries whose task can't run are passed over. */
+  | {
+      readonly kind: 'list';
+      readonly entries: readonly ScheduleEntry[];
+      readonly loop: readonly ScheduleEntry[];
+    };
 
 /** Asked by the run loop. */
 export interface Scheduler {
@@ -86,7 +90,7 @@ export class Schedule implements Scheduler {
       case 'seed':
         return this.#random(this.order.seed);
       case 'list':
-        return this.#listed(this.order.entries);
+        return this.#listed(this.order.entries, this.order.loop);
     }
   }
 
@@ -101,11 +105,14 @@ export class Schedule implements Scheduler {
     return (runnable[mix(seed, this.#kernel.time) % Math.max(1, runnable.length)] ?? 0) as TaskRow;
   }
 
-  #listed(entries: readonly ScheduleEntry[]): TaskRow {
+  #listed(first: readonly ScheduleEntry[], loop: readonly ScheduleEntry[]): TaskRow {
     const { scalars } = this.#kernel.store;
     if (scalars.get(this.#asked) === this.#kernel.time + 1) return 0 as TaskRow;
-    for (let e = scalars.get(this.#entry); e < entries.length; e++) {
-      const entry = entries[e];
+    const begin = scalars.get(this.#entry);
+    // Once around the loop without a task that can run, and the current one goes on.
+    const end = loop.length === 0 ? first.length : Math.max(begin, first.length) + loop.length + 1;
+    for (let e = begin; e < end; e++) {
+      const entry = e < first.length ? first[e] : loop[(e - first.length) % loop.length];
       const task = entry ? this.#named(entry.name) : (0 as TaskRow);
       if (!entry || !this.#canRun(task)) {
         scalars.set(this.#entry, e + 1);

@@ -3,7 +3,7 @@
 import { Errno } from '../../engine/kernel/constants';
 import { cpu_access } from '../../engine/kernel/fault';
 import type { Kernel } from '../../engine/kernel/kernel';
-import { pte_offset } from '../../engine/kernel/pgtable';
+import { leaf_offset, subpage } from '../../engine/kernel/pgtable';
 import { type PageRow, vpnOf } from '../../engine/machine/ids';
 import { EvaluationError } from '../arithmetic';
 import type { AddStatement, LetReadStatement, Outcome, Range, RangeStatement, StoreStatement } from '../ast';
@@ -37,7 +37,8 @@ const vaOfPage = (f: F): number => f.$va + f.$done * PAGE_SIZE;
 
 /** The page that the access just completed went to. */
 function pageAt(k: Kernel, va: number): PageRow {
-  return k.tables.hi.get(pte_offset(k, k.tasks.mmOf(k.task), vpnOf(va))) as PageRow;
+  const entry = leaf_offset(k, k.tasks.mmOf(k.task), vpnOf(va));
+  return subpage(k, entry, k.tables.hi.get(entry) as PageRow, vpnOf(va));
 }
 
 function accessNodes(access: Access, single: boolean): ScenarioNode[] {

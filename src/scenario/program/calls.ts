@@ -2,7 +2,12 @@
 
 export { dmirror_read, dmirror_write } from '../../engine/drivers/dmirror-access';
 export { dmirror_check_exclusive, dmirror_exclusive } from '../../engine/drivers/dmirror-exclusive';
-export { dmirror_device_evict, dmirror_open, dmirror_release } from '../../engine/drivers/dmirror-file';
+export {
+  dmirror_device_evict,
+  dmirror_open,
+  dmirror_release,
+  dmirror_remove,
+} from '../../engine/drivers/dmirror-file';
 export { dmirror_migrate_to_device, dmirror_migrate_to_system } from '../../engine/drivers/dmirror-migrate';
 export { dmirror_snapshot } from '../../engine/drivers/dmirror-snapshot';
 export { do_exit } from '../../engine/kernel/exit';

@@ -24,6 +24,7 @@ import {
   dmirror_open,
   dmirror_read,
   dmirror_release,
+  dmirror_remove,
   dmirror_snapshot,
   dmirror_write,
 } from './calls';
@@ -220,7 +221,7 @@ export function deviceControlNodes(body: Body, statement: DeviceControlStatement
     nodes: [
       r.call(
         'ioctl()',
-        dmirror_device_evict,
+        statement.kind === 'device-release' ? dmirror_remove : dmirror_device_evict,
         (_, __, callee) => {
           callee.device = device;
         },

@@ -55,7 +55,7 @@ export function layoutOf(scenario: Scenario, values: ReadonlyMap<string, number>
     });
   }
   const cpus = machine?.cpus === undefined ? KNOWLEDGE.defaultCpus : value(machine.cpus);
-  return { cpus, nodes: nodesOf(machine, value), devices };
+  return { cpus, nodes: nodesOf(machine, value), devices, hugePages: value(machine?.hugepages) };
 }
 
 /** Pages of the swap area that is on from the start; 0 = none. */
@@ -96,9 +96,10 @@ export function scheduleOrder(
 ): Order {
   const value = constants(values);
   if (schedule.seed !== undefined) return { kind: 'seed', seed: value(schedule.seed) };
-  const entries = schedule.entries.flatMap(({ task, times }) => {
-    const name = tasks.indexOf(task.text);
-    return name < 0 ? [] : [{ name, times: times === undefined ? 1 : value(times) }];
-  });
-  return { kind: 'list', entries };
+  const order = (entries: ScheduleDecl['entries']) =>
+    entries.flatMap(({ task, times }) => {
+      const name = tasks.indexOf(task.text);
+      return name < 0 ? [] : [{ name, times: times === undefined ? 1 : value(times) }];
+    });
+  return { kind: 'list', entries: order(schedule.entries), loop: order(schedule.loop) };
 }

@@ -3,15 +3,15 @@
 import { Errno } from '../../engine/kernel/constants';
 import { alloc_file } from '../../engine/kernel/file';
 import type { Kernel } from '../../engine/kernel/kernel';
+import { Advice } from '../../engine/kernel/madvise';
 import { Vm } from '../../engine/machine/address-spaces';
 import { type DeviceRow, type FileRow, type Vpn, vpnOf } from '../../engine/machine/ids';
 import type { MmapStatement, MprotectStatement, Prot, RangeStatement } from '../ast';
 import type { Scene } from '../environment';
 import { PAGE_SIZE } from '../numbers';
-import { sys_mlock, sys_mmap, sys_mprotect, sys_munlock, sys_munmap } from './calls';
+import { sys_madvise, sys_mlock, sys_mmap, sys_mprotect, sys_munlock, sys_munmap } from './calls';
 import type { Body, RunContext } from './context';
 import { type F, r, type ScenarioNode } from './frame';
-import { notYet } from './not-yet';
 import { rangeCode } from './ranges';
 import { type Action, simple } from './simple';
 
@@ -99,13 +99,13 @@ function fileOf(ctx: RunContext, statement: MmapStatement, pages: number): FileR
 export function mmapNodes(body: Body, statement: MmapStatement): ScenarioNode[] {
   const { ctx } = body;
   const { name, source, sharing, pages: pageKind } = statement;
-  if (pageKind !== 'small') return notYet(body, statement);
   const size = body.number(statement.size);
   const at = statement.at === undefined ? undefined : body.number(statement.at);
   const flags =
     protOf(statement.prot) |
     (sharing === 'shared' ? Vm.Shared : 0) |
-    (source.kind === 'device' ? Vm.MixedMap : 0);
+    (source.kind === 'device' ? Vm.MixedMap : 0) |
+    (pageKind === 'hugetlb' ? Vm.HugeTlb : 0);
   const device = source.kind === 'device' ? ctx.deviceRow(source.device.text) : 0;
   body.own.add(name.text);
   const variable = ctx.variable(name.text);
@@ -129,11 +129,25 @@ export function mmapNodes(body: Body, statement: MmapStatement): ScenarioNode[] 
       callee.file = f.$row as FileRow;
       callee.device = device as DeviceRow;
       callee.fixed = at === undefined ? 0 : 1;
+      callee.aligned = pageKind === 'huge' ? 1 : 0;
     },
     (_, f, value) => {
       f.$ret = Math.min(value, 0);
-      if (value >= 0) ctx.variables.setBuffer(ctx.process(), variable, value * PAGE_SIZE, f.$pages);
+      if (value < 0) return;
+      f.$va = value * PAGE_SIZE;
+      ctx.variables.setBuffer(ctx.process(), variable, f.$va, f.$pages);
     },
   );
-  return simple(body, statement, { prepare, nodes: [call] });
+  const advise = r.when('huge: advise the kernel so', (_, f) => f.$ret === 0, [
+    r.call(
+      'madvise(MADV_HUGEPAGE)',
+      sys_madvise,
+      (_, f, callee) => {
+        passRange(f, callee);
+        callee.advice = Advice.HUGEPAGE;
+      },
+      keepReturn,
+    ),
+  ]);
+  return simple(body, statement, { prepare, nodes: pageKind === 'huge' ? [call, advise] : [call] });
 }

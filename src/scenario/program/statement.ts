@@ -14,7 +14,6 @@ import {
 import type { ScenarioNode } from './frame';
 import type { Generator } from './generator';
 import { mlockNodes, mmapNodes, mprotectNodes, munmapNodes } from './memory-statements';
-import { notYet } from './not-yet';
 import { drainNodes, pageReferenceNodes, reclaimNodes, swapNodes } from './page-statements';
 import { gupNodes, pinNodes, unpinNodes } from './pin-statements';
 import { madviseNodes, mremapNodes } from './remap-statements';
@@ -95,8 +94,6 @@ export function statementNodes(generator: Generator, body: Body, statement: Stat
       return mlockNodes(body, statement);
     case 'reclaim':
       return reclaimNodes(body, statement);
-    case 'device-release':
-      return notYet(body, statement);
     case 'swapon':
     case 'swapoff':
       return swapNodes(body, statement);
@@ -116,6 +113,7 @@ export function statementNodes(generator: Generator, body: Body, statement: Stat
     case 'device-fail':
       return deviceFailNodes(body, statement);
     case 'device-evict':
+    case 'device-release':
     case 'device-dead':
     case 'device-repair':
       return deviceControlNodes(body, statement);
