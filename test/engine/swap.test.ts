@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { dmirror_migrate_to_device } from '../../src/engine/drivers/dmirror-migrate';
 import { Advice, sys_madvise } from '../../src/engine/kernel/madvise';
@@ -17,7 +16,6 @@ import { PTE_DIRTY, PTE_EXCLUSIVE, PTE_KIND, PTE_WRITE, PTE_YOUNG, Pte } from '.
 import type { Profile } from '../../src/engine/profiles';
 import { linux414 } from '../../src/engine/profiles/linux-4.14';
 import { linux612 } from '../../src/engine/profiles/linux-6.12';
-import { buildRun, compileScenario } from '../../src/scenario/program';
 import { Bench } from './bench';
 
 const A = 0x1000000;
@@ -222,31 +220,5 @@ describe('the views in /proc', () => {
     bench.fork();
     const rollup = smaps_rollup(bench.kernel, bench.mm);
     expect(rollup).toMatchObject({ rss: 3 * 4096, pss: 3 * 2048, sharedDirty: 3 * 4096, swapPss: 2048 });
-  });
-});
-
-describe('a write that a failed migration forgets', () => {
-  const text = readFileSync(new URL('../../scenarios/races/lost-dirty-bit.hmm', import.meta.url), 'utf8');
-
-  const failures = (scenario: string): number => {
-    const { program } = compileScenario(scenario, 'lost-dirty-bit.hmm');
-    if (program === undefined) throw new Error('the scenario does not compile');
-    const run = buildRun(program);
-    let failed = 0;
-    run.kernel.events.observer = (_, name) => {
-      if (name === 'expect_failed') failed++;
-    };
-    run.interpreter.run(1_000_000, true);
-    return failed;
-  };
-
-  it('is lost without the fix', () => {
-    expect(failures(text)).toBe(0);
-  });
-
-  it('survives with it', () => {
-    const fixed = text.replace('fd35ca3d12cc off', 'fd35ca3d12cc on');
-    expect(failures(fixed)).toBe(1);
-    expect(failures(fixed.replace(/(under 6\.12 \{\s*read buf\[0\] expect) 0x11/, '$1 0x22'))).toBe(0);
   });
 });
