@@ -147,6 +147,13 @@ const CASES: readonly [invariant: number, what: string, text: string, spot: Spot
       for (let area = 0; area < 30; area++) k.swap.areas.alloc();
     },
   ],
+  [
+    35,
+    'an entry loses a right that a CPU remembers',
+    MOVED,
+    HERE,
+    (k, s) => k.tables.lo.set(s.entry(3), s.lo(3) & ~PTE_WRITE),
+  ],
   [36, 'a page stays locked', MOVED, HERE, (k, s) => k.pages.setFlag(s.page(2), Pg.Locked)],
 ];
 

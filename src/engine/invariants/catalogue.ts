@@ -145,6 +145,11 @@ export const INVARIANTS: readonly Invariant[] = [
     'swap types',
     'The type codes of special entries are distinct and leave exactly MAX_SWAPFILES for swap areas, which are no more.',
   ),
+  always(
+    35,
+    'translations are true',
+    'What a CPU remembers of a present entry is what the entry says: its page, and no right to write that it has not.',
+  ),
   {
     number: 36,
     id: 'I36',

@@ -22,11 +22,12 @@ import { syncContents } from './page-contents';
 import { checkEntries } from './page-tables';
 import { checkPages, syncHolds } from './pages';
 import { CheckState, type MarkedKind } from './state';
+import { checkTranslations, followTranslations } from './tlb';
 import type { Involved, Violation } from './violation';
 
 /** Columns by the kind of object that a write to one of their rows concerns. */
 function watched(s: CheckState): [MarkedKind, readonly (IntColumn | WideColumn | undefined)[]][] {
-  const { pages, holds, tables, mm, devices, memcgUsage, store } = s.kernel;
+  const { pages, holds, tables, mm, devices, tlb, memcgUsage, store } = s.kernel;
   const named = (name: string): IntColumn | WideColumn | undefined =>
     store.columns.find((column) => column.name === name);
   return [
@@ -66,6 +67,7 @@ function watched(s: CheckState): [MarkedKind, readonly (IntColumn | WideColumn |
     ['memcg', [memcgUsage]],
     ['area', [named('swapArea.live')]],
     ['vma', [mm.vmaReaders]],
+    ['tlb', [tlb.entry, tlb.page, tlb.bits]],
   ];
 }
 
@@ -170,7 +172,8 @@ export class Checker {
       if (target === 'page' || target === 'entry' || target === 'node' || target === 'mm')
         marks[target].follow(row, step);
       if (target === 'entry') marks.mirrorEntry.follow(row, step);
-      if (target === 'device' || target === 'mirror' || target === 'memcg') marks[target].follow(row, step);
+      if (target === 'device' || target === 'mirror' || target === 'memcg' || target === 'tlb')
+        marks[target].follow(row, step);
     }
   }
 
@@ -184,6 +187,7 @@ export class Checker {
     syncHolds(s);
     checkEntries(s);
     followMirrors(s);
+    followTranslations(s);
     this.#devices.sync(s);
     checkPages(s);
     checkNodes(s);
@@ -191,6 +195,7 @@ export class Checker {
     this.#devices.check(s);
     checkAddressSpaces(s);
     checkMirrors(s);
+    checkTranslations(s);
     checkMirrorEntries(s, this.#later);
     checkCharges(s);
     this.#migrations.check(s);

@@ -111,6 +111,7 @@ export class CheckState {
       memcg: marks(),
       area: marks(),
       vma: marks(),
+      tlb: marks(),
     };
   }
 
@@ -175,4 +176,5 @@ export type MarkedKind =
   | 'mirrorEntry'
   | 'memcg'
   | 'area'
-  | 'vma';
+  | 'vma'
+  | 'tlb';

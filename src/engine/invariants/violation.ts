@@ -15,6 +15,7 @@ export type TargetKind =
   | 'memcg'
   | 'migration'
   | 'task'
+  | 'tlb'
   | 'machine';
 
 /** The objects involved. Absent: none of that kind is. */
