@@ -16,6 +16,8 @@ const NAMES: Readonly<Record<string, string>> = {
   do_anonymous_page: 'do_anonymous_page',
   do_wp_page: 'do_wp_page',
   do_fault: 'do_fault',
+  do_huge_pmd_anonymous_page: 'do_huge_pmd_anonymous_page',
+  split_huge_pmd: 'split_huge_pmd',
   page_fault: 'migrate_to_ram',
   page_free: 'page_free',
   zone_device_page_init: 'zone_device_page_init',

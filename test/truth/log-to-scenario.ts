@@ -62,7 +62,7 @@ class LogConverter {
     return `${[
       `# ${source === 'selftest' ? 'Self-test' : 'Experiment'} ${test} as Linux ${kernel} ran it.`,
       `profile ${kernel.split('.').slice(0, 2).join('.')}`,
-      'machine { node 0 { dma32 2GiB normal 2GiB } cpus 2 }',
+      `machine { node 0 { dma32 2GiB normal 2GiB } cpus 2${this.#hugePages()} }`,
       ...devices.map((n) => `device gpu${n} ${n < 2 ? 'private' : 'coherent'} 256MiB driver dmirror`),
       ...this.#files,
       '',
@@ -72,6 +72,12 @@ class LogConverter {
       ...this.#lines.map((line) => `    ${line}`),
       '}',
     ].join('\n')}\n`;
+  }
+
+  /** The recorded machine has huge pages enough; without a hugetlb mapping there is no need for any. */
+  #hugePages(): string {
+    const wanted = this.record.log.some(({ flags }) => Array.isArray(flags) && flags.includes('hugetlb'));
+    return wanted ? ' hugepages 4' : '';
   }
 
   #statements(op: LoggedOperation): Statement[] {

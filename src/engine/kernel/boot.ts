@@ -5,6 +5,7 @@ import { Hold } from '../machine/holds';
 import type { DeviceRow, Pfn, PgmapRow, ZoneRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { ZoneType, type ZoneTypeValue } from '../machine/zones';
+import { hugetlb_grow } from './hugetlb_pool';
 import type { Kernel } from './kernel';
 import { alloc_page } from './page_alloc';
 
@@ -31,6 +32,8 @@ export interface MachineLayout {
   readonly nodes: readonly { readonly zones: readonly ZoneLayout[] }[];
   /** Devices in the order of their names in the program. */
   readonly devices: readonly DeviceLayout[];
+  /** Pages of 2 MiB set aside for hugetlb mappings. */
+  readonly hugePages?: number;
 }
 
 /** The layout can't be built; the message says why in one sentence. */
@@ -191,6 +194,10 @@ export function boot(k: Kernel, layout: MachineLayout): void {
   layout.devices.forEach((device, index) => {
     add_device(k, device, index);
   });
+  const wanted = layout.hugePages ?? 0;
+  const got = hugetlb_grow(k, wanted);
+  if (got < wanted)
+    throw new BootError(`the machine has room for ${got} huge pages of 2 MiB; ${wanted} are set aside`);
   const zero = alloc_page(k, Hold.Kernel, 0);
   if (zero === 0) throw new BootError('the machine has no memory');
   k.pages.setFlag(zero, Pg.Reserved);

@@ -212,6 +212,7 @@ function cuts_hugetlb(k: Kernel, start: number, end: number): boolean {
 
 interface Mapping {
   readonly flags: number;
+  readonly aligned: number;
   readonly fixed: number;
 }
 
@@ -224,7 +225,7 @@ function get_unmapped_area(k: Kernel, mm: MmRow, start: Vpn, pages: number, f: M
   const next = k.mm.findVma(mm, start);
   const isFree = next === 0 || k.mm.start.get(next) >= start + pages;
   if (start !== 0 && is_user_range(start, pages) && isFree) return start;
-  const chosen = unmapped_area(k, mm, pages);
+  const chosen = unmapped_area(k, mm, pages, f.aligned !== 0 ? HUGE_PAGES : 1);
   return chosen === 0 ? -Errno.ENOMEM : chosen;
 }
 
@@ -261,14 +262,23 @@ function add_vma(k: Kernel, mm: MmRow, wanted: Wanted): void {
 
 /**
  * mmap(2). `start` 0 lets the kernel choose; `flags` are Vm bits (Read, Write, Exec, Shared, MixedMap, HugeTlb); `file` or
- * `device` 0 = anonymous; `offset` in pages. Returns the first page, or -EINVAL for no pages or a hugetlb mapping off its boundary, -ENOMEM.
+ * `device` 0 = anonymous; `offset` in pages; with `aligned` the kernel's choice is a boundary of 2 MiB. Returns the first page, or -EINVAL for no pages or a hugetlb mapping off its boundary, -ENOMEM.
  */
 export const sys_mmap = routine({
   name: 'sys_mmap',
   file: 'mm/mmap.c',
   about: 'Make a mapping: choose or clear the addresses, then let a neighbour grow or make a VMA.',
   aliases: ['mmap_region', 'do_mmap'],
-  params: { start: VpnT, pages: Int, flags: Hex, file: FileT, device: DeviceT, offset: Int, fixed: Bool },
+  params: {
+    start: VpnT,
+    pages: Int,
+    flags: Hex,
+    file: FileT,
+    device: DeviceT,
+    offset: Int,
+    fixed: Bool,
+    aligned: Bool,
+  },
   locals: { mm: MmT, at: VpnT },
   body: (r) => [
     r.when('the mapping is empty', (_, f) => f.pages <= 0, [r.ret('return -EINVAL', () => -Errno.EINVAL)]),

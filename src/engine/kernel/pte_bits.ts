@@ -68,7 +68,7 @@ function present_bits(profile: Profile, pte: number, pfn: bigint): bigint {
   if (pte & PTE_YOUNG) bits |= A;
   if (pte & PTE_DIRTY) bits |= pte & PTE_WRITE || !profile.savedDirty ? D : SAVED_DIRTY;
   if (pte & PTE_HUGE) bits |= PSE;
-  if (pte & PTE_SPECIAL) bits |= SPECIAL;
+  if (pte & PTE_SPECIAL && !(pte & PTE_HUGE)) bits |= SPECIAL;
   if (pte & PTE_SOFT_DIRTY) bits |= SOFT_DIRTY;
   if (pte & PTE_DEVMAP) bits |= SAVED_DIRTY;
   return bits;

@@ -1,7 +1,8 @@
 /** A page as a person sees it: who holds it, where it is mapped, where it lies. */
 
+import { is_huge } from '../../engine/kernel/huge_memory';
 import type { Kernel } from '../../engine/kernel/kernel';
-import { pte_offset, pte_page, ptep_get } from '../../engine/kernel/pgtable';
+import { leaf_offset, pte_page, ptep_get, subpage } from '../../engine/kernel/pgtable';
 import { type Mapping, mapped_entry, migration_entry, rmap_walk } from '../../engine/kernel/rmap';
 import { MemoryType, type MemoryTypeValue } from '../../engine/machine/devices';
 import { HOLD_NAMES, Hold, type HoldKind } from '../../engine/machine/holds';
@@ -58,10 +59,31 @@ export interface MappedAt extends Mapping {
   readonly process: ProcessRow;
 }
 
+/** The entry that maps the page's whole folio at a place, or 0. */
+function huge_entry(k: Kernel, page: PageRow, at: Mapping): EntryRow {
+  const entry = leaf_offset(k, k.mm.mm.get(at.vma) as MmRow, at.vpn);
+  const maps = is_huge(ptep_get(k, entry)) && k.tables.hi.get(entry) === k.pages.folio(page);
+  return (maps ? entry : 0) as EntryRow;
+}
+
+/** Mappings of a page, those of its whole folio included (folio_precise_page_mapcount). */
+export function mapcountOf(k: Kernel, page: PageRow): number {
+  return k.pages.mapcount.get(page) + k.pages.entireMapcount.get(k.pages.folio(page));
+}
+
+/** Every entry that maps a page of the folio; one that maps it as a whole once. */
+function mappingsOfFolio(k: Kernel, folio: PageRow): MappedAt[] {
+  const first = mappingsOf(k, folio);
+  const rest = Array.from({ length: k.pages.count(folio) - 1 }, (_, i) =>
+    mappingsOf(k, k.pages.nth(folio, i + 1)).filter(({ entry }) => !is_huge(ptep_get(k, entry))),
+  );
+  return [...first, ...rest.flat()];
+}
+
 /** Every entry that names the page, in the order of the reverse map. */
 export function mappingsOf(k: Kernel, page: PageRow): MappedAt[] {
   return rmap_walk(k, page).flatMap((at) => {
-    const entry = mapped_entry(k, page, at) || migration_entry(k, page, at);
+    const entry = mapped_entry(k, page, at) || migration_entry(k, page, at) || huge_entry(k, page, at);
     const process = k.mm.process.get(k.mm.mm.get(at.vma)) as ProcessRow;
     return entry === 0 ? [] : [{ ...at, entry, process }];
   });
@@ -97,16 +119,18 @@ function who(world: World, kind: HoldKind, id: number): string {
 }
 
 /** Who holds each reference of the page. Their counts add up to its refcount; what nobody explains is `unknown`. */
-export function holdersOf(world: World, page: PageRow): Holder[] {
+export function holdersOf(world: World, of: PageRow): Holder[] {
   const { kernel: k } = world;
+  const page = k.pages.folio(of);
   const counts = new Map<string, number>();
   const add = (name: string, n = 1) => counts.set(name, (counts.get(name) ?? 0) + n);
-  for (const at of mappingsOf(k, page)) {
+  for (const at of mappingsOfFolio(k, page)) {
     const kind = kindOf(ptep_get(k, at.entry));
     if (kind === Pte.Migration) continue;
     const va = vaOf(at.vpn);
     const where = placeOf(world, at.process, va) ?? showAddress(va);
-    add(`PTE (${KIND_NAMES[kind]}) of ${processName(world, at.process)}: ${where}`);
+    const level = is_huge(ptep_get(k, at.entry)) ? 'PMD' : 'PTE';
+    add(`${level} (${KIND_NAMES[kind]}) of ${processName(world, at.process)}: ${where}`);
   }
   for (const { kind, who: id } of k.holds.of(page)) add(who(world, kind, id));
   if (isDriverPage(k, page) && k.profile.freeDeviceRefcount > 0) add('ZONE_DEVICE (a device page keeps one)');
@@ -135,13 +159,16 @@ export function pageOfEntry(k: Kernel, entry: EntryRow): PageRow {
 /** The page at an address of a process: mapped, or held by a special entry; 0 for none. */
 export function pageAt(k: Kernel, mm: MmRow, vpn: Vpn): PageRow {
   if (mm === 0) return 0 as PageRow;
-  return pageOfEntry(k, pte_offset(k, mm, vpn));
+  const entry = leaf_offset(k, mm, vpn);
+  if (entry === 0) return 0 as PageRow;
+  if (is_huge(ptep_get(k, entry))) return subpage(k, entry, k.tables.hi.get(entry) as PageRow, vpn);
+  return pageOfEntry(k, entry);
 }
 
 /** The entry for an address, or 0 where there is none or it is empty. */
 export function entryAt(k: Kernel, mm: MmRow, vpn: Vpn): EntryRow {
   if (mm === 0) return 0 as EntryRow;
-  const entry = pte_offset(k, mm, vpn);
+  const entry = leaf_offset(k, mm, vpn);
   return (ptep_get(k, entry) === 0 ? 0 : entry) as EntryRow;
 }
 
@@ -151,7 +178,7 @@ export function showEntry(world: World, entry: EntryRow): string {
   const pte = ptep_get(k, entry);
   const kind = kindOf(pte);
   if (kind === Pte.None) return 'none';
-  if (isZeroPage(pte)) return 'zero page';
+  if (isZeroPage(pte)) return is_huge(pte) ? 'huge zero page' : 'zero page';
   const bits = [
     [PTE_WRITE, 'write'],
     [PTE_DIRTY, 'dirty'],
@@ -160,7 +187,8 @@ export function showEntry(world: World, entry: EntryRow): string {
   const words = bits.filter(([bit]) => (pte & bit) !== 0).map(([, word]) => word);
   const page = pte_page(k, entry);
   const target = page === 0 ? '' : ` → ${showPage(world, page)}`;
-  return `${[KIND_NAMES[kind], ...words].join(' ')}${target}`;
+  const size = is_huge(pte) ? ['huge'] : [];
+  return `${[KIND_NAMES[kind], ...size, ...words].join(' ')}${target}`;
 }
 
 /** The scenario's words for an address of a process: `buf[3]`, or undefined where no buffer covers it. */

@@ -14,8 +14,16 @@ import {
   vaOf,
   vpnOf,
 } from '../../engine/machine/ids';
-import { PG_NAMES } from '../../engine/machine/pages';
-import { isZeroPage, KIND_NAMES, kindOf, PTE_DIRTY, PTE_WRITE, PTE_YOUNG } from '../../engine/machine/pte';
+import { PG_NAMES, Pg } from '../../engine/machine/pages';
+import {
+  isZeroPage,
+  KIND_NAMES,
+  kindOf,
+  PTE_DIRTY,
+  PTE_HUGE,
+  PTE_WRITE,
+  PTE_YOUNG,
+} from '../../engine/machine/pte';
 import { TaskState } from '../../engine/machine/tasks';
 import { ZONE_NAMES, type Zones } from '../../engine/machine/zones';
 import { type Accessor, BOOLEAN, listOf, NUMBER, STRING, type Type, type Value } from '../values';
@@ -24,6 +32,7 @@ import {
   deviceOfPage,
   entryAt,
   holdersOf,
+  mapcountOf,
   mappingsOf,
   pageAt,
   placeOf,
@@ -79,13 +88,17 @@ const HEX: SceneType = {
 
 // ------------------------------------------------------------------------------------------------ pages
 
+/** Counts and most flags of a page in a large folio are the folio's; these are its own. */
+const OF_PAGE = Pg.AnonExclusive | Pg.Head | Pg.Tail;
+const folioOf = (s: Scene, page: number): PageRow => s.world.kernel.pages.folio(page as PageRow);
+
 export const PAGE: SceneType = thing(
   'a page',
   'page',
   () => ({
     pfn: number((page, s) => s.world.kernel.pages.pfn(page as PageRow), HEX),
-    refcount: number((page, s) => s.world.kernel.pages.refcount.get(page)),
-    mapcount: number((page, s) => s.world.kernel.pages.mapcount.get(page)),
+    refcount: number((page, s) => s.world.kernel.pages.refcount.get(folioOf(s, page))),
+    mapcount: number((page, s) => mapcountOf(s.world.kernel, page as PageRow)),
     flags: number((page, s) => s.world.kernel.pages.flags.get(page), {
       name: 'page flags',
       family: 'number',
@@ -94,7 +107,9 @@ export const PAGE: SceneType = thing(
     ...Object.fromEntries(
       PG_NAMES.map(([name, bit]) => [
         name,
-        flag((page, s) => s.world.kernel.pages.has(page as PageRow, bit)),
+        flag((page, s) =>
+          s.world.kernel.pages.has(bit & OF_PAGE ? (page as PageRow) : folioOf(s, page), bit),
+        ),
       ]),
     ),
     zone: number(
@@ -110,10 +125,10 @@ export const PAGE: SceneType = thing(
     value: number((page, s) => s.world.kernel.contents.read(page as PageRow, 0), HEX),
     anon: flag((page, s) => s.world.kernel.pages.isAnon(page as PageRow)),
     index: number((page, s) => s.world.kernel.pages.index.get(page), HEX),
-    pins: number((page, s) => s.world.kernel.pages.pins.get(page)),
-    order: number((page, s) => s.world.kernel.pages.order.get(page)),
+    pins: number((page, s) => s.world.kernel.pages.pins.get(folioOf(s, page))),
+    order: number((page, s) => s.world.kernel.pages.order.get(folioOf(s, page))),
     zero: flag((page, s) => page === s.world.kernel.zeroPage),
-    lock_owner: number((page, s) => orNone(s.world.kernel.pages.lockOwner.get(page)), TASK),
+    lock_owner: number((page, s) => orNone(s.world.kernel.pages.lockOwner.get(folioOf(s, page))), TASK),
     holders: {
       type: listOf<Scene>(STRING),
       get: (page, s) => holdersOf(s.world, page as PageRow).map(({ name, count }) => `${count} ${name}`),
@@ -139,6 +154,7 @@ export const PTE: SceneType = thing(
     dirty: flag((entry, s) => (ptep_get(s.world.kernel, entry as EntryRow) & PTE_DIRTY) !== 0),
     young: flag((entry, s) => (ptep_get(s.world.kernel, entry as EntryRow) & PTE_YOUNG) !== 0),
     zero: flag((entry, s) => isZeroPage(ptep_get(s.world.kernel, entry as EntryRow))),
+    huge: flag((entry, s) => (ptep_get(s.world.kernel, entry as EntryRow) & PTE_HUGE) !== 0),
   }),
   { show: (entry, s) => showEntry(s.world, entry as EntryRow) },
 );
