@@ -4,7 +4,8 @@ import type { Kernel } from '../../src/engine/kernel/kernel';
 import { Hold } from '../../src/engine/machine/holds';
 import { Pg } from '../../src/engine/machine/pages';
 import { PTE_SOFT_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../../src/engine/machine/pte';
-import { brokenBy, type Scene, type Spot } from './plant';
+import { runChecked } from '../properties/machine';
+import { brokenBy, replaceStep, type Scene, type Spot } from './plant';
 
 /** Pages 0 and 1 go to the device, 2 and 3 are in memory, the rest was never touched. */
 const MOVED = `
@@ -161,6 +162,16 @@ describe('an invariant is found broken', () => {
   it.each(CASES)('I%i: %s', (number, _, text, spot, disorder) => {
     const broken = brokenBy(text, spot, disorder);
     expect(broken.map(({ invariant }) => invariant.number)).toContain(number);
+  });
+});
+
+describe('a driver that does not obey an invalidation', () => {
+  it('breaks I25', () => {
+    const text = MOVED.replace('print "here"', 'fork kid { exit 0 }; wait kid');
+    const { broken } = runChecked(text, (run) =>
+      replaceStep(run, 'dmirror_interval_invalidate', 'mmu_interval_set_seq()', () => () => undefined),
+    );
+    expect(broken[0]).toContain('I25 (invalidations are obeyed)');
   });
 });
 
