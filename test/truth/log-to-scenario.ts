@@ -217,7 +217,9 @@ class LogConverter {
     if (flags.includes('device-file')) return `device gpu${op['device']} ${sharing}`;
     if (flags.includes('file')) {
       const file = `file${this.#files.length}`;
-      this.#files.push(`file ${file} ${pages} pages fill 1`);
+      // The self-tests write their files before they map them; the experiments only give theirs a length.
+      const written = this.record.source === 'selftest' ? ' fill 1' : '';
+      this.#files.push(`file ${file} ${pages} pages${written}`);
       return `file ${file} ${sharing}`;
     }
     if (flags.includes('hugetlb')) return `anon ${sharing} hugetlb`;

@@ -27,7 +27,7 @@ export const gup_test = routine({
         callee.mm = f.mm;
         callee.start = f.start;
         callee.pages = f.pages;
-        callee.foll = Foll.Get | Foll.Touch | Foll.Unlockable | (f.write === 0 ? 0 : Foll.Write);
+        callee.foll = Foll.Get | Foll.Touch | (f.write === 0 ? 0 : Foll.Write);
         callee.who = k.task;
         callee.slots = f.slots;
       },
