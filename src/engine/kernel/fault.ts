@@ -154,8 +154,11 @@ const do_user_addr_fault = routine({
     ]),
     r.when('fault & VM_FAULT_ERROR', (_, f) => (f.fault & VM_FAULT_ERROR) !== 0, [
       r.step('out of memory: try again; else send the signal', (k, f) => {
-        if (f.fault & VmFault.OOM) k.emit('oom', k.tasks.processOf(k.task));
-        else if (f.fault & (VmFault.SIGBUS | VmFault.HWPOISON)) bad_area(k, f, Signal.SIGBUS, SiCode.ADRERR);
+        if (f.fault & VmFault.OOM) {
+          k.emit('oom', k.tasks.processOf(k.task));
+          if (f.kernel !== 0) f.fixup = 1;
+        } else if (f.fault & (VmFault.SIGBUS | VmFault.HWPOISON))
+          bad_area(k, f, Signal.SIGBUS, SiCode.ADRERR);
         else bad_area(k, f, Signal.SIGSEGV, SiCode.MAPERR);
       }),
     ]),
@@ -192,6 +195,9 @@ function translate(k: Kernel, f: { entry: EntryRow; write: number; va: number })
   return subpage(k, f.entry, page, vpnOf(f.va));
 }
 
+/** Where a word can't be copied, copy_user_generic tries again byte by byte before it gives up. */
+const COPY_TRIES = 2;
+
 /**
  * One load or store of a byte by the current task. Returns the byte, or -1 with the signal in the task's row. A write
  * with a negative value stores nothing and returns what is there: an atomic operation does its own store. With `kernel`
@@ -202,7 +208,7 @@ export const cpu_access = routine({
   file: 'arch/x86/mm/fault.c',
   about: 'One load or store by the CPU: translated by the MMU, or trapped until the page is there.',
   params: { va: Hex, write: Bool, value: Int, kernel: Bool },
-  locals: { entry: EntryT, traps: Int, fixup: Bool },
+  locals: { entry: EntryT, traps: Int, fixups: Int },
   body: (r) => [
     r.step('the instruction starts', (k) => {
       k.tasks.signal.set(k.task, 0);
@@ -228,16 +234,20 @@ export const cpu_access = routine({
             callee.kernel = f.kernel;
           },
           (_, f, value) => {
-            f.fixup = value;
+            f.fixups += value;
           },
         ),
         r.yield('Y14'),
-        r.when('a signal came, or the kernel gives up', (k, f) => f.fixup !== 0 || signal_pending(k), [
-          r.ret('the instruction does not complete', (k) => {
-            end_fault(k);
-            return -1;
-          }),
-        ]),
+        r.when(
+          'a signal came, or the kernel gives up',
+          (k, f) => f.fixups >= COPY_TRIES || signal_pending(k),
+          [
+            r.ret('the instruction does not complete', (k) => {
+              end_fault(k);
+              return -1;
+            }),
+          ],
+        ),
         r.step('back in user mode: the instruction runs again', (k, f) => {
           f.entry = leaf_offset(k, k.tasks.mmOf(k.task), vpnOf(f.va));
         }),
