@@ -38,7 +38,7 @@ function evictedInAnyOrder<T extends RecordedEvent | ObservedEvent>(events: read
     while (EVICTION.has(events[end]?.e ?? '') && events[end]?.inside === '') end++;
     const run = events.slice(i, end);
     if (!run.some(({ e }) => e === 'remove_migration_pte')) end = Math.max(end, i + 1);
-    else run.sort((a, b) => ORDER.indexOf(a.e) - ORDER.indexOf(b.e) || (a.page ?? 0) - (b.page ?? 0));
+    else run.sort(byKindAndPlace);
     const evicts = run.some(({ e }) => e === 'remove_migration_pte');
     sorted.push(...(evicts ? run.map(withoutFrame) : events.slice(i, end)));
     i = end;
@@ -47,6 +47,13 @@ function evictedInAnyOrder<T extends RecordedEvent | ObservedEvent>(events: read
 }
 
 const ORDER = [...EVICTION];
+
+type Placed = { readonly e: string; readonly buf?: string | undefined; readonly page?: number | undefined };
+
+function byKindAndPlace(a: Placed, b: Placed): number {
+  const kinds = ORDER.indexOf(a.e) - ORDER.indexOf(b.e);
+  return kinds || (a.buf ?? '').localeCompare(b.buf ?? '') || (a.page ?? 0) - (b.page ?? 0);
+}
 
 function withoutFrame<T extends RecordedEvent | ObservedEvent>(event: T): T {
   const { frame: _frame, devIdx: _devIdx, ...rest } = event;
