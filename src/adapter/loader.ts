@@ -35,12 +35,21 @@ function checkProfile(profile: string | undefined): void {
   throw new RequestError(`There is no profile ${profile}; there are ${known}.`, true);
 }
 
+function checkLivelock(times: unknown): void {
+  if (times === undefined || (Number.isSafeInteger(times) && Number(times) >= 1)) return;
+  throw new RequestError(
+    `"livelockAfter" takes a whole number of at least 1, not ${JSON.stringify(times)}.`,
+    true,
+  );
+}
+
 /** Reads and compiles what a launch configuration asks for. Throws RequestError; problems of the text go to `report`. */
 export async function load(host: Host, launch: Launch, report: (line: string) => void): Promise<Debuggee> {
   const path: unknown = launch.program;
   if (typeof path !== 'string' || path === '')
     throw new RequestError('The launch configuration names no scenario: set "program" to a .hmm file.', true);
   checkProfile(launch.profile);
+  checkLivelock(launch.livelockAfter);
   const text = await textOf(host, path);
   const { program, diagnostics } = compileScenario(
     text,
@@ -64,6 +73,7 @@ export async function load(host: Host, launch: Launch, report: (line: string) =>
 function debuggeeOf(program: Program, launch: Launch): Debuggee {
   const order = launch.schedule === undefined ? undefined : orderNamed(program, launch.schedule);
   const run = buildRun(program, order ? { order } : {});
+  if (launch.livelockAfter !== undefined) run.kernel.livelockLimit = launch.livelockAfter;
   return {
     interpreter: run.interpreter,
     schedule: run.schedule,
@@ -100,7 +110,9 @@ function orderNamed(program: Program, text: string): Order {
       `The schedule ${text} can't be read: write round-robin, seed N, or tasks in their order, such as A B*3 gpu0.`,
       true,
     );
-  const unknown = [...schedule.entries, ...schedule.loop].find(({ task }) => !program.names.tasks.includes(task.text));
+  const unknown = [...schedule.entries, ...schedule.loop].find(
+    ({ task }) => !program.names.tasks.includes(task.text),
+  );
   if (unknown)
     throw new RequestError(
       `The schedule names a task ${unknown.task.text} that the scenario doesn't have${didYouMean(unknown.task.text, program.names.tasks)}.`,

@@ -17,6 +17,8 @@ import { LEVELS, type Level } from './words';
 
 const MOST_STEPS = 100_000_000;
 const MOST_LINES = 10_000;
+/** Repetitions of one fault that make a livelock. */
+const LIVELOCK = 1000;
 /** Steps between two looks at whether the user wants to stop. */
 const SLICE = 50_000;
 /** How a run that Ctrl-C ended is reported to the shell: 128 + SIGINT. */
@@ -27,6 +29,7 @@ interface RunSettings {
   readonly level: Level;
   readonly mostSteps: number;
   readonly mostLines: number;
+  readonly livelock: number;
   /** The invariants are checked at every yield. */
   readonly invariants: boolean;
 }
@@ -41,6 +44,7 @@ function settingsOf({ text, flag }: Arguments): RunSettings {
     level: level as Level,
     mostSteps: countOption('max-steps', text('max-steps'), MOST_STEPS),
     mostLines: countOption('max-lines', text('max-lines'), MOST_LINES),
+    livelock: countOption('livelock', text('livelock'), LIVELOCK),
   };
 }
 
@@ -68,6 +72,7 @@ async function toTheEnd(
 /** Runs one program; Ctrl-C ends it. */
 async function runProgram(program: Program, settings: RunSettings, io: Io): Promise<ExitCode> {
   const run = buildRun(program);
+  run.kernel.livelockLimit = settings.livelock;
   const tally = new Tally(run);
   const log = settings.json
     ? new JsonLog(run, settings.level === 'all', io.out)
@@ -108,7 +113,7 @@ export const run: Command = {
   summary: 'run scenarios to their end and check what they expect',
   usage: [
     'hmm-trace run FILE… [--profile VERSION] [--json] [--level quiet|statements|events|all]',
-    '              [--max-steps N] [--max-lines N] [--no-invariants]',
+    '              [--max-steps N] [--max-lines N] [--livelock N] [--no-invariants]',
     '',
     'Exit code 0: all expectations held; 1: one failed, or an invariant broke; 2: a scenario has errors, and nothing ran.',
   ].join('\n'),
@@ -120,6 +125,7 @@ export const run: Command = {
       level: { type: 'string' },
       'max-steps': { type: 'string' },
       'max-lines': { type: 'string' },
+      livelock: { type: 'string' },
     });
     const settings = settingsOf(parsed);
     const programs = compileFiles(parsed.files, profileOption(parsed.text('profile')), io, io.error);

@@ -8,11 +8,19 @@ export type ReadFile = (path: string) => Promise<Uint8Array>;
 
 const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(' or ');
 
+/** What a value of an attribute's type is called. */
+const NOUN = { string: 'a string', boolean: 'a boolean', integer: 'a whole number' } as const;
+
+const isOf = (type: keyof typeof NOUN, value: unknown): boolean =>
+  type === 'integer' ? Number.isSafeInteger(value) : typeof value === type;
+
 function attributeProblem(name: keyof LaunchArguments, value: unknown): string | undefined {
-  const { type, enum: choices, pattern, patternErrorMessage } = launchSchema[name];
+  const { type, enum: choices, pattern, patternErrorMessage, minimum } = launchSchema[name];
   if (value === undefined) return undefined;
   const found = JSON.stringify(value);
-  if (typeof value !== type) return `The launch attribute "${name}" must be a ${type}, not ${found}.`;
+  if (!isOf(type, value)) return `The launch attribute "${name}" must be ${NOUN[type]}, not ${found}.`;
+  if (minimum !== undefined && Number(value) < minimum)
+    return `The launch attribute "${name}" must be at least ${minimum}, not ${found}.`;
   if (choices !== undefined && typeof value === 'string' && !choices.includes(value)) {
     return `Unknown ${name} ${found}: it can be ${quoted(choices)}.`;
   }

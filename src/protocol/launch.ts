@@ -13,6 +13,8 @@ export interface LaunchArguments {
    * `seed 7` or `A B*3 gpu0`. Overrides that line; `hmm/schedule` answers this form.
    */
   schedule?: string;
+  /** Repetitions of one and the same fault from which on it counts as a livelock, from 1. Default 1000. */
+  livelockAfter?: number;
   /** Check the machine's invariants while running. Default true. */
   invariants?: boolean;
   /** The editor prints every protocol message in the Debug Console. Default false; the adapter ignores it. */
@@ -21,8 +23,10 @@ export interface LaunchArguments {
 
 /** The part of JSON schema that launch attributes use. */
 export interface AttributeSchema {
-  type: 'string' | 'boolean';
-  default?: string | boolean;
+  type: 'string' | 'boolean' | 'integer';
+  default?: string | boolean | number;
+  /** The least value of an integer. */
+  minimum?: number;
   enum?: readonly string[];
   pattern?: string;
   patternErrorMessage?: string;
@@ -65,6 +69,13 @@ export const launchSchema: { readonly [Name in keyof Required<LaunchArguments>]:
     markdownDescription:
       'Which task runs at each yield: `round-robin`, `seed 7`, or tasks in their order such as `A B*3 gpu0`. ' +
       "Without it the scenario's own `schedule` line decides.",
+  },
+  livelockAfter: {
+    type: 'integer',
+    default: 1000,
+    minimum: 1,
+    markdownDescription:
+      'How often one and the same fault may come again, with nothing changed in between, before it is a livelock.',
   },
   invariants: {
     type: 'boolean',

@@ -76,6 +76,15 @@ describe('hmm-trace run', () => {
     );
   });
 
+  it('calls a fault a livelock after as many repetitions as it was told', async () => {
+    const race = 'scenarios/races/livelock-of-two-threads.hmm';
+    const { code, out } = await cli(['run', race, '--livelock', '7', '--level', 'quiet']);
+    expect(code).toBe(1);
+    expect(out).toMatch(/Livelock: app\.[AB] has taken the same fault at 0x\w+ 7 times/);
+    const bad = await cli(['run', race, '--livelock', '0']);
+    expect(bad.error).toContain('--livelock takes a whole number of at least 1');
+  });
+
   it('ends at Ctrl-C with the shell’s code for it', async () => {
     const { code, out } = await cli(['run', fileOf('process app {\n    loop { drain lru }\n}\n')], {
       interrupt: true,

@@ -19,6 +19,7 @@ describe('a launch configuration', () => {
       stopOnEntry: true,
       stopAtFirstFault: false,
       schedule: 'A B*3 gpu0',
+      livelockAfter: 20,
       invariants: true,
     };
     expect(await problem({})).toBeUndefined();
@@ -35,6 +36,8 @@ describe('a launch configuration', () => {
     [{ profile: '6.13' }, /Unknown profile "6\.13": it can be "4\.14" or "6\.12"/],
     [{ profile: 6.12 }, /"profile" must be a string, not 6\.12/],
     [{ stopOnEntry: 'yes' }, /"stopOnEntry" must be a boolean, not "yes"/],
+    [{ livelockAfter: 2.5 }, /"livelockAfter" must be a whole number, not 2\.5/],
+    [{ livelockAfter: 0 }, /"livelockAfter" must be at least 1, not 0/],
     [{ schedule: '' }, /"schedule" can't be ""/],
   ])('%j is answered in one sentence', async (config, sentence) => {
     expect(await problem(config)).toMatch(sentence);
