@@ -47,11 +47,6 @@ export function memcg_migrate(k: Kernel, from: PageRow, to: PageRow): void {
   k.pages.memcg.set(from, 0);
 }
 
-/** Moves a process to a group. What it has been charged for stays with the old one (cgroup v2). */
-export function memcg_join(k: Kernel, mm: MmRow, memcg: number): void {
-  k.mm.memcg.set(mm, memcg);
-}
-
 /** Largest number of pages a group may be charged for (memory.max); 0 = no limit. */
 export function memcg_set_limit(k: Kernel, memcg: number, pages: number): void {
   k.memcgLimit.set(memcg, pages);
