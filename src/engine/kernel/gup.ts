@@ -16,14 +16,16 @@ import {
 } from '../machine/pte';
 import { Errno, FaultFlag, VM_FAULT_ERROR, VmFault } from './constants';
 import { fault_progress } from './detect';
+import { is_huge_at, split_huge_pmd } from './huge_memory';
 import type { Kernel } from './kernel';
 import { handle_mm_fault } from './memory';
+import { migrate_device_coherent_folio } from './migrate_coherent';
 import { mmap_read_unlock, mmapReadLock } from './mmap_lock';
-import { folio_put_final, get_page, put_page_testzero } from './page_ref';
+import { folio_put_final, get_page, is_device_coherent, put_page_testzero } from './page_ref';
 import { leaf_offset, ptep_get, set_pte_bits, subpage } from './pgtable';
 import { Bool, ErrnoT, Int, MmT, PageT, PinT, routine, SlotT, VmaT, VpnT } from './routine';
 
-/** FOLL_* flags; Unlockable: the caller lets the fault drop mmap_lock; Populate: MADV_POPULATE_*, with errors of its own. */
+/** FOLL_* flags; SplitPmd: pages of huge entries one by one; Unlockable: the caller lets the fault drop mmap_lock; Populate: MADV_POPULATE_*, with errors of its own. */
 export const Foll = {
   Write: 1,
   Get: 2,
@@ -33,6 +35,7 @@ export const Foll = {
   Unlockable: 32,
   Remote: 64,
   Populate: 128,
+  SplitPmd: 256,
 } as const;
 
 /** What follow_page found: a page, nothing yet (fault it in), or a shared page that must be unshared first (-EMLINK). */
@@ -101,6 +104,10 @@ function allowed(k: Kernel, vma: VmaRow, foll: number): boolean {
   return k.mm.has(vma, foll & Foll.Write ? Vm.Write : Vm.Read);
 }
 
+function splits(k: Kernel, f: { vma: VmaRow; vpn: Vpn; foll: number }): boolean {
+  return (f.foll & Foll.SplitPmd) !== 0 && is_huge_at(k, k.mm.mm.get(f.vma) as MmRow, f.vpn);
+}
+
 function fault_flags(k: Kernel, foll: number, unshare: boolean): number {
   let flags = foll & Foll.Write ? FaultFlag.Write : 0;
   if (foll & Foll.Remote) flags |= FaultFlag.Remote;
@@ -139,6 +146,12 @@ export const get_user_pages = routine({
       }),
       r.when('there is none, or it does not allow this', (k, f) => !allowed(k, f.vma, f.foll), [
         r.ret('return what was done so far, or the error', (_, f) => f.done || refusal(f.vma, f.foll)),
+      ]),
+      r.when('FOLL_SPLIT_PMD, and the entry maps 2 MiB at once', splits, [
+        r.call('split_huge_pmd(vma, pmd, address)', split_huge_pmd, (_, f, callee) => {
+          callee.vma = f.vma;
+          callee.vpn = f.vpn;
+        }),
       ]),
       r.step('page = follow_page_mask(vma, address)', (k, f) => {
         const result = follow_page(k, f.vma, f.vpn, f.foll);
@@ -205,12 +218,32 @@ function gup_fast(
     if (vma === 0 || isZeroPage(pte) || (pte & PTE_DEVMAP) !== 0) return done;
     const { found, page } = follow_page(k, vma, vpn, foll & ~Foll.Touch);
     const fileInFastPath = found === Follow.Page && !k.pages.isAnon(page) && (pte & PTE_WRITE) === 0;
-    if (found !== Follow.Page || fileInFastPath) return done;
+    const unpinnable = (foll & Foll.Longterm) !== 0 && is_device_coherent(k, page);
+    if (found !== Follow.Page || fileInFastPath || unpinnable) return done;
     grab(k, page, foll, pin);
     k.slots.srcPage.set(slot, page);
     slot = k.slots.next.get(slot) as SlotRow;
   }
   return pages;
+}
+
+/** First coherent device page among those pinned from `index` on: memory that a long-term pin must not keep; 0 if none. */
+function longterm_unpinnable(k: Kernel, pin: PinRow, index: number): PageRow {
+  for (const slot of k.slots.of(slotAt(k, k.pins.firstSlot.get(pin) as SlotRow, index))) {
+    const page = k.slots.srcPage.get(slot) as PageRow;
+    if (page !== 0 && is_device_coherent(k, page)) return page;
+  }
+  return 0 as PageRow;
+}
+
+/** Gives back the pages pinned from `index` on; the pin stays, without them. */
+function unpin_from(k: Kernel, pin: PinRow, index: number): void {
+  for (const slot of k.slots.of(slotAt(k, k.pins.firstSlot.get(pin) as SlotRow, index))) {
+    const page = k.slots.srcPage.get(slot) as PageRow;
+    if (page === 0) continue;
+    unpin(k, page, pin);
+    k.slots.srcPage.set(slot, 0);
+  }
 }
 
 function release(k: Kernel, pin: PinRow): number {
@@ -243,7 +276,7 @@ export const pin_user_pages = routine({
   file: 'mm/gup.c',
   about: 'Pin a range: what is present without a lock, the rest with faults. All or nothing.',
   params: { start: VpnT, pages: Int, write: Bool, longterm: Bool, pin: PinT },
-  locals: { mm: MmT, foll: Int, done: Int, ret: ErrnoT },
+  locals: { mm: MmT, foll: Int, done: Int, ret: ErrnoT, before: Int, page: PageT },
   body: (r) => [
     r.step('FOLL_PIN (| FOLL_LONGTERM) (| FOLL_WRITE)', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
@@ -264,6 +297,7 @@ export const pin_user_pages = routine({
           'ret = __get_user_pages(the rest)',
           get_user_pages,
           (k, f, callee) => {
+            f.before = f.done;
             callee.mm = f.mm;
             callee.start = (f.start + f.done) as Vpn;
             callee.pages = f.pages - f.done;
@@ -271,10 +305,31 @@ export const pin_user_pages = routine({
             callee.who = f.pin;
             callee.slots = slotAt(k, k.pins.firstSlot.get(f.pin) as SlotRow, f.done);
           },
-          (_, f, value) => {
+          (k, f, value) => {
             f.ret = value;
             if (value > 0) f.done += value;
+            f.page = f.longterm !== 0 ? longterm_unpinnable(k, f.pin, f.before) : (0 as PageRow);
           },
+        ),
+        r.when(
+          'check_and_migrate_movable_pages: coherent device memory is among them',
+          (_, f) => f.page !== 0,
+          [
+            r.step('give these pages back and begin again', (k, f) => {
+              unpin_from(k, f.pin, f.before);
+              f.done = f.before;
+            }),
+            r.call(
+              'ret = migrate_device_coherent_folio(folio)',
+              migrate_device_coherent_folio,
+              (_, f, callee) => {
+                callee.page = f.page;
+              },
+              (_, f, value) => {
+                f.ret = value;
+              },
+            ),
+          ],
         ),
         r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
       ]),

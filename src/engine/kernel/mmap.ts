@@ -13,6 +13,7 @@ import {
 } from '../machine/ids';
 
 import { Errno, Notify } from './constants';
+import { insert_driver_pages, maps_driver_file } from './driver_mmap';
 import { alloc_file, fput } from './file';
 import { vma_adjust_trans_huge } from './huge_pmd';
 import { hugetlb_reserve } from './hugetlb_pool';
@@ -317,6 +318,11 @@ export const sys_mmap = routine({
         anonVma: 0 as AnonVmaRow,
       });
     }),
+    r.when('the file of a driver is mapped', (k, f) => maps_driver_file(k, f.device as DeviceRow), [
+      r.step('the driver inserts a page of its own for each address (vm_insert_page)', (k, f) => {
+        insert_driver_pages(k, k.mm.vmaAt(f.mm, f.at));
+      }),
+    ]),
     r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm)),
     r.ret('return the address', (_, f) => f.at),
   ],

@@ -84,7 +84,8 @@ export const SWITCHES: readonly Switch[] = [
   },
   {
     name: 'driver-migrates-around',
-    about: 'On a CPU fault the driver migrates the 16 pages around it and asks for system memory too, as some drivers do.',
+    about:
+      'On a CPU fault the driver migrates the 16 pages around it and asks for system memory too, as some drivers do.',
     since: undefined,
     change: (on) => ({ driverMigratesAround: on }),
   },
