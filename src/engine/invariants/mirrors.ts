@@ -2,11 +2,11 @@
 
 import { Notify } from '../kernel/constants';
 import { is_device_private } from '../kernel/page_ref';
-import { pte_offset, vpn_of_entry } from '../kernel/pgtable';
+import { leaf_offset, subpage, vpn_of_entry } from '../kernel/pgtable';
 import { Access } from '../machine/devices';
 import type { EntryRow, MmRow, NodeRow, PageRow, Vpn } from '../machine/ids';
 import { isPresent, kindOf, PTE_WRITE, Pte } from '../machine/pte';
-import { LEVEL_PTE } from '../machine/radix';
+import { ENTRIES, LEVEL_PMD, LEVEL_PTE } from '../machine/radix';
 import type { Marks } from './marks';
 import { bytesOf } from './page-contents';
 import type { CheckState } from './state';
@@ -22,11 +22,16 @@ export function followMirrors(s: CheckState): void {
     const entry = marks.entry.at(i) as EntryRow;
     const mm = s.entries.owner.get(k.tables.nodeOf(entry));
     if (mm <= 0 || k.mm.firstMirror.get(mm) === 0) continue;
-    if (k.tables.level.get(k.tables.nodeOf(entry)) !== LEVEL_PTE) continue;
-    const vpn = vpn_of_entry(k, entry);
+    const level = k.tables.level.get(k.tables.nodeOf(entry));
+    if (level > LEVEL_PMD) continue;
+    const first = vpn_of_entry(k, entry);
+    const end = first + ENTRIES ** level;
     for (let mirror = k.mm.firstMirror.get(mm); mirror !== 0; mirror = k.devices.mirrorNext.get(mirror)) {
-      const seen = k.tables.find(k.devices.mirrorRoot.get(mirror) as NodeRow, vpn, LEVEL_PTE);
-      if (seen !== 0 && k.tables.lo.get(seen) !== 0) marks.mirrorEntry.follow(seen, marks.entry.writer(i));
+      const root = k.devices.mirrorRoot.get(mirror) as NodeRow;
+      for (let vpn: number = first; vpn < end; vpn++) {
+        const seen = k.tables.find(root, vpn as Vpn, LEVEL_PTE);
+        if (seen !== 0 && k.tables.lo.get(seen) !== 0) marks.mirrorEntry.follow(seen, marks.entry.writer(i));
+      }
     }
   }
 }
@@ -48,9 +53,9 @@ function checkMirrorEntry(s: CheckState, seen: EntryRow): boolean {
   const mm = k.devices.mirrorMm.get(mirror) as MmRow;
   if (mirror <= 0 || access === 0 || !k.mm.mms.isLive(mm)) return true;
   const vpn = vpn_of_entry(k, seen);
-  const entry = pte_offset(k, mm, vpn);
+  const entry = leaf_offset(k, mm, vpn);
   const lo = entry === 0 ? 0 : k.tables.lo.get(entry);
-  const page = entry === 0 ? 0 : k.tables.hi.get(entry);
+  const page = entry === 0 ? 0 : subpage(k, entry, k.tables.hi.get(entry) as PageRow, vpn);
   const shown = k.tables.hi.get(seen) as PageRow;
   if (agrees(s, lo, page as PageRow, shown, access)) return true;
   if (isChanging(s, mirror, mm, vpn)) return false;

@@ -6,14 +6,15 @@ import { Pg } from '../machine/pages';
 import { isPresent, kindOf, PTE_DIRTY, PTE_YOUNG, Pte } from '../machine/pte';
 import { Errno, Notify } from './constants';
 import { Foll, get_user_pages } from './gup';
-import { vma_adjust_trans_huge } from './huge_pmd';
+import { is_huge } from './huge_memory';
+import { covers_huge, vma_adjust_trans_huge } from './huge_pmd';
 import type { Kernel } from './kernel';
 import { is_own_page, madvise_pageout } from './madvise_pageout';
 import { mmap_read_unlock, mmap_write_unlock, mmapReadLock, mmapWriteLock } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { is_driver_page } from './page_ref';
-import { next_entry } from './pagewalk';
-import { pte_clear, pte_offset, pte_page, ptep_get, set_pte_bits } from './pgtable';
+import { after_entry, next_entry } from './pagewalk';
+import { leaf_offset, pte_clear, pte_page, ptep_get, set_pte_bits } from './pgtable';
 import { Bool, EntryT, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
 import { lru_add_drain, lru_del, lru_insert } from './swap';
 import { free_swap_and_cache } from './swap_state';
@@ -89,6 +90,13 @@ function mark_lazyfree(k: Kernel, page: PageRow): void {
   lru_insert(k, page);
 }
 
+/** The advice is for all pages of the entry's folio: of a large one that means a huge entry, all of it in the range. */
+function is_whole(k: Kernel, f: { entry: EntryRow; at: Vpn; end: Vpn }): boolean {
+  if (is_huge(ptep_get(k, f.entry))) return covers_huge(f.at, f.end);
+  const page = pte_page(k, f.entry);
+  return page === 0 || !k.pages.has(page, Pg.Head | Pg.Tail);
+}
+
 /** One entry under MADV_FREE: a page nobody else maps becomes clean and lazily free; device entries are left alone. */
 function free_pte(k: Kernel, f: { vma: VmaRow; entry: EntryRow }): void {
   const pte = ptep_get(k, f.entry);
@@ -101,7 +109,7 @@ function free_pte(k: Kernel, f: { vma: VmaRow; entry: EntryRow }): void {
   const page = isPresent(pte) ? pte_page(k, f.entry) : (0 as PageRow);
   if (page === 0 || is_driver_page(k, page)) return;
   if (k.pages.has(page, Pg.Dirty)) {
-    if (k.pages.has(page, Pg.Locked) || k.pages.mapcount.get(page) !== 1) return;
+    if (k.pages.has(page, Pg.Locked) || k.pages.folioMapcount(page) !== 1) return;
     k.pages.clearFlag(page, Pg.Dirty);
   }
   set_pte_bits(k, f.entry, pte & ~(PTE_YOUNG | PTE_DIRTY));
@@ -148,9 +156,9 @@ const madvise_free_single_vma = routine({
     }),
     r.loop('there is an entry', (_, f) => f.at < f.end, [
       r.step('a present page nobody else maps: clean, old, lazily free', (k, f) => {
-        f.entry = pte_offset(k, mmOf(k, f), f.at);
-        free_pte(k, f);
-        f.at = next_entry(k, mmOf(k, f), (f.at + 1) as Vpn, f.end);
+        f.entry = leaf_offset(k, mmOf(k, f), f.at);
+        if (is_whole(k, f)) free_pte(k, f);
+        f.at = next_entry(k, mmOf(k, f), after_entry(k, f.entry, f.at), f.end);
       }),
     ]),
     r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (k, f, callee) => {
@@ -176,9 +184,9 @@ const madvise_cold = routine({
     }),
     r.loop('there is an entry', (_, f) => f.at < f.end, [
       r.step('a present page nobody else maps: old and inactive', (k, f) => {
-        f.entry = pte_offset(k, mmOf(k, f), f.at);
-        cold_pte(k, f);
-        f.at = next_entry(k, mmOf(k, f), (f.at + 1) as Vpn, f.end);
+        f.entry = leaf_offset(k, mmOf(k, f), f.at);
+        if (is_whole(k, f)) cold_pte(k, f);
+        f.at = next_entry(k, mmOf(k, f), after_entry(k, f.entry, f.at), f.end);
       }),
     ]),
   ],

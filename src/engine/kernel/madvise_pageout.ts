@@ -14,7 +14,7 @@ import { folio_list, isolate_folio, shrink_folio_list } from './vmscan';
 
 /** Nobody else maps the page, and it is system memory: the advice may touch it. */
 export function is_own_page(k: Kernel, page: PageRow): boolean {
-  return page !== 0 && !is_driver_page(k, page) && k.pages.mapcount.get(page) === 1;
+  return page !== 0 && !is_driver_page(k, page) && k.pages.folioMapcount(page) === 1;
 }
 
 /** Pages that nobody else maps leave the LRU for reclaim. */

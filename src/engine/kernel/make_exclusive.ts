@@ -81,6 +81,10 @@ function exclusiveRange(k: Kernel, f: { vma: VmaRow; place: Vpn; owner: DeviceRo
   callee.owner = f.owner;
 }
 
+/** Pages of a large folio can't be taken away one by one. */
+const lock_small = (k: Kernel, page: PageRow): boolean =>
+  !k.pages.has(page, Pg.Head | Pg.Tail) && trylock_page(k, page);
+
 const MAKE = 'make_device_exclusive';
 
 /**
@@ -96,13 +100,13 @@ export const make_device_exclusive_range = routine({
   body: (r) => [
     r.step('which range', (k, f) => k.emit(MAKE, f.start, f.pages)),
     r.call(
-      'get_user_pages_remote(mm, start, npages, FOLL_GET | FOLL_WRITE)',
+      'get_user_pages_remote(mm, start, npages, FOLL_GET | FOLL_WRITE | FOLL_SPLIT_PMD)',
       get_user_pages,
       (k, f, callee) => {
         callee.mm = f.mm;
         callee.start = f.start;
         callee.pages = f.pages;
-        callee.foll = Foll.Get | Foll.Write | Foll.Remote | Foll.Touch;
+        callee.foll = Foll.Get | Foll.SplitPmd | Foll.Write | Foll.Remote | Foll.Touch;
         callee.who = k.task;
         callee.slots = f.slots;
       },
@@ -116,7 +120,7 @@ export const make_device_exclusive_range = routine({
         f.page = k.slots.srcPage.get(f.slot) as PageRow;
         f.done = 0;
       }),
-      r.when('folio_trylock(folio)', (k, f) => trylock_page(k, f.page), [
+      r.when('not of a larger folio, and folio_trylock(folio)', (k, f) => lock_small(k, f.page), [
         r.call(
           'folio_make_device_exclusive(folio, mm, address, owner)',
           folio_make_device_exclusive,

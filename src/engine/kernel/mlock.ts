@@ -6,10 +6,11 @@ import { Pg } from '../machine/pages';
 import { isPresent } from '../machine/pte';
 import { Errno } from './constants';
 import { Foll, get_user_pages } from './gup';
+import { vma_adjust_trans_huge } from './huge_pmd';
 import type { Kernel } from './kernel';
 import { mmap_read_unlock, mmap_write_unlock, mmapReadLock, mmapWriteLock } from './mmap_lock';
-import { next_entry } from './pagewalk';
-import { pte_offset, pte_page, ptep_get } from './pgtable';
+import { after_entry, next_entry } from './pagewalk';
+import { leaf_offset, pte_page, ptep_get } from './pgtable';
 import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
 import { lru_add_drain, lru_del, lru_insert } from './swap';
 import { vma_modify_flags } from './vma';
@@ -30,11 +31,11 @@ function mark_present_pages(k: Kernel, f: { start: Vpn; end: Vpn; lock: number }
   for (
     let at = next_entry(k, mm, f.start, f.end);
     at < f.end;
-    at = next_entry(k, mm, (at + 1) as Vpn, f.end)
+    at = next_entry(k, mm, after_entry(k, leaf_offset(k, mm, at), at), f.end)
   ) {
-    const entry = pte_offset(k, mm, at);
+    const entry = leaf_offset(k, mm, at);
     const page = isPresent(ptep_get(k, entry)) ? pte_page(k, entry) : (0 as PageRow);
-    if (page !== 0) set_unevictable(k, page, f.lock !== 0);
+    if (page !== 0) set_unevictable(k, k.pages.folio(page), f.lock !== 0);
   }
 }
 
@@ -50,6 +51,7 @@ const apply_vma_lock_flags = routine({
       f.mm = k.tasks.mmOf(k.task);
       f.at = f.start;
     }),
+    ...vma_adjust_trans_huge(r, (_, f) => f.mm),
     r.loop('pages are left', (_, f) => f.at < f.end, [
       r.step('vma = the VMA at the next page', (k, f) => {
         f.vma = k.mm.vmaAt(f.mm, f.at);

@@ -22,8 +22,12 @@ export function folio_list(k: Kernel): SlotRow {
   return k.slots.table.alloc() as SlotRow;
 }
 
-/** Takes an anonymous page off its LRU list and puts it on a list for reclaim; others stay where they are. */
+/**
+ * Takes an anonymous page off its LRU list and puts it on a list for reclaim; others stay where they are, and so do huge
+ * pages: the model doesn't swap them.
+ */
 export function isolate_folio(k: Kernel, list: SlotRow, page: PageRow): void {
+  if (k.pages.has(page, Pg.Head | Pg.Tail)) return;
   if (!k.pages.has(page, Pg.Lru) || k.pages.has(page, Pg.Unevictable) || !k.pages.isAnon(page)) return;
   lru_del(k, page);
   get_page(k, page, Hold.Reclaim);
