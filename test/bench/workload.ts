@@ -1,0 +1,39 @@
+/** Scenarios to measure, as runs with the checkpoints of a debug session. */
+
+import { Engine } from '../../src/engine/time/engine';
+import { buildRun, compileScenario, type Run } from '../../src/scenario/program';
+
+const MACHINE = `profile 6.12
+machine { node 0 { dma32 3GiB normal 4GiB } cpus 1 }
+device gpu0 private 1GiB driver dmirror
+`;
+
+export interface Measured {
+  readonly run: Run;
+  readonly engine: Engine;
+}
+
+/** A scenario of one process, ready to run; the machine is large enough for a million pages. */
+export function scenario(body: string): Measured {
+  const { program, diagnostics } = compileScenario(`${MACHINE}process app {\n${body}\n}\n`, 'bench.hmm');
+  if (!program) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
+  const run = buildRun(program);
+  return { run, engine: new Engine(run.interpreter) };
+}
+
+/** Seconds that `work` takes. */
+export function seconds(work: () => void): number {
+  const start = process.hrtime.bigint();
+  work();
+  return Number(process.hrtime.bigint() - start) / 1e9;
+}
+
+/** The middle of several measurements of `work`, each on a fresh `set`. */
+export function median<T>(times: number, set: () => T, work: (set: T) => void): number {
+  const all = Array.from({ length: times }, () => {
+    const ready = set();
+    return seconds(() => work(ready));
+  });
+  all.sort((a, b) => a - b);
+  return all[times >> 1] ?? 0;
+}
