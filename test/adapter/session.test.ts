@@ -397,7 +397,7 @@ process app {
 
   it('begins a timeline where only one task is made to run, and goes back to the first', async () => {
     const c = client(threads);
-    await c.start({}, functions(c, { name: 'page_fault' }));
+    await c.start({}, functions(c, { name: 'migrate_vma_setup' }));
     const { threads: tasks } = await c.request('threads', undefined);
     expect(tasks.map(({ name }) => name)).toEqual(['app', 'app.A', 'app.B']);
     const { time } = await c.request('hmm/position', {});
