@@ -33,6 +33,7 @@ const EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'migrate_device_range',
   'invalidate',
   'hmm_range_fault',
+  'device_fault',
   'make_device_exclusive',
   'signal',
   'oom',

@@ -1,7 +1,7 @@
 /** Addresses in the words of the scenario. */
 
 import { type ProcessRow, type TaskRow, type Vpn, vaOf } from '../engine/machine/ids';
-import { placeOf, showAddress, type World } from '../scenario/environment';
+import { placeOf, showAddress, spaceOf, type World } from '../scenario/environment';
 
 /** `buf[3]`, or the address where no buffer of the process covers it. */
 export function showVa(world: World, process: ProcessRow, va: number): string {
@@ -12,7 +12,7 @@ export function showVpn(world: World, process: ProcessRow, vpn: number): string 
   return showVa(world, process, vaOf(vpn as Vpn));
 }
 
-export const processOf = (world: World, task: TaskRow): ProcessRow => world.kernel.tasks.processOf(task);
+export const processOf = (world: World, task: TaskRow): ProcessRow => spaceOf(world, task);
 
 /** `buf[3]` and the pages from there: `buf[3..7]`; a range that covers everything is `everything`. */
 export function showPages(world: World, process: ProcessRow, vpn: number, pages: number): string {

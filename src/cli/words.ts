@@ -142,6 +142,11 @@ const SHOWN: Partial<Record<EventName, Shown>> = {
     enter: (world, args, task) => `hmm_range_fault ${range(world, args, task)} for ${device(world, args)}`,
     leave: errno,
   },
+  device_fault: {
+    level: 'events',
+    enter: (world, args) =>
+      `${device(world, args)} faults: ${get(args, 'write') === 0 ? 'read' : 'write'} ${showVpn(world, get(args, 'process') as ProcessRow, get(args, 'vpn'))}, into its fault buffer`,
+  },
   make_device_exclusive: {
     level: 'events',
     enter: (world, args, task) =>

@@ -12,6 +12,7 @@ import {
   showHex,
   showNotify,
   showPage,
+  spaceOf,
   taskName,
   type World,
 } from '../scenario/environment';
@@ -43,7 +44,7 @@ function place(world: World, process: ProcessRow, vpn: number): string {
   return placeOf(world, process, va) ?? showAddress(va);
 }
 const here = (world: World, task: TaskRow, args: Args, index: number): string =>
-  place(world, world.kernel.tasks.processOf(task), at(args, index));
+  place(world, spaceOf(world, task), at(args, index));
 
 const count = (pages: number): string => (pages === 1 ? '1 page' : `${pages} pages`);
 
@@ -68,6 +69,8 @@ const WORDS: Partial<Record<EventName, Words>> = {
   finalize_and_map: (world, task, args) => `finalize_and_map ${here(world, task, args, 0)}`,
   hmm_range_fault: (world, task, args) =>
     `hmm_range_fault ${here(world, task, args, 0)}, ${count(at(args, 1))} for ${device(world, args, 2)}`,
+  device_fault: (world, _, args) =>
+    `${device(world, args, 0)} faults: ${at(args, 3) === 0 ? 'read' : 'write'} ${place(world, at(args, 1) as ProcessRow, at(args, 2))}, into its fault buffer`,
   make_device_exclusive: migration('make_device_exclusive'),
   migrate_device_range: (world, _, args) =>
     `migrate_device_range ${device(world, args, 0)}, ${count(at(args, 1))}`,

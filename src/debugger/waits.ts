@@ -29,16 +29,18 @@ const WHAT: Record<WaitKind, (world: World, on: number) => string> = {
   [Wait.Work]: () => 'something to do',
   [Wait.RangeLock]: () => "the driver's lock over its ranges",
   [Wait.Kworker]: () => 'work on its CPU',
+  [Wait.DeviceWork]: () => 'a fault of its device',
 };
 
 function mmOwner(world: World, mm: number): string {
   return processName(world, world.kernel.mm.process.get(mm) as ProcessRow);
 }
 
-/** A kernel worker that has nothing to do: no reason to worry that it waits. */
+/** A kernel worker, or the bottom half of a device, that has nothing to do: no reason to worry that it waits. */
 export function isIdleWorker(world: World, task: TaskRow): boolean {
   const { tasks } = world.kernel;
-  return tasks.state.get(task) === TaskState.Blocked && tasks.wait.get(task) === Wait.Kworker;
+  const wait = tasks.wait.get(task);
+  return tasks.state.get(task) === TaskState.Blocked && (wait === Wait.Kworker || wait === Wait.DeviceWork);
 }
 
 /** The routine a task is in. */

@@ -368,11 +368,16 @@ export interface ForkStatement extends Simple {
   readonly body?: Block;
 }
 
-/** `thread A cpu 1 { … }`, or `thread A`, idle until `on A`. */
+/**
+ * `thread A cpu 1 { … }`, or `thread A`, idle until `on A`; or `context C on gpu0 { … }`, which runs on a device and has
+ * a body.
+ */
 export interface ThreadStatement {
   readonly kind: 'thread';
   readonly span: Span;
   readonly name: Name;
+  /** The device of a context. */
+  readonly device?: Name;
   readonly cpu?: Expr;
   readonly body?: Block;
 }

@@ -47,7 +47,7 @@ function verbOf(kind: string): string {
 }
 
 /** A device whose driver takes part: persistent memory has none. */
-function withPages(ctx: CheckContext, device: Name, verb: string): void {
+export function withPages(ctx: CheckContext, device: Name, verb: string): void {
   if (ctx.device(device) !== 'persistent') return;
   const message = `\`${device.text}\` is persistent memory and has no driver to ${verb}; it can only be mapped: \`mmap … device ${device.text}\``;
   ctx.error('wrong-device', message, device.span);

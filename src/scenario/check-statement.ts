@@ -16,7 +16,7 @@ import type {
   UnderStatement,
 } from './ast';
 import type { CheckContext } from './check-context';
-import { checkDevice } from './check-device';
+import { checkDevice, withPages } from './check-device';
 import { checkAddress, checkExpr, checkOutcome, checkRange } from './check-expression';
 import { ADVICE_FEATURES } from './knowledge';
 import { PAGE_SIZE } from './numbers';
@@ -33,7 +33,21 @@ const MOST_REPEATS = 1e9;
 export interface Place {
   readonly scope: Scope;
   readonly task: string;
+  /** It is executed by a device. */
+  readonly context?: boolean;
 }
+
+/** What a context of a device can do. */
+const CONTEXT_KINDS: ReadonlySet<string> = new Set([
+  'read',
+  'write',
+  'barrier',
+  'repeat',
+  'loop',
+  'under',
+  'print',
+  'expect',
+]);
 
 /** Checks the statements of a block in their order. */
 export function checkBlock(ctx: CheckContext, block: Block, place: Place): void {
@@ -50,6 +64,11 @@ export function checkBlock(ctx: CheckContext, block: Block, place: Place): void 
 
 function checkStatement(ctx: CheckContext, statement: Statement, place: Place): void {
   const { scope } = place;
+  if (place.context === true && !CONTEXT_KINDS.has(statement.kind)) {
+    const message = `a context of a device can't do this; it can ${allOf([...CONTEXT_KINDS])}`;
+    ctx.error('misplaced', message, statement.span);
+    return;
+  }
   switch (statement.kind) {
     case 'let':
       checkExpr(ctx, statement.value, scope);
@@ -266,9 +285,10 @@ function checkFork(ctx: CheckContext, statement: ForkStatement, place: Place): v
 function checkThread(ctx: CheckContext, statement: ThreadStatement, place: Place): void {
   checkCpu(ctx, statement.cpu, place.scope);
   ctx.started.set(statement.name.text, place.scope);
-  if (statement.body !== undefined) {
-    checkBlock(ctx, statement.body, { scope: place.scope, task: statement.name.text });
-  }
+  const { device, body } = statement;
+  if (device !== undefined) withPages(ctx, device, 'run a context');
+  if (body === undefined) return;
+  checkBlock(ctx, body, { scope: place.scope, task: statement.name.text, context: device !== undefined });
 }
 
 function checkOn(ctx: CheckContext, statement: OnStatement, place: Place): void {

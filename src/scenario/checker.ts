@@ -232,6 +232,8 @@ function checkFile(ctx: CheckContext, item: FileDecl): void {
 }
 
 const WORKER = /^(?:kworker|kswapd)(\d+)$/;
+/** The bottom half of a device. */
+const BOTTOM_HALF = /^(.*)_bh$/;
 
 function checkSchedule(ctx: CheckContext, item: ScheduleDecl): void {
   if (item.seed !== undefined) ctx.between(item.seed, undefined, 'a seed', 0, Number.MAX_SAFE_INTEGER);
@@ -243,6 +245,7 @@ function checkSchedule(ctx: CheckContext, item: ScheduleDecl): void {
     const { text, span } = entry.task;
     if (entry.times !== undefined) ctx.between(entry.times, undefined, 'how often a task runs', 1, 1e9);
     if (tasks.includes(text) || devices.includes(text) || WORKER.test(text)) continue;
+    if (devices.includes(BOTTOM_HALF.exec(text)?.[1] ?? '')) continue;
     const all = [...tasks, ...devices];
     const can = all.length <= 12 ? `; these can run: ${all.join(', ')}` : '';
     ctx.error('unknown-name', `there is no task \`${text}\`${didYouMean(text, all) || can}`, span);

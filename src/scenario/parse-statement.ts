@@ -18,7 +18,7 @@ import { didYouMean, nearest } from './suggest';
 import { ADVICES, DEVICE_VERBS, STATEMENT_WORDS, TOP_WORDS } from './vocabulary';
 
 /** Statements that are followed by a block: a misspelt one is read as what it is near to, so that the block is too. */
-const BLOCK_WORDS = ['repeat', 'loop', 'fork', 'thread', 'on', 'under'];
+const BLOCK_WORDS = ['repeat', 'loop', 'fork', 'thread', 'context', 'on', 'under'];
 
 type Reader = (c: Cursor, source: string) => Statement;
 
@@ -69,6 +69,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['let', readLet],
   ['fork', keyword((c, source) => ({ kind: 'fork', ...readTask(c, source, 'a name for the child') }))],
   ['thread', keyword((c, source) => ({ kind: 'thread', ...readTask(c, source, 'a name for the thread') }))],
+  ['context', keyword(readContext)],
   ['join', keyword((c) => ({ kind: 'join', task: parseName(c, 'the name of a thread') }))],
   ['wait', keyword((c) => ({ kind: 'wait', task: parseName(c, 'the name of a process') }))],
   ['exit', keyword((c) => ({ kind: 'exit', ...optional({ code: ends(c) ? undefined : parseValue(c) }) }))],
@@ -248,6 +249,13 @@ function readTask(c: Cursor, source: string, what: string): { name: Name; cpu?: 
   const cpu = c.take('cpu') ? parseValue(c) : undefined;
   const body = ends(c) && !c.braceFollows() ? undefined : parseBlock(c, source);
   return { name, ...optional({ cpu, body }) };
+}
+
+function readContext(c: Cursor, source: string): Unfinished<Statement> {
+  const name = parseName(c, 'a name for the context');
+  c.expect('on', '`on` and a device, as in `context C on gpu0 { read buf }`');
+  const device = parseName(c, 'the name of a device');
+  return { kind: 'thread', name, device, body: parseBlock(c, source) };
 }
 
 function readKill(c: Cursor): Unfinished<Statement> {

@@ -96,6 +96,11 @@ const STATEMENTS = entries('statement', [
     'thread NAME [cpu N] [{ … }]',
     'A thread of this process, running concurrently; without a body it waits for `on NAME …`.',
   ],
+  [
+    'context',
+    'context NAME on DEVICE { … }',
+    'A program on the device: it reads and writes through the mirror of this process, and faults where that maps nothing.',
+  ],
   ['join', 'join THREAD', 'Waits for a thread to end.'],
   ['wait', 'wait PROCESS', 'Waits for a process to end. Its outcome is the exit code or the signal.'],
   ['exit', 'exit [CODE]', 'Ends the process and all its threads.'],

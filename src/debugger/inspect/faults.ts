@@ -1,18 +1,57 @@
 /** Faults that have begun and not ended. */
 
-import type { TaskRow } from '../../engine/machine/ids';
-import type { PendingFault } from '../../protocol';
-import { placeOf, showAddress, taskName, type World } from '../../scenario/environment';
+import { fault_buffer } from '../../engine/drivers/dmirror-context';
+import type { DeviceRow, ProcessRow, TaskRow } from '../../engine/machine/ids';
+import type { PendingDeviceFault, PendingFault } from '../../protocol';
+import {
+  deviceName,
+  placeOf,
+  processName,
+  showAddress,
+  spaceOf,
+  taskName,
+  type World,
+} from '../../scenario/environment';
 import { routineOf, waitingOf } from '../waits';
 
-/** Every pending fault, the oldest first. */
+/** Every pending fault of CPUs and devices, the oldest first. */
 export function pendingFaults(world: World, stepText: (pc: number) => string = () => ''): PendingFault[] {
+  const all = [...cpuFaults(world, stepText), ...deviceFaults(world)];
+  return all.sort((a, b) => a.since - b.since);
+}
+
+/** The entries of the devices' fault buffers that were not serviced yet. */
+function deviceFaults(world: World): PendingDeviceFault[] {
+  const { devices, time } = world.kernel;
+  const rows = [...devices.devices.rows()] as DeviceRow[];
+  return rows.flatMap((device) =>
+    fault_buffer(world.kernel, device).map((row, slot): PendingDeviceFault => {
+      const process = devices.mirrorProcess.get(devices.faultMirror.get(row)) as ProcessRow;
+      const va = devices.faultVpn.get(row) * 4096;
+      const since = devices.faultSince.get(row);
+      const place = placeOf(world, process, va);
+      return {
+        kind: 'device',
+        id: `device-fault-${row}-${since}`,
+        address: showAddress(va),
+        ...(place === undefined ? {} : { place }),
+        access: devices.faultWrite.get(row) !== 0 ? 'write' : 'read',
+        since,
+        device: deviceName(world, device),
+        process: processName(world, process),
+        slot,
+        age: time - since,
+      };
+    }),
+  );
+}
+
+function cpuFaults(world: World, stepText: (pc: number) => string): PendingFault[] {
   const { faults, tasks } = world.kernel;
-  const rows = [...faults.table.rows()].sort((a, b) => faults.since.get(a) - faults.since.get(b));
-  return rows.map((row): PendingFault => {
+  return [...faults.table.rows()].map((row): PendingFault => {
     const task = faults.task.get(row) as TaskRow;
     const va = faults.address.get(row);
-    const place = placeOf(world, tasks.processOf(task), va);
+    const place = placeOf(world, spaceOf(world, task), va);
     const waiting = waitingOf(world, task);
     return {
       kind: 'cpu',

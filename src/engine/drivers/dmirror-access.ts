@@ -32,7 +32,7 @@ export function begin_ioctl(k: Kernel): void {
 }
 
 /** dmirror_do_read: the page's first byte as the device sees it, through its own table; false where it has no entry. */
-function do_read(k: Kernel, mirror: MirrorRow, vpn: Vpn): boolean {
+export function do_read(k: Kernel, mirror: MirrorRow, vpn: Vpn): boolean {
   const entry = mirror_entry(k, mirror, vpn);
   if (entry === 0) return false;
   push_data(k, k.contents.read(k.tables.hi.get(entry) as PageRow, 0));
@@ -41,7 +41,7 @@ function do_read(k: Kernel, mirror: MirrorRow, vpn: Vpn): boolean {
 }
 
 /** dmirror_do_write: fills the page; false where the device has no writable entry. */
-function do_write(k: Kernel, mirror: MirrorRow, vpn: Vpn, value: number): boolean {
+export function do_write(k: Kernel, mirror: MirrorRow, vpn: Vpn, value: number): boolean {
   const entry = mirror_entry(k, mirror, vpn);
   if (entry === 0 || k.tables.lo.get(entry) !== Access.Write) return false;
   k.contents.fill(k.tables.hi.get(entry) as PageRow, value);

@@ -1,6 +1,7 @@
 /**
  * Which tasks may run now. A CPU runs one task at a time, and kernels without preemption leave a task on its CPU until it
- * blocks or returns to user mode; so the others of that CPU have to wait, whatever a schedule says.
+ * blocks or returns to user mode; so the others of that CPU have to wait, whatever a schedule says. Contexts of devices
+ * take no CPU.
  */
 
 import type { TaskRow } from '../machine/ids';
@@ -9,7 +10,7 @@ import type { Kernel } from './kernel';
 
 /** The task is in the kernel on its CPU, though the schedule let another CPU go on. */
 export function stays_on_cpu(k: Kernel, task: TaskRow): void {
-  k.tasks.onCpu.set(task, 1);
+  if (k.tasks.context.get(task) === 0) k.tasks.onCpu.set(task, 1);
 }
 
 /** The task runs: whether it stays in the kernel is seen at its next yield. */
@@ -20,6 +21,7 @@ export function runs(k: Kernel, task: TaskRow): void {
 /** The task that keeps `task` from its CPU, or 0. */
 export function cpu_holder(k: Kernel, task: TaskRow): TaskRow {
   const { tasks } = k;
+  if (tasks.context.get(task) !== 0) return 0 as TaskRow;
   const cpu = tasks.cpu.get(task);
   const { length } = tasks.tasks;
   for (let other = 1; other <= length; other++)

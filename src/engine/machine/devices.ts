@@ -39,6 +39,8 @@ export class Devices {
   readonly failCopy: IntColumn;
   readonly failAlloc: IntColumn;
   readonly dead: IntColumn;
+  /** The task that services its fault buffer; 0 = none, as no context runs on it. */
+  readonly bottomHalf: IntColumn;
 
   /** One for each open of a device by a process: struct dmirror. */
   readonly mirrors: Table;
@@ -56,6 +58,17 @@ export class Devices {
   readonly mirrorFd: IntColumn;
   readonly mirrorStart: WideColumn;
   readonly mirrorEnd: WideColumn;
+
+  /** Fault buffers: pages that contexts of devices wait for. A serviced entry stays until its context has seen it. */
+  readonly faults: Table;
+  readonly faultMirror: IntColumn;
+  readonly faultVpn: WideColumn;
+  readonly faultWrite: IntColumn;
+  /** Time at which it was written. */
+  readonly faultSince: WideColumn;
+  readonly faultDone: IntColumn;
+  /** 0 or -errno, once it is done. */
+  readonly faultResult: IntColumn;
 
   constructor(store: Store) {
     this.pgmaps = new Table(store, 'pgmap');
@@ -80,6 +93,7 @@ export class Devices {
     this.failCopy = this.devices.int('failCopy');
     this.failAlloc = this.devices.int('failAlloc');
     this.dead = this.devices.int('dead');
+    this.bottomHalf = this.devices.int('bottomHalf');
 
     this.mirrors = new Table(store, 'mirror');
     this.mirrorDevice = this.mirrors.int('device');
@@ -93,6 +107,14 @@ export class Devices {
     this.mirrorFd = this.mirrors.int('fd');
     this.mirrorStart = this.mirrors.wide('start');
     this.mirrorEnd = this.mirrors.wide('end');
+
+    this.faults = new Table(store, 'deviceFault');
+    this.faultMirror = this.faults.int('mirror');
+    this.faultVpn = this.faults.wide('vpn');
+    this.faultWrite = this.faults.int('write');
+    this.faultSince = this.faults.wide('since');
+    this.faultDone = this.faults.int('done');
+    this.faultResult = this.faults.int('result');
   }
 
   /** The range of page frames of a device's memory. */

@@ -28,6 +28,8 @@ export const Wait = {
   RangeLock: 14,
   /** A per-CPU kernel worker that has nothing to do. */
   Kworker: 15,
+  /** The bottom half of a device that has no fault to service. */
+  DeviceWork: 16,
 } as const;
 export type WaitKind = (typeof Wait)[keyof typeof Wait];
 
@@ -56,6 +58,8 @@ export class Tasks {
   readonly pc: IntColumn;
   readonly depth: IntColumn;
   readonly cpu: IntColumn;
+  /** The device that a context runs on, and so on no CPU; 0 = a task of the CPUs. */
+  readonly context: IntColumn;
   /** In the kernel on its CPU while tasks of other CPUs run. */
   readonly onCpu: IntColumn;
   /** The mm whose mmap_lock, and the VMA whose own lock, it holds for reading. */
@@ -106,6 +110,7 @@ export class Tasks {
     this.pc = this.tasks.int('pc');
     this.depth = this.tasks.int('depth');
     this.cpu = this.tasks.int('cpu');
+    this.context = this.tasks.int('context');
     this.onCpu = this.tasks.int('onCpu');
     this.readsMm = this.tasks.int('readsMm');
     this.readsVma = this.tasks.int('readsVma');

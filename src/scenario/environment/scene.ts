@@ -1,5 +1,6 @@
 /** Where an expression is evaluated: the machine, whose names hold, and the frame whose locals are meant. */
 
+import { fault_buffer } from '../../engine/drivers/dmirror-context';
 import type { Kernel } from '../../engine/kernel/kernel';
 import type { LinkedRoutine } from '../../engine/kernel/link';
 import type { DeviceRow, ProcessRow, TaskRow } from '../../engine/machine/ids';
@@ -62,6 +63,19 @@ export function moveTo(scene: Scene, task: TaskRow, base?: number): Scene {
 export function processName(world: World, process: ProcessRow): string {
   const name = world.names.tasks[world.kernel.tasks.name.get(process)];
   return name ?? `process ${process}`;
+}
+
+/** The process whose memory a task works on: a device's bottom half works on that of the fault it services. */
+export function spaceOf(world: World, task: TaskRow): ProcessRow {
+  const { devices, tasks } = world.kernel;
+  const own = tasks.processOf(task);
+  if (own !== 0) return own;
+  for (const device of devices.devices.rows()) {
+    if (devices.bottomHalf.get(device) !== task) continue;
+    const [serviced = 0] = fault_buffer(world.kernel, device as DeviceRow);
+    return devices.mirrorProcess.get(devices.faultMirror.get(serviced)) as ProcessRow;
+  }
+  return own;
 }
 
 /** `app`, or `app.A` for a thread of it. */

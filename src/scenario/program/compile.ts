@@ -6,7 +6,7 @@ import { analyseScenario, type Checked } from '../checker';
 import { type Diagnostic, locate, type Problem, ProblemList } from '../diagnostics';
 import type { Span } from '../source';
 import { filesOf, layoutOf, orderOf, swapPagesOf } from './layout';
-import { collectNames, eachStatement, withWorkers } from './names';
+import { collectNames, contextDevices, eachStatement, withBottomHalves, withWorkers } from './names';
 import type { Program, StatementInfo } from './program';
 import { problemsOf } from './run';
 import { withSwitches } from './switches';
@@ -70,7 +70,7 @@ function programOf(checked: Checked, text: string, file: string, problems: Probl
   const { scenario, lines, barriers } = checked;
   const own = collectNames(scenario, problems);
   const layout = layoutOf(scenario, own.constants);
-  const names = withWorkers(own, layout.cpus);
+  const names = withBottomHalves(withWorkers(own, layout.cpus), contextDevices(scenario));
   const statements = statementsOf(checked, text);
   const base = findProfile(checked.profile) ?? DEFAULT_PROFILE;
   return {

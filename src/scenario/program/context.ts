@@ -92,6 +92,8 @@ export class Body {
     readonly visible: readonly string[],
     /** Depth of open loops. */
     readonly depth: number,
+    /** The device whose context executes it; 0 = a CPU does. */
+    readonly device = 0,
   ) {
     this.resolver = environment(ctx.world, { routine: linkedAs(spec) });
   }
@@ -99,7 +101,7 @@ export class Body {
   /** The inside of a loop. */
   inside(counter: string | undefined): Body {
     const visible = counter === undefined ? this.visible : [...this.visible, counter];
-    return new Body(this.ctx, this.spec, this.task, this.own, visible, this.depth + 1);
+    return new Body(this.ctx, this.spec, this.task, this.own, visible, this.depth + 1, this.device);
   }
 
   compile(expr: Expr): Compiled<Scene> | undefined {

@@ -5,6 +5,7 @@ import { Errno, VmFault } from '../../engine/kernel/constants';
 import type { Kernel } from '../../engine/kernel/kernel';
 import type { Routine } from '../../engine/kernel/routine';
 import type { DeviceRow, MirrorRow } from '../../engine/machine/ids';
+import { TaskState } from '../../engine/machine/tasks';
 import { EvaluationError } from '../arithmetic';
 import type {
   DeviceControlStatement,
@@ -47,7 +48,7 @@ export function openMirror(k: Kernel, device: number): MirrorRow {
 }
 
 /** Finds the open device; false, with EBADF, where the process has none. */
-function findMirror(k: Kernel, f: F, device: number): boolean {
+export function findMirror(k: Kernel, f: F, device: number): boolean {
   f.$row = openMirror(k, device);
   if (f.$row === 0) f.$ret = -Errno.EBADF;
   return f.$row !== 0;
@@ -132,6 +133,15 @@ export function openCall(device: number): ScenarioNode {
   );
 }
 
+/** A context of the process that runs is on the device, and needs its mirror. */
+function runsContext({ tasks }: Kernel, device: number): boolean {
+  const process = tasks.processOf(tasks.currentTask);
+  for (const task of tasks.tasks.rows())
+    if (tasks.context.get(task) === device && tasks.process.get(task) === process)
+      if (tasks.state.get(task) !== TaskState.Exited) return true;
+  return false;
+}
+
 export function openNodes(body: Body, statement: OpenStatement): ScenarioNode[] {
   const device = body.ctx.deviceRow(statement.device.text);
   if (statement.kind === 'open')
@@ -143,7 +153,13 @@ export function openNodes(body: Body, statement: OpenStatement): ScenarioNode[] 
       nodes: [openCall(device)],
     });
   return simple(body, statement, {
-    prepare: (k, f) => findMirror(k, f, device),
+    prepare: (k, f) => {
+      if (runsContext(k, device))
+        throw new EvaluationError(
+          `\`${statement.device.text}\` runs a context of this process; join it first`,
+        );
+      return findMirror(k, f, device);
+    },
     nodes: [
       r.call(
         'close()',

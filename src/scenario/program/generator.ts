@@ -104,9 +104,12 @@ export class Generator {
     this.#own.set(text, own);
     if (statement.body === undefined) return { routine: this.#idleTask(statement, captured), captured };
     const about =
-      statement.kind === 'fork' ? 'A child process of the scenario.' : 'A thread of the scenario.';
+      statement.kind === 'fork'
+        ? 'A child process of the scenario.'
+        : `A ${statement.device ? 'context of a device' : 'thread'} of the scenario.`;
     const spec = this.#spec(text, about, statement.body, captured);
-    const body = new Body(ctx, spec, text, own, captured, 0);
+    const device = statement.kind === 'thread' && statement.device ? ctx.deviceRow(statement.device.text) : 0;
+    const body = new Body(ctx, spec, text, own, captured, 0, device);
     const end = this.#position(statement.body.span.end - 1);
     const routine = scenarioRoutine(spec, [
       ...this.statements(statement.body, body),

@@ -6,6 +6,7 @@ import type { Expr, MachineDecl, NodeDecl, Scenario, ScheduleDecl } from '../ast
 import { constantOf } from '../constant';
 import { KNOWLEDGE } from '../knowledge';
 import { PAGE_SIZE } from '../numbers';
+import { bottomHalfName } from './names';
 import type { FileLayout } from './program';
 
 const GIB_PAGES = 2 ** 30 / PAGE_SIZE;
@@ -98,7 +99,7 @@ export function scheduleOrder(
   if (schedule.seed !== undefined) return { kind: 'seed', seed: value(schedule.seed) };
   const order = (entries: ScheduleDecl['entries']) =>
     entries.flatMap(({ task, times }) => {
-      const name = tasks.indexOf(task.text);
+      const name = Math.max(tasks.indexOf(task.text), tasks.indexOf(bottomHalfName(task.text)));
       return name < 0 ? [] : [{ name, times: times === undefined ? 1 : value(times) }];
     });
   return { kind: 'list', entries: order(schedule.entries), loop: order(schedule.loop) };

@@ -100,6 +100,25 @@ export function collectNames(scenario: Scenario, problems: ProblemList): Program
   };
 }
 
+/** The bottom half of a device. */
+export const bottomHalfName = (device: string): string => `${device}_bh`;
+
+/** Devices that contexts of a scenario run on, in the order of the text. */
+export function contextDevices(scenario: Scenario): string[] {
+  const found = new Set<string>();
+  eachStatement(scenario, (statement) => {
+    if (statement.kind === 'thread' && statement.device !== undefined) found.add(statement.device.text);
+  });
+  return [...found];
+}
+
+/** The names with those of the bottom halves of these devices. */
+export function withBottomHalves(names: ProgramNames, devices: readonly string[]): ProgramNames {
+  const added = devices.map(bottomHalfName);
+  const numbers = added.map((_, i) => names.tasks.length + i);
+  return { ...names, tasks: [...names.tasks, ...added], threads: new Set([...names.threads, ...numbers]) };
+}
+
 /** The names with those of the kernel's workers, which machines with more than one CPU have. */
 export function withWorkers(names: ProgramNames, cpus: number): ProgramNames {
   if (cpus === 1) return names;

@@ -1,6 +1,7 @@
 /** A scenario's machine, ready to run. */
 
 import { dmirror } from '../../engine/drivers/dmirror';
+import { fault_work, start_bottom_half } from '../../engine/drivers/dmirror-context';
 import { boot } from '../../engine/kernel/boot';
 import { alloc_file } from '../../engine/kernel/file';
 import { Kernel } from '../../engine/kernel/kernel';
@@ -8,7 +9,7 @@ import { type Linked, link } from '../../engine/kernel/link';
 import { mm_alloc, process_alloc, task_alloc } from '../../engine/kernel/process';
 import type { AnyRoutine } from '../../engine/kernel/routine';
 import { kworker, start_workers } from '../../engine/kernel/workqueue';
-import type { ProcessRow } from '../../engine/machine/ids';
+import type { DeviceRow, ProcessRow } from '../../engine/machine/ids';
 import { Interpreter } from '../../engine/time/interpreter';
 import { type Order, Schedule } from '../../engine/time/schedule';
 import type { ProcessDecl } from '../ast';
@@ -18,7 +19,7 @@ import type { World } from '../environment';
 import { RunContext } from './context';
 import type { ScenarioNode } from './frame';
 import { Generator } from './generator';
-import { workerName } from './names';
+import { bottomHalfName, contextDevices, workerName } from './names';
 import { swaponCall } from './page-statements';
 import type { Program } from './program';
 import { Report } from './report';
@@ -57,7 +58,7 @@ function generate(ctx: RunContext): { readonly code: ProcessCode[]; readonly roo
     if (item.kind === 'process')
       code.push({ decl: item, routine: generator.process(item, prelude(ctx.program, code.length === 0)) });
   generator.finish();
-  return { code, roots: [...code.map(({ routine }) => routine), ...generator.started, kworker] };
+  return { code, roots: [...code.map(({ routine }) => routine), ...generator.started, kworker, fault_work] };
 }
 
 /** What is wrong with a program's statements: names that expressions don't know, and what can't be executed. */
@@ -102,6 +103,8 @@ export function buildRun(program: Program, options: RunOptions = {}): Run {
   interpreter.scheduler = schedule;
   setUp(ctx, code);
   if (kernel.cpus > 1) start_workers(kernel, (cpu) => ctx.taskNumber(workerName(cpu)));
+  for (const device of contextDevices(program.scenario))
+    start_bottom_half(kernel, ctx.deviceRow(device) as DeviceRow, ctx.taskNumber(bottomHalfName(device)));
   kernel.tasks.setCurrent(1 as Parameters<typeof kernel.tasks.setCurrent>[0]);
   const world: World = { kernel, routines: linked.routines, names: program.names, variables: ctx.variables };
   const expectation = (statement: number, number: number): string => {

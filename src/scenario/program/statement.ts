@@ -3,6 +3,7 @@
 import type { Statement } from '../ast';
 import { addNodes, letReadNodes, readNodes, storeNodes, userCopyNodes } from './access-statements';
 import type { Body } from './context';
+import { contextAccessNodes } from './context-statements';
 import { expectNodes, letNodes, loopNodes, printNodes, repeatNodes } from './control-statements';
 import {
   deviceControlNodes,
@@ -65,11 +66,12 @@ export function statementNodes(generator: Generator, body: Body, statement: Stat
     case 'mprotect':
       return mprotectNodes(body, statement);
     case 'read':
-      return readNodes(body, statement);
+      return body.device === 0 ? readNodes(body, statement) : contextAccessNodes(body, statement);
     case 'let-read':
       return letReadNodes(body, statement);
     case 'write':
     case 'fill':
+      if (body.device !== 0) return contextAccessNodes(body, statement);
       return storeNodes(body, statement);
     case 'add':
       return addNodes(body, statement);

@@ -68,9 +68,11 @@ export function threadNodes(generator: Generator, body: Body, statement: ThreadS
   const { routine, captured } = generator.task(statement, body, body.own);
   const cpu = cpuCode(body, statement.cpu);
   const idle = statement.body === undefined;
+  const device = statement.device === undefined ? 0 : ctx.deviceRow(statement.device.text);
   return simple(body, statement, {
     prepare: (k, f, scene) => {
       const row = task_alloc(k, ctx.process(), name);
+      k.tasks.context.set(row, device);
       startTask(ctx, row, { name, cpu: cpu(scene), routine, idle, captured }, f);
       return false;
     },

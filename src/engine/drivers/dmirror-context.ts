@@ -1,0 +1,137 @@
+/**
+ * Contexts of a device: programs that run on it and reach a process's memory through its mirror. A page that the mirror
+ * doesn't map makes an entry in the device's fault buffer; the driver's bottom half services it, and the context sleeps
+ * meanwhile. The kernel's test driver has no such part: this is how drivers of devices with page faults work.
+ */
+
+import type { Kernel } from '../kernel/kernel';
+import { Bool, DeviceT, ErrnoT, Int, MirrorT, routine, VpnT } from '../kernel/routine';
+import type { DeviceRow, MirrorRow, ProcessRow, TaskRow, Vpn } from '../machine/ids';
+import { Wait } from '../machine/tasks';
+import { begin_ioctl, dmirror_range_fault, do_read, do_write } from './dmirror-access';
+
+/** Entries of a device's fault buffer that were not serviced yet, the oldest first. */
+export function fault_buffer(k: Kernel, device: DeviceRow): number[] {
+  const { devices } = k;
+  const waiting = [...devices.faults.rows()].filter(
+    (row) =>
+      devices.faultDone.get(row) === 0 && devices.mirrorDevice.get(devices.faultMirror.get(row)) === device,
+  );
+  return waiting.sort((a, b) => devices.faultSince.get(a) - devices.faultSince.get(b));
+}
+
+/** Writes an entry into the fault buffer and raises the device's interrupt. Returns its row. */
+function raise_fault(k: Kernel, mirror: MirrorRow, vpn: Vpn, write: number): number {
+  const { devices } = k;
+  const row = devices.faults.alloc();
+  const device = devices.mirrorDevice.get(mirror);
+  devices.faultMirror.set(row, mirror);
+  devices.faultVpn.set(row, vpn);
+  devices.faultWrite.set(row, write);
+  devices.faultSince.set(row, k.time);
+  k.emit('device_fault', device, devices.mirrorProcess.get(mirror), vpn, write);
+  k.tasks.wake(Wait.DeviceWork, device);
+  return row;
+}
+
+/** The entry has been serviced: its context takes the result and frees it. */
+function complete_fault(k: Kernel, row: number, result: number): void {
+  k.devices.faultDone.set(row, 1);
+  k.devices.faultResult.set(row, result);
+  k.tasks.wake(Wait.DeviceFault, row);
+}
+
+/** What a context does with a range: `write` fills page i of it with the byte value + i * rise. Returns 0 or -errno. */
+export const context_access = routine({
+  name: 'device_context_access',
+  file: 'lib/test_hmm.c',
+  about:
+    'A program on the device uses a range through its mirror; a page that is missing there is faulted in.',
+  params: { mirror: MirrorT, start: VpnT, pages: Int, write: Bool, value: Int, rise: Int },
+  locals: { vpn: VpnT, end: VpnT, fault: Int, ret: ErrnoT },
+  body: (r) => [
+    r.step('from the start', (k, f) => {
+      begin_ioctl(k);
+      f.vpn = f.start;
+      f.end = (f.start + f.pages) as Vpn;
+    }),
+    r.loop('pages are left', (_, f) => f.vpn < f.end && f.ret === 0, [
+      r.yield('Y14'),
+      r.when(
+        'the mirror maps the page with this right: the device uses it',
+        (k, f) =>
+          f.write !== 0
+            ? do_write(k, f.mirror, f.vpn, (f.value + f.rise * (f.vpn - f.start)) & 255)
+            : do_read(k, f.mirror, f.vpn),
+        [
+          r.step('next page', (_, f) => {
+            f.vpn = (f.vpn + 1) as Vpn;
+          }),
+        ],
+        [
+          r.step('an entry in the fault buffer; interrupt', (k, f) => {
+            f.fault = raise_fault(k, f.mirror, f.vpn, f.write);
+            k.tasks.faults.add(k.task, 1);
+          }),
+          r.wait(
+            'the device waits for the answer',
+            Wait.DeviceFault,
+            (_, f) => f.fault,
+            (k, f) => k.devices.faultDone.get(f.fault) !== 0,
+          ),
+          r.step('replay, or give up', (k, f) => {
+            f.ret = k.devices.faultResult.get(f.fault);
+            k.devices.faults.free(f.fault);
+          }),
+        ],
+      ),
+    ]),
+    r.ret('return 0, or -errno', (_, f) => f.ret),
+  ],
+});
+
+/** Services a device's fault buffer, the oldest entry first, and sleeps while it is empty. */
+export const fault_work = routine({
+  name: 'device_fault_work',
+  file: 'lib/test_hmm.c',
+  about:
+    "The bottom half of a device's fault interrupt: make each page of the fault buffer usable, the oldest first.",
+  params: { device: DeviceT },
+  locals: { fault: Int },
+  body: (r) => [
+    r.loop('for ever', () => true, [
+      r.wait(
+        'sleep until the device raises its interrupt',
+        Wait.DeviceWork,
+        (_, f) => f.device,
+        (k, f) => fault_buffer(k, f.device).length > 0,
+      ),
+      r.step('the oldest entry', (k, f) => {
+        f.fault = fault_buffer(k, f.device)[0] ?? 0;
+      }),
+      r.call(
+        'ret = dmirror_range_fault(&range)',
+        dmirror_range_fault,
+        (k, f, callee) => {
+          callee.mirror = k.devices.faultMirror.get(f.fault) as MirrorRow;
+          callee.start = k.devices.faultVpn.get(f.fault) as Vpn;
+          callee.end = (callee.start + 1) as Vpn;
+          callee.write = k.devices.faultWrite.get(f.fault);
+        },
+        (k, f, value) => complete_fault(k, f.fault, value),
+      ),
+    ]),
+  ],
+});
+
+/** The bottom half of a device as a task without a process, on the last CPU. `name` is its name's number. */
+export function start_bottom_half(k: Kernel, device: DeviceRow, name: number): void {
+  const task = k.tasks.tasks.alloc() as TaskRow;
+  k.tasks.process.set(task, 0 as ProcessRow);
+  k.tasks.taskName.set(task, name);
+  k.tasks.cpu.set(task, k.cpus - 1);
+  k.devices.bottomHalf.set(device, task);
+  k.start(task, fault_work, (frame) => {
+    (frame as unknown as { device: DeviceRow }).device = device;
+  });
+}

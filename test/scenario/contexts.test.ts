@@ -1,0 +1,105 @@
+/** Contexts of a device: they fault through the mirror, and the bottom half of the driver services them. */
+
+import { describe, expect, it } from 'vitest';
+import { pendingFaults } from '../../src/debugger/inspect/faults';
+import { fault_buffer } from '../../src/engine/drivers/dmirror-context';
+import { Checker } from '../../src/engine/invariants';
+import type { DeviceRow } from '../../src/engine/machine/ids';
+import { buildRun, compileScenario } from '../../src/scenario/program';
+import { diagnosticsOf } from './helpers';
+
+const scenario = (body: string, head = ''): string => `${head}device gpu0 private 64MiB
+
+process app {
+    buf = mmap 16KiB anon rw
+${body}
+}
+`;
+
+const TWO = `    context A on gpu0 { read buf[0..2] expect 0 }
+    context B on gpu0 { write buf[2..4] = 0x40 rising }
+    join A
+    join B
+    read buf[2..4] expect [0x40, 0x41]`;
+
+function start(text: string) {
+  const { program, diagnostics } = compileScenario(text, 'contexts.hmm');
+  if (!program) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
+  const run = buildRun(program);
+  const found: string[] = [];
+  run.kernel.events.observer = (_, name) => {
+    if (name === 'expect_failed') found.push(run.report.failure?.message() ?? name);
+  };
+  return { ...run, found, checker: new Checker(run.interpreter) };
+}
+
+describe('contexts of a device', () => {
+  it.each(['', 'profile 4.14\n', 'schedule seed 5\n', 'machine { cpus 4 }\nschedule seed 11\n'])(
+    'read and write the memory of their process (%j)',
+    (head) => {
+      const { interpreter, found, checker } = start(scenario(TWO, head));
+      expect(interpreter.run(1e6, false)).toBe('end');
+      expect(found).toEqual([]);
+      expect(checker.violations).toEqual([]);
+    },
+  );
+
+  it('lie in the fault buffer, the oldest first, until they are serviced', () => {
+    const { interpreter, kernel, world } = start(scenario(TWO));
+    const buffer = () => fault_buffer(kernel, 1 as DeviceRow);
+    while (buffer().length < 2) interpreter.run(kernel.time + 1, false);
+    const faults = pendingFaults(world);
+    expect(faults).toMatchObject([
+      { kind: 'device', device: 'gpu0', process: 'app', place: 'buf[0]', access: 'read', slot: 0 },
+      { kind: 'device', device: 'gpu0', process: 'app', place: 'buf[2]', access: 'write', slot: 1, age: 1 },
+    ]);
+    expect(faults[0]?.since).toBeLessThan(faults[1]?.since ?? 0);
+    interpreter.run(1e6, false);
+    expect(pendingFaults(world)).toEqual([]);
+  });
+
+  it('do not keep a CPU while they run', () => {
+    const text = scenario(
+      '    context A on gpu0 { repeat 50 { read buf[0] } }\n    repeat 50 { write buf[1] = 1 }\n    join A',
+      'machine { cpus 1 }\nschedule seed 3\n',
+    );
+    expect(start(text).interpreter.run(1e6, false)).toBe('end');
+  });
+
+  it('an access that can not be served is an error of the statement', () => {
+    const body = `    context A on gpu0 {
+        read 0x1000 expect EFAULT
+        write buf[0] = 256 - 255
+    }
+    join A
+    munmap buf`;
+    const { interpreter, found } = start(scenario(body));
+    expect(interpreter.run(1e6, false)).toBe('end');
+    expect(found).toEqual([]);
+  });
+
+  it('can be named in a schedule, and so can the bottom half', () => {
+    const head = 'schedule loop { A gpu0 B app }\n';
+    const { interpreter, found } = start(scenario(TWO, head));
+    expect(interpreter.run(1e6, false)).toBe('end');
+    expect(found).toEqual([]);
+    expect(diagnosticsOf(scenario(TWO, 'schedule A gpu0_bh app\n'))).toEqual([]);
+  });
+
+  it.each([
+    ['context A on gpu1 { read buf }', /there is no device `gpu1`; did you mean `gpu0`/],
+    ['context A { read buf }', /expected `on` and a device/],
+    ['context A on gpu0', /expected `\{`/],
+    ['context A on gpu0 { munmap buf }', /a context of a device can't do this; it can read, write/],
+    ['context A on gpu0 { read bfu }', /did you mean `buf`/],
+  ])('%s is refused', (statement, message) => {
+    expect(diagnosticsOf(scenario(`    ${statement}`)).join('\n')).toMatch(message);
+  });
+
+  it('keep the device open', () => {
+    const body = '    context A on gpu0 { loop { read buf[0] } }\n    close gpu0';
+    const { interpreter, found } = start(scenario(body, 'schedule loop { app A }\n'));
+    interpreter.run(20_000, false);
+    expect(found.join()).toContain('`gpu0` runs a context of this process; join it first');
+  });
+});
