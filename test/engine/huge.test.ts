@@ -234,6 +234,20 @@ describe('transparent huge pages', () => {
     expect(small.read(A)).toBe(1);
   });
 
+  it('pages that were split and freed one by one make huge pages again', () => {
+    const small = new Bench(undefined, 2600);
+    const mirror = small.open(1);
+    for (let round = 0; round < 5; round++) {
+      small.mmap(A, 512);
+      small.madvise(A, 512, Advice.HUGEPAGE);
+      small.write(A + 9, round + 1);
+      expect(isHuge(small, A)).toBe(true);
+      expect(small.toDevice(mirror, A, 16)).toBe(0);
+      expect(small.read(A + 9)).toBe(round + 1);
+      small.munmap(A, 512);
+    }
+  });
+
   it('4.14: the split keeps pages of zeroes', () => {
     const old = new Bench(linux414);
     const mirror = old.open(1);

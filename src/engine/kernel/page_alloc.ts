@@ -22,10 +22,21 @@ function takeFrom(k: Kernel, zone: ZoneRow): PageRow {
     return freed;
   }
   const high = zones.high.get(zone);
-  if (high <= zones.low.get(zone)) return breakHuge(k, zone) ? takeFrom(k, zone) : (0 as PageRow);
+  if (high <= zones.low.get(zone)) return takeLow(k, zone);
   zones.high.set(zone, high - 1);
   zones.free.add(zone, -1);
   return pages.touch(zones.range.get(zone), high - 1);
+}
+
+/** No other page is left: one from where folios of order 9 come from. */
+function takeLow(k: Kernel, zone: ZoneRow): PageRow {
+  const { zones, pages } = k;
+  if (zones.freeLow.get(zone) === 0 && !breakHuge(k, zone)) return 0 as PageRow;
+  const page = zones.freeLow.get(zone) as PageRow;
+  zones.freeLow.set(zone, pages.link.get(page));
+  pages.link.set(page, 0);
+  zones.free.add(zone, -1);
+  return page;
 }
 
 /** Makes 512 single free pages of a free folio of order 9; false where there is none. */
@@ -39,8 +50,10 @@ function breakHuge(k: Kernel, zone: ZoneRow): boolean {
 }
 
 function pushFree(k: Kernel, zone: ZoneRow, page: PageRow): void {
-  k.pages.link.set(page, k.zones.freeHead.get(zone));
-  k.zones.freeHead.set(zone, page);
+  const { zones, pages } = k;
+  const list = pages.offset(page) < zones.low.get(zone) ? zones.freeLow : zones.freeHead;
+  pages.link.set(page, list.get(zone));
+  list.set(zone, page);
 }
 
 /** The lowest 512 pages of the untouched part that lie on a boundary of their size; what lies before them is single. */
@@ -51,20 +64,51 @@ function carveHuge(k: Kernel, zone: ZoneRow): PageRow {
   const first = Math.ceil((start + low) / HUGE_PAGES) * HUGE_PAGES - start;
   if (first + HUGE_PAGES > zones.high.get(zone)) return 0 as PageRow;
   const range = zones.range.get(zone);
-  for (let i = low; i < first; i++) pushFree(k, zone, pages.touch(range, i));
   zones.low.set(zone, first + HUGE_PAGES);
+  for (let i = low; i < first; i++) pushFree(k, zone, pages.touch(range, i));
   return pages.touch(range, first);
 }
 
-function takeHugeFrom(k: Kernel, zone: ZoneRow): PageRow {
+/**
+ * Single free pages that fill 512 on their boundary become one folio again, which the kernel's buddy allocator does
+ * whenever a page is freed; false where there are none such.
+ */
+function coalesce(k: Kernel, zone: ZoneRow): boolean {
   const { zones, pages } = k;
-  const freed = zones.freeHuge.get(zone) as PageRow;
-  if (freed !== 0) {
-    zones.freeHuge.set(zone, pages.link.get(freed));
-    pages.link.set(freed, 0);
+  const blockOf = (page: PageRow): number => Math.floor(pages.pfn(page) / HUGE_PAGES);
+  const single: PageRow[] = [];
+  const found = new Map<number, number>();
+  for (let page = zones.freeLow.get(zone) as PageRow; page !== 0; page = pages.link.get(page) as PageRow) {
+    single.push(page);
+    found.set(blockOf(page), (found.get(blockOf(page)) ?? 0) + 1);
   }
-  const head = freed === 0 ? carveHuge(k, zone) : freed;
-  if (head !== 0) zones.free.add(zone, -HUGE_PAGES);
+  const isWhole = (page: PageRow): boolean => found.get(blockOf(page)) === HUGE_PAGES;
+  if (!single.some(isWhole)) return false;
+  zones.freeLow.set(zone, 0);
+  for (const page of single.reverse()) {
+    if (!isWhole(page)) pushFree(k, zone, page);
+    else if (pages.pfn(page) % HUGE_PAGES === 0) {
+      pages.link.set(page, zones.freeHuge.get(zone));
+      zones.freeHuge.set(zone, page);
+    } else pages.link.set(page, 0);
+  }
+  return true;
+}
+
+function takeFreeHuge(k: Kernel, zone: ZoneRow): PageRow {
+  const { zones, pages } = k;
+  const head = zones.freeHuge.get(zone) as PageRow;
+  if (head === 0) return head;
+  zones.freeHuge.set(zone, pages.link.get(head));
+  pages.link.set(head, 0);
+  return head;
+}
+
+function takeHugeFrom(k: Kernel, zone: ZoneRow): PageRow {
+  let head = takeFreeHuge(k, zone);
+  if (head === 0) head = carveHuge(k, zone);
+  if (head === 0 && coalesce(k, zone)) head = takeFreeHuge(k, zone);
+  if (head !== 0) k.zones.free.add(zone, -HUGE_PAGES);
   return head;
 }
 

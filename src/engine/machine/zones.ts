@@ -20,9 +20,11 @@ export class Zones {
   readonly free: IntColumn;
   /** First of the single pages that were freed, linked through `link`; the last freed is taken first. */
   readonly freeHead: IntColumn;
+  /** First of the single free pages below `low`, where folios of order 9 come from: taken only when no other is left. */
+  readonly freeLow: IntColumn;
   /** First of the free folios of order 9. */
   readonly freeHuge: IntColumn;
-  /** Pages [low, high) of the zone's range were never handed out. */
+  /** Pages [low, high) of the zone's range were never handed out: small ones come from above, folios from below. */
   readonly low: IntColumn;
   readonly high: IntColumn;
   readonly range: IntColumn;
@@ -51,6 +53,7 @@ export class Zones {
     this.managed = this.table.int('managed');
     this.free = this.table.int('free');
     this.freeHead = this.table.int('freeHead');
+    this.freeLow = this.table.int('freeLow');
     this.freeHuge = this.table.int('freeHuge');
     this.low = this.table.int('low');
     this.high = this.table.int('high');
