@@ -55,6 +55,11 @@ export function registerTimeCommands(sessions: Sessions): vscode.Disposable[] {
     command('hmm.seekToFault', async (element: FaultElement) => {
       if (element.kind === 'fault') await sessions.request('hmm/seek', { time: element.fault.since });
     }),
+    command('hmm.showWaits', async () => {
+      const { text } = await sessions.request('hmm/waits', {});
+      vscode.debug.activeDebugConsole.appendLine(text);
+      await vscode.commands.executeCommand('workbench.debug.action.focusRepl');
+    }),
     command('hmm.copySchedule', async () => {
       const { schedule } = await sessions.request('hmm/schedule', {});
       await vscode.env.clipboard.writeText(schedule);

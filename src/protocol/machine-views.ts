@@ -84,6 +84,12 @@ export interface PendingFaultsResult {
   faults: PendingFault[];
 }
 
+/** Reply to `hmm/waits`. */
+export interface WaitsResult {
+  /** Chains of waiting tasks, one a line: `app.A → the lock of … → app.B, in migrate_vma_setup`. */
+  text: string;
+}
+
 /** A device of the scenario; memory in pages. */
 export interface DeviceState {
   name: string;

@@ -1,4 +1,4 @@
-import type { DevicesResult, PendingFaultsResult, ZonesResult } from './machine-views';
+import type { DevicesResult, PendingFaultsResult, WaitsResult, ZonesResult } from './machine-views';
 import type { PageTablesArguments, PageTablesResult } from './page-tables';
 import type { ScheduleResult, SeekArguments, ThreadArguments, TimePosition } from './time';
 
@@ -20,6 +20,8 @@ export interface HmmRequests {
   'hmm/zones': { args: NoArguments; result: ZonesResult };
   /** Faults that have begun and not ended. */
   'hmm/pendingFaults': { args: NoArguments; result: PendingFaultsResult };
+  /** Who waits for whom. */
+  'hmm/waits': { args: NoArguments; result: WaitsResult };
   /** The scenario's devices. */
   'hmm/devices': { args: NoArguments; result: DevicesResult };
   /** Where the session is in time. */

@@ -5,6 +5,7 @@ import { evaluationProblem } from '../../debugger/condition';
 import { pageChildren } from '../../debugger/variables/page';
 import { sceneAt } from '../../debugger/variables/scopes';
 import { valueVariable } from '../../debugger/variables/values';
+import { waitsText } from '../../debugger/wait-graph';
 import type { LinkedRoutine } from '../../engine/kernel/link';
 import type { PageRow } from '../../engine/machine/ids';
 import { showValue, type Value } from '../../scenario';
@@ -27,10 +28,14 @@ function placeOf(
   return { scene: sceneAt(world, task, top), routine: top?.routine };
 }
 
+/** What is no expression: the word for who waits for whom. */
+const WAITS = 'waits';
+
 function evaluate(adapter: Adapter, args: Args<'evaluate'>): Dap.EvaluateResponse['body'] {
   const text = args.expression.trim();
   if (text === '') throw new RequestError('There is nothing to evaluate.');
   const { world } = adapter.stopped.debuggee;
+  if (text === WAITS) return { result: waitsText(world), variablesReference: 0 };
   const { scene, routine } = placeOf(adapter, args.frameId);
   const compiled = adapter.view.compile(text, routine);
   let value: Value;

@@ -4,6 +4,7 @@ import { devicesOf } from '../../debugger/inspect/devices';
 import { pendingFaults } from '../../debugger/inspect/faults';
 import { PageTables } from '../../debugger/inspect/page-tables';
 import { zoneNodes } from '../../debugger/inspect/zones';
+import { waitsText } from '../../debugger/wait-graph';
 import { finish } from '../../engine/time/work';
 import { RequestError } from '../errors';
 import type { Family } from '../family';
@@ -20,6 +21,7 @@ export const hmmRequests: Family = {
       const { debuggee, map } = adapter.stopped;
       return { faults: pendingFaults(debuggee.world, (pc) => map.linked.text[pc] ?? '') };
     },
+    'hmm/waits': (adapter) => ({ text: waitsText(adapter.stopped.debuggee.world) }),
     'hmm/devices': (adapter) => ({
       devices: devicesOf(adapter.stopped.debuggee.world, adapter.previousStop),
     }),

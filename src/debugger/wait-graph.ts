@@ -1,0 +1,67 @@
+/** Who waits for whom: chains from tasks that nobody waits for to those who must act first. */
+
+import { wait_holder } from '../engine/kernel/detect';
+import { cpu_holder } from '../engine/kernel/sched';
+import type { TaskRow } from '../engine/machine/ids';
+import { TaskState, type WaitKind } from '../engine/machine/tasks';
+import { taskName, type World } from '../scenario/environment';
+import { isIdleWorker, routineOf, waitingOf } from './waits';
+
+/** What keeps a task from going on, and the task that must act first; 0 where none is known. */
+interface Edge {
+  readonly what: string;
+  readonly holder: TaskRow;
+}
+
+function edgeOf(world: World, task: TaskRow): Edge | undefined {
+  const { kernel } = world;
+  const { tasks } = kernel;
+  const waiting = waitingOf(world, task);
+  if (waiting) {
+    const holder = wait_holder(kernel, tasks.wait.get(task) as WaitKind, tasks.waitFor.get(task));
+    return { what: waiting.what, holder };
+  }
+  const holder = tasks.state.get(task) === TaskState.Runnable ? cpu_holder(kernel, task) : (0 as TaskRow);
+  return holder === 0 ? undefined : { what: `CPU ${tasks.cpu.get(task)}`, holder };
+}
+
+/** `app.A → the lock of pfn 0x3ffff → app.B, in migrate_vma_setup`; a circle ends where it begins. */
+function chain(world: World, edges: ReadonlyMap<TaskRow, Edge>, first: TaskRow): string {
+  const parts: string[] = [];
+  const seen = new Set<TaskRow>();
+  let at = first;
+  for (let edge = edges.get(at); edge; edge = edges.get(at)) {
+    seen.add(at);
+    parts.push(taskName(world, at), edge.what);
+    at = edge.holder;
+    if (at === 0) return parts.join(' → ');
+    if (seen.has(at))
+      return `${[...parts, taskName(world, at)].join(' → ')}: a circle, none of them can go on`;
+  }
+  return [...parts, `${taskName(world, at)}, in ${routineOf(world, at)}`].join(' → ');
+}
+
+/** Each chain of waiting tasks as a line. Kernel workers that have nothing to do are left out. */
+export function waitChains(world: World): string[] {
+  const edges = new Map<TaskRow, Edge>();
+  for (const row of world.kernel.tasks.tasks.rows()) {
+    const edge = isIdleWorker(world, row as TaskRow) ? undefined : edgeOf(world, row as TaskRow);
+    if (edge) edges.set(row as TaskRow, edge);
+  }
+  const left = new Set(edges.keys());
+  const lines: string[] = [];
+  const tell = (first: TaskRow): void => {
+    lines.push(chain(world, edges, first));
+    for (let at = first; left.delete(at); ) at = edges.get(at)?.holder ?? at;
+  };
+  const awaited = new Set([...edges.values()].map(({ holder }) => holder));
+  for (const task of edges.keys()) if (!awaited.has(task)) tell(task);
+  for (const task of edges.keys()) if (left.has(task)) tell(task);
+  return lines;
+}
+
+/** The chains as a text for a person. */
+export function waitsText(world: World): string {
+  const lines = waitChains(world);
+  return lines.length === 0 ? 'No task waits.' : lines.join('\n');
+}
