@@ -1,5 +1,6 @@
 /** Runs a scenario's text in the engine and shows what a comparison asks for. */
 
+import { Checker, sentence } from '../../src/engine/invariants';
 import { BootError } from '../../src/engine/kernel/boot';
 import { buildRun, compileScenario, type Run as ScenarioRun } from '../../src/scenario/program';
 import { PROGRAM_EVENTS } from './check-record';
@@ -73,6 +74,9 @@ class Stepper {
 
   constructor(readonly run: ScenarioRun) {
     this.names = namesOf(run);
+    new Checker(run.interpreter).onBroken = (violation) => {
+      this.#problem ??= sentence(violation);
+    };
     run.kernel.events.observer = (_, name, leave, args) => {
       if (name === 'result') this.#onResult(args);
       else if (name === 'expect_failed' && args[1] === -1 && !leave)
