@@ -10,6 +10,8 @@ export const MOST_VIOLATIONS = 1000;
 
 interface Entry {
   readonly violation: Violation;
+  /** Time of the check that found it: at or after what only happened. */
+  readonly found: number;
   /** First time at which it no longer held. */
   until: number;
 }
@@ -46,27 +48,28 @@ export class History {
       if (violation.time >= time || time >= entry.until || untold(violation)) continue;
       if (!lasting.some((found) => same(found, violation))) entry.until = time;
     }
-    for (const found of lasting) this.#add(found, Number.POSITIVE_INFINITY);
-    for (const found of passing) this.#add(found, time + 1);
+    for (const found of lasting) this.#add(found, time, Number.POSITIVE_INFINITY);
+    for (const found of passing) this.#add(found, time, time + 1);
   }
 
-  #add(found: Violation, until: number): void {
+  #add(found: Violation, time: number, until: number): void {
     const known = this.#entries.some(
       ({ violation, until: end }) =>
         same(violation, found) &&
         (violation.time === found.time || (violation.time < found.time && found.time < end)),
     );
-    if (!known && this.#entries.length < MOST_VIOLATIONS) this.#entries.push({ violation: found, until });
+    if (!known && this.#entries.length < MOST_VIOLATIONS)
+      this.#entries.push({ violation: found, found: time, until });
   }
 
-  /** Those that were found first at `time`, in the order in which they were found. */
+  /** Those that the check at `time` found first, in the order in which they were found. */
   foundAt(time: number): readonly Violation[] {
-    return this.#entries.filter(({ violation }) => violation.time === time).map(({ violation }) => violation);
+    return this.#entries.filter(({ found }) => found === time).map(({ violation }) => violation);
   }
 
   /** Nothing from `time` on has happened: another timeline begins there. */
   truncate(time: number): void {
-    this.#entries = this.#entries.filter(({ violation }) => violation.time < time);
+    this.#entries = this.#entries.filter(({ found }) => found < time);
     for (const entry of this.#entries) if (entry.until > time) entry.until = Number.POSITIVE_INFINITY;
   }
 

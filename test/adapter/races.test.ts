@@ -1,0 +1,119 @@
+/** Races as the editor sees them: a stop with a reason, a stack for each thread, and who waits for whom. */
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Client } from './client';
+
+function client(name: string): Client {
+  const path = `/scenarios/races/${name}.hmm`;
+  const text = readFileSync(new URL(`../..${path}`, import.meta.url), 'utf8');
+  return new Client(new Map([[path, text]]));
+}
+
+/** The exception at which a run stops, and the sentence about it. */
+const RACES: readonly [name: string, id: string, says: RegExp][] = [
+  ['livelock-of-two-threads', 'livelock', /^Livelock: app\.[AB] has taken the same fault .* 1000 times/],
+  ['fault-on-a-freed-page', 'invariant', /^I39 .*the fault callback was called for page .* which is free/],
+  ['lost-write-after-late-flush', 'expect', /expected .*found/],
+  ['lost-dirty-bit', 'expect', /expected .*found/],
+  ['drain-starvation', 'starvation', /^Starvation: kworker1 has work and never runs; child spins on its CPU/],
+  [
+    'recursive-driver-lock',
+    'deadlock',
+    /^Deadlock: app waits for the driver's lock over its ranges, which app/,
+  ],
+  ['stale-device-mapping', 'invariant', /^I24 .*the device maps page .* for writing/],
+  ['memunmap-waits-for-ever', 'deadlock', /^No task can run: app waits for the last reference to the device/],
+];
+
+describe('a race of the gallery', () => {
+  it.each(RACES)('%s stops with %s, and says why', async (name, id, says) => {
+    const c = client(name);
+    const stop = await c.start({ stopAtFirstFault: false });
+    expect(stop.reason).toBe('exception');
+    const threadId = stop.threadId ?? 0;
+    const info = await c.request('exceptionInfo', { threadId });
+    expect(info.exceptionId).toBe(id);
+    expect(info.description).toMatch(says);
+    expect(await c.stack(threadId)).not.toEqual([]);
+  });
+
+  it('is a livelock after as many repetitions as the launch configuration says', async () => {
+    const c = client('livelock-of-two-threads');
+    const { threadId = 0 } = await c.start({ stopAtFirstFault: false, livelockAfter: 12 });
+    expect((await c.request('exceptionInfo', { threadId })).description).toMatch(
+      / 12 times; nothing changes/,
+    );
+  });
+
+  it('shows who waits for whom: a task that waits for itself', async () => {
+    const c = client('recursive-driver-lock');
+    await c.start({ stopAtFirstFault: false });
+    const { result } = await c.request('evaluate', { expression: 'waits', context: 'repl' });
+    expect(result).toBe("app → the driver's lock over its ranges → app: a circle, none of them can go on");
+  });
+});
+
+const ONE_PAGE = `profile 6.12
+machine { cpus 2 }
+device gpu0 private 64MiB driver dmirror
+
+process app {
+    buf = mmap 4KiB anon rw
+    write buf = 0x11
+    migrate buf to gpu0
+    thread A cpu 0 {
+        barrier ready
+        write buf[0] = 0x22
+    }
+    thread B cpu 1 {
+        barrier ready
+        read buf[0] expect 0x11
+    }
+    barrier ready
+    join A
+    join B
+}
+`;
+
+describe('two threads in the fault of one page', () => {
+  it('are both pending, with who waits for whom; going back and forward again shows the same', async () => {
+    const c = new Client(new Map([['/two.hmm', ONE_PAGE]]));
+    const breakpoints = [{ name: 'migrate_vma_pages' }];
+    // The first stop is in the migration to the device, the second one in the fault of B.
+    await c.start({}, () => c.request('setFunctionBreakpoints', { breakpoints }));
+    const { threadId = 0 } = await c.move('continue', { threadId: 1 });
+    const { threads } = await c.request('threads', undefined);
+    const idOf = (name: string) => threads.find((thread) => thread.name === name)?.id ?? 0;
+    expect(threadId).toBe(idOf('app.B'));
+    expect(await c.move('hmm/runUntilBlocks', { threadId: idOf('app.A') })).toMatchObject({
+      text: expect.stringMatching(/^app\.A waits for the migration of pfn .*, which app\.B in .* holds/),
+    });
+
+    const look = async () => ({
+      faults: (await c.request('hmm/pendingFaults', {})).faults,
+      waits: (await c.request('hmm/waits', {})).text,
+      time: (await c.request('hmm/position', {})).time,
+    });
+    const seen = await look();
+    expect(seen.faults).toMatchObject([
+      { task: 'app.B', place: 'buf[0]', access: 'read', routine: 'migrate_vma_pages' },
+      {
+        task: 'app.A',
+        place: 'buf[0]',
+        access: 'write',
+        waitingFor: expect.stringMatching(/^the migration of pfn/),
+        heldBy: 'app.B in migrate_vma_pages',
+      },
+    ]);
+    expect(seen.waits.split('\n')).toContainEqual(
+      expect.stringMatching(/^app\.A → the migration of pfn .* → app\.B, in migrate_vma_pages$/),
+    );
+    for (const name of ['app.B', 'app.A'])
+      expect((await c.stack(idOf(name))).join()).toMatch(/do_swap_page|migration_entry_wait/);
+
+    await c.move('hmm/seek', { time: seen.time - 20 });
+    await c.move('hmm/seek', { time: seen.time });
+    expect(await look()).toEqual(seen);
+  });
+});
