@@ -11,14 +11,39 @@ const rooms = order.flatMap((room, i) =>
 module.exports = {
   forbidden: [
     ...rooms,
-    forbid('extension-without-engine', '^src/extension/', '^src/(engine/(machine|kernel|drivers|time|invariants)|debugger|adapter|cli)/'),
+    forbid(
+      'extension-without-engine',
+      '^src/extension/',
+      '^src/(engine/(machine|kernel|drivers|time|invariants)|debugger|adapter|cli)/',
+    ),
     forbid('nothing-imports-extension', '^src/(?!extension/)', '^src/extension/'),
     forbid('vscode-only-in-extension', '^src/(?!extension/)', '^vscode$'),
-    forbid('pure-rooms-without-node', '^src/(protocol|engine|scenario|debugger)/', '^(node:|fs|path|os|child_process|worker_threads)'),
-    forbid('machine-is-the-bottom', '^src/engine/machine/', '^src/engine/(profiles|kernel|drivers|time|invariants)/'),
-    forbid('profiles-above-machine-only', '^src/engine/profiles/', '^src/engine/(kernel|drivers|time|invariants)/'),
+    forbid(
+      'pure-rooms-without-node',
+      '^src/(protocol|engine|scenario|debugger)/',
+      '^(node:|fs|path|os|child_process|worker_threads)',
+    ),
+    forbid(
+      'machine-is-the-bottom',
+      '^src/engine/machine/',
+      '^src/engine/(profiles|kernel|drivers|time|invariants)/',
+    ),
+    forbid(
+      'profiles-above-machine-only',
+      '^src/engine/profiles/',
+      '^src/engine/(kernel|drivers|time|invariants)/',
+    ),
     forbid('kernel-without-drivers', '^src/engine/kernel/', '^src/engine/(drivers|time|invariants)/'),
-    { name: 'no-cycles', severity: 'error', from: { path: '^src/' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
   ],
-  options: { tsConfig: { fileName: 'tsconfig.json' }, tsPreCompilationDeps: true, doNotFollow: { path: 'node_modules' } },
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+  },
 };
