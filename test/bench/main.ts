@@ -18,13 +18,21 @@ const toTheEnd = ({ engine }: Measured): void => {
   finish(engine.forward(Number.MAX_SAFE_INTEGER));
 };
 
-/** Runs `body` after `before`, and returns the seconds that `body` alone takes and its steps. */
-function phase(before: string, body: string): { time: number; steps: number } {
-  const without = scenario(before);
-  const base = seconds(() => toTheEnd(without));
-  const whole = scenario(`${before}\n${body}`);
-  const time = seconds(() => toTheEnd(whole)) - base;
-  return { time, steps: whole.run.kernel.time - without.run.kernel.time };
+/** Runs the statements of `before`, then measures the one statement `body`: its seconds and its steps. */
+function phase(before: readonly string[], body: string): { time: number; steps: number } {
+  const { run } = scenario([...before, body].join('\n'));
+  const { interpreter, kernel } = run;
+  let last = 0;
+  kernel.events.observer = (_, name, __, args) => {
+    if (name === 'result' && args[0] === last) interpreter.interrupt();
+  };
+  const upTo = (statement: number): void => {
+    last = statement;
+    interpreter.run(Number.MAX_SAFE_INTEGER, false);
+  };
+  upTo(before.length - 1);
+  const start = kernel.time;
+  return { time: seconds(() => upTo(before.length)), steps: kernel.time - start };
 }
 
 function steps(): void {
@@ -36,8 +44,7 @@ function steps(): void {
 }
 
 function faults(): void {
-  const map = `buf = mmap ${PAGES} pages anon rw`;
-  const touch = phase(map, 'write buf = 1');
+  const touch = phase([`buf = mmap ${PAGES} pages anon rw`], 'write buf = 1');
   const perPage = touch.time / PAGES;
   say('first touch of a page', `${us(perPage)}, ${Math.round(touch.steps / PAGES)} steps`);
   const kernel = kernelFirstTouch(PAGES);
@@ -46,7 +53,7 @@ function faults(): void {
     say("the running kernel's own first touch", us(kernel));
     say('  ratio to the running kernel (goal 0.5)', (perPage / kernel).toFixed(2));
   }
-  const small = `buf = mmap ${FAULT_PAGES} pages anon rw\nwrite buf = 1\nmigrate buf to gpu0`;
+  const small = [`buf = mmap ${FAULT_PAGES} pages anon rw`, 'write buf = 1', 'migrate buf to gpu0'];
   const device = phase(small, 'read buf');
   const perFault = device.time / FAULT_PAGES;
   say(

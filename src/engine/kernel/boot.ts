@@ -170,6 +170,12 @@ function add_device(k: Kernel, layout: DeviceLayout, index: number): void {
 
 const ZONE_ORDER: readonly ZoneKind[] = ['dma', 'dma32', 'normal', 'movable'];
 
+/** Zones in the order in which an allocation tries them: Normal, Movable, DMA32, DMA, each of every node. */
+function zonelist(k: Kernel): ZoneRow[] {
+  const order = [ZoneType.Normal, ZoneType.Movable, ZoneType.Dma32, ZoneType.Dma];
+  return order.flatMap((type) => [...k.zones.rows()].filter((zone) => k.zones.typeOf(zone) === type));
+}
+
 /** Builds the machine in an empty kernel. Throws BootError where the layout can't be. */
 export function boot(k: Kernel, layout: MachineLayout): void {
   k.cpus = layout.cpus;
@@ -198,6 +204,7 @@ export function boot(k: Kernel, layout: MachineLayout): void {
   const got = hugetlb_grow(k, wanted);
   if (got < wanted)
     throw new BootError(`the machine has room for ${got} huge pages of 2 MiB; ${wanted} are set aside`);
+  k.zones.zonelist = zonelist(k);
   const zero = alloc_page(k, Hold.Kernel, 0);
   if (zero === 0) throw new BootError('the machine has no memory');
   k.pages.setFlag(zero, Pg.Reserved);

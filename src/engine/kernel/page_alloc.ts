@@ -3,14 +3,7 @@
 import { Hold, type HoldKind } from '../machine/holds';
 import type { PageRow, ZoneRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
-import { ZoneType } from '../machine/zones';
 import type { Kernel } from './kernel';
-
-/** Zones in the order in which an allocation tries them: Normal, DMA32, DMA of each node. */
-function* zonelist(k: Kernel): Iterable<ZoneRow> {
-  for (const type of [ZoneType.Normal, ZoneType.Movable, ZoneType.Dma32, ZoneType.Dma])
-    for (const zone of k.zones.rows()) if (k.zones.typeOf(zone) === type) yield zone;
-}
 
 function takeFrom(k: Kernel, zone: ZoneRow): PageRow {
   const { zones, pages } = k;
@@ -133,7 +126,7 @@ function prep_compound_page(k: Kernel, head: PageRow): void {
  * order 9.)
  */
 export function alloc_huge_page(k: Kernel, hold: HoldKind = Hold.Alloc, who: number = k.task): PageRow {
-  for (const zone of zonelist(k)) {
+  for (const zone of k.zones.zonelist) {
     if (k.zones.free.get(zone) < HUGE_PAGES) continue;
     const head = takeHugeFrom(k, zone);
     if (head === 0) continue;
@@ -168,7 +161,7 @@ function free_huge_page(k: Kernel, head: PageRow): void {
  * (alloc_pages of order 0.)
  */
 export function alloc_page(k: Kernel, hold: HoldKind = Hold.Alloc, who: number = k.task): PageRow {
-  for (const zone of zonelist(k)) {
+  for (const zone of k.zones.zonelist) {
     if (k.zones.free.get(zone) === 0) continue;
     const page = takeFrom(k, zone);
     if (page === 0) continue;

@@ -43,6 +43,9 @@ export class Zones {
   /** Pages that hold struct pages of device memory. */
   readonly memmapPages: IntColumn;
 
+  /** Zones in the order in which an allocation tries them; fixed when the machine is built. */
+  zonelist: readonly ZoneRow[] = [];
+
   constructor(store: Store) {
     this.table = new Table(store, 'zone');
     this.node = this.table.int('node');
