@@ -8,6 +8,7 @@ import type { Order } from '../engine/time/schedule';
 import { didYouMean, formatDiagnostic, parseScenario } from '../scenario';
 import { buildRun, compileScenario, type Program, type Run } from '../scenario/program';
 import { scheduleOrder } from '../scenario/program/layout';
+import { bottomHalfName } from '../scenario/program/names';
 import { RequestError } from './errors';
 import type { Host } from './host';
 import type { Launch } from './protocol';
@@ -110,9 +111,9 @@ function orderNamed(program: Program, text: string): Order {
       `The schedule ${text} can't be read: write round-robin, seed N, or tasks in their order, such as A B*3 gpu0.`,
       true,
     );
-  const unknown = [...schedule.entries, ...schedule.loop].find(
-    ({ task }) => !program.names.tasks.includes(task.text),
-  );
+  const { tasks } = program.names;
+  const known = (name: string): boolean => tasks.includes(name) || tasks.includes(bottomHalfName(name));
+  const unknown = [...schedule.entries, ...schedule.loop].find(({ task }) => !known(task.text));
   if (unknown)
     throw new RequestError(
       `The schedule names a task ${unknown.task.text} that the scenario doesn't have${didYouMean(unknown.task.text, program.names.tasks)}.`,

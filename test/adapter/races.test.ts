@@ -117,3 +117,45 @@ describe('two threads in the fault of one page', () => {
     expect(await look()).toEqual(seen);
   });
 });
+
+describe('contexts of a device', () => {
+  const text = `device gpu0 private 64MiB
+process app {
+    buf = mmap 8KiB
+    context C on gpu0 { read buf[0] expect 0 }
+    context D on gpu0 { write buf[1] = 7 }
+    join C
+    join D
+}
+`;
+  const start = async (schedule?: string) => {
+    const c = new Client(new Map([['/context.hmm', text]]));
+    const breakpoints = [{ name: 'hmm_range_fault' }];
+    const stop = await c.start(schedule === undefined ? {} : { schedule }, () =>
+      c.request('setFunctionBreakpoints', { breakpoints }),
+    );
+    return { c, stop };
+  };
+
+  it('wait in the fault buffer for the bottom half, which is a thread with a stack', async () => {
+    const { c, stop } = await start();
+    const { threads } = await c.request('threads', undefined);
+    expect(threads.find(({ id }) => id === stop.threadId)?.name).toBe('gpu0_bh');
+    expect((await c.stack(stop.threadId ?? 0)).join()).toMatch(/dmirror_range_fault.*device_fault_work/);
+    const { faults } = await c.request('hmm/pendingFaults', {});
+    expect(faults).toMatchObject([
+      { kind: 'device', device: 'gpu0', process: 'app', place: 'buf[0]', access: 'read', slot: 0 },
+      { kind: 'device', device: 'gpu0', process: 'app', place: 'buf[1]', access: 'write', slot: 1 },
+    ]);
+    const { text: waits } = await c.request('hmm/waits', {});
+    expect(waits).toContain('app.D → the device fault to be serviced → gpu0_bh, in ');
+  });
+
+  it('can be scheduled from the launch configuration, the device too', async () => {
+    const { c } = await start('app*9 C gpu0*9 D');
+    const { faults } = await c.request('hmm/pendingFaults', {});
+    expect(faults.length).toBeGreaterThan(0);
+    const { schedule } = await c.request('hmm/schedule', {});
+    expect((await start(schedule)).stop.reason).toBe('function breakpoint');
+  });
+});
