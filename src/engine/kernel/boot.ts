@@ -200,11 +200,11 @@ export function boot(k: Kernel, layout: MachineLayout): void {
   layout.devices.forEach((device, index) => {
     add_device(k, device, index);
   });
+  k.zones.zonelist = zonelist(k);
   const wanted = layout.hugePages ?? 0;
   const got = hugetlb_grow(k, wanted);
   if (got < wanted)
     throw new BootError(`the machine has room for ${got} huge pages of 2 MiB; ${wanted} are set aside`);
-  k.zones.zonelist = zonelist(k);
   const zero = alloc_page(k, Hold.Kernel, 0);
   if (zero === 0) throw new BootError('the machine has no memory');
   k.pages.setFlag(zero, Pg.Reserved);
