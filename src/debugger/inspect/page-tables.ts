@@ -27,6 +27,8 @@ import {
   showEntry,
   showPageFlags,
   showProtection,
+  showPteBits,
+  swapTypeOf,
   type World,
 } from '../../scenario/environment';
 import { before, changed } from './previous';
@@ -218,7 +220,7 @@ export class PageTables {
       level: LEVELS[level] ?? 'pte',
       label: `${(LEVELS[level] ?? '').toUpperCase()}[${index}]${name === undefined ? '' : ` ${name}`}`,
       description: `${showEntry(world, entry)}${on}`,
-      ...(page === 0 ? {} : { tooltip: this.#tooltip(page, va) }),
+      ...(page === 0 ? {} : { tooltip: this.#tooltip(page, va, entry) }),
       address: showAddress(va),
       hasChildren: false,
       entry: kind,
@@ -227,10 +229,12 @@ export class PageTables {
     };
   }
 
-  #tooltip(page: ReturnType<typeof pte_page>, va: number): string {
+  #tooltip(page: ReturnType<typeof pte_page>, va: number, entry: EntryRow): string {
     const { pages } = this.world.kernel;
     const holders = holdersOf(this.world, page).map(({ name, count }) => `- ${count} ${name}`);
+    const type = swapTypeOf(this.world.kernel, entry);
     return [
+      `entry \`${showPteBits(this.world.kernel, entry)}\`${type === undefined ? '' : `, swap type ${type}`}`,
       `\`${showAddress(va)}\` → pfn \`0x${pages.pfn(page).toString(16)}\``,
       `flags ${showPageFlags(pages.flags.get(page))}, mapcount ${mapcountOf(this.world.kernel, page)}`,
       `refcount ${pages.refcount.get(page)}:`,

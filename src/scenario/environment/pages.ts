@@ -3,6 +3,7 @@
 import { is_huge } from '../../engine/kernel/huge_memory';
 import type { Kernel } from '../../engine/kernel/kernel';
 import { leaf_offset, pte_page, ptep_get, subpage } from '../../engine/kernel/pgtable';
+import { pte_val, swap_type } from '../../engine/kernel/pte_bits';
 import { type Mapping, mapped_entry, migration_entry, rmap_walk } from '../../engine/kernel/rmap';
 import { MemoryType, type MemoryTypeValue } from '../../engine/machine/devices';
 import { HOLD_NAMES, Hold, type HoldKind } from '../../engine/machine/holds';
@@ -170,6 +171,16 @@ export function entryAt(k: Kernel, mm: MmRow, vpn: Vpn): EntryRow {
   if (mm === 0) return 0 as EntryRow;
   const entry = leaf_offset(k, mm, vpn);
   return (ptep_get(k, entry) === 0 ? 0 : entry) as EntryRow;
+}
+
+/** The entry's 64 bits as the CPU would see them: `0x8000000100000067`. */
+export function showPteBits(k: Kernel, entry: EntryRow): string {
+  return `0x${pte_val(k, entry).toString(16).padStart(16, '0')}`;
+}
+
+/** The type code of a non-present entry; undefined for one that is present or empty. */
+export function swapTypeOf(k: Kernel, entry: EntryRow): number | undefined {
+  return swap_type(k.profile.swapTypes, ptep_get(k, entry));
 }
 
 /** `present write dirty young → pfn 0x100 (Normal)` */

@@ -39,6 +39,8 @@ import {
   showEntry,
   showMemoryType,
   showPage,
+  showPteBits,
+  swapTypeOf,
   vmaAt,
 } from './pages';
 import { deviceName, processName, type Scene, taskName } from './scene';
@@ -155,6 +157,8 @@ export const PTE: SceneType = thing(
     young: flag((entry, s) => (ptep_get(s.world.kernel, entry as EntryRow) & PTE_YOUNG) !== 0),
     zero: flag((entry, s) => isZeroPage(ptep_get(s.world.kernel, entry as EntryRow))),
     huge: flag((entry, s) => (ptep_get(s.world.kernel, entry as EntryRow) & PTE_HUGE) !== 0),
+    bits: text((entry, s) => showPteBits(s.world.kernel, entry as EntryRow)),
+    swap_type: number((entry, s) => swapTypeOf(s.world.kernel, entry as EntryRow)),
   }),
   { show: (entry, s) => showEntry(s.world, entry as EntryRow) },
 );
