@@ -69,17 +69,6 @@ export interface ExceptionHit {
   readonly description: string;
 }
 
-/** Kinds of event that some filter looks at. */
-export const EXCEPTION_EVENTS: readonly EventName[] = [
-  'signal',
-  'oom',
-  'expect_failed',
-  'invariant_broken',
-  'deadlock',
-  'livelock',
-  'starvation',
-];
-
 interface Armed {
   readonly test: Test | undefined;
 }

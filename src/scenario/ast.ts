@@ -168,8 +168,6 @@ export type Statement =
   | PrintStatement
   | ExpectStatement;
 
-export type StatementKind = Statement['kind'];
-
 interface Simple {
   readonly span: Span;
   /** `… expect OUTCOME` at the end of the statement. */

@@ -344,6 +344,19 @@ process app {
 `);
     expect(failures).toEqual(['11: nothing is pinned']);
   });
+
+  it('leave a pin alone that another task is still building', () => {
+    const { failures } = runText(`schedule loop { app a*1 }
+process app {
+    buf = mmap 16KiB
+    thread a { pin buf w }
+    unpin
+    join a
+    expect buf[0..4].page.pins == [1, 1, 1, 1]
+}
+`);
+    expect(failures).toEqual(['5: nothing is pinned']);
+  });
 });
 
 describe('the machine of a scenario', () => {

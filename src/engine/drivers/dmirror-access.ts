@@ -31,6 +31,25 @@ export function begin_ioctl(k: Kernel): void {
   k.tasks.faults.set(k.task, 0);
 }
 
+/** The range an ioctl is about, as the routines below it take it. */
+interface Range {
+  mirror: MirrorRow;
+  start: Vpn;
+  end: Vpn;
+}
+
+/** Passes the range of an ioctl, which counts pages, on to a routine that takes its end. */
+export function passRange(f: { mirror: MirrorRow; start: Vpn; pages: number }, callee: Range): void {
+  callee.mirror = f.mirror;
+  callee.start = f.start;
+  callee.end = (f.start + f.pages) as Vpn;
+}
+
+/** Keeps what a call returned. */
+export function keepRet(_: Kernel, f: { ret: number }, value: number): void {
+  f.ret = value;
+}
+
 /** dmirror_do_read: the page's first byte as the device sees it, through its own table; false where it has no entry. */
 export function do_read(k: Kernel, mirror: MirrorRow, vpn: Vpn): boolean {
   const entry = mirror_entry(k, mirror, vpn);
@@ -250,14 +269,8 @@ export const dmirror_read = routine({
     r.call(
       'read each page through the device',
       dmirror_access,
-      (_, f, callee) => {
-        callee.mirror = f.mirror;
-        callee.start = f.start;
-        callee.end = (f.start + f.pages) as Vpn;
-      },
-      (_, f, value) => {
-        f.ret = value;
-      },
+      (_, f, callee) => passRange(f, callee),
+      keepRet,
     ),
     r.ret('return ret', (_, f) => f.ret),
   ],
@@ -275,15 +288,11 @@ export const dmirror_write = routine({
       'write each page through the device',
       dmirror_access,
       (_, f, callee) => {
-        callee.mirror = f.mirror;
-        callee.start = f.start;
-        callee.end = (f.start + f.pages) as Vpn;
+        passRange(f, callee);
         callee.write = 1;
         callee.value = f.value;
       },
-      (_, f, value) => {
-        f.ret = value;
-      },
+      keepRet,
     ),
     r.ret('return ret', (_, f) => f.ret),
   ],

@@ -9,7 +9,7 @@ import { ErrnoT, Int, MirrorT, MmT, PageT, routine, SlotT, VpnT } from '../kerne
 import { Access } from '../machine/devices';
 import { Hold } from '../machine/holds';
 import type { DeviceRow, MirrorRow, MmRow, NodeRow, PageRow, SlotRow, Vpn } from '../machine/ids';
-import { read_back } from './dmirror-access';
+import { begin_ioctl, read_back } from './dmirror-access';
 import { lockMirror, unlock_mirror } from './dmirror-lock';
 import { mirror_store } from './dmirror-memory';
 
@@ -49,6 +49,7 @@ export const dmirror_exclusive = routine({
   },
   body: (r) => [
     r.step('from the start', (k, f) => {
+      begin_ioctl(k);
       f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;
       f.vpn = f.start;
       f.end = (f.start + f.pages) as Vpn;

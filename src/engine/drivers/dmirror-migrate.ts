@@ -42,7 +42,7 @@ import type {
   VmaRow,
   Vpn,
 } from '../machine/ids';
-import { read_back } from './dmirror-access';
+import { begin_ioctl, keepRet, passRange, read_back } from './dmirror-access';
 import { backing_page, devmem_alloc_page, mirror_erase, mirror_store } from './dmirror-memory';
 import { take_failure } from './injection';
 
@@ -333,16 +333,11 @@ export const dmirror_migrate_to_system = routine({
       'migrate the range to system memory',
       migrate_range,
       (k, f, callee) => {
-        k.tasks.cpages.set(k.task, 0);
-        k.tasks.faults.set(k.task, 0);
-        callee.mirror = f.mirror;
-        callee.start = f.start;
-        callee.end = (f.start + f.pages) as Vpn;
+        begin_ioctl(k);
+        passRange(f, callee);
         callee.toRam = 1;
       },
-      (_, f, value) => {
-        f.ret = value;
-      },
+      keepRet,
     ),
     r.ret('return ret', (_, f) => f.ret),
   ],
@@ -360,28 +355,17 @@ export const dmirror_migrate_to_device = routine({
       'migrate the range to the device',
       migrate_range,
       (k, f, callee) => {
-        k.tasks.cpages.set(k.task, 0);
-        k.tasks.faults.set(k.task, 0);
-        callee.mirror = f.mirror;
-        callee.start = f.start;
-        callee.end = (f.start + f.pages) as Vpn;
+        begin_ioctl(k);
+        passRange(f, callee);
       },
-      (_, f, value) => {
-        f.ret = value;
-      },
+      keepRet,
     ),
     r.when('it went through', (_, f) => f.ret === 0, [
       r.call(
         'read the range back through the device',
         read_back,
-        (_, f, callee) => {
-          callee.mirror = f.mirror;
-          callee.start = f.start;
-          callee.end = (f.start + f.pages) as Vpn;
-        },
-        (_, f, value) => {
-          f.ret = value;
-        },
+        (_, f, callee) => passRange(f, callee),
+        keepRet,
       ),
     ]),
     r.ret('return ret', (_, f) => f.ret),

@@ -284,7 +284,6 @@ export const pin_user_pages = routine({
       if (f.write !== 0) f.foll |= Foll.Write;
       if (f.longterm !== 0) f.foll |= Foll.Longterm;
       k.pins.firstSlot.set(f.pin, k.slots.array(f.start, f.pages));
-      k.pins.longterm.set(f.pin, f.longterm);
     }),
     r.loop('pages are left', (_, f) => f.done < f.pages && f.ret >= 0, [
       r.step('gup_fast: what is present', (k, f) => {

@@ -66,9 +66,6 @@ export const CALLBACKS: readonly CallbackName[] = [
   'release',
 ];
 
-/** A model that can't be linked: a defect of a routine, never of a scenario. */
-export class LinkError extends Error {}
-
 type AnyNode = Node<never>;
 
 class Linker {

@@ -1,7 +1,7 @@
 /** Reference counts with named holders (include/linux/page_ref.h, mm/swap.c, mm/memremap.c). */
 
 import { MemoryType } from '../machine/devices';
-import { Hold, type HoldKind } from '../machine/holds';
+import type { HoldKind } from '../machine/holds';
 import type { PageRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { Wait } from '../machine/tasks';
@@ -130,10 +130,3 @@ export const put_page = routine({
     ),
   ],
 });
-
-/** Number of references that page-table entries hold: mappings, and device-exclusive entries where those don't count. */
-export function pte_references(k: Kernel, page: PageRow): number {
-  let count = k.pages.mapcount.get(page);
-  for (const hold of k.holds.of(page)) if (hold.kind === Hold.Exclusive) count++;
-  return count;
-}

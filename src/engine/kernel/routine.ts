@@ -7,7 +7,6 @@
  */
 
 import type {
-  AnonVmaRow,
   DeviceRow,
   EntryRow,
   FileRow,
@@ -18,7 +17,6 @@ import type {
   PinRow,
   ProcessRow,
   SlotRow,
-  TaskRow,
   VmaRow,
   Vpn,
 } from '../machine/ids';
@@ -66,7 +64,6 @@ export const PageT = local<PageRow>('page');
 export const VpnT = local<Vpn>('vpn');
 export const VmaT = local<VmaRow>('vma');
 export const MmT = local<MmRow>('mm');
-export const TaskT = local<TaskRow>('task');
 export const ProcessT = local<ProcessRow>('process');
 export const DeviceT = local<DeviceRow>('device');
 export const MirrorT = local<MirrorRow>('mirror');
@@ -76,7 +73,6 @@ export const PteT = local<number>('pte');
 export const SlotT = local<SlotRow>('slot');
 export const MigrationT = local<MigrationRow>('migration');
 export const PinT = local<PinRow>('pin');
-export const AnonVmaT = local<AnonVmaRow>('anon-vma');
 export const FaultFlagsT = local<number>('fault-flags');
 export const VmFaultT = local<number>('vm-fault');
 export const ErrnoT = local<number>('errno');

@@ -39,14 +39,12 @@ export class Pins {
   readonly name: IntColumn;
   readonly firstSlot: IntColumn;
   readonly count: IntColumn;
-  readonly longterm: IntColumn;
 
   constructor(store: Store) {
     this.table = new Table(store, 'pin');
     this.name = this.table.int('name');
     this.firstSlot = this.table.int('firstSlot');
     this.count = this.table.int('count');
-    this.longterm = this.table.int('longterm');
   }
 }
 

@@ -36,7 +36,6 @@ export type PinRow = Id<'PinRow'>;
 export type SlotRow = Id<'SlotRow'>;
 
 export const PAGE_SIZE = 4096;
-export const PAGE_SHIFT = 12;
 /** User addresses end here (47 bits). */
 export const TASK_SIZE_PAGES = 2 ** 35;
 

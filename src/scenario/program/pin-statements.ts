@@ -57,11 +57,12 @@ export function gupNodes(body: Body, statement: GupStatement): ScenarioNode[] {
   });
 }
 
-/** The pin of a name, or of any; the latest where there are several. 0 = none. */
+/** The pin of a name, or of any; the latest where there are several, never one a task still builds. 0 = none. */
 function heldPin(ctx: RunContext, name: number | undefined): PinRow {
   const { kernel: k, state } = ctx;
   let found = 0;
   for (const pin of k.pins.table.rows()) {
+    if (k.pins.count.get(pin) === 0) continue;
     if (name !== undefined && k.pins.name.get(pin) !== name) continue;
     if (found === 0 || state.pinnedAt.get(pin) > state.pinnedAt.get(found)) found = pin;
   }
