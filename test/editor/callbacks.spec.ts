@@ -25,6 +25,8 @@ test('a check box adds and removes a function breakpoint', async () => {
 
 test("another kernel's name of the callback, typed in Breakpoints, checks the box", async () => {
   await box('page_fault').click();
+  // The row's arrival redraws Breakpoints, which would close the input below.
+  await window.rows('Breakpoints', 'page_fault').waitFor();
   await window.pane('Breakpoints').locator('.pane-header').hover();
   await window.page.locator('.action-label[aria-label*="Add Function Breakpoint"]').click();
   await window.pane('Breakpoints').locator('.monaco-inputbox input').fill('folio_free');
