@@ -29,6 +29,7 @@ const WHAT: Record<WaitKind, (world: World, on: number) => string> = {
   [Wait.Work]: () => 'something to do',
   [Wait.RangeLock]: () => "the driver's lock over its ranges",
   [Wait.Kworker]: () => 'work on its CPU',
+  [Wait.PageTableLock]: () => 'the lock of a page table',
   [Wait.DeviceWork]: () => 'a fault of its device',
 };
 

@@ -25,10 +25,11 @@ import { trylock_page, unlock_page } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { alloc_page } from './page_alloc';
 import { get_page, rename_hold } from './page_ref';
+import { ptlLock, ptlUnlock } from './page_table_lock';
 import { next_entry, next_pte_table, pte_table_end } from './pagewalk';
 import { pte_alloc, pte_offset, pte_page, ptep_get, set_pte, set_pte_bits } from './pgtable';
 import { folio_add_new_anon_rmap, folio_add_rmap, mm_counter_add } from './rmap';
-import { EntryT, ErrnoT, Int, MmT, PageT, routine, VmaT, VpnT } from './routine';
+import { type Builder, EntryT, ErrnoT, Int, MmT, type Node, PageT, routine, VmaT, VpnT } from './routine';
 import { folio_add_lru } from './swap';
 import { swap_duplicate } from './swapfile';
 import { mmOf } from './vmf';
@@ -66,8 +67,9 @@ function write_protect(k: Kernel, f: Copy, pte: number): number {
 }
 
 /** Pinned for a device to write to: the parent must keep this very page, so that it can't be shared. */
-function is_pinned_exclusive(k: Kernel, page: PageRow): boolean {
-  return page !== 0 && k.pages.pins.get(k.pages.folio(page)) > 0 && k.pages.has(page, Pg.AnonExclusive);
+function is_pinned_pte(k: Kernel, { entry, page }: Copy): boolean {
+  if (page === 0 || !isPresent(ptep_get(k, entry))) return false;
+  return k.pages.pins.get(k.pages.folio(page)) > 0 && k.pages.has(page, Pg.AnonExclusive);
 }
 
 function copy_present_pte(k: Kernel, f: Copy): void {
@@ -122,6 +124,22 @@ function copy_nonpresent_pte(k: Kernel, f: Copy): void {
   }
 }
 
+/** The entry at `f.at` on both sides, and its page. */
+function look(k: Kernel, f: Copy): void {
+  f.entry = pte_offset(k, mmOf(k, { vma: f.src }), f.at);
+  f.to = pte_offset(k, mmOf(k, { vma: f.dst }), f.at);
+  f.page = pte_page(k, f.entry);
+}
+
+const lockBoth = <F extends Copy>(r: Builder<F>): Node<F>[] => [
+  ptlLock(r, 'dst_pte = pte_alloc_map_lock(dst_mm, dst_pmd, addr, &dst_ptl)', (_, f) => f.to),
+  ptlLock(r, 'spin_lock_nested(src_ptl, SINGLE_DEPTH_NESTING)', (_, f) => f.entry),
+];
+const unlockBoth = <F extends Copy>(r: Builder<F>): Node<F>[] => [
+  ptlUnlock(r, 'pte_unmap_unlock(src_pte, src_ptl)', (_, f) => f.entry),
+  ptlUnlock(r, 'pte_unmap_unlock(dst_pte, dst_ptl)', (_, f) => f.to),
+];
+
 /** Copies the entries of one PTE table; the child's table exists. Returns 0, -ENOMEM, or -EBUSY for a locked exclusive page. */
 const copy_pte_range = routine({
   name: 'copy_pte_range',
@@ -133,12 +151,11 @@ const copy_pte_range = routine({
     r.step('first entry in use', (k, f) => {
       f.at = next_entry(k, mmOf(k, { vma: f.src }), f.start, f.end);
     }),
+    r.when('there is none', (_, f) => f.at >= f.end, [r.ret('return 0')]),
+    r.step('src_pte, dst_pte and the page', look),
+    ...lockBoth(r),
     r.loop('there is an entry', (_, f) => f.at < f.end, [
-      r.step('src_pte, dst_pte and the page', (k, f) => {
-        f.entry = pte_offset(k, mmOf(k, { vma: f.src }), f.at);
-        f.to = pte_offset(k, mmOf(k, { vma: f.dst }), f.at);
-        f.page = pte_page(k, f.entry);
-      }),
+      r.step('ptep_get(src_pte), and the page', look),
       r.only(
         (profile) => profile.deviceExclusive,
         [
@@ -147,6 +164,7 @@ const copy_pte_range = routine({
             (k, f) => kindOf(ptep_get(k, f.entry)) === Pte.DeviceExclusive,
             [
               r.when('try_restore_exclusive_pte: the page is locked', (k, f) => !trylock_page(k, f.page), [
+                ...unlockBoth(r),
                 r.ret('return -EBUSY', () => -Errno.EBUSY),
               ]),
               r.step('restore_exclusive_pte(src_vma, page, addr, src_pte)', (k, f) => {
@@ -157,20 +175,22 @@ const copy_pte_range = routine({
           ),
         ],
       ),
+      r.when('the page is exclusive and pinned: the child needs a copy', is_pinned_pte, [
+        ...unlockBoth(r),
+        r.step('page_copy_prealloc(dst_mm, dst_vma, addr)', (k, f) => {
+          f.copy = alloc_page(k);
+        }),
+        r.when('no memory', (_, f) => f.copy === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
+        ...lockBoth(r),
+      ]),
       r.when(
         'it is present',
         (k, f) => isPresent(ptep_get(k, f.entry)),
         [
           r.when(
             'the page is exclusive and pinned',
-            (k, f) => is_pinned_exclusive(k, f.page),
-            [
-              r.step('allocate a page for the child', (k, f) => {
-                f.copy = alloc_page(k);
-              }),
-              r.when('no memory', (_, f) => f.copy === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
-              r.step('copy_present_page: the child gets a copy at once', (k, f) => map_copy(k, f, f.copy)),
-            ],
+            is_pinned_pte,
+            [r.step('copy_present_page: the child gets a copy at once', (k, f) => map_copy(k, f, f.copy))],
             [r.step('copy_present_ptes: share the page', (k, f) => copy_present_pte(k, f))],
           ),
         ],
@@ -180,6 +200,7 @@ const copy_pte_range = routine({
         f.at = next_entry(k, mmOf(k, { vma: f.src }), (f.at + 1) as Vpn, f.end);
       }),
     ]),
+    ...unlockBoth(r),
     r.ret('return 0'),
   ],
 });

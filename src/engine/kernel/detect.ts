@@ -19,6 +19,8 @@ export function wait_holder(k: Kernel, kind: WaitKind, on: number): TaskRow {
     case Wait.PageLock:
     case Wait.MigrationEntry:
       return k.pages.lockOwner.get(on) as TaskRow;
+    case Wait.PageTableLock:
+      return k.tables.lockOwner.get(on) as TaskRow;
     case Wait.MmapRead:
       return k.mm.lockWriter.get(on) as TaskRow;
     case Wait.MmapWrite:

@@ -8,6 +8,7 @@ import type { Kernel } from './kernel';
 import { lockPage, unlock_page } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { get_page, put_page, rename_hold } from './page_ref';
+import { pteLock, pteUnlock } from './page_table_lock';
 import { protnone, pte_page, ptep_get, set_pte } from './pgtable';
 import { folio_add_rmap } from './rmap';
 import { PageT, routine } from './routine';
@@ -52,8 +53,9 @@ export const remove_device_exclusive_entry = routine({
         callee.event = Notify.EXCLUSIVE;
       },
     ),
+    pteLock(r),
     r.when(
-      'under the page-table lock the entry is unchanged',
+      'the entry is unchanged',
       (k, f) => kindOf(f.pte) === Pte.DeviceExclusive && pte_same(k, f, f.page),
       [
         r.step('restore_exclusive_pte(vma, page, address, pte)', (k, f) =>
@@ -61,6 +63,7 @@ export const remove_device_exclusive_entry = routine({
         ),
       ],
     ),
+    pteUnlock(r),
     r.step('folio_unlock(folio)', (k, f) => unlock_page(k, f.page)),
     r.call('put_page(page)', put_page, (k, f, callee) => {
       callee.page = f.page;

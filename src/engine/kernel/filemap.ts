@@ -11,6 +11,7 @@ import type { Kernel } from './kernel';
 import { charge_or_free, memcg_charge } from './memcontrol';
 import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
+import { pteLock, pteUnlock } from './page_table_lock';
 import { pte_alloc, pte_offset, ptep_get, set_pte } from './pgtable';
 import { anon_vma_prepare, folio_add_new_anon_rmap, folio_add_rmap, mm_counter_add } from './rmap';
 import { PageT, routine, VmFaultT } from './routine';
@@ -138,18 +139,25 @@ const do_read_fault = routine({
       f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
     }),
     r.when('no memory', (_, f) => f.entry === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
-    r.when('do_fault_around(vmf) maps the page', (k, f) => filemap_map_pages(k, f), [
-      r.ret('return VM_FAULT_NOPAGE', () => VmFault.NOPAGE),
-    ]),
+    pteLock(r),
+    r.when(
+      'do_fault_around(vmf) maps the page',
+      (k, f) => filemap_map_pages(k, f),
+      [pteUnlock(r), r.ret('return VM_FAULT_NOPAGE', () => VmFault.NOPAGE)],
+      [pteUnlock(r)],
+    ),
     r.call('page = __do_fault(vmf)', do_fault_page, passVmf, (_, f, value) => {
       f.page = value as PageRow;
     }),
     r.when('there is none', (_, f) => f.page <= 0, [r.ret('return the error', (_, f) => missing(f.page))]),
+    r.yield('Y2'),
+    pteLock(r),
     r.when('the entry is still empty', (k, f) => ptep_get(k, f.entry) === 0, [
       r.step('finish_fault(vmf): map the page', (k, f) =>
         map_file_page(k, f, f.entry, f.page, read_prot(k, f)),
       ),
     ]),
+    pteUnlock(r),
     r.call('put_page(page)', put_page, (k, f, callee) => {
       callee.page = f.page;
       callee.hold = Hold.Fault;
@@ -193,11 +201,17 @@ const do_cow_fault = routine({
       r.ret('return the error', (_, f) => missing(f.page)),
     ]),
     r.step('copy the contents', (k, f) => k.contents.copy(f.page, f.cow)),
+    r.yield('Y2'),
+    pteLock(r),
     r.when(
       'the entry is still empty',
       (k, f) => ptep_get(k, f.entry) === 0,
-      [r.step('finish_fault(vmf): map the copy, writable and dirty', (k, f) => map_cow_page(k, f, f.cow))],
       [
+        r.step('finish_fault(vmf): map the copy, writable and dirty', (k, f) => map_cow_page(k, f, f.cow)),
+        pteUnlock(r),
+      ],
+      [
+        pteUnlock(r),
         r.call('put_page(copy)', put_page, (k, f, callee) => {
           callee.page = f.cow;
           callee.hold = Hold.Alloc;
@@ -229,14 +243,22 @@ const do_shared_fault = routine({
       f.page = value as PageRow;
     }),
     r.when('there is none', (_, f) => f.page <= 0, [r.ret('return the error', (_, f) => missing(f.page))]),
-    r.when('the entry is still empty', (k, f) => ptep_get(k, f.entry) === 0, [
-      r.step('finish_fault(vmf): map the page writable and dirty', (k, f) =>
-        map_file_page(k, f, f.entry, f.page, PTE_WRITE | PTE_DIRTY),
-      ),
-      r.step('ret = fault_dirty_shared_page(vmf)', (k, f) => {
-        f.ret = fault_dirty_shared_page(k, f, f.page);
-      }),
-    ]),
+    r.yield('Y2'),
+    pteLock(r),
+    r.when(
+      'the entry is still empty',
+      (k, f) => ptep_get(k, f.entry) === 0,
+      [
+        r.step('finish_fault(vmf): map the page writable and dirty', (k, f) =>
+          map_file_page(k, f, f.entry, f.page, PTE_WRITE | PTE_DIRTY),
+        ),
+        pteUnlock(r),
+        r.step('ret = fault_dirty_shared_page(vmf)', (k, f) => {
+          f.ret = fault_dirty_shared_page(k, f, f.page);
+        }),
+      ],
+      [pteUnlock(r)],
+    ),
     r.call('put_page(page)', put_page, (k, f, callee) => {
       callee.page = f.page;
       callee.hold = Hold.Fault;

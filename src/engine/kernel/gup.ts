@@ -22,8 +22,9 @@ import { handle_mm_fault } from './memory';
 import { migrate_device_coherent_folio } from './migrate_coherent';
 import { mmap_read_unlock, mmapReadLock } from './mmap_lock';
 import { folio_put_final, get_page, is_device_coherent, put_page_testzero } from './page_ref';
+import { pteLock, pteUnlock } from './page_table_lock';
 import { leaf_offset, ptep_get, set_pte_bits, subpage } from './pgtable';
-import { Bool, ErrnoT, Int, MmT, PageT, PinT, routine, SlotT, VmaT, VpnT } from './routine';
+import { Bool, EntryT, ErrnoT, Int, MmT, PageT, PinT, routine, SlotT, VmaT, VpnT } from './routine';
 
 /** FOLL_* flags; SplitPmd: pages of huge entries one by one; Unlockable: the caller lets the fault drop mmap_lock; Populate: MADV_POPULATE_*, with errors of its own. */
 export const Foll = {
@@ -134,7 +135,16 @@ export const get_user_pages = routine({
   about:
     'For each address: find the page, or handle a fault and look again. A device page is never found: it comes home.',
   params: { mm: MmT, start: VpnT, pages: Int, foll: Int, who: Int, slots: SlotT },
-  locals: { done: Int, vma: VmaT, vpn: VpnT, page: PageT, found: Int, fault: Int, slot: SlotT },
+  locals: {
+    done: Int,
+    vma: VmaT,
+    vpn: VpnT,
+    entry: EntryT,
+    page: PageT,
+    found: Int,
+    fault: Int,
+    slot: SlotT,
+  },
   body: (r) => [
     r.step('from the first page', (_, f) => {
       f.slot = f.slots;
@@ -153,6 +163,10 @@ export const get_user_pages = routine({
           callee.vpn = f.vpn;
         }),
       ]),
+      r.step('the tables down to the entry, as far as there are any', (k, f) => {
+        f.entry = leaf_offset(k, f.mm, f.vpn);
+      }),
+      r.when('there is an entry', (_, f) => f.entry !== 0, [pteLock(r)]),
       r.step('page = follow_page_mask(vma, address)', (k, f) => {
         const result = follow_page(k, f.vma, f.vpn, f.foll);
         f.found = result.found;
@@ -171,8 +185,10 @@ export const get_user_pages = routine({
             }
             f.done++;
           }),
+          pteUnlock(r),
         ],
         [
+          r.when('there is an entry', (_, f) => f.entry !== 0, [pteUnlock(r)]),
           r.call(
             'fault = handle_mm_fault(vma, address, flags)',
             handle_mm_fault,

@@ -25,6 +25,7 @@ import { charge_or_free } from './memcontrol';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { alloc_huge_page, HUGE_PAGES } from './page_alloc';
 import { put_page, rename_hold } from './page_ref';
+import { pmdLock, pmdUnlock } from './page_table_lock';
 import {
   flush_tlb_entry,
   pmd_offset,
@@ -36,7 +37,7 @@ import {
   table_free,
 } from './pgtable';
 import { anon_vma_prepare, folio_add_new_anon_rmap, folio_add_rmap, folio_remove_rmap_pmd } from './rmap';
-import { Bool, Int, PageT, routine, VmaT, VmFaultT, VpnT } from './routine';
+import { Bool, EntryT, Int, PageT, routine, VmaT, VmFaultT, VpnT } from './routine';
 import { folio_add_lru } from './swap';
 import { entered, isWrite, leaves, mmOf, passVmf, vmfParams } from './vmf';
 
@@ -114,9 +115,11 @@ const do_huge_pmd_anonymous_page = routine({
   params: vmfParams,
   locals: { page: PageT, table: Int },
   body: (r) => {
-    const giveUp = r.when('no memory for the page table', (_, f) => f.table === 0, [
-      leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM),
-    ]);
+    const putFolio = r.call('folio_put(folio)', put_page, (k, f: HugeFault, callee) => {
+      callee.page = f.page;
+      callee.hold = Hold.Alloc;
+      callee.who = k.task;
+    });
     const allocTable = r.step('pgtable = pte_alloc_one(mm): for the day the entry is split', (k, f) => {
       f.table = pte_alloc_one(k);
     });
@@ -128,7 +131,9 @@ const do_huge_pmd_anonymous_page = routine({
       r.step('vmf_anon_prepare(vmf)', (k, f) => anon_vma_prepare(k, f.vma)),
       r.when('it is a read: use the huge zero page', (_, f) => !isWrite(f), [
         allocTable,
-        giveUp,
+        r.when('no memory for the page table', (_, f) => f.table === 0, [
+          leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM),
+        ]),
         r.step('zero_folio = mm_get_huge_zero_folio(mm)', (k, f) => {
           f.page = get_huge_zero_folio(k);
         }),
@@ -136,11 +141,13 @@ const do_huge_pmd_anonymous_page = routine({
           r.step('pte_free(mm, pgtable)', (k, f) => table_free(k, f.table as NodeRow)),
           leaves(r, ANON, 'return VM_FAULT_FALLBACK', () => VmFault.FALLBACK),
         ]),
+        r.yield('Y2'),
+        pmdLock(r),
         r.when(
           'the entry is still empty',
           (k, f) => ptep_get(k, f.entry) === 0,
-          [r.step('set_huge_zero_folio: read-only', (k, f) => map_zero_folio(k, f))],
-          [r.step('pte_free(mm, pgtable)', (k, f) => table_free(k, f.table as NodeRow))],
+          [r.step('set_huge_zero_folio: read-only', (k, f) => map_zero_folio(k, f)), pmdUnlock(r)],
+          [pmdUnlock(r), r.step('pte_free(mm, pgtable)', (k, f) => table_free(k, f.table as NodeRow))],
         ),
         leaves(r, ANON, 'return 0', () => 0),
       ]),
@@ -151,21 +158,24 @@ const do_huge_pmd_anonymous_page = routine({
         leaves(r, ANON, 'return VM_FAULT_FALLBACK', () => VmFault.FALLBACK),
       ]),
       allocTable,
+      r.when('no memory for the page table', (_, f) => f.table === 0, [
+        putFolio,
+        leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM),
+      ]),
+      r.yield('Y2'),
+      pmdLock(r),
       r.when(
-        'there is a table, and the entry is still empty',
-        (k, f) => f.table !== 0 && ptep_get(k, f.entry) === 0,
+        'the entry is still empty',
+        (k, f) => ptep_get(k, f.entry) === 0,
         [
           r.step('map_anon_folio_pmd: reverse map, LRU, rss; the table is deposited', (k, f) =>
             map_anon_folio(k, f),
           ),
+          pmdUnlock(r),
         ],
         [
-          r.call('folio_put(folio)', put_page, (k, f, callee) => {
-            callee.page = f.page;
-            callee.hold = Hold.Alloc;
-            callee.who = k.task;
-          }),
-          giveUp,
+          pmdUnlock(r),
+          putFolio,
           r.step('pte_free(mm, pgtable)', (k, f) => table_free(k, f.table as NodeRow)),
         ],
       ),
@@ -208,9 +218,8 @@ function hand_over(k: Kernel, folio: PageRow, frozen: boolean, exclusive: boolea
  * Puts a table with 512 entries where one huge entry was: for the same pages, or migration entries for them if `freeze`
  * (__split_huge_pmd_locked). Nothing happens if the entry isn't huge, or maps another folio than `folio` (0 = any).
  */
-function split_huge_pmd_locked(k: Kernel, vma: VmaRow, start: Vpn, freeze: boolean, folio: PageRow): void {
+function split_huge_pmd_locked(k: Kernel, vma: VmaRow, pmd: EntryRow, freeze: boolean, folio: PageRow): void {
   const { tables, pages } = k;
-  const pmd = pmd_offset(k, mmOf(k, { vma }), start);
   const pte = ptep_get(k, pmd);
   const head = tables.hi.get(pmd) as PageRow;
   if (!is_huge(pte) || (folio !== 0 && folio !== head)) return;
@@ -239,7 +248,7 @@ export const split_huge_pmd = routine({
   about: 'The 2 MiB are mapped page by page from now on; mirrors drop them. Nothing else changes.',
   aliases: ['split_huge_pmd', 'split_huge_pmd_address'],
   params: { vma: VmaT, vpn: VpnT, freeze: Bool, folio: PageT },
-  locals: { start: VpnT },
+  locals: { start: VpnT, entry: EntryT },
   body: (r) => {
     type Range = { mm: MmRow; start: Vpn; end: Vpn; event: number };
     const range = (k: Kernel, f: { vma: VmaRow; start: Vpn }, callee: Range): void => {
@@ -254,9 +263,16 @@ export const split_huge_pmd = routine({
         k.emit('split_huge_pmd', k.mm.process.get(mmOf(k, f)), f.vpn);
       }),
       r.call('mmu_notifier_invalidate_range_start(CLEAR, 2 MiB)', mmu_notifier_invalidate_range_start, range),
-      r.step('under the page-table lock: the deposited table takes the place of the entry', (k, f) =>
-        split_huge_pmd_locked(k, f.vma, f.start, f.freeze !== 0, f.folio),
-      ),
+      r.step('the entry of the PMD table', (k, f) => {
+        f.entry = pmd_offset(k, mmOf(k, f), f.start);
+      }),
+      r.when('there is a table', (_, f) => f.entry !== 0, [
+        pmdLock(r),
+        r.step('the deposited table takes the place of the entry', (k, f) =>
+          split_huge_pmd_locked(k, f.vma, f.entry, f.freeze !== 0, f.folio),
+        ),
+        pmdUnlock(r),
+      ]),
       r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, range),
     ];
   },
@@ -277,6 +293,12 @@ const do_huge_pmd_wp_page = routine({
     'A write to a read-only huge entry: write in place if it is ours alone, else split and copy one page.',
   params: vmfParams,
   body: (r) => [
+    r.yield('Y2'),
+    pmdLock(r),
+    r.when('the entry has changed', (k, f) => ptep_get(k, f.entry) !== f.pte, [
+      pmdUnlock(r),
+      r.ret('return 0'),
+    ]),
     r.when(
       'not the zero page, and exclusive to this mapping',
       (k, f) => !isZeroPage(f.pte) && can_reuse(k, k.tables.hi.get(f.entry) as PageRow),
@@ -285,9 +307,11 @@ const do_huge_pmd_wp_page = routine({
           if (k.profile.anonExclusive) k.pages.setFlag(k.tables.hi.get(f.entry) as PageRow, Pg.AnonExclusive);
           if (isWrite(f)) set_pte_bits(k, f.entry, ptep_get(k, f.entry) | PTE_WRITE | PTE_DIRTY | PTE_YOUNG);
         }),
+        pmdUnlock(r),
         r.ret('return 0'),
       ],
     ),
+    pmdUnlock(r),
     r.call('__split_huge_pmd(vma, pmd, address)', split_huge_pmd, (_, f, callee) => {
       callee.vma = f.vma;
       callee.vpn = f.vpn;
@@ -329,11 +353,14 @@ export const huge_pmd_fault = routine({
               (_, f) => (f.flags & asked) !== 0 && (f.pte & PTE_WRITE) === 0,
               [r.call('wp_huge_pmd(vmf)', do_huge_pmd_wp_page, passVmf, keep)],
               [
+                r.yield('Y2'),
+                pmdLock(r),
                 r.step('huge_pmd_set_accessed(vmf): young, and dirty for a write', (k, f) => {
-                  const dirty = isWrite(f) ? PTE_DIRTY : 0;
-                  set_pte_bits(k, f.entry, ptep_get(k, f.entry) | PTE_YOUNG | dirty);
                   f.ret = 0;
+                  if (ptep_get(k, f.entry) !== f.pte) return;
+                  set_pte_bits(k, f.entry, f.pte | PTE_YOUNG | (isWrite(f) ? PTE_DIRTY : 0));
                 }),
+                pmdUnlock(r),
               ],
             ),
           ]),

@@ -12,6 +12,7 @@ import type { Kernel } from './kernel';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { HUGE_PAGES } from './page_alloc';
 import { folio_put_final, get_page, put_page_testzero, rename_hold } from './page_ref';
+import { pmdLock, pmdUnlock } from './page_table_lock';
 import { ptep_get, set_pte, set_pte_bits } from './pgtable';
 import { anon_vma_prepare, folio_add_rmap_pmd, folio_remove_rmap_pmd } from './rmap';
 import { PageT, routine, VmFaultT } from './routine';
@@ -46,11 +47,13 @@ const hugetlb_no_page = routine({
     r.when('the pool is empty', (_, f) => f.page === 0, [
       r.ret('return VM_FAULT_SIGBUS', () => VmFault.SIGBUS),
     ]),
+    pmdLock(r),
     r.when(
       'the entry is still empty',
       (k, f) => ptep_get(k, f.entry) === 0,
-      [r.step('reverse map; set_huge_pte_at', (k, f) => map_folio(k, f, f.page))],
+      [r.step('reverse map; set_huge_pte_at', (k, f) => map_folio(k, f, f.page)), pmdUnlock(r)],
       [
+        pmdUnlock(r),
         r.step('somebody was faster: folio_put(folio)', (k, f) => {
           if (put_page_testzero(k, f.page, Hold.Alloc)) folio_put_final(k, f.page);
         }),
@@ -70,9 +73,12 @@ function reuse(k: Kernel, f: Vmf): void {
   if (isWrite(f)) set_pte_bits(k, f.entry, ptep_get(k, f.entry) | PTE_WRITE | PTE_DIRTY | PTE_YOUNG);
 }
 
-/** The mapping gets a copy; the old folio loses a mapping. */
+function copy_folio(k: Kernel, from: PageRow, to: PageRow): void {
+  for (let i = 0; i < HUGE_PAGES; i++) k.contents.copy(k.pages.nth(from, i), k.pages.nth(to, i));
+}
+
+/** The mapping gets the copy; the old folio loses a mapping. */
 function replace(k: Kernel, f: Vmf, old: PageRow, copy: PageRow): void {
-  for (let i = 0; i < HUGE_PAGES; i++) k.contents.copy(k.pages.nth(old, i), k.pages.nth(copy, i));
   folio_remove_rmap_pmd(k, old);
   map_folio(k, f, copy);
   k.pages.refcount.add(old, -1);
@@ -111,10 +117,13 @@ const hugetlb_wp = routine({
         }),
         r.ret('return VM_FAULT_SIGBUS', () => VmFault.SIGBUS),
       ]),
-      r.call('mmu_notifier_invalidate_range_start(CLEAR, 2 MiB)', mmu_notifier_invalidate_range_start, range),
-      r.step('copy_user_large_folio; clear and flush the old entry; set the copy', (k, f) =>
-        replace(k, f, f.old, f.page),
+      r.step('copy_user_large_folio(new_folio, old_folio, address, vma)', (k, f) =>
+        copy_folio(k, f.old, f.page),
       ),
+      r.call('mmu_notifier_invalidate_range_start(CLEAR, 2 MiB)', mmu_notifier_invalidate_range_start, range),
+      pmdLock(r),
+      r.step('clear and flush the old entry; set the copy', (k, f) => replace(k, f, f.old, f.page)),
+      pmdUnlock(r),
       r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, range),
       r.step('folio_put(old_folio)', (k, f) => {
         if (put_page_testzero(k, f.old, Hold.Fault)) folio_put_final(k, f.old);
@@ -154,10 +163,12 @@ export const hugetlb_fault = routine({
           leaves(r, FAULT, 'return ret', (_, f) => f.ret),
         ],
       ),
+      pmdLock(r),
       r.step('huge_ptep_set_access_flags: young, and dirty for a write', (k, f) => {
         const dirty = isWrite(f) ? PTE_DIRTY : 0;
         set_pte_bits(k, f.entry, ptep_get(k, f.entry) | PTE_YOUNG | dirty);
       }),
+      pmdUnlock(r),
       leaves(r, FAULT, 'return 0', () => 0),
     ];
   },

@@ -9,13 +9,13 @@ import { Foll, get_user_pages } from './gup';
 import { is_huge } from './huge_memory';
 import { covers_huge, vma_adjust_trans_huge } from './huge_pmd';
 import type { Kernel } from './kernel';
+import { forEachEntry, walkLocals } from './locked_walk';
 import { is_own_page, madvise_pageout } from './madvise_pageout';
 import { mmap_read_unlock, mmap_write_unlock, mmapReadLock, mmapWriteLock } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { is_driver_page } from './page_ref';
-import { after_entry, next_entry } from './pagewalk';
-import { leaf_offset, pte_clear, pte_page, ptep_get, set_pte_bits } from './pgtable';
-import { Bool, EntryT, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
+import { pte_clear, pte_page, ptep_get, set_pte_bits } from './pgtable';
+import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
 import { lru_add_drain, lru_del, lru_insert } from './swap';
 import { free_swap_and_cache } from './swap_state';
 import { vma_modify_flags } from './vma';
@@ -135,7 +135,7 @@ const madvise_free_single_vma = routine({
   about:
     'The contents may be dropped when memory is short. Only anonymous memory; pages on a device stay there.',
   params: range,
-  locals: { at: VpnT, entry: EntryT },
+  locals: walkLocals,
   body: (r) => [
     r.when('the VMA is not anonymous', (k, f) => !k.mm.isAnonymous(f.vma), [
       r.ret('return -EINVAL', () => -Errno.EINVAL),
@@ -151,14 +151,12 @@ const madvise_free_single_vma = routine({
         callee.event = Notify.CLEAR;
       },
     ),
-    r.step('first entry in use', (k, f) => {
-      f.at = next_entry(k, mmOf(k, f), f.start, f.end);
+    r.step('from the start', (_, f) => {
+      f.at = f.start;
     }),
-    r.loop('there is an entry', (_, f) => f.at < f.end, [
+    ...forEachEntry(r, [
       r.step('a present page nobody else maps: clean, old, lazily free', (k, f) => {
-        f.entry = leaf_offset(k, mmOf(k, f), f.at);
         if (is_whole(k, f)) free_pte(k, f);
-        f.at = next_entry(k, mmOf(k, f), after_entry(k, f.entry, f.at), f.end);
       }),
     ]),
     r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (k, f, callee) => {
@@ -176,17 +174,15 @@ const madvise_cold = routine({
   file: 'mm/madvise.c',
   about: 'The pages are not needed soon: mark them old. Nobody is told, nothing is unmapped.',
   params: range,
-  locals: { at: VpnT, entry: EntryT },
+  locals: walkLocals,
   body: (r) => [
-    r.step('lru_add_drain(); first entry in use', (k, f) => {
+    r.step('lru_add_drain(); from the start', (k, f) => {
       lru_add_drain(k);
-      f.at = next_entry(k, mmOf(k, f), f.start, f.end);
+      f.at = f.start;
     }),
-    r.loop('there is an entry', (_, f) => f.at < f.end, [
+    ...forEachEntry(r, [
       r.step('a present page nobody else maps: old and inactive', (k, f) => {
-        f.entry = leaf_offset(k, mmOf(k, f), f.at);
         if (is_whole(k, f)) cold_pte(k, f);
-        f.at = next_entry(k, mmOf(k, f), after_entry(k, f.entry, f.at), f.end);
       }),
     ]),
   ],

@@ -10,9 +10,21 @@ import type { Kernel } from './kernel';
 import { trylock_page, unlock_page } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { put_page } from './page_ref';
+import { pteLock, pteUnlock } from './page_table_lock';
 import { ptep_get, set_pte } from './pgtable';
 import { folio_remove_rmap, mapped_entry, rmap_walk } from './rmap';
 import { Bool, DeviceT, EntryT, Int, MmT, PageT, routine, SlotT, VmaT, VpnT } from './routine';
+
+interface Place {
+  page: PageRow;
+  mm: MmRow;
+  vpn: Vpn;
+  vma: VmaRow;
+  place: Vpn;
+  entry: EntryRow;
+  valid: number;
+  failed: number;
+}
 
 /** One mapping becomes a device-exclusive entry; its reference stays with the entry. */
 function make_entry(k: Kernel, entry: EntryRow, page: PageRow): void {
@@ -21,6 +33,18 @@ function make_entry(k: Kernel, entry: EntryRow, page: PageRow): void {
   set_pte(k, entry, Pte.DeviceExclusive | (pte & (PTE_WRITE | PTE_SOFT_DIRTY | PTE_UFFD_WP)), page);
   folio_remove_rmap(k, page);
   k.holds.add(page, Hold.Exclusive, 0);
+}
+
+/** The mapping found at one place of the walk; `valid` where the address asked for was writable. */
+function make_exclusive(k: Kernel, f: Place): void {
+  const pte = ptep_get(k, f.entry);
+  if (!isPresent(pte)) {
+    f.failed = 1;
+    return;
+  }
+  const asked = k.mm.mm.get(f.vma) === f.mm && f.place === f.vpn;
+  if (asked && pte & PTE_WRITE) f.valid = 1;
+  make_entry(k, f.entry, f.page);
 }
 
 /** folio_make_device_exclusive: 1 if the address asked for was writable and nothing maps the page any more. */
@@ -48,17 +72,14 @@ const folio_make_device_exclusive = routine({
           mmu_notifier_invalidate_range_start,
           (k, f, callee) => exclusiveRange(k, f, callee),
         ),
-        r.step('the entry that maps the page here becomes device-exclusive', (k, f) => {
+        r.step('page_vma_mapped_walk: the entry that maps the page here, if any', (k, f) => {
           f.entry = mapped_entry(k, f.page, { vma: f.vma, vpn: f.place });
-          if (f.entry === 0) return;
-          if (!isPresent(ptep_get(k, f.entry))) {
-            f.failed = 1;
-            return;
-          }
-          const asked = k.mm.mm.get(f.vma) === f.mm && f.place === f.vpn;
-          if (asked && ptep_get(k, f.entry) & PTE_WRITE) f.valid = 1;
-          make_entry(k, f.entry, f.page);
         }),
+        r.when('there is one', (_, f) => f.entry !== 0, [
+          pteLock(r),
+          r.step('it becomes device-exclusive', (k, f) => make_exclusive(k, f)),
+          pteUnlock(r),
+        ]),
         r.call(
           'mmu_notifier_invalidate_range_end(range)',
           mmu_notifier_invalidate_range_end,

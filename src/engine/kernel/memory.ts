@@ -18,6 +18,7 @@ import { migration_entry_wait } from './migrate';
 import { trylock_page, unlock_page, vma_end_read } from './mmap_lock';
 import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
+import { pteLock, pteUnlock } from './page_table_lock';
 import { pmd_alloc, pte_alloc, pte_offset, pte_page, ptep_get, set_pte } from './pgtable';
 import { anon_vma_prepare, folio_add_new_anon_rmap } from './rmap';
 import { EntryT, FaultFlagsT, PageT, routine, VmaT, VmFaultT, VpnT } from './routine';
@@ -68,11 +69,14 @@ export const do_anonymous_page = routine({
       leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM),
     ]),
     r.when('it is a read: use the zero page', (_, f) => !isWrite(f), [
+      r.yield('Y2'),
+      pteLock(r),
       r.when('the entry is still empty', (k, f) => ptep_get(k, f.entry) === 0, [
         r.step('set_pte: the zero page, read-only', (k, f) => {
           set_pte(k, f.entry, Pte.Present | PTE_SPECIAL | PTE_YOUNG, k.zeroPage);
         }),
       ]),
+      pteUnlock(r),
       leaves(r, ANON, 'return 0', () => 0),
     ]),
     r.step('anon_vma_prepare(vma)', (k, f) => anon_vma_prepare(k, f.vma)),
@@ -80,6 +84,8 @@ export const do_anonymous_page = routine({
       f.page = alloc_anon_page(k, f);
     }),
     r.when('no memory', (_, f) => f.page === 0, [leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM)]),
+    r.yield('Y2'),
+    pteLock(r),
     r.when(
       'the entry is still empty',
       (k, f) => ptep_get(k, f.entry) === 0,
@@ -87,8 +93,10 @@ export const do_anonymous_page = routine({
         r.step('rss, reverse map, LRU; set_pte: writable and dirty where the VMA allows it', (k, f) => {
           map_anon_page(k, f, f.page);
         }),
+        pteUnlock(r),
       ],
       [
+        pteUnlock(r),
         r.call('somebody was faster: put_page(page)', put_page, (k, f, callee) => {
           callee.page = f.page;
           callee.hold = Hold.Alloc;
@@ -155,13 +163,16 @@ export const do_swap_page = routine({
       r.only(
         (profile) => profile.faultTakesReference,
         [
-          r.when('under the page-table lock the entry has changed', (k, f) => !pte_same(k, f, f.page), [
+          pteLock(r),
+          r.when('the entry has changed', (k, f) => !pte_same(k, f, f.page), [
+            pteUnlock(r),
             leaves(r, SWAP, 'return 0', () => 0),
           ]),
           r.only(
             (profile) => profile.faultTrylocksPage,
             [
               r.when('trylock_page(vmf->page) fails', (k, f) => !trylock_page(k, f.page), [
+                pteUnlock(r),
                 r.only(
                   (profile) => profile.faultSleepsOnLock,
                   [
@@ -181,6 +192,7 @@ export const do_swap_page = routine({
           r.step('get_page(vmf->page): it must not go away under the callback', (k, f) => {
             get_page(k, f.page, Hold.Fault);
           }),
+          pteUnlock(r),
         ],
       ),
       r.yield('Y3'),
@@ -257,19 +269,25 @@ const handle_pte_fault = routine({
         r.ret('return ret', (_, f) => f.ret),
       ]),
       r.yield('Y2'),
-      r.when('under the page-table lock the entry has changed', (k, f) => ptep_get(k, f.entry) !== f.pte, [
+      pteLock(r),
+      r.when('the entry has changed', (k, f) => ptep_get(k, f.entry) !== f.pte, [
+        pteUnlock(r),
         r.ret('return 0'),
       ]),
       r.when(
         'a write (or an unshare request), and the entry is read-only',
         (_, f) => (f.flags & (FaultFlag.Write | FaultFlag.Unshare)) !== 0 && (f.pte & PTE_WRITE) === 0,
-        [r.call('do_wp_page(vmf)', do_wp_page, passVmf, keep), r.ret('return ret', (_, f) => f.ret)],
+        [
+          r.call('do_wp_page(vmf): it unlocks', do_wp_page, passVmf, keep),
+          r.ret('return ret', (_, f) => f.ret),
+        ],
       ),
       r.when('a write (x86 leaves the accessed bit of a read to the hardware)', (_, f) => isWrite(f), [
         r.step('ptep_set_access_flags: young and dirty', (k, f) => {
           k.tables.lo.set(f.entry, k.tables.lo.get(f.entry) | PTE_YOUNG | PTE_DIRTY);
         }),
       ]),
+      pteUnlock(r),
       r.ret('return 0'),
     ];
   },

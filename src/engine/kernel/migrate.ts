@@ -17,9 +17,10 @@ import { Wait } from '../machine/tasks';
 import type { Kernel } from './kernel';
 import { memcg_migrate } from './memcontrol';
 import { get_page, is_device_private, put_page } from './page_ref';
+import { pteLock, pteUnlock } from './page_table_lock';
 import { protnone, pte_page, ptep_get, set_pte } from './pgtable';
 import { folio_add_rmap, type Mapping, migration_entry, rmap_walk } from './rmap';
-import { EntryT, Int, PageT, routine } from './routine';
+import { EntryT, Int, PageT, routine, VmaT, VpnT } from './routine';
 
 /** Sleeps until the migration that put this entry there is over; the access is then tried again. */
 export const migration_entry_wait = routine({
@@ -28,15 +29,17 @@ export const migration_entry_wait = routine({
   about: 'Another task is migrating the page: sleep until it unlocks the page, then try again.',
   params: { entry: EntryT, page: PageT },
   body: (r) => [
+    pteLock(r),
     r.when(
-      'under the page-table lock it is no migration entry any more',
+      'it is no migration entry any more',
       (k, f) => kindOf(ptep_get(k, f.entry)) !== Pte.Migration || pte_page(k, f.entry) !== f.page,
-      [r.ret('return')],
+      [pteUnlock(r), r.ret('return')],
     ),
     r.only(
       (profile) => profile.entryWaitTakesReference,
       [r.step('get_page(page)', (k, f) => get_page(k, f.page, Hold.Walk))],
     ),
+    pteUnlock(r),
     r.yield('Y10'),
     r.wait(
       'sleep until the page is unlocked',
@@ -81,14 +84,14 @@ export function folio_migrate(k: Kernel, from: PageRow, to: PageRow, extra: numb
 
 /**
  * Replaces the migration entry for `from` at one place of the reverse-map walk by an entry for `to`: present, or
- * device-private (remove_migration_pte). False if there is no such entry. `to` may be `from`: the entry is restored.
+ * device-private (remove_migration_pte). Nothing happens where there is no such entry. `to` may be `from`: the entry is
+ * restored.
  */
-export function remove_migration_pte(k: Kernel, from: PageRow, to: PageRow, at: Mapping): boolean {
+export function remove_migration_pte(k: Kernel, from: PageRow, to: PageRow, at: Mapping): void {
   const entry = migration_entry(k, from, at);
-  if (entry === 0) return false;
+  if (entry === 0) return;
   restore_entry(k, entry, to, at.vma);
   k.emit('remove_migration_pte', k.mm.process.get(k.mm.mm.get(at.vma)), at.vpn, to);
-  return true;
 }
 
 function restore_entry(k: Kernel, entry: EntryRow, to: PageRow, vma: VmaRow): void {
@@ -113,14 +116,23 @@ export const remove_migration_ptes = routine({
   file: 'mm/migrate.c',
   about: 'Wherever the old page was mapped, put an entry for the new one (or for the old one, if it stays).',
   params: { from: PageT, to: PageT },
-  locals: { at: Int },
+  locals: { at: Int, vma: VmaT, vpn: VpnT, entry: EntryT },
   body: (r) => [
     r.loop('the reverse map has another place', (k, f) => f.at < rmap_walk(k, f.to).length, [
-      r.step('replace the migration entry there, if it is still one', (k, f) => {
+      r.step('page_vma_mapped_walk: the migration entry there, if it is still one', (k, f) => {
         const place = rmap_walk(k, f.to)[f.at];
-        if (place) remove_migration_pte(k, f.from, f.to, place);
         f.at++;
+        f.entry = 0 as EntryRow;
+        if (!place) return;
+        f.vma = place.vma;
+        f.vpn = place.vpn;
+        f.entry = migration_entry(k, f.from, place);
       }),
+      r.when('there is one', (_, f) => f.entry !== 0, [
+        pteLock(r),
+        r.step('put an entry for the page there', (k, f) => remove_migration_pte(k, f.from, f.to, f)),
+        pteUnlock(r),
+      ]),
     ]),
   ],
 });

@@ -7,6 +7,7 @@ import { Vm } from '../machine/address-spaces';
 import { Hold } from '../machine/holds';
 import {
   type DeviceRow,
+  type EntryRow,
   type MigrationRow,
   type MmRow,
   type PageRow,
@@ -34,14 +35,15 @@ import {
 } from './migrate_arrays';
 import { migrate_vma_collect_entry } from './migrate_collect';
 import { collect_huge_pmd, skip_table } from './migrate_huge';
-import { insert_page } from './migrate_insert';
+import { migrate_vma_insert_page } from './migrate_insert';
 import { migrate_device_unmap, sourceHold, unlock_source } from './migrate_unmap';
 import { unlock_page } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { is_driver_page, put_page } from './page_ref';
+import { pteLock, pteUnlock } from './page_table_lock';
 import { pte_table_end } from './pagewalk';
 import { flush_tlb_entry, pte_offset } from './pgtable';
-import { Bool, ErrnoT, MigrationT, PageT, routine, SlotT, VpnT } from './routine';
+import { Bool, EntryT, ErrnoT, MigrationT, PageT, routine, SlotT, VpnT } from './routine';
 import { folio_add_lru } from './swap';
 import { folio_free_swap } from './swap_state';
 
@@ -64,13 +66,19 @@ function at_huge_entry(k: Kernel, f: WithSlot): boolean {
   return is_huge_at(k, mm, k.slots.vpn.get(f.slot) as Vpn);
 }
 
+/** The PTE of the slot's address, or 0 where there is no table for it. */
+function entry_of(k: Kernel, f: WithSlot): EntryRow {
+  const mm = k.mm.mm.get(k.migrations.vma.get(f.migration)) as MmRow;
+  return pte_offset(k, mm, k.slots.vpn.get(f.slot) as Vpn);
+}
+
 /** Which entries of the range may move; each becomes a migration entry at once where the page can be locked. */
 export const migrate_vma_collect = routine({
   name: 'migrate_vma_collect',
   file: 'mm/migrate_device.c',
   about: 'Tell the mirrors, then look at each entry under the page-table lock and take what may move.',
   params: { migration: MigrationT },
-  locals: { slot: SlotT, end: VpnT, failed: Bool },
+  locals: { slot: SlotT, end: VpnT, entry: EntryT, failed: Bool },
   body: (r) => [
     r.call(
       'mmu_notifier_invalidate_range_start(MIGRATE, owner)',
@@ -102,6 +110,10 @@ export const migrate_vma_collect = routine({
       r.step('where its 512 pages end', (k, f) => {
         f.end = f.slot === 0 ? (0 as Vpn) : pte_table_end(k.slots.vpn.get(f.slot) as Vpn, LAST_PAGE);
       }),
+      r.step('the PTE table that maps them, if there is one', (k, f) => {
+        f.entry = f.slot === 0 ? (0 as EntryRow) : entry_of(k, f);
+      }),
+      r.when('there is one', (_, f) => f.entry !== 0, [pteLock(r)]),
       r.loop('i < npages, within these pages', (k, f) => f.slot !== 0 && k.slots.vpn.get(f.slot) < f.end, [
         r.step('reference and lock the page; migration entry in its place; src[i]', (k, f) => {
           migrate_vma_collect_entry(k, f.migration, f.slot);
@@ -110,6 +122,7 @@ export const migrate_vma_collect = routine({
           f.slot = nextSlot(k, f.slot);
         }),
       ]),
+      r.when('there is a table', (_, f) => f.entry !== 0, [pteUnlock(r)]),
     ]),
     r.only(
       (profile) => !profile.flushUnderLock,
@@ -117,8 +130,7 @@ export const migrate_vma_collect = routine({
         r.yield('Y5'),
         ...forEachSlot(r, 'flush_tlb_range: the page-table lock is not held any more', [
           r.step('flush the translation of this page on every CPU', (k, f) => {
-            const mm = k.mm.mm.get(k.migrations.vma.get(f.migration)) as MmRow;
-            flush_tlb_entry(k, pte_offset(k, mm, k.slots.vpn.get(f.slot) as Vpn));
+            flush_tlb_entry(k, entry_of(k, f));
           }),
         ]),
       ],
@@ -225,9 +237,14 @@ export const migrate_vma_pages = routine({
                     },
                   ),
                 ]),
-                r.when('migrate_vma_insert_page fails', (k, f) => !insert_page(k, f.migration, f.slot), [
-                  r.step('clear MIGRATE', (k, f) => clear_migrate(k, f.slot)),
-                ]),
+                r.call(
+                  'migrate_vma_insert_page(migrate, addr, newpage, &src[i])',
+                  migrate_vma_insert_page,
+                  (_, f, callee) => {
+                    callee.migration = f.migration;
+                    callee.slot = f.slot;
+                  },
+                ),
               ]),
             ],
             [

@@ -2,13 +2,16 @@
 
 import { Vm } from '../machine/address-spaces';
 import { Hold } from '../machine/holds';
-import type { MigrationRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../machine/ids';
+import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../machine/ids';
 import { isZeroPage, PTE_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../machine/pte';
 import type { Kernel } from './kernel';
 import { memcg_charge } from './memcontrol';
+import { clear_migrate, dstPage, type WithSlot } from './migrate_arrays';
 import { get_page, is_device_private, is_driver_page } from './page_ref';
+import { pteLock, pteUnlock } from './page_table_lock';
 import { pte_alloc, ptep_get, set_pte } from './pgtable';
 import { anon_vma_prepare, folio_add_new_anon_rmap } from './rmap';
+import { EntryT, MigrationT, MmT, PageT, routine, SlotT, VmaT, VpnT } from './routine';
 import { folio_add_lru } from './swap';
 
 /** What the new entry is: device-private or present, writable exactly where the VMA is. */
@@ -18,25 +21,62 @@ function new_entry(k: Kernel, vma: VmaRow, page: PageRow): number {
   return Pte.Present | PTE_YOUNG | (writable ? PTE_WRITE | PTE_DIRTY : 0);
 }
 
-/** False, with nothing mapped, when the VMA is not anonymous, memory is out, or the entry is no hole any more. */
-export function insert_page(k: Kernel, m: MigrationRow, slot: SlotRow): boolean {
-  const vma = k.migrations.vma.get(m) as VmaRow;
-  const page = k.slots.dstPage.get(slot) as PageRow;
-  const vpn = k.slots.vpn.get(slot) as Vpn;
-  const mm = k.mm.mm.get(vma) as MmRow;
-  if (!k.mm.isAnonymous(vma)) return false;
-  if (k.pages.pgmap(page) !== 0 && !is_driver_page(k, page)) return false;
-  const entry = pte_alloc(k, mm, vpn);
-  if (entry === 0) return false;
-  anon_vma_prepare(k, vma);
-  const pte = ptep_get(k, entry);
-  if (pte !== 0 && !isZeroPage(pte)) return false;
-  if (!memcg_charge(k, page, mm)) return false;
-  k.mm.rssAnon.add(mm, 1);
-  folio_add_new_anon_rmap(k, page, vma, vpn);
-  if (k.pages.pgmap(page) === 0) folio_add_lru(k, page);
-  get_page(k, page, Hold.Pte);
-  set_pte(k, entry, new_entry(k, vma, page), page);
-  // A filled hole keeps MIGRATE without a page: finalize has nothing to replace there.
-  return true;
+/** The VMA has holes to fill, and the page is of a kind that may fill one. */
+function can_insert(k: Kernel, f: { vma: VmaRow; page: PageRow }): boolean {
+  return k.mm.isAnonymous(f.vma) && (k.pages.pgmap(f.page) === 0 || is_driver_page(k, f.page));
 }
+
+function is_hole(k: Kernel, entry: EntryRow): boolean {
+  const pte = ptep_get(k, entry);
+  return pte === 0 || isZeroPage(pte);
+}
+
+function map_page(k: Kernel, f: { vma: VmaRow; vpn: Vpn; mm: MmRow; page: PageRow; entry: EntryRow }): void {
+  k.mm.rssAnon.add(f.mm, 1);
+  folio_add_new_anon_rmap(k, f.page, f.vma, f.vpn);
+  if (k.pages.pgmap(f.page) === 0) folio_add_lru(k, f.page);
+  get_page(k, f.page, Hold.Pte);
+  set_pte(k, f.entry, new_entry(k, f.vma, f.page), f.page);
+}
+
+/** Without room, memory or a hole, MIGRATE is cleared; a filled hole keeps it, without a page: finalize has nothing to replace there. */
+export const migrate_vma_insert_page = routine({
+  name: 'migrate_vma_insert_page',
+  file: 'mm/migrate_device.c',
+  about:
+    'Nothing was there that could move: map the new page, unless somebody has filled the hole meanwhile.',
+  params: { migration: MigrationT, slot: SlotT },
+  locals: { vma: VmaT, mm: MmT, vpn: VpnT, page: PageT, entry: EntryT },
+  body: (r) => {
+    const abort = r.step('abort: *src &= ~MIGRATE_PFN_MIGRATE', (k, f: WithSlot) => clear_migrate(k, f.slot));
+    return [
+      r.step('vma, address and page', (k, f) => {
+        f.vma = k.migrations.vma.get(f.migration) as VmaRow;
+        f.mm = k.mm.mm.get(f.vma) as MmRow;
+        f.vpn = k.slots.vpn.get(f.slot) as Vpn;
+        f.page = dstPage(k, f.slot);
+      }),
+      r.when('not anonymous memory, or no page of a kind that can be inserted', (k, f) => !can_insert(k, f), [
+        abort,
+        r.ret('return'),
+      ]),
+      r.step('pte_alloc(mm, pmdp)', (k, f) => {
+        f.entry = pte_alloc(k, f.mm, f.vpn);
+      }),
+      r.when('no memory for the table', (_, f) => f.entry === 0, [abort, r.ret('return')]),
+      r.step('anon_vma_prepare(vma)', (k, f) => anon_vma_prepare(k, f.vma)),
+      r.when('mem_cgroup_charge(folio, mm, GFP_KERNEL) fails', (k, f) => !memcg_charge(k, f.page, f.mm), [
+        abort,
+        r.ret('return'),
+      ]),
+      pteLock(r),
+      r.when('it is no hole any more', (k, f) => !is_hole(k, f.entry), [
+        pteUnlock(r),
+        abort,
+        r.ret('return'),
+      ]),
+      r.step('rss, reverse map; set_pte_at', (k, f) => map_page(k, f)),
+      pteUnlock(r),
+    ];
+  },
+});

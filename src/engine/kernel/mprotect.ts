@@ -16,12 +16,13 @@ import {
 import { Errno, Notify } from './constants';
 import { vma_adjust_trans_huge } from './huge_pmd';
 import type { Kernel } from './kernel';
+import { forEachEntry, walkLocals } from './locked_walk';
 import { enough_memory } from './mmap';
 import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
-import { after_entry, next_entry, next_pmd_table, next_pte_table } from './pagewalk';
-import { leaf_offset, pte_page, ptep_get, set_pte_bits } from './pgtable';
-import { EntryT, ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from './routine';
+import { next_pmd_table, next_pte_table } from './pagewalk';
+import { pte_page, ptep_get, set_pte_bits } from './pgtable';
+import { ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from './routine';
 import { vma_modify_flags } from './vma';
 import { mmOf } from './vmf';
 
@@ -79,7 +80,7 @@ export const change_protection = routine({
   file: 'mm/mprotect.c',
   about: 'Walk the page tables of the range and change each entry; mirrors are told where there are tables.',
   params: { vma: VmaT, start: VpnT, end: VpnT },
-  locals: { mm: MmT, told: VpnT, at: VpnT, entry: EntryT },
+  locals: { mm: MmT, told: VpnT, ...walkLocals },
   body: (r) => [
     r.step('find the first table of the range', (k, f) => {
       f.mm = mmOf(k, f);
@@ -97,13 +98,10 @@ export const change_protection = routine({
         callee.event = Notify.PROTECTION_VMA;
       },
     ),
-    r.step('first entry in use', (k, f) => {
-      f.at = next_entry(k, f.mm, f.told, f.end);
+    r.step('from there', (_, f) => {
+      f.at = f.told;
     }),
-    r.loop('there is an entry', (_, f) => f.at < f.end, [
-      r.step('ptep_get(pte)', (k, f) => {
-        f.entry = leaf_offset(k, f.mm, f.at);
-      }),
+    ...forEachEntry(r, [
       r.when(
         'it is present',
         (k, f) => isPresent(ptep_get(k, f.entry)),
@@ -118,9 +116,6 @@ export const change_protection = routine({
           ),
         ],
       ),
-      r.step('next entry in use', (k, f) => {
-        f.at = next_entry(k, f.mm, after_entry(k, f.entry, f.at), f.end);
-      }),
     ]),
     r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (_, f, callee) => {
       callee.mm = f.mm;

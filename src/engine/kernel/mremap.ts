@@ -20,10 +20,11 @@ import { do_munmap, enough_memory, unmapped_area } from './mmap';
 import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { HUGE_PAGES } from './page_alloc';
+import { ptlLock, ptlUnlock } from './page_table_lock';
 import { next_entry, next_pte_table, pte_table_end } from './pagewalk';
 import { pmd_offset, pte_alloc, pte_clear, pte_offset, ptep_get, set_pte } from './pgtable';
 import { anon_vma_clone } from './rmap';
-import { ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
+import { EntryT, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
 import { merge_new_range, vm_area_dup, vma_link } from './vma';
 import { mmOf } from './vmf';
 
@@ -61,13 +62,52 @@ function move_huge(k: Kernel, f: Move): boolean {
 const has_moved = (k: Kernel, f: Move): boolean =>
   f.next - f.at === HUGE_PAGES && ptep_get(k, pmd_offset(k, f.mm, f.at)) === 0;
 
+/** Moves the entries of [at, next), which lie in one table, as those of the new address do. */
+const move_ptes = routine({
+  name: 'move_ptes',
+  file: 'mm/mremap.c',
+  about: 'Move the entries of one table to another one, under the locks of both.',
+  params: { mm: MmT, start: VpnT, to: VpnT, at: VpnT, next: VpnT },
+  locals: { old: EntryT, new: EntryT, vpn: VpnT },
+  body: (r) => [
+    r.step('first entry in use', (k, f) => {
+      f.vpn = next_entry(k, f.mm, f.at, f.next);
+      f.old = pte_offset(k, f.mm, f.at);
+      f.new = pte_offset(k, f.mm, (f.at + f.to - f.start) as Vpn);
+    }),
+    r.when('there is none', (_, f) => f.vpn >= f.next, [r.ret('return')]),
+    ptlLock(r, 'old_pte = pte_offset_map_lock(mm, old_pmd, old_addr, &old_ptl)', (_, f) => f.old),
+    r.when('new_ptl != old_ptl', (k, f) => k.tables.nodeOf(f.old) !== k.tables.nodeOf(f.new), [
+      ptlLock(r, 'spin_lock_nested(new_ptl, SINGLE_DEPTH_NESTING)', (_, f) => f.new),
+    ]),
+    r.loop('there is an entry', (_, f) => f.vpn < f.next, [
+      r.step('move it as it stands', (k, f) => {
+        move_pte(k, f.mm, f.vpn, (f.vpn + f.to - f.start) as Vpn);
+        f.vpn = next_entry(k, f.mm, (f.vpn + 1) as Vpn, f.next);
+      }),
+    ]),
+    r.when('new_ptl != old_ptl', (k, f) => k.tables.nodeOf(f.old) !== k.tables.nodeOf(f.new), [
+      ptlUnlock(r, 'spin_unlock(new_ptl)', (_, f) => f.new),
+    ]),
+    ptlUnlock(r, 'pte_unmap_unlock(old_pte, old_ptl)', (_, f) => f.old),
+  ],
+});
+
+function passMove(_: Kernel, f: Move, callee: Move): void {
+  callee.mm = f.mm;
+  callee.start = f.start;
+  callee.to = f.to;
+  callee.at = f.at;
+  callee.next = f.next;
+}
+
 /** Moves the entries of [start, start + pages) to `to`. Returns how many pages came across: all, unless memory is out. */
 const move_page_tables = routine({
   name: 'move_page_tables',
   file: 'mm/mremap.c',
   about: 'Move the entries table by table; mirrors lose the old addresses.',
   params: { vma: VmaT, start: VpnT, pages: Int, to: VpnT },
-  locals: { mm: MmT, end: VpnT, at: VpnT, next: VpnT, entry: VpnT, moved: Int },
+  locals: { mm: MmT, end: VpnT, at: VpnT, next: VpnT, moved: Int },
   body: (r) => [
     r.step('the range', (k, f) => {
       f.mm = mmOf(k, f);
@@ -111,15 +151,11 @@ const move_page_tables = routine({
           }),
         ],
         [
-          r.step('first entry in use', (k, f) => {
-            f.entry = next_entry(k, f.mm, f.at, f.next);
-          }),
-          r.loop('there is an entry', (_, f) => f.entry < f.next, [
-            r.step('move it as it stands', (k, f) => {
-              move_pte(k, f.mm, f.entry, (f.entry + f.to - f.start) as Vpn);
-              f.entry = next_entry(k, f.mm, (f.entry + 1) as Vpn, f.next);
-            }),
-          ]),
+          r.call(
+            'move_ptes(vma, old_pmd, old_addr, old_addr + extent, new_pmd, new_addr)',
+            move_ptes,
+            passMove,
+          ),
         ],
       ),
       r.step('next table', (k, f) => {

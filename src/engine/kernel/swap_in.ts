@@ -17,6 +17,7 @@ import { FaultFlag, VM_FAULT_ERROR, VmFault } from './constants';
 import type { Kernel } from './kernel';
 import { lockPage, unlock_page } from './mmap_lock';
 import { put_page, rename_hold } from './page_ref';
+import { pteLock, pteUnlock } from './page_table_lock';
 import { protnone, ptep_get, set_pte } from './pgtable';
 import { folio_add_new_anon_rmap, folio_add_rmap } from './rmap';
 import { Int, PageT, routine, VmFaultT } from './routine';
@@ -97,10 +98,12 @@ export const swap_in = routine({
     r.when('no memory', (_, f) => f.page === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
     r.yield('Y11'),
     lockPage(r, (_, f) => f.page),
+    pteLock(r),
     r.when(
       'it left the swap cache meanwhile, or the entry has changed',
       (k, f) => swap_slot_of(k, f.page) !== f.slot || !same_entry(k, f),
       [
+        pteUnlock(r),
         r.step('folio_unlock(folio)', (k, f) => unlock_page(k, f.page)),
         r.call('folio_put(folio)', put_page, (k, f, callee) => {
           callee.page = f.page;
@@ -120,7 +123,7 @@ export const swap_in = routine({
     ),
     r.when('a write, and the page is shared', (_, f) => isWrite(f), [
       r.call(
-        'ret |= do_wp_page(vmf)',
+        'ret |= do_wp_page(vmf): it unlocks',
         do_wp_page,
         (k, f, callee) => {
           passVmf(k, f, callee);
@@ -131,7 +134,9 @@ export const swap_in = routine({
           if ((f.ret & VM_FAULT_ERROR) !== 0) f.ret &= VM_FAULT_ERROR;
         },
       ),
+      r.ret('return ret', (_, f) => f.ret),
     ]),
+    pteUnlock(r),
     r.ret('return ret', (_, f) => f.ret),
   ],
 });

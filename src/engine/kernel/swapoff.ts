@@ -7,6 +7,7 @@ import { Errno } from './constants';
 import type { Kernel } from './kernel';
 import { lockPage, mmap_read_unlock, mmapReadLock, unlock_page } from './mmap_lock';
 import { get_page, put_page } from './page_ref';
+import { pteLock, pteUnlock } from './page_table_lock';
 import { next_entry } from './pagewalk';
 import { protnone, pte_offset, ptep_get, set_pte } from './pgtable';
 import { EntryT, Int, MmT, PageT, routine, VmaT, VpnT } from './routine';
@@ -84,14 +85,13 @@ const unuse_mm = routine({
       ]),
       r.yield('Y11'),
       lockPage(r, (_, f) => f.page),
-      r.step(
-        'unuse_pte(vma, pmd, addr, entry, folio); folio_free_swap(folio); folio_unlock(folio)',
-        (k, f) => {
-          unuse_pte(k, f);
-          folio_free_swap(k, f.page);
-          unlock_page(k, f.page);
-        },
-      ),
+      pteLock(r),
+      r.step('unuse_pte(vma, pmd, addr, entry, folio)', (k, f) => unuse_pte(k, f)),
+      pteUnlock(r),
+      r.step('folio_free_swap(folio); folio_unlock(folio)', (k, f) => {
+        folio_free_swap(k, f.page);
+        unlock_page(k, f.page);
+      }),
       r.call('folio_put(folio)', put_page, (k, f, callee) => {
         callee.page = f.page;
         callee.hold = Hold.Fault;

@@ -9,6 +9,7 @@ import { split_huge_pmd } from './huge_memory';
 import type { Kernel } from './kernel';
 import { folio_try_share_anon_rmap, migration_pte } from './migrate_collect';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
+import { pteLock, pteUnlock } from './page_table_lock';
 import { ptep_get, set_pte } from './pgtable';
 import { folio_remove_rmap, mapped_entry, rmap_walk } from './rmap';
 import { Bool, EntryT, Int, MmT, PageT, routine, VmaT, VpnT } from './routine';
@@ -93,9 +94,11 @@ export const try_to_migrate = routine({
           else if (!unmap_large(k, f.page, f.vma, f.vpn, f.end)) f.failed = 1;
         }),
         r.when('there is one', (_, f) => f.entry !== 0, [
+          pteLock(r),
           r.step('clear and flush it; set a migration entry; drop the mapping and its reference', (k, f) => {
             if (!unmap_entry(k, f.page, f.vma, f.vpn, f.entry)) f.failed = 1;
           }),
+          pteUnlock(r),
         ]),
         r.call(
           'mmu_notifier_invalidate_range_end(range)',

@@ -8,6 +8,7 @@ import { Notify } from './constants';
 import type { Kernel } from './kernel';
 import { folio_try_share_anon_rmap } from './migrate_collect';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
+import { pteLock, pteUnlock } from './page_table_lock';
 import { pte_clear, ptep_get, set_pte } from './pgtable';
 import { folio_remove_rmap, mapped_entry, rmap_walk } from './rmap';
 import { Bool, EntryT, Int, PageT, routine, VmaT, VpnT } from './routine';
@@ -82,9 +83,11 @@ export const try_to_unmap = routine({
           f.entry = mapped_entry(k, f.page, f);
         }),
         r.when('there is one', (_, f) => f.entry !== 0, [
+          pteLock(r),
           r.step('clear and flush it; its dirty bit goes to the page; set a swap entry', (k, f) => {
             if (!unmap_entry(k, f.page, f.vma, f.entry)) f.failed = 1;
           }),
+          pteUnlock(r),
         ]),
         r.call(
           'mmu_notifier_invalidate_range_end(range)',

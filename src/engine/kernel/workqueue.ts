@@ -1,7 +1,7 @@
 /** Per-CPU kernel workers and the work that is queued on them: draining LRU batches (lru_add_drain_all, mm/swap.c). */
 
 import type { ProcessRow, TaskRow } from '../machine/ids';
-import { TaskState, Wait } from '../machine/tasks';
+import { Wait } from '../machine/tasks';
 import type { Kernel } from './kernel';
 import { Int, routine } from './routine';
 import { lru_add_drain_cpu } from './swap';
@@ -40,9 +40,7 @@ export function start_workers(k: Kernel, name: (cpu: number) => number): void {
       (frame as unknown as { cpu: number }).cpu = cpu;
     });
     // It is asleep from the start: nothing is queued yet.
-    k.tasks.state.set(task, TaskState.Blocked);
-    k.tasks.wait.set(task, Wait.Kworker);
-    k.tasks.waitFor.set(task, cpu);
+    k.tasks.block(task, Wait.Kworker, cpu);
   }
 }
 

@@ -11,6 +11,7 @@ import { charge_or_free } from './memcontrol';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
+import { pteLock, pteUnlock } from './page_table_lock';
 import { pte_page, set_pte } from './pgtable';
 import { anon_vma_prepare, folio_add_new_anon_rmap, folio_remove_rmap, mm_counter_add } from './rmap';
 import { Bool, PageT, routine } from './routine';
@@ -55,20 +56,16 @@ function wp_page_reuse(k: Kernel, f: Vmf): void {
 
 const COPY = 'wp_page_copy';
 
-/** Replaces the entry's page by a copy that only this mapping uses. */
+/** Replaces the entry's page by a copy that only this mapping uses. `old` is held for the fault; 0 for the zero page. */
 export const wp_page_copy = routine({
   name: COPY,
   file: 'mm/memory.c',
   about: 'The page is shared, or not anonymous: give this mapping a copy of its own.',
-  params: vmfParams,
-  locals: { old: PageT, page: PageT, copied: Bool },
+  params: { ...vmfParams, old: PageT },
+  locals: { page: PageT, copied: Bool },
   body: (r) => [
-    entered(r, COPY, 'the old page must stay while it is copied'),
-    r.step('old = vmf->page; anon_vma_prepare(vma)', (k, f) => {
-      f.old = pte_page(k, f.entry);
-      if (f.old !== 0) get_page(k, f.old, Hold.Fault);
-      anon_vma_prepare(k, f.vma);
-    }),
+    entered(r, COPY, 'the old page stays while it is copied: the fault holds it'),
+    r.step('vmf_anon_prepare(vmf)', (k, f) => anon_vma_prepare(k, f.vma)),
     r.step('allocate the copy and charge it', (k, f) => {
       f.page = charge_or_free(k, alloc_page(k), mmOf(k, f));
     }),
@@ -95,12 +92,15 @@ export const wp_page_copy = routine({
         callee.event = Notify.CLEAR;
       },
     ),
-    r.when('under the page-table lock the entry is unchanged', (k, f) => pte_same(k, f, f.old), [
+    r.yield('Y2'),
+    pteLock(r),
+    r.when('the entry is unchanged', (k, f) => pte_same(k, f, f.old), [
       r.step('clear and flush the old entry; set the copy; reverse maps, rss, LRU', (k, f) => {
         replace_entry(k, f, f.old, f.page);
         f.copied = 1;
       }),
     ]),
+    pteUnlock(r),
     r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (k, f, callee) => {
       callee.mm = mmOf(k, f);
       callee.start = f.vpn;
@@ -150,6 +150,7 @@ function replace_entry(k: Kernel, f: Vmf, old: PageRow, page: PageRow): void {
 
 const WP = 'do_wp_page';
 
+/** Called with the page-table lock held, which it lets go of. */
 export const do_wp_page = routine({
   name: WP,
   file: 'mm/memory.c',
@@ -165,8 +166,13 @@ export const do_wp_page = routine({
     r.when('a shared mapping: write in place', (k, f) => k.mm.has(f.vma, Vm.Shared), [
       r.step('the entry becomes writable and dirty', (k, f) => {
         wp_page_reuse(k, f);
-        f.ret = f.page === 0 ? 0 : fault_dirty_shared_page(k, f, f.page);
       }),
+      pteUnlock(r),
+      r.when('it has a struct page', (_, f) => f.page !== 0, [
+        r.step('ret = fault_dirty_shared_page(vmf)', (k, f) => {
+          f.ret = fault_dirty_shared_page(k, f, f.page);
+        }),
+      ]),
       leaves(r, WP, 'return ret', (_, f) => f.ret),
     ]),
     r.when('the page is anonymous and exclusive to this mapping', (k, f) => can_reuse(k, f.page), [
@@ -174,12 +180,20 @@ export const do_wp_page = routine({
         if (k.profile.anonExclusive) k.pages.setFlag(f.page, Pg.AnonExclusive);
         if (isWrite(f)) wp_page_reuse(k, f);
       }),
+      pteUnlock(r),
       leaves(r, WP, 'return 0', () => 0),
     ]),
+    r.when('there is a page', (_, f) => f.page !== 0, [
+      r.step('folio_get(folio)', (k, f) => get_page(k, f.page, Hold.Fault)),
+    ]),
+    pteUnlock(r),
     r.call(
       'ret = wp_page_copy(vmf)',
       wp_page_copy,
-      (k, f, callee) => passVmf(k, f, callee),
+      (k, f, callee) => {
+        passVmf(k, f, callee);
+        callee.old = f.page;
+      },
       (_, f, value) => {
         f.ret = value;
       },

@@ -3,16 +3,16 @@
 import { Hold } from '../machine/holds';
 import type { EntryRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
-import { kindOf, PTE_DIRTY, PTE_HUGE, PTE_KIND, Pte } from '../machine/pte';
+import { isPresent, kindOf, PTE_DIRTY, Pte } from '../machine/pte';
 import { Notify } from './constants';
 import { is_huge, split_huge_pmd } from './huge_memory';
 import { covers_huge, zap_huge_pmd } from './huge_pmd';
 import type { Kernel } from './kernel';
 import { tlb_finish_mmu, tlb_gather_mmu, tlb_remove_page } from './mmu_gather';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
-import { HUGE_PAGES } from './page_alloc';
 import { put_page } from './page_ref';
-import { next_entry } from './pagewalk';
+import { pmdLock, pmdUnlock, ptlLock, ptlUnlock } from './page_table_lock';
+import { next_entry, pte_table_end } from './pagewalk';
 import { leaf_offset, pte_clear, pte_page, ptep_get } from './pgtable';
 import { folio_remove_rmap, mm_counter_add } from './rmap';
 import { EntryT, MmT, PageT, routine, SlotT, VmaT, VpnT } from './routine';
@@ -28,11 +28,15 @@ interface Zap {
   tlb: SlotRow;
 }
 
-function advance(k: Kernel, f: Zap, from: Vpn): void {
+/** Goes to the first entry in use from `from` on; `f.at` is `f.end` where there is none. */
+function advance(k: Kernel, f: Omit<Zap, 'page' | 'tlb'>, from: Vpn): void {
   f.at = next_entry(k, mmOf(k, f), from, f.end);
-  if (f.at >= f.end) return;
-  f.entry = leaf_offset(k, mmOf(k, f), f.at);
-  f.page = pte_page(k, f.entry);
+  if (f.at < f.end) f.entry = leaf_offset(k, mmOf(k, f), f.at);
+}
+
+function advance_pte(k: Kernel, f: Zap, from: Vpn): void {
+  advance(k, f, from);
+  if (f.at < f.end) f.page = pte_page(k, f.entry);
 }
 
 /** A present entry: its page is freed only after the TLB flush. The zero page has nothing to give back. */
@@ -63,27 +67,23 @@ function zap_other_pte(k: Kernel, f: Zap): void {
   pte_clear(k, f.entry);
 }
 
-const is_present_pte = (pte: number): boolean => (pte & (PTE_KIND | PTE_HUGE)) === Pte.Present;
-
-/** The walk goes on behind the huge entry. */
-function zap_huge(k: Kernel, f: Zap): void {
-  zap_huge_pmd(k, mmOf(k, f), f.entry, f.tlb);
-  f.at = (f.at + HUGE_PAGES - 1) as Vpn;
-}
-
-/** Clears every entry of [start, end), which lies in the VMA. Present pages are left in the gather `tlb`. */
-export const unmap_page_range = routine({
-  name: 'unmap_page_range',
+/** Clears the entries of [start, end) that lie in one PTE table. Present pages are left in the gather `tlb`. */
+const zap_pte_range = routine({
+  name: 'zap_pte_range',
   file: 'mm/memory.c',
-  about: 'Clear the entries of the range in address order, whatever they stand for (zap_pte_range).',
+  about: 'Clear the entries of one table in address order, whatever they stand for, under its lock.',
   params: { vma: VmaT, start: VpnT, end: VpnT, tlb: SlotT },
-  locals: { at: VpnT, entry: EntryT, page: PageT },
+  locals: { at: VpnT, first: EntryT, entry: EntryT, page: PageT },
   body: (r) => [
-    r.step('first entry in use', (k, f) => advance(k, f, f.start)),
+    r.step('first entry in use', (k, f) => {
+      advance_pte(k, f, f.start);
+      f.first = f.entry;
+    }),
+    ptlLock(r, 'start_pte = pte_offset_map_lock(mm, pmd, addr, &ptl)', (_, f) => f.first),
     r.loop('there is an entry', (_, f) => f.at < f.end, [
       r.when(
         'it is present',
-        (k, f) => is_present_pte(ptep_get(k, f.entry)),
+        (k, f) => isPresent(ptep_get(k, f.entry)),
         [r.step('clear it; rss, reverse map; gather the page', (k, f) => zap_present_pte(k, f))],
         [
           r.when(
@@ -101,38 +101,64 @@ export const unmap_page_range = routine({
               }),
               r.step('pte_clear(mm, address, pte)', (k, f) => pte_clear(k, f.entry)),
             ],
-            [
-              r.when(
-                'it maps 2 MiB at once',
-                (k, f) => is_huge(ptep_get(k, f.entry)),
-                [
-                  r.when(
-                    'all of them are in the range',
-                    (_, f) => covers_huge(f.at, f.end),
-                    [
-                      r.step(
-                        'zap_huge_pmd: rss, reverse map, the deposited table; gather the folio',
-                        zap_huge,
-                      ),
-                    ],
-                    [
-                      r.call('__split_huge_pmd(vma, pmd, addr)', split_huge_pmd, (_, f, callee) => {
-                        callee.vma = f.vma;
-                        callee.vpn = f.at;
-                      }),
-                      r.step('look at this address again', (_, f) => {
-                        f.at = (f.at - 1) as Vpn;
-                      }),
-                    ],
-                  ),
-                ],
-                [r.step('migration: rss; swap: give the slot back; pte_clear', zap_other_pte)],
-              ),
-            ],
+            [r.step('migration: rss; swap: give the slot back; pte_clear', zap_other_pte)],
           ),
         ],
       ),
-      r.step('next entry in use', (k, f) => advance(k, f, (f.at + 1) as Vpn)),
+      r.step('next entry in use', (k, f) => advance_pte(k, f, (f.at + 1) as Vpn)),
+    ]),
+    ptlUnlock(r, 'pte_unmap_unlock(start_pte, ptl)', (_, f) => f.first),
+  ],
+});
+
+/** Clears every entry of [start, end), which lies in the VMA. Present pages are left in the gather `tlb`. */
+export const unmap_page_range = routine({
+  name: 'unmap_page_range',
+  file: 'mm/memory.c',
+  about: 'Clear the entries of the range table by table (zap_pmd_range).',
+  params: { vma: VmaT, start: VpnT, end: VpnT, tlb: SlotT },
+  locals: { at: VpnT, next: VpnT, entry: EntryT },
+  body: (r) => [
+    r.step('first entry in use', (k, f) => advance(k, f, f.start)),
+    r.loop('there is an entry', (_, f) => f.at < f.end, [
+      r.step('the end of its table', (_, f) => {
+        f.next = pte_table_end(f.at, f.end);
+      }),
+      r.when(
+        'it maps 2 MiB at once',
+        (k, f) => is_huge(ptep_get(k, f.entry)),
+        [
+          r.when(
+            'all of them are in the range',
+            (_, f) => covers_huge(f.at, f.end),
+            [
+              pmdLock(r),
+              r.step('zap_huge_pmd: rss, reverse map, the deposited table; gather the folio', (k, f) =>
+                zap_huge_pmd(k, mmOf(k, f), f.entry, f.tlb),
+              ),
+              pmdUnlock(r),
+            ],
+            [
+              r.call('__split_huge_pmd(vma, pmd, addr)', split_huge_pmd, (_, f, callee) => {
+                callee.vma = f.vma;
+                callee.vpn = f.at;
+              }),
+              r.step('look at this address again', (_, f) => {
+                f.next = f.at;
+              }),
+            ],
+          ),
+        ],
+        [
+          r.call('zap_pte_range(tlb, vma, pmd, addr, next)', zap_pte_range, (_, f, callee) => {
+            callee.vma = f.vma;
+            callee.start = f.at;
+            callee.end = f.next;
+            callee.tlb = f.tlb;
+          }),
+        ],
+      ),
+      r.step('next entry in use', (k, f) => advance(k, f, f.next)),
     ]),
   ],
 });

@@ -31,6 +31,8 @@ export class Radix {
   readonly used: IntColumn;
   /** The page frame that holds the table; 0 for trees that are not page tables. */
   readonly page: IntColumn;
+  /** The task that holds the table's lock (ptl); 0 = nobody does. */
+  readonly lockOwner: IntColumn;
   /** By entry of a PMD table that is a leaf: the table kept for when it is split (pmd_huge_pte); 0 = none. */
   readonly deposited: IntColumn;
 
@@ -40,6 +42,7 @@ export class Radix {
     this.parent = this.nodes.int('parent');
     this.used = this.nodes.int('used');
     this.page = this.nodes.int('page');
+    this.lockOwner = this.nodes.int('lockOwner');
     this.lo = store.int('entries.lo');
     this.hi = store.int('entries.hi');
     this.deposited = store.int('entries.deposited');

@@ -30,6 +30,8 @@ export const Wait = {
   Kworker: 15,
   /** The bottom half of a device that has no fault to service. */
   DeviceWork: 16,
+  /** The spinlock of a page table. */
+  PageTableLock: 17,
 } as const;
 export type WaitKind = (typeof Wait)[keyof typeof Wait];
 
@@ -65,6 +67,8 @@ export class Tasks {
   /** The mm whose mmap_lock, and the VMA whose own lock, it holds for reading. */
   readonly readsMm: IntColumn;
   readonly readsVma: IntColumn;
+  /** Spinlocks it holds: while there are any it may neither sleep nor give up its CPU. */
+  readonly preemptCount: IntColumn;
   readonly taskName: IntColumn;
   /** Innermost pending fault, a row of `Faults`; 0 = none. */
   readonly fault: IntColumn;
@@ -86,6 +90,8 @@ export class Tasks {
   readonly data: IntColumn;
   readonly dataLast: IntColumn;
 
+  /** By kind of wait: blocked tasks. */
+  readonly waiters: IntColumn;
   readonly stack: WideColumn;
   readonly current: number;
   readonly #store: Store;
@@ -114,6 +120,7 @@ export class Tasks {
     this.onCpu = this.tasks.int('onCpu');
     this.readsMm = this.tasks.int('readsMm');
     this.readsVma = this.tasks.int('readsVma');
+    this.preemptCount = this.tasks.int('preemptCount');
     this.taskName = this.tasks.int('name');
     this.fault = this.tasks.int('fault');
     this.killed = this.tasks.int('killed');
@@ -128,6 +135,7 @@ export class Tasks {
     this.faults = this.tasks.int('faults');
     this.data = this.tasks.int('data');
     this.dataLast = this.tasks.int('dataLast');
+    this.waiters = store.int('waiters');
     this.stack = store.wide('stack');
     this.current = store.scalar('task.current');
   }
@@ -148,13 +156,23 @@ export class Tasks {
     return this.process.get(task) as ProcessRow;
   }
 
+  /** The task sleeps until somebody wakes those that wait for this. */
+  block(task: TaskRow, wait: WaitKind, on: number): void {
+    this.state.set(task, TaskState.Blocked);
+    this.wait.set(task, wait);
+    this.waitFor.set(task, on);
+    this.waiters.add(wait, 1);
+  }
+
   /** Lets every task that waits for this try again. */
   wake(wait: WaitKind, on: number): void {
+    if (this.waiters.get(wait) === 0) return;
     const length = this.tasks.length;
     for (let task = 1; task <= length; task++) {
       if (this.state.get(task) !== TaskState.Blocked) continue;
-      if (this.wait.get(task) === wait && this.waitFor.get(task) === on)
-        this.state.set(task, TaskState.Runnable);
+      if (this.wait.get(task) !== wait || this.waitFor.get(task) !== on) continue;
+      this.state.set(task, TaskState.Runnable);
+      this.waiters.add(wait, -1);
     }
   }
 }

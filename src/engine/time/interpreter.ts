@@ -164,9 +164,11 @@ export class Interpreter {
       frame.base = base;
       let running = true;
       while (running) {
-        const flag = flags[pc] as number;
+        let flag = flags[pc] as number;
         if (flag !== 0) {
           tasks.pc.set(task, pc);
+          // Under a spinlock nobody else comes in, whatever the routine allows.
+          if (tasks.preemptCount.get(task) !== 0) flag &= ~YIELD;
           if (scheduler !== undefined && (flag & YIELD) !== 0 && this.#switches(scheduler, task, pc)) break;
           if (!this.quiet && time < this.#limit && this.#stops(pc, flag, skip)) {
             kernel.events.complete(time);
@@ -284,10 +286,7 @@ export class Interpreter {
   }
 
   #block(task: TaskRow, wait: WaitKind, on: number): void {
-    const { tasks } = this.kernel;
-    tasks.state.set(task, TaskState.Blocked);
-    tasks.wait.set(task, wait);
-    tasks.waitFor.set(task, on);
+    this.kernel.tasks.block(task, wait, on);
     detect_deadlock(this.kernel, task);
     this.#left(task);
   }
