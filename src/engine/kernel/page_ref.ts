@@ -74,6 +74,8 @@ export const free_zone_device_folio = routine({
       k.pages.mapping.set(f.page, 0);
       k.pages.index.set(f.page, 0);
     }),
+    // Where the reference was dropped under a page-table lock, this is no yield: the callback belongs to that section.
+    r.yield('Y15'),
     r.callback(
       'pgmap->ops->page_free(page)',
       'page_free',
