@@ -126,6 +126,16 @@ export const INVARIANTS: readonly Invariant[] = [
     'The sequence is odd only while an invalidation is active; that of a mirror is odd and not ahead of it.',
   ),
   always(
+    28,
+    'nobody sleeps under a spinlock',
+    'A task that sleeps holds no spinlock and is not inside page_free.',
+  ),
+  always(
+    29,
+    'locks have one order',
+    'No two kinds of locks are taken in both orders; inside migrate_vma pages are only ever trylocked.',
+  ),
+  always(
     30,
     'mmap_lock across a fault',
     'do_swap_page returns with the lock held, or with VM_FAULT_RETRY and the lock given back.',
@@ -158,6 +168,11 @@ export const INVARIANTS: readonly Invariant[] = [
       'When no task is inside the kernel, nothing is locked, migrating or being invalidated, and no short reference is held.',
     when: 'quiet',
   },
+  always(
+    38,
+    'faults make progress',
+    'A task does not take the same fault, at the same address and with the same entry, again and again.',
+  ),
   always(
     39,
     'callbacks get pages in use',

@@ -13,6 +13,7 @@ import { type Invariant, invariantOf } from './catalogue';
 import { DeviceChecks, heardCallback, heardPageFree } from './devices';
 import { SwapFaults } from './faults';
 import { History } from './history';
+import { LockOrder } from './lock-order';
 import { checkCharges, checkQuiet, checkSwapTypes, isQuiet, syncVmas } from './machine';
 import { Marks } from './marks';
 import { Migrations } from './migrations';
@@ -22,12 +23,13 @@ import { syncContents } from './page-contents';
 import { checkEntries } from './page-tables';
 import { checkPages, syncHolds } from './pages';
 import { CheckState, type MarkedKind } from './state';
+import { checkTasks, heardLivelock } from './tasks';
 import { checkTranslations, followTranslations } from './tlb';
 import type { Involved, Violation } from './violation';
 
 /** Columns by the kind of object that a write to one of their rows concerns. */
 function watched(s: CheckState): [MarkedKind, readonly (IntColumn | WideColumn | undefined)[]][] {
-  const { pages, holds, tables, mm, devices, tlb, memcgUsage, store } = s.kernel;
+  const { pages, holds, tables, mm, devices, tlb, tasks, memcgUsage, store } = s.kernel;
   const named = (name: string): IntColumn | WideColumn | undefined =>
     store.columns.find((column) => column.name === name);
   return [
@@ -68,6 +70,7 @@ function watched(s: CheckState): [MarkedKind, readonly (IntColumn | WideColumn |
     ['area', [named('swapArea.live')]],
     ['vma', [mm.vmaReaders]],
     ['tlb', [tlb.entry, tlb.page, tlb.bits]],
+    ['task', [tasks.state, tasks.preemptCount]],
   ];
 }
 
@@ -83,6 +86,7 @@ export class Checker {
   readonly #migrations: Migrations;
   readonly #faults = new SwapFaults();
   readonly #invalidations = new Invalidations();
+  readonly #locks: LockOrder;
   /** Mirror entries that an invalidation or a migration still has to come to. */
   readonly #later: Marks;
   readonly #marksOf: (Marks | undefined)[] = [];
@@ -95,6 +99,7 @@ export class Checker {
     this.#state = new CheckState(interpreter);
     this.#migrations = new Migrations(this.#state);
     this.#later = new Marks(interpreter);
+    this.#locks = new LockOrder(this.#state);
     const journal: Journal = {
       note: (column, row) => this.#note(column, row),
       restored: (column, first, end) => this.#restored(column, first, end),
@@ -108,7 +113,10 @@ export class Checker {
       heard: (task, name, leave, args) => {
         if (!interpreter.quiet) this.#heard(task, name, leave, args);
       },
-      truncated: (time) => this.#history.truncate(time),
+      truncated: (time) => {
+        this.#history.truncate(time);
+        this.#locks.truncate(time);
+      },
     };
     interpreter.onYield = (pc) => {
       this.check(pc);
@@ -172,7 +180,13 @@ export class Checker {
       if (target === 'page' || target === 'entry' || target === 'node' || target === 'mm')
         marks[target].follow(row, step);
       if (target === 'entry') marks.mirrorEntry.follow(row, step);
-      if (target === 'device' || target === 'mirror' || target === 'memcg' || target === 'tlb')
+      if (
+        target === 'device' ||
+        target === 'mirror' ||
+        target === 'memcg' ||
+        target === 'tlb' ||
+        target === 'task'
+      )
         marks[target].follow(row, step);
     }
   }
@@ -197,6 +211,7 @@ export class Checker {
     checkMirrors(s);
     checkTranslations(s);
     checkMirrorEntries(s, this.#later);
+    checkTasks(s);
     checkCharges(s);
     this.#migrations.check(s);
     if (marks.area.count > 0 || !this.#typesChecked) checkSwapTypes(s);
@@ -260,6 +275,7 @@ export class Checker {
     this.#state.continuous = false;
     this.#faults.forget();
     this.#invalidations.forget();
+    this.#locks.jumped();
   }
 
   #heard(task: TaskRow, name: EventName, leave: boolean, args: readonly number[]): void {
@@ -281,6 +297,9 @@ export class Checker {
         if (leave) break;
         s.at('page', first, { time: s.kernel.time, pc: this.interpreter.running });
         heardPageFree(s, first as PageRow, third, fourth);
+        break;
+      case 'livelock':
+        heardLivelock(s, task, second, third);
         break;
       case 'invalidate':
         this.#invalidations.heard(s, task, leave, args);

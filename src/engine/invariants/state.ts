@@ -112,6 +112,7 @@ export class CheckState {
       area: marks(),
       vma: marks(),
       tlb: marks(),
+      task: marks(),
     };
   }
 
@@ -177,4 +178,5 @@ export type MarkedKind =
   | 'memcg'
   | 'area'
   | 'vma'
-  | 'tlb';
+  | 'tlb'
+  | 'task';

@@ -16,6 +16,7 @@ export type TargetKind =
   | 'migration'
   | 'task'
   | 'tlb'
+  | 'lock'
   | 'machine';
 
 /** The objects involved. Absent: none of that kind is. */
