@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { INVARIANTS } from '../../src/engine/invariants';
 import type { Kernel } from '../../src/engine/kernel/kernel';
 import { Hold } from '../../src/engine/machine/holds';
 import { Pg } from '../../src/engine/machine/pages';
 import { PTE_SOFT_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../../src/engine/machine/pte';
+import { Wait } from '../../src/engine/machine/tasks';
 import { runChecked } from '../properties/machine';
 import { brokenBy, replaceStep, type Scene, type Spot } from './plant';
 
@@ -30,6 +32,8 @@ const HERE: Spot = { routine: 'p', step: 'print' };
 const COLLECTED: Spot = { routine: 'dmirror_migrate', step: 'migrate_vma_pages' };
 const IDENTITY_MOVED: Spot = { routine: 'dmirror_migrate', step: 'how many moved' };
 const RESTORED: Spot = { routine: 'migrate_vma_finalize', step: 'unlock_page(page)' };
+const FREEING: Spot = { routine: 'dmirror_devmem_free', step: 'the device of the page' };
+const ZAPPING: Spot = { routine: 'zap_pte_range', step: 'pte_clear' };
 const CALLBACK_DONE: Spot = { routine: 'do_swap_page', step: 'put_page(vmf->page)' };
 
 type Disorder = (k: Kernel, scene: Scene) => void;
@@ -118,6 +122,15 @@ const CASES: readonly [invariant: number, what: string, text: string, spot: Spot
     (k, s) => k.tables.lo.set(s.entry(0), s.lo(0) & ~PTE_WRITE),
   ],
   [26, 'the sequence is odd without an invalidation', MOVED, HERE, (k, s) => k.mm.notifierSeq.set(s.mm, 7)],
+  [28, 'page_free sleeps', RETURNED, FREEING, (k) => k.tasks.block(k.task, Wait.DriverLock, 1)],
+  [28, 'a task sleeps under a spinlock', MOVED, ZAPPING, (k) => k.tasks.block(k.task, Wait.DriverLock, 1)],
+  [
+    29,
+    'a migration waits for the lock of another page',
+    MOVED,
+    COLLECTED,
+    (k, s) => k.tasks.block(k.task, Wait.PageLock, s.page(2)),
+  ],
   [
     30,
     'the lock is gone when the fault returns',
@@ -172,6 +185,46 @@ describe('a driver that does not obey an invalidation', () => {
       replaceStep(run, 'dmirror_interval_invalidate', 'mmu_interval_set_seq()', () => () => undefined),
     );
     expect(broken.join('\n')).toContain('I25 (invalidations are obeyed)');
+  });
+});
+
+describe('a driver that takes its lock on both sides of mmap_lock', () => {
+  const text = `
+    profile 6.12
+    switch driver-range-lock on
+    device gpu0 private 16 pages
+    process p {
+      a = mmap 2 pages
+      write a = 7
+      migrate a[0] to gpu0
+      read a[0]        # mmap_lock, and in the callback the driver's lock
+      gpu0 write a = 1 # the driver's lock, and then mmap_lock
+    }`;
+
+  it('breaks I29, although nobody waits', () => {
+    const { broken, stop } = runChecked(text);
+    expect(stop).toBe('end');
+    expect(broken).toHaveLength(1);
+    expect(broken[0]).toMatch(
+      /I29 \(locks have one order\): dmirror_range_fault takes mmap_lock .* holds the driver's lock over its ranges, and dmirror_devmem_fault took the driver's lock over its ranges after mmap_lock/,
+    );
+  });
+
+  it('keeps I29 as long as it does only one of the two', () => {
+    for (const half of [/read a\[0\]/, /gpu0 write.*/])
+      expect(runChecked(text.replace(half, '')).broken).toEqual([]);
+  });
+});
+
+describe('a fault that is repeated for ever', () => {
+  it('breaks I38', () => {
+    const url = new URL('../../scenarios/races/livelock-of-two-threads.hmm', import.meta.url);
+    const { broken } = runChecked(readFileSync(url, 'utf8'), ({ kernel }) => {
+      kernel.livelockLimit = 5;
+    });
+    expect(broken[0]).toMatch(
+      /I38 \(faults make progress\): the fault at 0x[0-9a-f]+ .* the same entry 5 times/,
+    );
   });
 });
 

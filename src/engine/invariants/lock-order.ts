@@ -165,7 +165,7 @@ export class LockOrder {
   #ordered(task: number, kind: number): void {
     for (const held of this.#heldBy(task)) {
       const edge = held * CLASSES.length + kind;
-      if (this.#orders[edge] !== undefined || (held === kind && NESTS.includes(kind))) continue;
+      if (this.#known(edge) !== undefined || (held === kind && NESTS.includes(kind))) continue;
       const { kernel, interpreter } = this.state;
       const pc = interpreter.running;
       this.#orders[edge] = { time: kernel.time, routine: this.#routine(pc) };
@@ -174,6 +174,12 @@ export class LockOrder {
       this.state.at('lock', edge, { time: kernel.time, pc });
       this.state.happened(29, { task }, this.#contradiction(held, kind, back));
     }
+  }
+
+  /** The order, if it has been seen up to now: what a later time has shown says nothing yet. */
+  #known(edge: number): Order | undefined {
+    const order = this.#orders[edge];
+    return order !== undefined && order.time <= this.state.kernel.time ? order : undefined;
   }
 
   #routine(pc: number): string {
@@ -187,7 +193,7 @@ export class LockOrder {
     seen.add(from);
     for (let next = 0; next < CLASSES.length; next++) {
       const edge = from * CLASSES.length + next;
-      if (this.#orders[edge] === undefined || seen.has(next)) continue;
+      if (this.#known(edge) === undefined || seen.has(next)) continue;
       const rest = this.#path(next, to, seen);
       if (rest !== undefined) return [edge, ...rest];
     }
