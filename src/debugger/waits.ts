@@ -1,7 +1,8 @@
 /** What a blocked task waits for, and who holds it. */
 
 import { wait_holder } from '../engine/kernel/detect';
-import type { PageRow, ProcessRow, TaskRow } from '../engine/machine/ids';
+import { vpn_of_entry } from '../engine/kernel/pgtable';
+import { type NodeRow, type PageRow, type ProcessRow, type TaskRow, vaOf } from '../engine/machine/ids';
 import { TaskState, Wait, type WaitKind } from '../engine/machine/tasks';
 import { processName, showAddress, showPage, taskName, type World } from '../scenario/environment';
 
@@ -29,9 +30,20 @@ const WHAT: Record<WaitKind, (world: World, on: number) => string> = {
   [Wait.Work]: () => 'something to do',
   [Wait.RangeLock]: () => "the driver's lock over its ranges",
   [Wait.Kworker]: () => 'work on its CPU',
-  [Wait.PageTableLock]: () => 'the lock of a page table',
+  [Wait.PageTableLock]: (world, table) => `the lock of ${tableName(world, table as NodeRow)}`,
   [Wait.DeviceWork]: () => 'a fault of its device',
 };
+
+/** `the PTE table for 0x7f…000` */
+function tableName({ kernel: k }: World, table: NodeRow): string {
+  const level = ['PTE', 'PMD', 'PUD', 'PGD'][k.tables.level.get(table)];
+  return `the ${level} table for ${showAddress(vaOf(vpn_of_entry(k, k.tables.entry(table, 0))))}`;
+}
+
+/** What a task waits for, or would: `the lock of pfn 0x3ffff`. */
+export function showWait(world: World, kind: WaitKind, on: number): string {
+  return WHAT[kind]?.(world, on) ?? 'something';
+}
 
 function mmOwner(world: World, mm: number): string {
   return processName(world, world.kernel.mm.process.get(mm) as ProcessRow);
@@ -58,7 +70,7 @@ export function waitingOf(world: World, task: TaskRow): Waiting | undefined {
   const on = tasks.waitFor.get(task);
   const holder = wait_holder(world.kernel, kind, on);
   return {
-    what: WHAT[kind]?.(world, on) ?? 'something',
+    what: showWait(world, kind, on),
     holder: holder === 0 ? undefined : `${taskName(world, holder)} in ${routineOf(world, holder)}`,
   };
 }

@@ -27,6 +27,7 @@ import {
 } from '../../scenario/environment';
 import { devicesOf } from '../inspect/devices';
 import { pendingFaults } from '../inspect/faults';
+import { locksHeld } from '../inspect/locks';
 import { zoneNodes } from '../inspect/zones';
 import type { StackFrame } from '../stack';
 import { pageChildren } from './page';
@@ -64,6 +65,7 @@ export function scopesOf(world: World, task: TaskRow, frame: StackFrame | undefi
   return [
     scope('Locals', `${inFrame}.locals`, { named: () => locals(world, scene, frame) }, false),
     scope('Pending Faults', 'faults', { named: () => faults(world) }, false),
+    scope('Locks Held', `${where}.locks`, { named: () => locks(world, task) }, false),
     ...(typeof page === 'number'
       ? [scope('This Page', `${where}.page`, pageChildren(world, page as PageRow), false)]
       : []),
@@ -159,6 +161,16 @@ function faults(world: World): Variable[] {
       children: { named: () => lines.map(([name, value]) => ({ name, value })) },
     };
   });
+}
+
+function locks(world: World, task: TaskRow): Variable[] {
+  return locksHeld(world, task).map(({ what, waiting }) => ({
+    name: what,
+    value:
+      waiting.length === 0
+        ? 'nobody waits'
+        : `${waiting.join(', ')} ${waiting.length === 1 ? 'waits' : 'wait'}`,
+  }));
 }
 
 function zones(world: World): Variable[] {

@@ -1,0 +1,72 @@
+/** The locks that a task holds, each with its queue: the tasks that wait for it. */
+
+import type { PageRow, TaskRow, VmaRow, Vpn } from '../../engine/machine/ids';
+import { vaOf } from '../../engine/machine/ids';
+import { TaskState, Wait, type WaitKind } from '../../engine/machine/tasks';
+import { showAddress, taskName, type World } from '../../scenario/environment';
+import { showWait } from '../waits';
+
+export interface HeldLock {
+  /** `mmap_lock of app for reading` */
+  readonly what: string;
+  /** Names of the tasks that wait for it, in the order of their creation. */
+  readonly waiting: readonly string[];
+}
+
+/** Tasks that are asleep for one of these reasons, on this object. */
+function queue(world: World, kinds: readonly WaitKind[], on: number): string[] {
+  const { tasks } = world.kernel;
+  const waits = (task: number): boolean =>
+    tasks.state.get(task) === TaskState.Blocked &&
+    tasks.waitFor.get(task) === on &&
+    kinds.includes(tasks.wait.get(task) as WaitKind);
+  return [...tasks.tasks.rows()].filter(waits).map((task) => taskName(world, task as TaskRow));
+}
+
+/** A lock that is named as what a task would wait for. */
+function lock(world: World, kind: WaitKind, on: number, waiters: readonly WaitKind[] = [kind]): HeldLock {
+  return { what: showWait(world, kind, on), waiting: queue(world, waiters, on) };
+}
+
+function mmapLocks(world: World, task: TaskRow): HeldLock[] {
+  const { mm, tasks } = world.kernel;
+  const held: HeldLock[] = [];
+  for (const space of mm.mms.rows())
+    if (mm.lockWriter.get(space) === task)
+      held.push(lock(world, Wait.MmapWrite, space, [Wait.MmapRead, Wait.MmapWrite]));
+  const read = tasks.readsMm.get(task);
+  if (read !== 0) held.push(lock(world, Wait.MmapRead, read, [Wait.MmapWrite]));
+  const vma = tasks.readsVma.get(task) as VmaRow;
+  if (vma !== 0) {
+    const start = showAddress(vaOf(mm.start.get(vma) as Vpn));
+    held.push({
+      what: `the lock of the VMA at ${start}`,
+      waiting: queue(world, [Wait.MmapWrite], mm.mm.get(vma)),
+    });
+  }
+  return held;
+}
+
+function pageLocks(world: World, task: TaskRow): HeldLock[] {
+  const { lockOwner } = world.kernel.pages;
+  const held: HeldLock[] = [];
+  for (let page = lockOwner.data.indexOf(task); page !== -1; page = lockOwner.data.indexOf(task, page + 1))
+    held.push(lock(world, Wait.PageLock, page as PageRow, [Wait.PageLock, Wait.MigrationEntry]));
+  return held;
+}
+
+/** Every lock that the task holds, in the order in which they nest. */
+export function locksHeld(world: World, task: TaskRow): HeldLock[] {
+  const { devices, tables } = world.kernel;
+  const mirrors = [...devices.mirrors.rows()];
+  const ranges = mirrors.filter((mirror) => devices.mirrorRangeLock.get(mirror) === task);
+  const mutexes = mirrors.filter((mirror) => devices.mirrorLock.get(mirror) === task);
+  const nodes = [...tables.nodes.rows()].filter((node) => tables.lockOwner.get(node) === task);
+  return [
+    ...ranges.map((mirror) => lock(world, Wait.RangeLock, mirror)),
+    ...mmapLocks(world, task),
+    ...pageLocks(world, task),
+    ...mutexes.map((mirror) => lock(world, Wait.DriverLock, mirror)),
+    ...nodes.map((node) => lock(world, Wait.PageTableLock, node)),
+  ];
+}
