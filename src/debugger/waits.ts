@@ -2,7 +2,14 @@
 
 import { wait_holder } from '../engine/kernel/detect';
 import { vpn_of_entry } from '../engine/kernel/pgtable';
-import { type NodeRow, type PageRow, type ProcessRow, type TaskRow, vaOf } from '../engine/machine/ids';
+import {
+  type NodeRow,
+  type PageRow,
+  type ProcessRow,
+  type TaskRow,
+  type Vpn,
+  vaOf,
+} from '../engine/machine/ids';
 import { TaskState, Wait, type WaitKind } from '../engine/machine/tasks';
 import { processName, showAddress, showPage, taskName, type World } from '../scenario/environment';
 
@@ -30,6 +37,8 @@ const WHAT: Record<WaitKind, (world: World, on: number) => string> = {
   [Wait.Work]: () => 'something to do',
   [Wait.RangeLock]: () => "the driver's lock over its ranges",
   [Wait.Kworker]: () => 'work on its CPU',
+  [Wait.VmaWrite]: (world, vma) =>
+    `faults that hold the VMA at ${showAddress(vaOf(world.kernel.mm.start.get(vma) as Vpn))}`,
   [Wait.PageTableLock]: (world, table) => `the lock of ${tableName(world, table as NodeRow)}`,
   [Wait.DeviceWork]: () => 'a fault of its device',
 };

@@ -41,7 +41,7 @@ function mmapLocks(world: World, task: TaskRow): HeldLock[] {
     const start = showAddress(vaOf(mm.start.get(vma) as Vpn));
     held.push({
       what: `the lock of the VMA at ${start}`,
-      waiting: queue(world, [Wait.MmapWrite], mm.mm.get(vma)),
+      waiting: queue(world, [Wait.VmaWrite], vma),
     });
   }
   return held;

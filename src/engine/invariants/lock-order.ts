@@ -31,6 +31,7 @@ const CLASS_OF_WAIT: ReadonlyMap<number, number> = new Map([
   [Wait.RangeLock, RangeLock],
   [Wait.MmapRead, MmapLock],
   [Wait.MmapWrite, MmapLock],
+  [Wait.VmaWrite, VmaLock],
   [Wait.PageLock, PageLock],
   [Wait.MigrationEntry, PageLock],
   [Wait.DriverLock, DriverLock],

@@ -1,15 +1,15 @@
 /** Detectors of runs that get nowhere: cycles of waiting tasks, faults that repeat for ever, workers that never run. */
 
+import type { IntColumn } from '../machine/column';
 import type { MmRow, TaskRow, Vpn } from '../machine/ids';
 import { TaskState, Wait, type WaitKind } from '../machine/tasks';
 import type { Kernel } from './kernel';
+import { waiting_writer } from './mmap_lock';
 import { pte_offset } from './pgtable';
 
-/** A task that holds the mm's mmap_lock, or the lock of one of its VMAs, for reading; 0 if none does. */
-export function mmap_reader(k: Kernel, mm: number): TaskRow {
-  for (const task of k.tasks.tasks.rows())
-    if (k.tasks.readsMm.get(task) === mm || k.mm.mm.get(k.tasks.readsVma.get(task)) === mm)
-      return task as TaskRow;
+/** The first task with this value in a column; 0 if there is none. */
+function first_task(k: Kernel, column: IntColumn, value: number): TaskRow {
+  for (const task of k.tasks.tasks.rows()) if (column.get(task) === value) return task as TaskRow;
   return 0 as TaskRow;
 }
 
@@ -22,9 +22,11 @@ export function wait_holder(k: Kernel, kind: WaitKind, on: number): TaskRow {
     case Wait.PageTableLock:
       return k.tables.lockOwner.get(on) as TaskRow;
     case Wait.MmapRead:
-      return k.mm.lockWriter.get(on) as TaskRow;
+      return (k.mm.lockWriter.get(on) as TaskRow) || waiting_writer(k, on);
     case Wait.MmapWrite:
-      return (k.mm.lockWriter.get(on) || mmap_reader(k, on)) as TaskRow;
+      return (k.mm.lockWriter.get(on) as TaskRow) || first_task(k, k.tasks.readsMm, on);
+    case Wait.VmaWrite:
+      return first_task(k, k.tasks.readsVma, on);
     case Wait.DriverLock:
       return k.devices.mirrorLock.get(on) as TaskRow;
     case Wait.RangeLock:

@@ -7,9 +7,10 @@ import { FaultFlag, SiCode, Signal, VM_FAULT_ERROR, VmFault } from './constants'
 import { fault_progress } from './detect';
 import type { Kernel } from './kernel';
 import { handle_mm_fault } from './memory';
-import { mmap_read_unlock, mmapReadLock, vma_end_read, vma_start_read } from './mmap_lock';
+import { mmap_read_unlock, mmapReadLock } from './mmap_lock';
 import { leaf_offset, ptep_get, subpage } from './pgtable';
 import { Bool, EntryT, FaultFlagsT, Hex, Int, routine, VmaT, VmFaultT, VpnT } from './routine';
+import { vma_end_read, vma_start_read } from './vma_lock';
 
 /** The MMU lets the access through: present, not protnone, and writable for a write. */
 function mmu_allows(pte: number, write: number): boolean {

@@ -13,10 +13,20 @@ import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
 import { pteLock, pteUnlock } from './page_table_lock';
 import { pte_alloc, pte_offset, ptep_get, set_pte } from './pgtable';
-import { anon_vma_prepare, folio_add_new_anon_rmap, folio_add_rmap, mm_counter_add } from './rmap';
+import { folio_add_new_anon_rmap, folio_add_rmap, mm_counter_add } from './rmap';
 import { PageT, routine, VmFaultT } from './routine';
 import { folio_add_lru, lru_insert } from './swap';
-import { entered, fault_dirty_shared_page, isWrite, leaves, mmOf, passVmf, type Vmf, vmfParams } from './vmf';
+import {
+  entered,
+  fault_dirty_shared_page,
+  isWrite,
+  leaves,
+  mmOf,
+  passVmf,
+  type Vmf,
+  vmf_anon_prepare,
+  vmfParams,
+} from './vmf';
 
 /** Pages that a read fault looks around for in the page cache (fault_around_bytes, 64 KiB). */
 const FAULT_AROUND_PAGES = 16;
@@ -183,8 +193,10 @@ const do_cow_fault = routine({
   params: vmfParams,
   locals: { cow: PageT, page: PageT },
   body: (r) => [
-    r.step('anon_vma_prepare(vma); make the page table; allocate the copy and charge it', (k, f) => {
-      anon_vma_prepare(k, f.vma);
+    r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
+      r.ret('return VM_FAULT_RETRY', () => VmFault.RETRY),
+    ]),
+    r.step('make the page table; allocate the copy and charge it', (k, f) => {
       f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
       f.cow = f.entry === 0 ? (0 as PageRow) : charge_or_free(k, alloc_page(k), mmOf(k, f));
     }),

@@ -11,6 +11,7 @@ import { mm_alloc, process_alloc, task_alloc } from './process';
 import { anon_vma_fork, i_mmap_insert, i_mmap_remove } from './rmap';
 import { ErrnoT, Int, MmT, ProcessT, routine, VmaT } from './routine';
 import { vm_area_dup, vma_link } from './vma';
+import { vma_end_write_all, vmaStartWrite } from './vma_lock';
 
 /** The child's VMA: not locked in memory; with WIPEONFORK it begins empty, else it joins the parent's anon_vmas. */
 function dup_vma(k: Kernel, mm: MmRow, vma: VmaRow): VmaRow {
@@ -38,6 +39,7 @@ const dup_mmap = routine({
       f.vma = k.mm.firstVma.get(f.old) as VmaRow;
     }),
     r.loop('there is a VMA, and no error', (_, f) => f.vma !== 0 && f.ret === 0, [
+      vmaStartWrite(r, (_, f) => [f.vma]),
       r.when('it is to be inherited', (k, f) => !k.mm.has(f.vma, Vm.DontCopy), [
         r.step('vm_area_dup(mpnt); anon_vma_fork(tmp, mpnt)', (k, f) => {
           f.copy = dup_vma(k, f.mm, f.vma);
@@ -60,6 +62,7 @@ const dup_mmap = routine({
         f.vma = k.mm.next.get(f.vma) as VmaRow;
       }),
     ]),
+    r.step('mmap_write_unlock(mm): nobody else has seen it yet', (k, f) => vma_end_write_all(k, f.mm)),
     r.step('mmap_write_unlock(oldmm)', (k, f) => mmap_write_unlock(k, f.old)),
     r.ret('return the error', (_, f) => f.ret),
   ],

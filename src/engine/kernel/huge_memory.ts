@@ -36,10 +36,10 @@ import {
   set_pte_bits,
   table_free,
 } from './pgtable';
-import { anon_vma_prepare, folio_add_new_anon_rmap, folio_add_rmap, folio_remove_rmap_pmd } from './rmap';
+import { folio_add_new_anon_rmap, folio_add_rmap, folio_remove_rmap_pmd } from './rmap';
 import { Bool, EntryT, Int, PageT, routine, VmaT, VmFaultT, VpnT } from './routine';
 import { folio_add_lru } from './swap';
-import { entered, isWrite, leaves, mmOf, passVmf, vmfParams } from './vmf';
+import { entered, isWrite, leaves, mmOf, passVmf, vmf_anon_prepare, vmfParams } from './vmf';
 
 /** The first of the 512 pages that a huge entry for `vpn` maps. */
 export const huge_start = (vpn: number): Vpn => (Math.floor(vpn / HUGE_PAGES) * HUGE_PAGES) as Vpn;
@@ -128,7 +128,9 @@ const do_huge_pmd_anonymous_page = routine({
       r.when('the 2 MiB around the address are not all in the VMA', (k, f) => !is_suitable(k, f.vma, f.vpn), [
         leaves(r, ANON, 'return VM_FAULT_FALLBACK', () => VmFault.FALLBACK),
       ]),
-      r.step('vmf_anon_prepare(vmf)', (k, f) => anon_vma_prepare(k, f.vma)),
+      r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
+        leaves(r, ANON, 'return VM_FAULT_RETRY', () => VmFault.RETRY),
+      ]),
       r.when('it is a read: use the huge zero page', (_, f) => !isWrite(f), [
         allocTable,
         r.when('no memory for the page table', (_, f) => f.table === 0, [

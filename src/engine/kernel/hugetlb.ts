@@ -14,9 +14,9 @@ import { HUGE_PAGES } from './page_alloc';
 import { folio_put_final, get_page, put_page_testzero, rename_hold } from './page_ref';
 import { pmdLock, pmdUnlock } from './page_table_lock';
 import { ptep_get, set_pte, set_pte_bits } from './pgtable';
-import { anon_vma_prepare, folio_add_rmap_pmd, folio_remove_rmap_pmd } from './rmap';
+import { folio_add_rmap_pmd, folio_remove_rmap_pmd } from './rmap';
 import { PageT, routine, VmFaultT } from './routine';
-import { entered, isWrite, leaves, mmOf, passVmf, type Vmf, vmfParams } from './vmf';
+import { entered, isWrite, leaves, mmOf, passVmf, type Vmf, vmf_anon_prepare, vmfParams } from './vmf';
 
 /** First mapping of a fresh folio (hugetlb_add_new_anon_rmap); hugetlb pages count in no rss. */
 function map_folio(k: Kernel, f: Vmf, folio: PageRow): void {
@@ -40,7 +40,9 @@ const hugetlb_no_page = routine({
   params: vmfParams,
   locals: { page: PageT },
   body: (r) => [
-    r.step('vmf_anon_prepare(vmf)', (k, f) => anon_vma_prepare(k, f.vma)),
+    r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
+      r.ret('return VM_FAULT_RETRY', () => VmFault.RETRY),
+    ]),
     r.step('folio = alloc_hugetlb_folio(vma, address)', (k, f) => {
       f.page = alloc_hugetlb_folio(k, f.vma);
     }),

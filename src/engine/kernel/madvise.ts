@@ -18,7 +18,8 @@ import { pte_clear, pte_page, ptep_get, set_pte_bits } from './pgtable';
 import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
 import { lru_add_drain, lru_del, lru_insert } from './swap';
 import { free_swap_and_cache } from './swap_state';
-import { vma_modify_flags } from './vma';
+import { modified_vmas, vma_modify_flags } from './vma';
+import { vmaStartWrite } from './vma_lock';
 import { mmOf } from './vmf';
 import { zap_page_range_single } from './zap';
 
@@ -264,6 +265,7 @@ const madvise_vma_behavior = routine({
       }),
       r.when('they are others than before', (k, f) => f.flags !== k.mm.flags.get(f.vma), [
         ...vma_adjust_trans_huge(r, (k, f) => mmOf(k, f)),
+        vmaStartWrite(r, (k, f) => modified_vmas(k, f.vma, f.start, f.end, f.flags)),
         r.step('madvise_update_vma(vma, prev, start, end, new_flags)', (k, f) => {
           vma_modify_flags(k, f.vma, f.start, f.end, f.flags);
         }),

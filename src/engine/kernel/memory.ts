@@ -15,15 +15,16 @@ import { hugetlb_fault } from './hugetlb';
 import type { Kernel } from './kernel';
 import { charge_or_free } from './memcontrol';
 import { migration_entry_wait } from './migrate';
-import { trylock_page, unlock_page, vma_end_read } from './mmap_lock';
+import { trylock_page, unlock_page } from './mmap_lock';
 import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
 import { pteLock, pteUnlock } from './page_table_lock';
 import { pmd_alloc, pte_alloc, pte_offset, pte_page, ptep_get, set_pte } from './pgtable';
-import { anon_vma_prepare, folio_add_new_anon_rmap } from './rmap';
+import { folio_add_new_anon_rmap } from './rmap';
 import { EntryT, FaultFlagsT, PageT, routine, VmaT, VmFaultT, VpnT } from './routine';
 import { folio_add_lru } from './swap';
 import { swap_in } from './swap_in';
+import { vma_end_read } from './vma_lock';
 import {
   entered,
   isWrite,
@@ -33,6 +34,7 @@ import {
   pte_same,
   pte_table_exists,
   type Vmf,
+  vmf_anon_prepare,
   vmfParams,
 } from './vmf';
 import { do_wp_page } from './wp';
@@ -79,7 +81,9 @@ export const do_anonymous_page = routine({
       pteUnlock(r),
       leaves(r, ANON, 'return 0', () => 0),
     ]),
-    r.step('anon_vma_prepare(vma)', (k, f) => anon_vma_prepare(k, f.vma)),
+    r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
+      leaves(r, ANON, 'return VM_FAULT_RETRY', () => VmFault.RETRY),
+    ]),
     r.step('allocate a zeroed page and charge it', (k, f) => {
       f.page = alloc_anon_page(k, f);
     }),

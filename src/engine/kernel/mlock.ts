@@ -13,7 +13,8 @@ import { after_entry, next_entry } from './pagewalk';
 import { leaf_offset, pte_page, ptep_get } from './pgtable';
 import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
 import { lru_add_drain, lru_del, lru_insert } from './swap';
-import { vma_modify_flags } from './vma';
+import { modified_vmas, vma_modify_flags } from './vma';
+import { vmaStartWrite } from './vma_lock';
 
 /** The page goes to the list of pages that reclaim leaves alone, or comes back from it (mlock_folio, munlock_folio). */
 function set_unevictable(k: Kernel, page: PageRow, locked: boolean): void {
@@ -39,13 +40,20 @@ function mark_present_pages(k: Kernel, f: { start: Vpn; end: Vpn; lock: number }
   }
 }
 
+/** With VM_LOCKED or without; driver mappings and hugetlb are locked anyhow and stay as they are. */
+function locked_flags(k: Kernel, vma: VmaRow, lock: boolean): number {
+  const flags = k.mm.flags.get(vma);
+  if ((flags & (Vm.MixedMap | Vm.HugeTlb)) !== 0) return flags;
+  return lock ? flags | Vm.Locked : flags & ~Vm.Locked;
+}
+
 /** Sets or clears VM_LOCKED on [start, end), VMA by VMA. Returns 0, or -ENOMEM at a hole. */
 const apply_vma_lock_flags = routine({
   name: 'apply_vma_lock_flags',
   file: 'mm/mlock.c',
   about: 'Change VM_LOCKED of every VMA in the range, splitting and merging; present pages follow.',
   params: { start: VpnT, end: VpnT, lock: Bool },
-  locals: { mm: MmT, at: VpnT, next: VpnT, vma: VmaT },
+  locals: { mm: MmT, at: VpnT, next: VpnT, vma: VmaT, flags: Int },
   body: (r) => [
     r.step('mm = current->mm', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
@@ -59,12 +67,17 @@ const apply_vma_lock_flags = routine({
       r.when('nothing is mapped there', (_, f) => f.vma === 0, [
         r.ret('return -ENOMEM', () => -Errno.ENOMEM),
       ]),
-      r.step('mlock_fixup(vmi, vma, prev, nstart, tmp, newflags)', (k, f) => {
-        const flags = k.mm.flags.get(f.vma);
-        const wanted = f.lock !== 0 ? flags | Vm.Locked : flags & ~Vm.Locked;
+      r.step('its new flags; the part of the range in it', (k, f) => {
+        f.flags = locked_flags(k, f.vma, f.lock !== 0);
         f.next = Math.min(f.end, k.mm.end.get(f.vma)) as Vpn;
-        if (wanted !== flags && (flags & (Vm.MixedMap | Vm.HugeTlb)) === 0)
-          vma_modify_flags(k, f.vma, f.at, f.next, wanted);
+      }),
+      r.when('mlock_fixup: they are others than before', (k, f) => f.flags !== k.mm.flags.get(f.vma), [
+        vmaStartWrite(r, (k, f) => modified_vmas(k, f.vma, f.at, f.next, f.flags)),
+        r.step('vma_modify_flags(vmi, prev, vma, start, end, newflags)', (k, f) => {
+          vma_modify_flags(k, f.vma, f.at, f.next, f.flags);
+        }),
+      ]),
+      r.step('behind it', (_, f) => {
         f.at = f.next;
       }),
     ]),

@@ -33,12 +33,15 @@ import { total_swap_pages } from './swapfile';
 import {
   gather_vmas,
   merge_new_range,
+  merged_into,
+  overlapping_vmas,
   set_file,
   vm_area_free,
   vma_before,
   vma_link,
   type Wanted,
 } from './vma';
+import { vmaStartWrite } from './vma_lock';
 import { unmap_vmas } from './zap';
 
 /** Where mappings without an address begin, downwards: below the stack and its gap, nothing randomised. */
@@ -91,6 +94,7 @@ export const do_munmap = routine({
   locals: { mm: MmT, vma: VmaT, floor: VpnT, ceiling: VpnT, tlb: SlotT },
   body: (r) => [
     ...vma_adjust_trans_huge(r, (k) => k.tasks.mmOf(k.task)),
+    vmaStartWrite(r, (k, f) => overlapping_vmas(k, k.tasks.mmOf(k.task), f.start, f.end)),
     r.step('split the VMAs at both ends of the range and take those inside out of the tree', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
       f.vma = gather_vmas(k, f.mm, f.start, f.end);
@@ -261,6 +265,28 @@ function add_vma(k: Kernel, mm: MmRow, wanted: Wanted): void {
   vma_link(k, mm, vma);
 }
 
+interface NewMapping {
+  at: Vpn;
+  pages: number;
+  flags: number;
+  file: FileRow;
+  device: DeviceRow;
+  offset: number;
+}
+
+function wanted(k: Kernel, f: NewMapping): Wanted {
+  const anonymous = f.file === 0 && f.device === 0;
+  return {
+    start: f.at,
+    end: (f.at + f.pages) as Vpn,
+    flags: vma_flags(k, f.flags, f.file),
+    file: f.file,
+    device: f.device,
+    pgoff: anonymous ? f.at : f.offset,
+    anonVma: 0 as AnonVmaRow,
+  };
+}
+
 /**
  * mmap(2). `start` 0 lets the kernel choose; `flags` are Vm bits (Read, Write, Exec, Shared, MixedMap, HugeTlb); `file` or
  * `device` 0 = anonymous; `offset` in pages; with `aligned` the kernel's choice is a boundary of 2 MiB. Returns the first page, or -EINVAL for no pages or a hugetlb mapping off its boundary, -ENOMEM.
@@ -306,18 +332,10 @@ export const sys_mmap = routine({
         f.file = alloc_file(k, f.pages, true, undefined);
       }),
     ]),
-    r.step('a neighbour grows over the range (vma_merge_new_range), or a new VMA', (k, f) => {
-      const anonymous = f.file === 0 && f.device === 0;
-      add_vma(k, f.mm, {
-        start: f.at,
-        end: (f.at + f.pages) as Vpn,
-        flags: vma_flags(k, f.flags, f.file),
-        file: f.file,
-        device: f.device as DeviceRow,
-        pgoff: anonymous ? f.at : f.offset,
-        anonVma: 0 as AnonVmaRow,
-      });
-    }),
+    vmaStartWrite(r, (k, f) => merged_into(k, f.mm, wanted(k, f))),
+    r.step('a neighbour grows over the range (vma_merge_new_range), or a new VMA', (k, f) =>
+      add_vma(k, f.mm, wanted(k, f)),
+    ),
     r.when('the file of a driver is mapped', (k, f) => maps_driver_file(k, f.device as DeviceRow), [
       r.step('the driver inserts a page of its own for each address (vm_insert_page)', (k, f) => {
         insert_driver_pages(k, k.mm.vmaAt(f.mm, f.at));

@@ -23,7 +23,8 @@ import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start 
 import { next_pmd_table, next_pte_table } from './pagewalk';
 import { pte_page, ptep_get, set_pte_bits } from './pgtable';
 import { ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from './routine';
-import { vma_modify_flags } from './vma';
+import { modified_vmas, vma_modify_flags } from './vma';
+import { vmaStartWrite } from './vma_lock';
 import { mmOf } from './vmf';
 
 const ACCESS = Vm.Read | Vm.Write | Vm.Exec;
@@ -153,6 +154,7 @@ const mprotect_fixup = routine({
       [r.ret('return -ENOMEM', () => -Errno.ENOMEM)],
     ),
     ...vma_adjust_trans_huge(r, (k, f) => mmOf(k, f)),
+    vmaStartWrite(r, (k, f) => modified_vmas(k, f.vma, f.start, f.end, f.flags)),
     r.step('vma_modify_flags(vmi, prev, vma, start, end, newflags)', (k, f) => {
       f.vma = vma_modify_flags(k, f.vma, f.start, f.end, f.flags);
     }),

@@ -1,176 +1,29 @@
 /** Moving and resizing a mapping (mm/mremap.c). */
 
 import { Vm } from '../machine/address-spaces';
-import {
-  type AnonVmaRow,
-  type DeviceRow,
-  type EntryRow,
-  type FileRow,
-  type MmRow,
-  TASK_SIZE_PAGES,
-  type VmaRow,
-  type Vpn,
-} from '../machine/ids';
-import { isPresent, kindOf, PTE_SOFT_DIRTY, Pte } from '../machine/pte';
-import { Errno, Notify } from './constants';
-import { is_huge_at, split_huge_pmd } from './huge_memory';
-import { move_huge_pmd } from './huge_pmd';
+import { TASK_SIZE_PAGES, type VmaRow, type Vpn } from '../machine/ids';
+import { Errno } from './constants';
 import type { Kernel } from './kernel';
 import { do_munmap, enough_memory, unmapped_area } from './mmap';
 import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
-import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
-import { HUGE_PAGES } from './page_alloc';
-import { ptlLock, ptlUnlock } from './page_table_lock';
-import { next_entry, next_pte_table, pte_table_end } from './pagewalk';
-import { pmd_offset, pte_alloc, pte_clear, pte_offset, ptep_get, set_pte } from './pgtable';
+import { move_page_tables } from './move_page_tables';
 import { anon_vma_clone } from './rmap';
-import { EntryT, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
-import { merge_new_range, vm_area_dup, vma_link } from './vma';
+import { ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
+import { merge_new_range, merged_into, vm_area_dup, vma_link, type Wanted, wanted_of } from './vma';
+import { vmaStartWrite } from './vma_lock';
 import { mmOf } from './vmf';
 
-/** Entries that carry a soft-dirty bit get it: the page is new at its new address. */
-function move_soft_dirty(k: Kernel, pte: number): number {
-  const carries = isPresent(pte) || kindOf(pte) === Pte.Swap || kindOf(pte) >= Pte.Migration;
-  return k.profile.softDirty && carries ? pte | PTE_SOFT_DIRTY : pte;
+/** The new place of a range of a VMA, with the linear numbers that its pages have there. */
+function moved_range(k: Kernel, vma: VmaRow, start: Vpn, to: Vpn, pages: number): Wanted {
+  const { mm } = k;
+  const fresh = mm.isAnonymous(vma) && mm.anonVma.get(vma) === 0;
+  const range = {
+    ...wanted_of(k, vma, start, start, mm.flags.get(vma)),
+    start: to,
+    end: (to + pages) as Vpn,
+  };
+  return fresh ? { ...range, pgoff: to } : range;
 }
-
-/** Moves one entry as it stands: references, mappings and the page's identity don't change. */
-function move_pte(k: Kernel, mm: MmRow, from: Vpn, to: Vpn): void {
-  const old: EntryRow = pte_offset(k, mm, from);
-  const pte = ptep_get(k, old);
-  const page = k.tables.hi.get(old);
-  pte_clear(k, old);
-  set_pte(k, pte_offset(k, mm, to), move_soft_dirty(k, pte), page);
-}
-
-interface Move {
-  mm: MmRow;
-  start: Vpn;
-  to: Vpn;
-  at: Vpn;
-  next: Vpn;
-}
-
-/** Moves a huge entry that lies in the range and on a boundary at both addresses; false if it must be split. */
-function move_huge(k: Kernel, f: Move): boolean {
-  const soft = (pte: number): number => move_soft_dirty(k, pte);
-  const to = (f.at + f.to - f.start) as Vpn;
-  return f.next - f.at === HUGE_PAGES && move_huge_pmd(k, f.mm, f.at, to, soft);
-}
-
-/** The entries from here on have been moved as one. */
-const has_moved = (k: Kernel, f: Move): boolean =>
-  f.next - f.at === HUGE_PAGES && ptep_get(k, pmd_offset(k, f.mm, f.at)) === 0;
-
-/** Moves the entries of [at, next), which lie in one table, as those of the new address do. */
-const move_ptes = routine({
-  name: 'move_ptes',
-  file: 'mm/mremap.c',
-  about: 'Move the entries of one table to another one, under the locks of both.',
-  params: { mm: MmT, start: VpnT, to: VpnT, at: VpnT, next: VpnT },
-  locals: { old: EntryT, new: EntryT, vpn: VpnT },
-  body: (r) => [
-    r.step('first entry in use', (k, f) => {
-      f.vpn = next_entry(k, f.mm, f.at, f.next);
-      f.old = pte_offset(k, f.mm, f.at);
-      f.new = pte_offset(k, f.mm, (f.at + f.to - f.start) as Vpn);
-    }),
-    r.when('there is none', (_, f) => f.vpn >= f.next, [r.ret('return')]),
-    ptlLock(r, 'old_pte = pte_offset_map_lock(mm, old_pmd, old_addr, &old_ptl)', (_, f) => f.old),
-    r.when('new_ptl != old_ptl', (k, f) => k.tables.nodeOf(f.old) !== k.tables.nodeOf(f.new), [
-      ptlLock(r, 'spin_lock_nested(new_ptl, SINGLE_DEPTH_NESTING)', (_, f) => f.new),
-    ]),
-    r.loop('there is an entry', (_, f) => f.vpn < f.next, [
-      r.step('move it as it stands', (k, f) => {
-        move_pte(k, f.mm, f.vpn, (f.vpn + f.to - f.start) as Vpn);
-        f.vpn = next_entry(k, f.mm, (f.vpn + 1) as Vpn, f.next);
-      }),
-    ]),
-    r.when('new_ptl != old_ptl', (k, f) => k.tables.nodeOf(f.old) !== k.tables.nodeOf(f.new), [
-      ptlUnlock(r, 'spin_unlock(new_ptl)', (_, f) => f.new),
-    ]),
-    ptlUnlock(r, 'pte_unmap_unlock(old_pte, old_ptl)', (_, f) => f.old),
-  ],
-});
-
-function passMove(_: Kernel, f: Move, callee: Move): void {
-  callee.mm = f.mm;
-  callee.start = f.start;
-  callee.to = f.to;
-  callee.at = f.at;
-  callee.next = f.next;
-}
-
-/** Moves the entries of [start, start + pages) to `to`. Returns how many pages came across: all, unless memory is out. */
-const move_page_tables = routine({
-  name: 'move_page_tables',
-  file: 'mm/mremap.c',
-  about: 'Move the entries table by table; mirrors lose the old addresses.',
-  params: { vma: VmaT, start: VpnT, pages: Int, to: VpnT },
-  locals: { mm: MmT, end: VpnT, at: VpnT, next: VpnT, moved: Int },
-  body: (r) => [
-    r.step('the range', (k, f) => {
-      f.mm = mmOf(k, f);
-      f.end = (f.start + f.pages) as Vpn;
-      f.moved = f.pages;
-    }),
-    r.call(
-      'mmu_notifier_invalidate_range_start(UNMAP, old range)',
-      mmu_notifier_invalidate_range_start,
-      (_, f, callee) => {
-        callee.mm = f.mm;
-        callee.start = f.start;
-        callee.end = f.end;
-        callee.event = Notify.UNMAP;
-      },
-    ),
-    r.step('first table of the old range', (k, f) => {
-      f.at = next_pte_table(k, f.mm, f.start, f.end);
-    }),
-    r.loop('there is a table', (_, f) => f.at < f.end, [
-      r.step('as far as the tables of the old and the new address go', (_, f) => {
-        const ahead = (f.at + f.to - f.start) as Vpn;
-        const span = pte_table_end(ahead, (ahead + (f.end - f.at)) as Vpn) - ahead;
-        f.next = Math.min(pte_table_end(f.at, f.end), f.at + span) as Vpn;
-      }),
-      r.when('the old entry maps 2 MiB at once', (k, f) => is_huge_at(k, f.mm, f.at), [
-        r.when('it can not move as a whole', (k, f) => !move_huge(k, f), [
-          r.call('split_huge_pmd(vma, old_pmd, old_addr)', split_huge_pmd, (_, f, callee) => {
-            callee.vma = f.vma;
-            callee.vpn = f.at;
-          }),
-        ]),
-      ]),
-      r.when(
-        'entries are left: pte_alloc(mm, new_pmd): no memory',
-        (k, f) => !has_moved(k, f) && pte_alloc(k, f.mm, (f.at + f.to - f.start) as Vpn) === 0,
-        [
-          r.step('stop here', (_, f) => {
-            f.moved = f.at - f.start;
-            f.next = f.end;
-          }),
-        ],
-        [
-          r.call(
-            'move_ptes(vma, old_pmd, old_addr, old_addr + extent, new_pmd, new_addr)',
-            move_ptes,
-            passMove,
-          ),
-        ],
-      ),
-      r.step('next table', (k, f) => {
-        f.at = f.next < f.end ? next_pte_table(k, f.mm, f.next, f.end) : f.end;
-      }),
-    ]),
-    r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (_, f, callee) => {
-      callee.mm = f.mm;
-      callee.start = f.start;
-      callee.end = f.end;
-      callee.event = Notify.UNMAP;
-    }),
-    r.ret('return the pages moved', (_, f) => f.moved),
-  ],
-});
 
 /**
  * A VMA at the new address for the pages of the old one, on the same anon_vmas; a neighbour may grow instead. A VMA that
@@ -178,23 +31,13 @@ const move_page_tables = routine({
  */
 function copy_vma(k: Kernel, vma: VmaRow, start: Vpn, to: Vpn, pages: number): VmaRow {
   const { mm } = k;
-  const fresh = mm.isAnonymous(vma) && mm.anonVma.get(vma) === 0;
-  const pgoff = fresh ? to : mm.linearIndex(vma, start);
-  const end = (to + pages) as Vpn;
-  const merged = merge_new_range(k, mmOf(k, { vma }), {
-    start: to,
-    end,
-    flags: mm.flags.get(vma),
-    file: mm.file.get(vma) as FileRow,
-    device: mm.device.get(vma) as DeviceRow,
-    pgoff,
-    anonVma: mm.anonVma.get(vma) as AnonVmaRow,
-  });
+  const range = moved_range(k, vma, start, to, pages);
+  const merged = merge_new_range(k, mmOf(k, { vma }), range);
   if (merged !== 0) return merged;
   const copy = vm_area_dup(k, vma);
-  mm.start.set(copy, to);
-  mm.end.set(copy, end);
-  mm.pgoff.set(copy, pgoff);
+  mm.start.set(copy, range.start);
+  mm.end.set(copy, range.end);
+  mm.pgoff.set(copy, range.pgoff);
   mm.anonVma.set(copy, mm.anonVma.get(vma));
   anon_vma_clone(k, copy, vma);
   vma_link(k, mmOf(k, { vma }), copy);
@@ -209,6 +52,10 @@ const move_vma = routine({
   params: { vma: VmaT, start: VpnT, pages: Int, newPages: Int, to: VpnT },
   locals: { moved: Int },
   body: (r) => [
+    vmaStartWrite(r, (k, f) => [
+      f.vma,
+      ...merged_into(k, mmOf(k, f), moved_range(k, f.vma, f.start, f.to, f.newPages)),
+    ]),
     r.step('new_vma = copy_vma(vma, new_addr, new_len, new_pgoff)', (k, f) => {
       copy_vma(k, f.vma, f.start, f.to, f.newPages);
       f.vma = k.mm.vmaAt(k.tasks.mmOf(k.task), f.start);
@@ -275,19 +122,11 @@ function can_grow_in_place(
   return f.start + f.pages === end && room >= f.newPages - f.pages;
 }
 
-/** The VMA grows at its end; a neighbour behind it may then be joined to it (vma_merge_extend). */
-function grow_in_place(k: Kernel, vma: VmaRow, pages: number): void {
-  const { mm } = k;
-  const start = mm.end.get(vma) as Vpn;
-  merge_new_range(k, mmOf(k, { vma }), {
-    start,
-    end: (start + pages) as Vpn,
-    flags: mm.flags.get(vma),
-    file: mm.file.get(vma) as FileRow,
-    device: mm.device.get(vma) as DeviceRow,
-    pgoff: mm.linearIndex(vma, start),
-    anonVma: mm.anonVma.get(vma) as AnonVmaRow,
-  });
+/** Where the VMA grows at its end; a neighbour behind it may then be joined to it (vma_merge_extend). */
+function grown_range(k: Kernel, vma: VmaRow, pages: number): Wanted {
+  const start = k.mm.end.get(vma) as Vpn;
+  const end = (start + pages) as Vpn;
+  return wanted_of(k, vma, start, end, k.mm.flags.get(vma));
 }
 
 /**
@@ -331,8 +170,9 @@ export const mremap_anywhere = routine({
             'there is room behind it',
             (k, f) => can_grow_in_place(k, f.vma, f),
             [
+              vmaStartWrite(r, (k, f) => merged_into(k, f.mm, grown_range(k, f.vma, f.newPages - f.pages))),
               r.step('the VMA grows', (k, f) => {
-                grow_in_place(k, f.vma, f.newPages - f.pages);
+                merge_new_range(k, f.mm, grown_range(k, f.vma, f.newPages - f.pages));
                 f.ret = f.start;
               }),
             ],

@@ -12,6 +12,7 @@ import {
   unlink_anon_vmas,
   vma_trees_update,
 } from './rmap';
+import { vma_mark_write } from './vma_lock';
 
 /** The range that shall become (part of) a VMA, and what a neighbour must agree with (struct vma_merge_struct). */
 export interface Wanted {
@@ -38,6 +39,7 @@ export function vma_before(k: Kernel, mm: MmRow, vpn: number): VmaRow {
 export function vma_link(k: Kernel, mm: MmRow, vma: VmaRow): void {
   const before = vma_before(k, mm, k.mm.start.get(vma));
   k.mm.mm.set(vma, mm);
+  vma_mark_write(k, vma);
   if (before === 0) {
     k.mm.next.set(vma, k.mm.firstVma.get(mm));
     k.mm.firstVma.set(mm, vma);
@@ -186,16 +188,40 @@ function move_end(k: Kernel, vma: VmaRow, end: number): void {
   vma_trees_update(k, vma);
 }
 
+interface Merges {
+  readonly prev: VmaRow;
+  readonly next: VmaRow;
+  readonly left: boolean;
+  readonly right: boolean;
+}
+
+/** Which of these two neighbours may be joined to the range. */
+function mergeable(k: Kernel, wanted: Wanted, prev: VmaRow, next: VmaRow): Merges {
+  if ((wanted.flags & (Vm.MixedMap | Vm.HugeTlb)) !== 0) return { prev, next, left: false, right: false };
+  const left = can_merge_left(k, wanted, prev);
+  return { prev, next, left, right: can_merge_right(k, wanted, prev, next, left) };
+}
+
+/** The neighbours of a range that is empty now. */
+function merges(k: Kernel, mm: MmRow, wanted: Wanted): Merges {
+  const prev = vma_before(k, mm, wanted.start);
+  const next = (prev === 0 ? k.mm.firstVma.get(mm) : k.mm.next.get(prev)) as VmaRow;
+  return mergeable(k, wanted, prev, next);
+}
+
+/** The neighbours of a range at the start or the end of the VMA it lies in. */
+function merges_existing(k: Kernel, vma: VmaRow, wanted: Wanted): Merges {
+  const prev = (wanted.start === k.mm.start.get(vma) ? previous_vma(k, vma) : 0) as VmaRow;
+  const next = (wanted.end === k.mm.end.get(vma) ? k.mm.next.get(vma) : 0) as VmaRow;
+  return mergeable(k, wanted, prev, next);
+}
+
 /**
  * Lets a neighbour grow over a range that is empty now; returns it, or 0 if none may (vma_merge_new_range). With both
  * neighbours the lower one takes all.
  */
 export function merge_new_range(k: Kernel, mm: MmRow, wanted: Wanted): VmaRow {
-  if ((wanted.flags & (Vm.MixedMap | Vm.HugeTlb)) !== 0) return 0 as VmaRow;
-  const prev = vma_before(k, mm, wanted.start);
-  const next = (prev === 0 ? k.mm.firstVma.get(mm) : k.mm.next.get(prev)) as VmaRow;
-  const left = can_merge_left(k, wanted, prev);
-  const right = can_merge_right(k, wanted, prev, next, left);
+  const { left, right, prev, next } = merges(k, mm, wanted);
   if (left) {
     const end = right ? k.mm.end.get(next) : wanted.end;
     if (right) {
@@ -210,16 +236,18 @@ export function merge_new_range(k: Kernel, mm: MmRow, wanted: Wanted): VmaRow {
   return next;
 }
 
+/** The VMAs that change when a range that is empty now becomes part of one: neighbours that grow over it or go. */
+export function merged_into(k: Kernel, mm: MmRow, wanted: Wanted): VmaRow[] {
+  const { left, right, prev, next } = merges(k, mm, wanted);
+  return [...(left ? [prev] : []), ...(right ? [next] : [])];
+}
+
 /** Lets neighbours that already have the wanted flags take [start, end) of `vma`; 0 if none may (vma_merge_existing_range). */
 function merge_existing_range(k: Kernel, vma: VmaRow, wanted: Wanted): VmaRow {
   const { mm } = k;
   const leftSide = wanted.start === mm.start.get(vma);
   const rightSide = wanted.end === mm.end.get(vma);
-  if ((wanted.flags & (Vm.MixedMap | Vm.HugeTlb)) !== 0) return 0 as VmaRow;
-  const prev = (leftSide ? previous_vma(k, vma) : 0) as VmaRow;
-  const next = (rightSide ? mm.next.get(vma) : 0) as VmaRow;
-  const left = can_merge_left(k, wanted, prev);
-  const right = can_merge_right(k, wanted, prev, next, left);
+  const { left, right, prev, next } = merges_existing(k, vma, wanted);
   if (left) {
     const end = right ? mm.end.get(next) : wanted.end;
     dup_anon_vma(k, prev, right && mm.anonVma.get(next) !== 0 ? next : vma);
@@ -237,13 +265,10 @@ function merge_existing_range(k: Kernel, vma: VmaRow, wanted: Wanted): VmaRow {
   return next;
 }
 
-/**
- * The VMA that covers [start, end), which lies in `vma`, and shall have `flags`: a neighbour that has them and grows, or
- * the part cut out of `vma`. The caller sets the flags (vma_modify_flags).
- */
-export function vma_modify(k: Kernel, vma: VmaRow, start: Vpn, end: Vpn, flags: number): VmaRow {
+/** What [start, end) of `vma` with `flags` would agree with. */
+export function wanted_of(k: Kernel, vma: VmaRow, start: Vpn, end: Vpn, flags: number): Wanted {
   const { mm } = k;
-  const merged = merge_existing_range(k, vma, {
+  return {
     start,
     end,
     flags,
@@ -251,7 +276,33 @@ export function vma_modify(k: Kernel, vma: VmaRow, start: Vpn, end: Vpn, flags: 
     device: mm.device.get(vma) as DeviceRow,
     pgoff: mm.linearIndex(vma, start),
     anonVma: mm.anonVma.get(vma) as AnonVmaRow,
-  });
+  };
+}
+
+/** The VMAs that change when [start, end) of `vma` gets `flags`: itself, and neighbours that merge with the range. */
+export function modified_vmas(k: Kernel, vma: VmaRow, start: Vpn, end: Vpn, flags: number): VmaRow[] {
+  const wanted = wanted_of(k, vma, start, end, flags);
+  const { left, right, prev, next } = merges_existing(k, vma, wanted);
+  return [vma, ...(left ? [prev] : []), ...(right ? [next] : [])];
+}
+
+/** The VMAs that overlap [start, end). */
+export function overlapping_vmas(k: Kernel, mm: MmRow, start: Vpn, end: Vpn): VmaRow[] {
+  const found: VmaRow[] = [];
+  for (let vma = k.mm.findVma(mm, start); vma !== 0 && k.mm.start.get(vma) < end; ) {
+    found.push(vma);
+    vma = k.mm.next.get(vma) as VmaRow;
+  }
+  return found;
+}
+
+/**
+ * The VMA that covers [start, end), which lies in `vma`, and shall have `flags`: a neighbour that has them and grows, or
+ * the part cut out of `vma`. The caller sets the flags (vma_modify_flags).
+ */
+export function vma_modify(k: Kernel, vma: VmaRow, start: Vpn, end: Vpn, flags: number): VmaRow {
+  const { mm } = k;
+  const merged = merge_existing_range(k, vma, wanted_of(k, vma, start, end, flags));
   if (merged !== 0) return merged;
   if (mm.start.get(vma) < start) split_vma(k, vma, start, true);
   if (mm.end.get(vma) > end) split_vma(k, vma, end, false);

@@ -5,9 +5,11 @@ import { Pg } from '../machine/pages';
 import { FaultFlag, VmFault } from './constants';
 import type { EventName } from './events';
 import type { Kernel } from './kernel';
-import { mmap_read_unlock, vma_end_read } from './mmap_lock';
+import { mmap_read_trylock, mmap_read_unlock } from './mmap_lock';
 import { pmd_offset, pte_page, ptep_get } from './pgtable';
+import { anon_vma_prepare } from './rmap';
 import { type Builder, EntryT, FaultFlagsT, type Node, PteT, VmaT, VpnT } from './routine';
+import { vma_end_read } from './vma_lock';
 
 /** struct vm_fault: where, how, and the entry as it was read without a lock. */
 export const vmfParams = { vma: VmaT, vpn: VpnT, flags: FaultFlagsT, entry: EntryT, pte: PteT } as const;
@@ -59,6 +61,23 @@ export function leaves<F>(
     k.leave(name, ret);
     return ret;
   });
+}
+
+/**
+ * The VMA gets an anon_vma before its first anonymous page. Neighbours are looked at for that, so that a fault under the
+ * VMA's own lock needs mmap_lock too; where it can't have it at once, the VMA is unlocked and the result is false: the
+ * fault returns VM_FAULT_RETRY.
+ */
+export function vmf_anon_prepare(k: Kernel, f: { vma: VmaRow; flags: number }): boolean {
+  if (k.mm.anonVma.get(f.vma) !== 0) return true;
+  const underVma = (f.flags & FaultFlag.VmaLock) !== 0;
+  if (underVma && !mmap_read_trylock(k, mmOf(k, f))) {
+    vma_end_read(k, f.vma);
+    return false;
+  }
+  anon_vma_prepare(k, f.vma);
+  if (underVma) mmap_read_unlock(k, mmOf(k, f));
+  return true;
 }
 
 /** Lets go of what protects the fault: the VMA lock, or mmap_lock held for reading (release_fault_lock). */

@@ -13,8 +13,8 @@ import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
 import { pteLock, pteUnlock } from './page_table_lock';
 import { pte_page, set_pte } from './pgtable';
-import { anon_vma_prepare, folio_add_new_anon_rmap, folio_remove_rmap, mm_counter_add } from './rmap';
-import { Bool, PageT, routine } from './routine';
+import { folio_add_new_anon_rmap, folio_remove_rmap, mm_counter_add } from './rmap';
+import { Bool, type Builder, type Node, PageT, routine } from './routine';
 import { folio_add_lru, lru_add_drain } from './swap';
 import { folio_free_swap, free_swap_cache, reuse_swap_page } from './swap_state';
 import {
@@ -26,6 +26,7 @@ import {
   passVmf,
   pte_same,
   type Vmf,
+  vmf_anon_prepare,
   vmfParams,
 } from './vmf';
 
@@ -56,6 +57,17 @@ function wp_page_reuse(k: Kernel, f: Vmf): void {
 
 const COPY = 'wp_page_copy';
 
+/** The fault's own reference on the old page, if there is one. */
+const putOld = <F extends { old: PageRow }>(r: Builder<F>): Node<F>[] => [
+  r.when('there is an old page', (_, f) => f.old !== 0, [
+    r.call('put_page(old)', put_page, (k, f, callee) => {
+      callee.page = f.old;
+      callee.hold = Hold.Fault;
+      callee.who = k.task;
+    }),
+  ]),
+];
+
 /** Replaces the entry's page by a copy that only this mapping uses. `old` is held for the fault; 0 for the zero page. */
 export const wp_page_copy = routine({
   name: COPY,
@@ -65,18 +77,15 @@ export const wp_page_copy = routine({
   locals: { page: PageT, copied: Bool },
   body: (r) => [
     entered(r, COPY, 'the old page stays while it is copied: the fault holds it'),
-    r.step('vmf_anon_prepare(vmf)', (k, f) => anon_vma_prepare(k, f.vma)),
+    r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
+      ...putOld(r),
+      leaves(r, COPY, 'return VM_FAULT_RETRY', () => VmFault.RETRY),
+    ]),
     r.step('allocate the copy and charge it', (k, f) => {
       f.page = charge_or_free(k, alloc_page(k), mmOf(k, f));
     }),
     r.when('no memory', (_, f) => f.page === 0, [
-      r.when('there is an old page', (_, f) => f.old !== 0, [
-        r.call('put_page(old)', put_page, (k, f, callee) => {
-          callee.page = f.old;
-          callee.hold = Hold.Fault;
-          callee.who = k.task;
-        }),
-      ]),
+      ...putOld(r),
       leaves(r, COPY, 'return VM_FAULT_OOM', () => VmFault.OOM),
     ]),
     r.step('copy the contents (the zero page needs none)', (k, f) => {

@@ -35,9 +35,11 @@ export class AddressSpaces {
   readonly pgd: IntColumn;
   readonly process: IntColumn;
   readonly firstVma: IntColumn;
-  /** mmap_lock: number of readers, or -1 with `writer` set. */
+  /** mmap_lock: number of readers, or the task that holds it for writing. */
   readonly lockReaders: IntColumn;
   readonly lockWriter: IntColumn;
+  /** mm_lock_seq: how often it was held for writing. */
+  readonly lockSeq: IntColumn;
   readonly rssAnon: IntColumn;
   readonly rssFile: IntColumn;
   readonly rssShmem: IntColumn;
@@ -67,8 +69,9 @@ export class AddressSpaces {
   readonly device: IntColumn;
   /** Hugetlb: huge pages promised to the mapping and not used yet. */
   readonly hugeReserved: IntColumn;
-  /** Per-VMA lock (6.4+): readers, and whether a writer of the mm has marked it. */
+  /** Per-VMA lock (6.4+): its readers; and 1 + vm_lock_seq, `lockSeq` of the mm when it was last locked for writing. */
   readonly vmaReaders: IntColumn;
+  readonly vmaLockSeq: IntColumn;
 
   readonly anonVmas: Table;
   readonly root: IntColumn;
@@ -91,6 +94,7 @@ export class AddressSpaces {
     this.firstVma = this.mms.int('firstVma');
     this.lockReaders = this.mms.int('lockReaders');
     this.lockWriter = this.mms.int('lockWriter');
+    this.lockSeq = this.mms.int('lockSeq');
     this.rssAnon = this.mms.int('rssAnon');
     this.rssFile = this.mms.int('rssFile');
     this.rssShmem = this.mms.int('rssShmem');
@@ -114,6 +118,7 @@ export class AddressSpaces {
     this.device = this.vmas.int('device');
     this.hugeReserved = this.vmas.int('hugeReserved');
     this.vmaReaders = this.vmas.int('vmaReaders');
+    this.vmaLockSeq = this.vmas.int('vmaLockSeq');
 
     this.anonVmas = new Table(store, 'anonVma');
     this.root = this.anonVmas.int('root');

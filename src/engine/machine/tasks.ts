@@ -30,6 +30,8 @@ export const Wait = {
   Kworker: 15,
   /** The bottom half of a device that has no fault to service. */
   DeviceWork: 16,
+  /** Faults that hold a VMA's own lock, which is to be taken for writing. */
+  VmaWrite: 18,
   /** The spinlock of a page table. */
   PageTableLock: 17,
 } as const;
