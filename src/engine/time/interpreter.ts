@@ -126,8 +126,7 @@ export class Interpreter {
     stack.set(base - 3, id);
     stack.set(base - 2, returnPc);
     stack.set(base - 1, callerBase);
-    const end = base + this.#slots(id);
-    for (let slot = base; slot < end; slot++) stack.set(slot, 0);
+    stack.clear(base, base + this.#slots(id));
   }
 
   /**
