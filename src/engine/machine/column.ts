@@ -49,8 +49,13 @@ export abstract class Column<T extends Cells = Cells> {
     this.dirty = dirty;
   }
 
-  /** The column's chunks as they are now. Chunks not written since the last call are shared with it. */
-  freeze(): { chunks: ChunkList; bytes: number } {
+  /** The column's chunks as they were when it was last frozen or thawed. */
+  get frozen(): ChunkList {
+    return this.#frozen;
+  }
+
+  /** Freezes the chunks written since the last time; returns the bytes that this takes. The others are shared. */
+  freeze(): number {
     let next: (Cells | undefined)[] | undefined;
     let bytes = 0;
     for (let c = this.dirty.indexOf(1); c !== -1; c = this.dirty.indexOf(1, c + 1)) {
@@ -65,7 +70,7 @@ export abstract class Column<T extends Cells = Cells> {
       bytes += next.length * 8;
       this.#frozen = next;
     }
-    return { chunks: this.#frozen, bytes };
+    return bytes;
   }
 
   /** Puts back what `freeze` returned earlier. Only chunks that differ are copied. */
