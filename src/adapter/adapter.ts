@@ -211,14 +211,15 @@ export class Adapter {
     this.output.drain(session.trace);
     this.output.stopped();
     this.#view?.moved();
-    this.#previous = this.#current;
-    this.#current = session.engine.snapshot();
     if (stop.reason === 'end' && this.launchArguments?.noDebug === true) {
       this.end(stop.text);
       return;
     }
     if (stop.reason === 'end' && stop.text !== undefined) this.#outputEvent(`${stop.text}\n`, 'console', 0);
     this.event('stopped', this.#stoppedBody(stop));
+    // Only now: the editor is on its way to ask, and what it asks is answered after this.
+    this.#previous = this.#current;
+    this.#current = session.engine.snapshot();
   }
 
   #stoppedBody(stop: StopReport): Dap.StoppedEvent['body'] {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { Adapter } from './adapter';
-import type { Host } from './host';
+import type { Host, Send } from './host';
 import { Decoder, encode } from './wire';
 
 const host: Host = {
@@ -13,16 +13,20 @@ const host: Host = {
   now: () => performance.now(),
 };
 
+/** Writes messages to a stream; those sent in one go leave together, and wake the client once. */
+function sender(output: Writable): Send {
+  return (message) => {
+    if (!output.writable) return;
+    output.cork();
+    output.write(encode(message));
+    queueMicrotask(() => output.uncork());
+  };
+}
+
 /** Serves one client. Resolves when it has gone or the session is over. */
 export function serve(input: Readable, output: Writable): Promise<void> {
   return new Promise((resolve) => {
-    const adapter = new Adapter(
-      host,
-      (message) => {
-        if (output.writable) output.write(encode(message));
-      },
-      () => gone(),
-    );
+    const adapter = new Adapter(host, sender(output), () => gone());
     const decoder = new Decoder((message) => adapter.receive(message));
     const gone = (): void => {
       adapter.runner.cancel();

@@ -5,11 +5,13 @@ import type { Message } from './host';
 /** A longer message is no debug adapter protocol. */
 const MOST_BYTES = 64 * 2 ** 20;
 const SEPARATOR = [13, 10, 13, 10];
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** Bytes of a message. */
 export function encode(message: Message): Uint8Array {
-  const body = new TextEncoder().encode(JSON.stringify(message));
-  const head = new TextEncoder().encode(`Content-Length: ${body.length}\r\n\r\n`);
+  const body = encoder.encode(JSON.stringify(message));
+  const head = encoder.encode(`Content-Length: ${body.length}\r\n\r\n`);
   const bytes = new Uint8Array(head.length + body.length);
   bytes.set(head);
   bytes.set(body, head.length);
@@ -34,7 +36,7 @@ export class Decoder {
   #take(): boolean {
     const end = this.#headEnd();
     if (end < 0) return false;
-    const head = new TextDecoder().decode(this.#bytes.subarray(0, end));
+    const head = decoder.decode(this.#bytes.subarray(0, end));
     const length = Number(/Content-Length: *(\d+)/i.exec(head)?.[1] ?? Number.NaN);
     const start = end + SEPARATOR.length;
     if (!(length <= MOST_BYTES)) {
@@ -44,7 +46,7 @@ export class Decoder {
     if (this.#bytes.length < start + length) return false;
     const body = this.#bytes.subarray(start, start + length);
     this.#bytes = this.#bytes.slice(start + length);
-    this.#parse(new TextDecoder().decode(body));
+    this.#parse(decoder.decode(body));
     return true;
   }
 

@@ -9,6 +9,8 @@ import { buildSync } from 'esbuild';
 import { inProject } from '../tools/project';
 
 const STEPS = 200;
+/** Adapters started of each kind, in turn; the best counts. */
+const TIMES = 4;
 
 function bundle(entry: string, outfile: string): string {
   buildSync({ entryPoints: [inProject(entry)], outfile, bundle: true, platform: 'node', format: 'cjs' });
@@ -49,8 +51,12 @@ export async function nextLatency(): Promise<{ ours: number; minimal: number }> 
     const trace = join(folder, 'dap.cjs');
     writeFileSync(trace, "process.argv.splice(2, 0, 'dap');\nrequire('./hmm-trace.cjs');\n");
     const least = bundle('test/bench/minimal-adapter.ts', join(folder, 'minimal.cjs'));
-    const ours = await measure(new DebugClient('node', trace, 'hmm'), program);
-    const minimal = await measure(new DebugClient('node', least, 'hmm'), program);
+    let ours = Number.POSITIVE_INFINITY;
+    let minimal = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < TIMES; i++) {
+      ours = Math.min(ours, await measure(new DebugClient('node', trace, 'hmm'), program));
+      minimal = Math.min(minimal, await measure(new DebugClient('node', least, 'hmm'), program));
+    }
     return { ours, minimal };
   } finally {
     rmSync(folder, { recursive: true, force: true });

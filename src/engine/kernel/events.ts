@@ -96,7 +96,15 @@ export interface EventListener {
 }
 
 const SEGMENT = 1 << 14;
-const HEADER = 4;
+
+/** A row of the log: its time; kind, task and number of arguments in one word; then the arguments. */
+const HEADER = 2;
+/** The word counts arguments in units of ARGUMENT, tasks in units of TASK; its low byte is the kind, twice, plus leave. */
+const TASK = 2 ** 8;
+const ARGUMENT = 2 ** 28;
+const argumentsOf = (word: number): number => Math.floor(word / ARGUMENT);
+const taskOf = (word: number): TaskRow => Math.floor((word % ARGUMENT) / TASK) as TaskRow;
+const kindOf = (word: number): number => word % TASK;
 
 interface Segment {
   readonly data: Float64Array;
@@ -105,7 +113,11 @@ interface Segment {
 }
 
 export class EventLog {
+  /** One byte a kind of event: 1 where one has been logged since somebody last cleared it. */
+  readonly kinds = new Uint8Array(EVENT_NAMES.length);
   #segments: Segment[] = [];
+  /** Memory of a dropped segment, for the next one: fresh memory costs more than what is written to it. */
+  #spare: Float64Array | undefined;
   /** Every step before this time has been logged. */
   #completeUntil = 0;
   /** Events before this time were dropped to stay within the budget. */
@@ -128,21 +140,27 @@ export class EventLog {
     this.listener?.heard(task, name, leave, args);
     this.observer?.(task, name, leave, args);
     if (time < this.#completeUntil) return;
-    let segment = this.#segments.at(-1);
+    const kind = KIND[name];
+    this.kinds[kind] = 1;
     const size = HEADER + args.length;
-    if (!segment || segment.used + size > segment.data.length) {
-      segment = { data: new Float64Array(Math.max(SEGMENT, size)), used: 0, firstTime: time };
-      this.#segments.push(segment);
-      this.#trim();
-    }
+    let segment = this.#segments[this.#segments.length - 1];
+    if (segment === undefined || segment.used + size > segment.data.length) segment = this.#open(size, time);
     const { data } = segment;
     let at = segment.used;
-    data[at++] = args.length;
     data[at++] = time;
-    data[at++] = task;
-    data[at++] = KIND[name] * 2 + (leave ? 1 : 0);
+    data[at++] = args.length * ARGUMENT + task * TASK + kind * 2 + (leave ? 1 : 0);
     for (let i = 0; i < args.length; i++) data[at++] = args[i] as number;
     segment.used = at;
+  }
+
+  /** A new last segment with room for `size` words. */
+  #open(size: number, firstTime: number): Segment {
+    this.#trim();
+    const spare = size <= SEGMENT ? this.#spare : undefined;
+    if (spare) this.#spare = undefined;
+    const segment = { data: spare ?? new Float64Array(Math.max(SEGMENT, size)), used: 0, firstTime };
+    this.#segments.push(segment);
+    return segment;
   }
 
   get bytes(): number {
@@ -151,7 +169,8 @@ export class EventLog {
 
   #trim(): void {
     while (this.#segments.length > 2 && this.bytes > this.budgetBytes) {
-      this.#segments.shift();
+      const dropped = this.#segments.shift();
+      if (dropped?.data.length === SEGMENT) this.#spare = dropped.data;
       this.droppedBefore = this.#segments[0]?.firstTime ?? 0;
     }
   }
@@ -163,7 +182,8 @@ export class EventLog {
     const last = this.#segments.at(-1);
     if (last) {
       let at = 0;
-      while (at < last.used && (last.data[at + 1] ?? 0) < time) at += HEADER + (last.data[at] ?? 0);
+      while (at < last.used && (last.data[at] ?? 0) < time)
+        at += HEADER + argumentsOf(last.data[at + 1] ?? 0);
       last.used = at;
     }
     this.#completeUntil = Math.min(this.#completeUntil, time);
@@ -192,14 +212,15 @@ export class EventLog {
   *#scan(segment: Segment, from: number, to: number): Iterable<Event> {
     const { data } = segment;
     for (let at = 0; at < segment.used; ) {
-      const count = data[at] ?? 0;
-      const time = data[at + 1] ?? 0;
+      const time = data[at] ?? 0;
       if (time >= to) return;
-      const kind = data[at + 3] ?? 0;
+      const word = data[at + 1] ?? 0;
+      const count = argumentsOf(word);
+      const kind = kindOf(word);
       const name = EVENT_NAMES[kind >> 1];
       if (time >= from && name !== undefined) {
         const args = Array.from(data.subarray(at + HEADER, at + HEADER + count));
-        yield { time, task: (data[at + 2] ?? 0) as TaskRow, name, leave: (kind & 1) === 1, args };
+        yield { time, task: taskOf(word), name, leave: (kind & 1) === 1, args };
       }
       at += HEADER + count;
     }

@@ -1,7 +1,7 @@
 /** A CPU's access to memory: the MMU's check, and the page fault exception (arch/x86/mm/fault.c). */
 
 import { Vm } from '../machine/address-spaces';
-import { type EntryRow, PAGE_SIZE, type PageRow, type VmaRow, vpnOf } from '../machine/ids';
+import { type EntryRow, offsetInPage, type PageRow, type VmaRow, vpnOf } from '../machine/ids';
 import { isPresent, PTE_DIRTY, PTE_PROTNONE, PTE_WRITE, PTE_YOUNG } from '../machine/pte';
 import { FaultFlag, SiCode, Signal, VM_FAULT_ERROR, VmFault } from './constants';
 import { fault_progress } from './detect';
@@ -260,7 +260,7 @@ export const cpu_access = routine({
         fault_progress(k);
       }
       const page = translate(k, f);
-      const offset = f.va % PAGE_SIZE;
+      const offset = offsetInPage(f.va);
       if (f.write === 0 || f.value < 0) return k.contents.read(page, offset);
       k.contents.write(page, offset, f.value);
       return f.value;

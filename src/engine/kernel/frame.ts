@@ -1,30 +1,68 @@
-/** Frames: a routine's parameters and locals as properties over the task's stack. */
+/**
+ * Frames: a routine's parameters and locals as properties over the task's stack.
+ *
+ * Frames of all routines are of one class: a name has one number in every routine, and a routine's layout says which
+ * slot of its frames that number stands for. So code that works on frames of several routines meets one kind of object.
+ * The frame's own properties begin with `$`, as no local of the kernel does.
+ */
 
 import type { WideColumn } from '../machine/column';
-import type { LinkedRoutine } from './link';
 
-/** `base` is moved from frame to frame of the same routine; the properties read and write the slots behind it. */
+/** The number of every name that some routine has given to a parameter or local. */
+const numbers = new Map<string, number>();
+
+/** Slots by the number of their name; numbers of names that the routine doesn't have mean nothing. */
+export type Layout = Uint8Array;
+
+/** `$base` and `$layout` are moved from frame to frame; the properties read and write the slots behind them. */
 export class Frame {
-  base = 0;
-  constructor(readonly stack: WideColumn) {}
+  $base = 0;
+  $layout: Layout = new Uint8Array();
+  $cells: Float64Array;
+
+  constructor(readonly $stack: WideColumn) {
+    this.$cells = $stack.data;
+  }
+
+  moveTo(base: number, layout: Layout): void {
+    this.$base = base;
+    this.$layout = layout;
+  }
+
+  /** To be called when the stack may have grown. */
+  follow(): void {
+    this.$cells = this.$stack.data;
+  }
 }
 
-function slotAccessor(slot: number): PropertyDescriptor & ThisType<Frame> {
+/** Reading goes straight to the cells: it is done several times a step, and V8 inlines only what is this short. */
+function property(number: number): PropertyDescriptor & ThisType<Frame> {
   return {
     get() {
-      return this.stack.get(this.base + slot);
+      return this.$cells[this.$base + (this.$layout[number] as number)];
     },
     set(value: number) {
-      this.stack.set(this.base + slot, value);
+      this.$stack.set(this.$base + (this.$layout[number] as number), value);
     },
   };
 }
 
-/** The class of a routine's frames, with one property a slot. */
-export function frameClass(routine: LinkedRoutine): new (stack: WideColumn) => Frame {
-  class RoutineFrame extends Frame {}
-  routine.slots.forEach((name, slot) => {
-    Object.defineProperty(RoutineFrame.prototype, name, slotAccessor(slot));
+function numberOf(name: string): number {
+  let number = numbers.get(name);
+  if (number === undefined) {
+    number = numbers.size;
+    numbers.set(name, number);
+    Object.defineProperty(Frame.prototype, name, property(number));
+  }
+  return number;
+}
+
+/** The layout of frames whose slots have these names. */
+export function layoutOf(slots: readonly string[]): Layout {
+  const places = slots.map(numberOf);
+  const layout = new Uint8Array(numbers.size);
+  places.forEach((number, slot) => {
+    layout[number] = slot;
   });
-  return RoutineFrame;
+  return layout;
 }

@@ -49,8 +49,13 @@ export abstract class Column<T extends Cells = Cells> {
     this.dirty = dirty;
   }
 
-  /** The column's chunks as they are now. Chunks not written since the last call are shared with it. */
-  freeze(): { chunks: ChunkList; bytes: number } {
+  /** The column's chunks as they were when it was last frozen or thawed. */
+  get frozen(): ChunkList {
+    return this.#frozen;
+  }
+
+  /** Freezes the chunks written since the last time; returns the bytes that this takes. The others are shared. */
+  freeze(): number {
     let next: (Cells | undefined)[] | undefined;
     let bytes = 0;
     for (let c = this.dirty.indexOf(1); c !== -1; c = this.dirty.indexOf(1, c + 1)) {
@@ -65,7 +70,7 @@ export abstract class Column<T extends Cells = Cells> {
       bytes += next.length * 8;
       this.#frozen = next;
     }
-    return { chunks: this.#frozen, bytes };
+    return bytes;
   }
 
   /** Puts back what `freeze` returned earlier. Only chunks that differ are copied. */
@@ -118,7 +123,8 @@ export class IntColumn extends Column<Int32Array> {
   }
 
   get(row: number): number {
-    return this.data[row] ?? 0;
+    const { data } = this;
+    return row < data.length ? (data[row] as number) : 0;
   }
 
   set(row: number, value: number): void {
@@ -144,7 +150,8 @@ export class WideColumn extends Column<Float64Array> {
   }
 
   get(row: number): number {
-    return this.data[row] ?? 0;
+    const { data } = this;
+    return row < data.length ? (data[row] as number) : 0;
   }
 
   set(row: number, value: number): void {
@@ -152,5 +159,13 @@ export class WideColumn extends Column<Float64Array> {
     this.data[row] = value;
     this.dirty[row >> CHUNK_SHIFT] = 1;
     if (this.journal !== undefined) this.journal.note(this.id, row);
+  }
+
+  /** Sets rows [first, end) to 0: as `set` does, with one mark a chunk. */
+  clear(first: number, end: number): void {
+    if (end > this.data.length) this.grow(end - 1);
+    for (let row = first; row < end; row++) this.data[row] = 0;
+    for (let c = first >> CHUNK_SHIFT; c << CHUNK_SHIFT < end; c++) this.dirty[c] = 1;
+    if (this.journal !== undefined) for (let row = first; row < end; row++) this.journal.note(this.id, row);
   }
 }

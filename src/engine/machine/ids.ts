@@ -40,4 +40,6 @@ export const PAGE_SIZE = 4096;
 export const TASK_SIZE_PAGES = 2 ** 35;
 
 export const vpnOf = (va: number): Vpn => Math.floor(va / PAGE_SIZE) as Vpn;
+/** The low bits of an address; `%` on numbers past 32 bits is a division in a loop. */
+export const offsetInPage = (va: number): number => va & (PAGE_SIZE - 1);
 export const vaOf = (vpn: Vpn): Va => (vpn * PAGE_SIZE) as Va;

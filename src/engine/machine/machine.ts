@@ -18,6 +18,7 @@ import { Zones } from './zones';
 
 export class Machine {
   readonly store = new Store();
+  readonly scalars = this.store.scalars;
   readonly pages = new Pages(this.store);
   readonly holds = new Holds(this.store, this.pages);
   readonly contents = new Contents(this.store, this.pages);

@@ -20,6 +20,8 @@ export const LEVEL_PGD = 3;
 
 /** 1 / pages that an entry of each level spans. Keys stay below 2^36, so the product of an upper level fits 32 bits. */
 const PER_SPAN = [1, 2 ** -9, 2 ** -18, 2 ** -27];
+/** Pages that an entry of each level spans. */
+const SPAN = [1, 2 ** 9, 2 ** 18, 2 ** 27];
 
 export class Radix {
   readonly nodes: Table;
@@ -127,7 +129,7 @@ export class Radix {
 
   #nextIn(node: NodeRow, level: number, base: number, from: number, end: number): number {
     if (node === 0 || this.used.get(node) === 0) return -1;
-    const span = 2 ** (9 * level);
+    const span = SPAN[level] ?? 0;
     const first = from > base ? Math.floor((from - base) / span) : 0;
     for (let i = first; i < ENTRIES; i++) {
       const start = base + i * span;

@@ -41,13 +41,13 @@ export class Store {
   }
 
   freeze(): Snapshot {
-    let bytes = 0;
-    const columns = this.columns.map((column) => {
-      const frozen = column.freeze();
-      bytes += frozen.bytes;
-      return frozen.chunks;
-    });
-    return { columns, bytes: bytes + columns.length * 8 };
+    const columns: ChunkList[] = [];
+    let bytes = this.columns.length * 8;
+    for (const column of this.columns) {
+      bytes += column.freeze();
+      columns.push(column.frozen);
+    }
+    return { columns, bytes };
   }
 
   thaw(snapshot: Snapshot): void {

@@ -3,7 +3,7 @@
  * Going back is putting back a checkpoint and running again; nothing here knows what the steps do.
  */
 
-import { EVENT_NAMES, type Event, type EventName, KIND } from '../kernel/events';
+import { type Event, type EventName, KIND } from '../kernel/events';
 import type { Kernel } from '../kernel/kernel';
 import type { TaskRow } from '../machine/ids';
 import type { Snapshot } from '../machine/store';
@@ -62,7 +62,6 @@ export class Engine {
   readonly #checkpoints: Checkpoints;
   readonly #interval: number | undefined;
   readonly #visited: Uint8Array;
-  readonly #kinds = new Uint8Array(EVENT_NAMES.length);
   readonly #scratch: Uint8Array;
   /** The machine before any step and any input. */
   readonly #origin: Snapshot;
@@ -224,7 +223,8 @@ export class Engine {
     const open = index === this.#checkpoints.length - 1;
     return {
       ran: (pc) => seen?.ran(pc) === true || (open && this.#visited[pc] === 1),
-      emitted: (name) => seen?.emitted(KIND[name]) === true || (open && this.#kinds[KIND[name]] === 1),
+      emitted: (name) =>
+        seen?.emitted(KIND[name]) === true || (open && this.kernel.events.kinds[KIND[name]] === 1),
       wrote: (column, row) => this.#checkpoints.wrote(index, column, row),
     };
   }
@@ -337,7 +337,6 @@ export class Engine {
   }
 
   #observe(task: TaskRow, name: EventName, leave: boolean, args: readonly number[]): void {
-    if (this.#fresh) this.#kinds[KIND[name]] = 1;
     if (!this.interpreter.quiet) this.onEvent?.(task, name, leave, args);
   }
 
@@ -379,9 +378,10 @@ export class Engine {
     const before = this.#checkpoints.indexAt(this.time);
     const newest = before === this.#checkpoints.length - 1;
     if (newest) {
-      this.#checkpoints.close(Seen.pack(this.#visited, this.#kinds));
+      const { kinds } = this.kernel.events;
+      this.#checkpoints.close(Seen.pack(this.#visited, kinds));
       this.#visited.fill(0);
-      this.#kinds.fill(0);
+      kinds.fill(0);
     }
     // Between two others it takes over what is known of the whole distance.
     const seen = newest ? undefined : this.#checkpoints.at(before)?.seen;

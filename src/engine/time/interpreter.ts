@@ -4,7 +4,7 @@
  */
 
 import { detect_deadlock } from '../kernel/detect';
-import { type Frame, frameClass } from '../kernel/frame';
+import { Frame, type Layout, layoutOf } from '../kernel/frame';
 import type { Kernel } from '../kernel/kernel';
 import { CALLBACKS, FRAME_HEADER, type Linked, Op } from '../kernel/link';
 import type { AnyRoutine } from '../kernel/routine';
@@ -59,8 +59,11 @@ export class Interpreter {
   #limit = 0;
   /** Time of the last check at a yield: going on from a stop doesn't check again. */
   #checkedAt = -1;
-  readonly #frames: readonly Frame[];
-  readonly #callees: readonly Frame[];
+  /** The frame that runs, the one whose parameters its call is filling in, and a new task's first one. */
+  readonly #frame: Frame;
+  readonly #callee: Frame;
+  readonly #first: Frame;
+  readonly #layouts: readonly Layout[];
   /** First step of each routine, and the number of its parameters and locals. */
   readonly #entries: Int32Array;
   readonly #slotCounts: Int32Array;
@@ -76,9 +79,10 @@ export class Interpreter {
     this.#userMode = Uint8Array.from(linked.yieldBefore, (name) =>
       name === 'statement' || name === 'Y14' ? 1 : 0,
     );
-    const classes = linked.routines.map((routine) => frameClass(routine));
-    this.#frames = classes.map((Class) => new Class(kernel.tasks.stack));
-    this.#callees = classes.map((Class) => new Class(kernel.tasks.stack));
+    this.#layouts = linked.routines.map(({ slots }) => layoutOf(slots));
+    this.#frame = new Frame(kernel.tasks.stack);
+    this.#callee = new Frame(kernel.tasks.stack);
+    this.#first = new Frame(kernel.tasks.stack);
     kernel.start = (task, routine, fill) => this.start(task, routine, fill);
     this.#entries = Int32Array.from(linked.routines, ({ entry }) => entry);
     this.#slotCounts = Int32Array.from(linked.routines, ({ slots }) => slots.length);
@@ -108,20 +112,13 @@ export class Interpreter {
     const id = this.idOf(routine);
     const base = task * STACK_SLOTS + FRAME_HEADER;
     this.#enter(id, base, 0, 0);
-    const frame = this.frame(id, base);
-    fill(frame);
+    for (const frame of [this.#frame, this.#callee, this.#first]) frame.follow();
+    this.#first.moveTo(base, this.#layouts[id] as Layout);
+    fill(this.#first);
     tasks.base.set(task, base);
     tasks.pc.set(task, this.linked.routines[id]?.entry ?? 0);
     tasks.depth.set(task, 1);
     tasks.state.set(task, TaskState.Runnable);
-  }
-
-  /** A frame of routine `id` at `base`, for reading locals. Valid until the next call. */
-  frame(id: number, base: number): Frame {
-    const frame = this.#frames[id];
-    if (!frame) throw new Error(`no routine ${id}`);
-    frame.base = base;
-    return frame;
   }
 
   #enter(id: number, base: number, returnPc: number, callerBase: number): void {
@@ -129,8 +126,7 @@ export class Interpreter {
     stack.set(base - 3, id);
     stack.set(base - 2, returnPc);
     stack.set(base - 1, callerBase);
-    const end = base + this.#slots(id);
-    for (let slot = base; slot < end; slot++) stack.set(slot, 0);
+    stack.clear(base, base + this.#slots(id));
   }
 
   /**
@@ -141,8 +137,9 @@ export class Interpreter {
     const { kernel, linked, visited } = this;
     const { op, run, result, object, next, alt, arg } = linked;
     const { tasks } = kernel;
-    const frames = this.#frames;
-    const callees = this.#callees;
+    const frame = this.#frame;
+    const callee = this.#callee;
+    const layouts = this.#layouts;
     const entries = this.#entries;
     const flags = this.quiet ? this.#quietFlags : this.#flags;
     const { scheduler } = this;
@@ -160,8 +157,7 @@ export class Interpreter {
       let pc = tasks.pc.get(task);
       let base = tasks.base.get(task);
       let id = tasks.stack.get(base - 3);
-      let frame = frames[id] as Frame;
-      frame.base = base;
+      frame.moveTo(base, layouts[id] as Layout);
       let running = true;
       while (running) {
         let flag = flags[pc] as number;
@@ -193,22 +189,21 @@ export class Interpreter {
             break;
           case Op.Call:
           case Op.Callback: {
-            let callee = arg[pc] as number;
+            let calleeId = arg[pc] as number;
             if (op[pc] === Op.Callback) {
-              kernel.callbackCalls.add(callee, 1);
+              kernel.callbackCalls.add(calleeId, 1);
               const driver = (object[pc] as StepRun)(kernel, frame, frame) as number;
-              callee = linked.callbackRoutine[driver * CALLBACKS.length + callee] as number;
+              calleeId = linked.callbackRoutine[driver * CALLBACKS.length + calleeId] as number;
             }
             const calleeBase = base + this.#slots(id) + FRAME_HEADER;
             if (calleeBase + 64 > (task + 1) * STACK_SLOTS) throw new StackOverflow(linked.text[pc]);
-            this.#enter(callee, calleeBase, pc, base);
-            const view = callees[callee] as Frame;
-            view.base = calleeBase;
-            (run[pc] as StepRun)(kernel, frame, view);
-            id = callee;
+            this.#enter(calleeId, calleeBase, pc, base);
+            const layout = layouts[calleeId] as Layout;
+            callee.moveTo(calleeBase, layout);
+            (run[pc] as StepRun)(kernel, frame, callee);
+            id = calleeId;
             base = calleeBase;
-            frame = frames[id] as Frame;
-            frame.base = base;
+            frame.moveTo(base, layout);
             pc = entries[id] as number;
             tasks.base.set(task, base);
             tasks.depth.add(task, 1);
@@ -227,8 +222,7 @@ export class Interpreter {
               break;
             }
             id = tasks.stack.get(base - 3);
-            frame = frames[id] as Frame;
-            frame.base = base;
+            frame.moveTo(base, layouts[id] as Layout);
             result[returnPc]?.(kernel, frame, value);
             pc = next[returnPc] as number;
             break;

@@ -66,7 +66,7 @@ export class RunContext {
 
   /** The scene at a frame of the task that runs. */
   at(f: F): Scene {
-    return moveTo(this.scene, this.kernel.task, f.base);
+    return moveTo(this.scene, this.kernel.task, f.$base);
   }
 
   process(): ProcessRow {

@@ -30,7 +30,7 @@ export const SLOTS = {
 export const PROBLEM = -(2 ** 31);
 
 /** A frame as the steps of a statement see it. */
-export type F = FrameOf<typeof SLOTS> & { readonly base: number };
+export type F = FrameOf<typeof SLOTS> & { readonly $base: number };
 export type ScenarioNode = Node<F>;
 export const r = new Builder<F>();
 
