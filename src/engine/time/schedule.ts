@@ -125,6 +125,8 @@ export class Schedule implements Scheduler {
       scalars.set(this.#asked, this.#kernel.time + 1);
       return task;
     }
+    // Entries were passed over: asked again after a stop here, no more of them may be.
+    if (end > begin) scalars.set(this.#asked, this.#kernel.time + 1);
     return 0 as TaskRow;
   }
 
