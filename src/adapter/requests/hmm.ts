@@ -8,7 +8,7 @@ import { waitsText } from '../../debugger/wait-graph';
 import { finish } from '../../engine/time/work';
 import { RequestError } from '../errors';
 import type { Family } from '../family';
-import { go, taskOf } from './run';
+import { go, runAlone, taskOf } from './run';
 
 export const hmmRequests: Family = {
   capabilities: {},
@@ -48,9 +48,6 @@ export const hmmRequests: Family = {
       const session = adapter.stopped;
       return go(adapter, session.reverseStepOut(taskOf(session, threadId)), true);
     },
-    'hmm/runUntilBlocks': (adapter, { threadId }) => {
-      const session = adapter.stopped;
-      return go(adapter, session.runUntilBlocks(taskOf(session, threadId)));
-    },
+    'hmm/runUntilBlocks': (adapter, { threadId }) => runAlone(adapter, threadId),
   },
 };

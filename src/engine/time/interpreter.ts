@@ -102,6 +102,11 @@ export class Interpreter {
     this.#limit = -1;
   }
 
+  /** The task is in the kernel, where it keeps its CPU until it blocks or returns to user mode. */
+  inKernel(task: TaskRow): boolean {
+    return this.#userMode[this.kernel.tasks.pc.get(task)] === 0;
+  }
+
   /** Gives a new task its first frame; `fill` sets the parameters. */
   start(task: TaskRow, routine: AnyRoutine, fill: (frame: Frame) => void): void {
     const { tasks } = this.kernel;

@@ -76,14 +76,19 @@ export class Schedule implements Scheduler {
     if (scalars.get(this.#only) === task) scalars.set(this.#only, 0);
   }
 
-  /** What to put into the machine so that only `task` runs until it blocks or exits. */
+  /** The task that alone may run until it blocks or exits; 0 where the order decides. */
+  get only(): TaskRow {
+    return this.#kernel.store.scalars.get(this.#only) as TaskRow;
+  }
+
+  /** What to put into the machine so that only `task` runs until it blocks or exits; with 0, as the order says. */
   runOnly(task: TaskRow): CellWrite[] {
     return [{ column: this.#kernel.store.scalars.id, row: this.#only, value: task }];
   }
 
   #chosen(): TaskRow {
-    const only = this.#kernel.store.scalars.get(this.#only) as TaskRow;
-    if (only !== 0) return only;
+    const { only } = this;
+    if (only !== 0) return this.#canRun(only) ? only : (0 as TaskRow);
     switch (this.order.kind) {
       case 'round-robin':
         return 0 as TaskRow;

@@ -1,0 +1,59 @@
+/** Which tasks can run next, and why another one can't. */
+
+import { cpu_holder } from '../engine/kernel/sched';
+import type { TaskRow } from '../engine/machine/ids';
+import { TaskState } from '../engine/machine/tasks';
+import { taskName } from '../scenario/environment';
+import { allOf } from '../scenario/suggest';
+import type { Debuggee } from './debuggee';
+import { routineOf, showWaiting, waitingOf } from './waits';
+
+/** Tasks that are named; there may be thousands. */
+const MOST_NAMES = 10;
+
+/** The task that keeps another one from its CPU: one that stays in the kernel there, the current one included; or 0. */
+function keepsCpu({ interpreter, world }: Debuggee, task: TaskRow): TaskRow {
+  const { tasks, task: current } = world.kernel;
+  const holder = cpu_holder(world.kernel, task);
+  if (holder !== 0 || current === task || tasks.context.get(task) !== 0) return holder;
+  const same = tasks.context.get(current) === 0 && tasks.cpu.get(current) === tasks.cpu.get(task);
+  const runs = tasks.state.get(current) === TaskState.Runnable;
+  return same && runs && interpreter.inKernel(current) ? current : (0 as TaskRow);
+}
+
+export function canRunNext(debuggee: Debuggee, task: TaskRow): boolean {
+  const { tasks } = debuggee.world.kernel;
+  return tasks.state.get(task) === TaskState.Runnable && keepsCpu(debuggee, task) === 0;
+}
+
+/** The tasks that the user may choose from. */
+export function tasksThatCanRun(debuggee: Debuggee): TaskRow[] {
+  const rows = [...debuggee.world.kernel.tasks.tasks.rows()] as TaskRow[];
+  return rows.filter((task) => canRunNext(debuggee, task));
+}
+
+/** `app.A waits for …`, `app.A has ended` */
+function reason(debuggee: Debuggee, task: TaskRow): string {
+  const { world } = debuggee;
+  const name = taskName(world, task);
+  const waiting = waitingOf(world, task);
+  if (waiting) return `${name} waits for ${showWaiting(waiting)}`;
+  const holder = keepsCpu(debuggee, task);
+  if (holder === 0) return `${name} has ended`;
+  const { tasks } = world.kernel;
+  return `${name} needs CPU ${tasks.cpu.get(task)}, where ${taskName(world, holder)} is in ${routineOf(world, holder)}`;
+}
+
+/** `app, app.A and 7 more` */
+export function someOf(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  return more <= 0 ? allOf(names) : `${names.slice(0, MOST_NAMES).join(', ')} and ${more} more`;
+}
+
+/** Why a task can't run now, and the tasks that can, in a sentence; undefined where it can. */
+export function whyNotRun(debuggee: Debuggee, task: TaskRow): string | undefined {
+  if (canRunNext(debuggee, task)) return undefined;
+  const others = tasksThatCanRun(debuggee).map((other) => taskName(debuggee.world, other));
+  const able = others.length === 0 ? 'no task can run' : `${someOf(others)} can run`;
+  return `${reason(debuggee, task)}; ${able}.`;
+}
