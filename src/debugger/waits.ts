@@ -49,6 +49,13 @@ export function routineOf(world: World, task: TaskRow): string {
   return world.routines[tasks.stack.get(tasks.base.get(task) - 3)]?.routine.name ?? '';
 }
 
+/** What the step says that comes next in it. */
+export function stepOf(world: World, task: TaskRow): string {
+  const { tasks } = world.kernel;
+  const routine = world.routines[tasks.stack.get(tasks.base.get(task) - 3)];
+  return routine?.listing.find(({ pc }) => pc === tasks.pc.get(task))?.text.trim() ?? '';
+}
+
 /** What a task waits for; undefined where it is not blocked. */
 export function waitingOf(world: World, task: TaskRow): Waiting | undefined {
   const { tasks } = world.kernel;

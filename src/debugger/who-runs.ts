@@ -3,6 +3,7 @@
 import { cpu_holder } from '../engine/kernel/sched';
 import type { TaskRow } from '../engine/machine/ids';
 import { TaskState } from '../engine/machine/tasks';
+import type { RunnableTask } from '../protocol';
 import { taskName } from '../scenario/environment';
 import { allOf } from '../scenario/suggest';
 import type { Debuggee } from './debuggee';
@@ -26,10 +27,22 @@ export function canRunNext(debuggee: Debuggee, task: TaskRow): boolean {
   return tasks.state.get(task) === TaskState.Runnable && keepsCpu(debuggee, task) === 0;
 }
 
-/** The tasks that the user may choose from. */
-export function tasksThatCanRun(debuggee: Debuggee): TaskRow[] {
+function tasksThatCanRun(debuggee: Debuggee): TaskRow[] {
   const rows = [...debuggee.world.kernel.tasks.tasks.rows()] as TaskRow[];
   return rows.filter((task) => canRunNext(debuggee, task));
+}
+
+/** The tasks that the user may choose from, as they are shown: the one that the schedule lets run next comes first. */
+export function runnableTasks(debuggee: Debuggee): RunnableTask[] {
+  const { world } = debuggee;
+  const tasks = tasksThatCanRun(debuggee).sort(
+    (a, b) => Number(b === world.kernel.task) - Number(a === world.kernel.task),
+  );
+  return tasks.map((task) => ({
+    threadId: task,
+    name: taskName(world, task),
+    place: `in ${routineOf(world, task)}`,
+  }));
 }
 
 /** `app.A waits for …`, `app.A has ended` */

@@ -1,4 +1,11 @@
-import type { DevicesResult, PendingFaultsResult, WaitsResult, ZonesResult } from './machine-views';
+import type {
+  DevicesResult,
+  PendingFaultsResult,
+  RunnableResult,
+  WaitsArguments,
+  WaitsResult,
+  ZonesResult,
+} from './machine-views';
 import type { PageTablesArguments, PageTablesResult } from './page-tables';
 import type { ScheduleResult, SeekArguments, ThreadArguments, TimePosition } from './time';
 
@@ -21,7 +28,9 @@ export interface HmmRequests {
   /** Faults that have begun and not ended. */
   'hmm/pendingFaults': { args: NoArguments; result: PendingFaultsResult };
   /** Who waits for whom. */
-  'hmm/waits': { args: NoArguments; result: WaitsResult };
+  'hmm/waits': { args: WaitsArguments; result: WaitsResult };
+  /** The tasks that can run next. */
+  'hmm/runnable': { args: NoArguments; result: RunnableResult };
   /** The scenario's devices. */
   'hmm/devices': { args: NoArguments; result: DevicesResult };
   /** Where the session is in time. */
