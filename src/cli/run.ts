@@ -1,6 +1,6 @@
 /** `hmm-trace run`: runs scenarios to their end and says what happened. */
 
-import { deadlockText } from '../debugger/reports';
+import { standstill } from '../debugger/reports';
 import { BootError } from '../engine/kernel/boot';
 import type { Stop } from '../engine/time/interpreter';
 import { buildRun, type Program, type Run } from '../scenario/program';
@@ -92,7 +92,7 @@ async function runProgram(program: Program, settings: RunSettings, io: Io): Prom
   release();
   if (ending === 'end' || ending === 'deadlock') watch?.finish();
   log.end();
-  const why = tally.stuck ?? (ending === 'deadlock' ? deadlockText(run.world) : undefined);
+  const why = tally.stuck ?? (ending === 'deadlock' ? standstill(run.world).text : undefined);
   const { text, failed } = summary(run, tally, { ending, why, json: settings.json, watch });
   io.out(text);
   if (ending === 'interrupted') return INTERRUPTED;

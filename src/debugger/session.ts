@@ -12,7 +12,7 @@ import { Exceptions } from './exceptions';
 import { HitCounts } from './hit-counts';
 import { ranSchedule } from './ran-schedule';
 import { disarm, type Found, recount, type Sought, searchBack, stopTime, type Watching } from './replay';
-import { deadlockText, type StopReport, summary, whyLeft } from './reports';
+import { type StopReport, standstill, summary, whyLeft } from './reports';
 import { afterMoving, inner, outer, sameLevel, type Target } from './stepping';
 import { TraceLines } from './trace-lines';
 
@@ -228,7 +228,7 @@ export class DebugSession {
   #report(stop: Stop, { found, left, target }: Running): StopReport {
     if (found?.exception) return { reason: 'exception', task: found.task, exception: found.exception };
     if (stop === 'end') return this.#ended();
-    if (stop === 'deadlock') return this.#deadlock();
+    if (stop === 'deadlock') return this.#standstill();
     if (left && target) return { reason: 'step', task: target.task, text: whyLeft(this.#world, target.task) };
     return this.#reportFound(found);
   }
@@ -241,11 +241,11 @@ export class DebugSession {
     return { reason, task, breakpoints: found.breakpoints };
   }
 
-  #deadlock(): StopReport {
-    const text = deadlockText(this.#world);
+  #standstill(): StopReport {
+    const { id, text } = standstill(this.#world);
     const { task } = this.#world.kernel;
-    if (!this.exceptions.isArmed('deadlock')) return { reason: 'end', task, text };
-    return { reason: 'exception', task, exception: { id: 'deadlock', task, description: text } };
+    if (!this.exceptions.isArmed(id)) return { reason: 'end', task, text };
+    return { reason: 'exception', task, exception: { id, task, description: text } };
   }
 
   #ended(): StopReport {

@@ -41,7 +41,7 @@ describe('package.json', () => {
     const sources = readdirSync(inProject('src', 'extension')).map((name) =>
       readFileSync(inProject('src', 'extension', name), 'utf8'),
     );
-    const registered = sources.join('').matchAll(/[cC]ommand\(\s*'(hmm\.\w+)'/g);
+    const registered = sources.join('').matchAll(/\b(?:registerCommand|command)\(\s*'(hmm\.\w+)'/g);
     const declared = contributes.commands.map(({ command }) => command);
     expect([...registered].map(([, id]) => id).sort()).toEqual(declared.sort());
   });

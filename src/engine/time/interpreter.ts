@@ -3,7 +3,7 @@
  * in a variable and written back at every exit.
  */
 
-import { detect_deadlock } from '../kernel/detect';
+import { detect_deadlock, detect_orphans } from '../kernel/detect';
 import { type Frame, frameClass } from '../kernel/frame';
 import type { Kernel } from '../kernel/kernel';
 import { CALLBACKS, FRAME_HEADER, type Linked, Op } from '../kernel/link';
@@ -300,6 +300,7 @@ export class Interpreter {
   #exited(task: TaskRow): void {
     this.kernel.tasks.state.set(task, TaskState.Exited);
     this.kernel.tasks.wake(Wait.Task, task);
+    detect_orphans(this.kernel, task);
     this.#left(task);
   }
 
