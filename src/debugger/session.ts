@@ -15,6 +15,7 @@ import { disarm, type Found, recount, type Sought, searchBack, stopTime, type Wa
 import { type StopReport, standstill, summary, whyLeft } from './reports';
 import { afterMoving, inner, outer, sameLevel, type Target } from './stepping';
 import { TraceLines } from './trace-lines';
+import { passedOver } from './who-runs';
 
 /** A run forwards while it goes on. */
 interface Running {
@@ -217,11 +218,13 @@ export class DebugSession {
       state.found = { time: stopTime(this.time, name), task, exception };
       interpreter.interrupt();
     };
+    this.debuggee.schedule.onPassedOver = (name) => this.trace.tell(passedOver(this.debuggee, name));
     this.#stale = false;
   }
 
   #disarm(): void {
     disarm(this.#watching);
+    this.debuggee.schedule.onPassedOver = undefined;
     this.#stale = true;
   }
 

@@ -9,11 +9,13 @@ import { allOf } from '../scenario/suggest';
 import type { Debuggee } from './debuggee';
 import { routineOf, showWaiting, waitingOf } from './waits';
 
+type Stage = Pick<Debuggee, 'interpreter' | 'world'>;
+
 /** Tasks that are named; there may be thousands. */
 const MOST_NAMES = 10;
 
 /** The task that keeps another one from its CPU: one that stays in the kernel there, the current one included; or 0. */
-function keepsCpu({ interpreter, world }: Debuggee, task: TaskRow): TaskRow {
+function keepsCpu({ interpreter, world }: Stage, task: TaskRow): TaskRow {
   const { tasks, task: current } = world.kernel;
   const holder = cpu_holder(world.kernel, task);
   if (holder !== 0 || current === task || tasks.context.get(task) !== 0) return holder;
@@ -22,18 +24,18 @@ function keepsCpu({ interpreter, world }: Debuggee, task: TaskRow): TaskRow {
   return same && runs && interpreter.inKernel(current) ? current : (0 as TaskRow);
 }
 
-export function canRunNext(debuggee: Debuggee, task: TaskRow): boolean {
+export function canRunNext(debuggee: Stage, task: TaskRow): boolean {
   const { tasks } = debuggee.world.kernel;
   return tasks.state.get(task) === TaskState.Runnable && keepsCpu(debuggee, task) === 0;
 }
 
-function tasksThatCanRun(debuggee: Debuggee): TaskRow[] {
+function tasksThatCanRun(debuggee: Stage): TaskRow[] {
   const rows = [...debuggee.world.kernel.tasks.tasks.rows()] as TaskRow[];
   return rows.filter((task) => canRunNext(debuggee, task));
 }
 
 /** The tasks that the user may choose from, as they are shown: the one that the schedule lets run next comes first. */
-export function runnableTasks(debuggee: Debuggee): RunnableTask[] {
+export function runnableTasks(debuggee: Stage): RunnableTask[] {
   const { world } = debuggee;
   const tasks = tasksThatCanRun(debuggee).sort(
     (a, b) => Number(b === world.kernel.task) - Number(a === world.kernel.task),
@@ -46,7 +48,7 @@ export function runnableTasks(debuggee: Debuggee): RunnableTask[] {
 }
 
 /** `app.A waits for …`, `app.A has ended` */
-function reason(debuggee: Debuggee, task: TaskRow): string {
+function reason(debuggee: Stage, task: TaskRow): string {
   const { world } = debuggee;
   const name = taskName(world, task);
   const waiting = waitingOf(world, task);
@@ -63,10 +65,24 @@ export function someOf(names: readonly string[]): string {
   return more <= 0 ? allOf(names) : `${names.slice(0, MOST_NAMES).join(', ')} and ${more} more`;
 }
 
+/** `app and app.A can run` */
+function able(debuggee: Stage): string {
+  const names = tasksThatCanRun(debuggee).map((other) => taskName(debuggee.world, other));
+  return names.length === 0 ? 'no task can run' : `${someOf(names)} can run`;
+}
+
 /** Why a task can't run now, and the tasks that can, in a sentence; undefined where it can. */
-export function whyNotRun(debuggee: Debuggee, task: TaskRow): string | undefined {
+export function whyNotRun(debuggee: Stage, task: TaskRow): string | undefined {
   if (canRunNext(debuggee, task)) return undefined;
-  const others = tasksThatCanRun(debuggee).map((other) => taskName(debuggee.world, other));
-  const able = others.length === 0 ? 'no task can run' : `${someOf(others)} can run`;
-  return `${reason(debuggee, task)}; ${able}.`;
+  return `${reason(debuggee, task)}; ${able(debuggee)}.`;
+}
+
+/** What is said of an entry of the schedule whose task can't run when its turn comes. */
+export function passedOver(debuggee: Stage, name: number): string {
+  const { tasks, time } = debuggee.world.kernel;
+  const word = debuggee.world.names.tasks[name] ?? '';
+  const task = ([...tasks.tasks.rows()] as TaskRow[]).find((row) => tasks.taskName.get(row) === name);
+  const why =
+    task === undefined ? `${word} has not been started; ${able(debuggee)}.` : whyNotRun(debuggee, task);
+  return `At time ${time} the schedule passes over ${word}: ${why}`;
 }

@@ -53,6 +53,8 @@ export class Schedule implements Scheduler {
   readonly #kernel: Kernel;
   /** Told of each decision at a yield: for writing down the schedule that ran. */
   onChoice: ((task: TaskRow) => void) | undefined;
+  /** Told of each entry of the list, not of its loop, whose task (by its name's number) can't run when its turn comes. */
+  onPassedOver: ((name: number) => void) | undefined;
 
   constructor(
     kernel: Kernel,
@@ -120,6 +122,7 @@ export class Schedule implements Scheduler {
       const entry = e < first.length ? first[e] : loop[(e - first.length) % loop.length];
       const task = entry ? this.#named(entry.name) : (0 as TaskRow);
       if (!entry || !this.#canRun(task)) {
+        if (entry && e < first.length && scalars.get(this.#turn) === 0) this.onPassedOver?.(entry.name);
         scalars.set(this.#entry, e + 1);
         scalars.set(this.#turn, 0);
         continue;
