@@ -34,14 +34,20 @@ process app {
 `;
 
 const client = () => new Client(new Map([[path, text]]));
-/** Stopped where B, the first to run, is in the callback for buf[0]; with the threads' ids by name. */
-async function stoppedInB() {
+/** Stopped at the first callback, with the threads' ids by name. */
+async function stoppedIn(schedule: string) {
   const c = client();
-  const stop = await c.start();
+  const { threadId } = await c.start({ schedule });
   const { threads } = await c.request('threads', undefined);
   const id = (name: string) => threads.find((thread) => thread.name === name)?.id ?? 0;
-  expect(stop.threadId).toBe(id('app.B'));
-  return { c, id };
+  return { c, id, threadId };
+}
+
+/** The same where B, the first to run, is in it for buf[0]. */
+async function stoppedInB() {
+  const stopped = await stoppedIn('round-robin');
+  expect(stopped.threadId).toBe(stopped.id('app.B'));
+  return stopped;
 }
 const position = (c: Client) => c.request('hmm/position', {});
 const line = async (c: Client, threadId: number) => (await c.stack(threadId)).at(-1);
@@ -89,15 +95,13 @@ describe('step only one thread', () => {
   });
 
   it('lets the schedule decide again with the next step that is not of one thread', async () => {
-    const c = client();
-    await c.start({ schedule: 'seed 3' });
-    const { threads } = await c.request('threads', undefined);
-    const id = (name: string) => threads.find((thread) => thread.name === name)?.id ?? 0;
-    await c.move('next', { threadId: id('app'), singleThread: true });
-    await c.request('setBreakpoints', { source: { path }, breakpoints: [{ line: 21 }, { line: 12 }] });
-    // Alone, app would stop at once: it waits for A.
-    expect(await c.move('continue', { threadId: id('app') })).toMatchObject({ threadId: id('app.A') });
-    expect(await line(c, id('app'))).toBe('app:20');
+    const { c, id } = await stoppedIn('seed 3');
+    await c.request('setBreakpoints', { source: { path }, breakpoints: [{ line: 12 }] });
+    await c.move('next', { threadId: id('app.B'), singleThread: true });
+    // B is in the middle of its fault, and still A comes to its next statement.
+    const stack = (await c.stack(id('app.B'))).length;
+    expect(stack).toBeGreaterThan(1);
+    expect(await c.move('continue', { threadId: id('app.B') })).toMatchObject({ threadId: id('app.A') });
   });
 });
 
@@ -118,6 +122,13 @@ describe('a thread that can not run', () => {
       expect(await refused(command, 'app')).toMatchObject({ success: false, message: says });
     },
   );
+
+  it('may need a CPU that another one keeps, who is in the kernel there', async () => {
+    const { c, id } = await stoppedIn('seed 3');
+    const { stackFrames } = await c.request('stackTrace', { threadId: id('app.A') });
+    const says = `app needs CPU 0, where app.A is in ${stackFrames[0]?.name}; app.A and app.B can run.`;
+    expect(await c.ask('hmm/runUntilBlocks', { threadId: id('app') })).toMatchObject({ message: says });
+  });
 
   it('may have ended', async () => {
     const c = client();
