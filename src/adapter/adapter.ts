@@ -21,6 +21,16 @@ import { StopView } from './stop-view';
 /** Reports progress of a search backwards only when it takes longer than this. */
 const PROGRESS_AFTER_MS = 400;
 
+/** Stops whose sentence is also printed: it says more than a label can. */
+const TOLD: ReadonlySet<StopReport['reason']> = new Set(['end', 'step', 'entry']);
+
+/** The label of the thread that stopped, where the reason alone would mislead. */
+function descriptionOf({ reason, exception, text }: StopReport): string | undefined {
+  if (exception) return 'Paused on exception';
+  if (reason === 'end') return 'Paused at the end';
+  return reason === 'step' && text !== undefined ? "Paused, can't go on" : undefined;
+}
+
 export class Adapter {
   readonly runner: Runner;
   readonly breakpoints = new BreakpointBook();
@@ -170,6 +180,15 @@ export class Adapter {
     this.runner.start(work, session.engine, (stop) => this.#onStop(stop));
   }
 
+  /**
+   * Says that every thread goes on, whatever was asked for: only then does the editor forget where the others stood, and
+   * offers to pause what a request of our own has started.
+   */
+  continued(): void {
+    const threadId = this.threadOf(this.session.stopped.task);
+    this.event('continued', { threadId, allThreadsContinued: true });
+  }
+
   /** Gives up what is running and stops where the machine stands. */
   pause(): void {
     if (!this.runner.cancel()) return;
@@ -215,7 +234,7 @@ export class Adapter {
       this.end(stop.text);
       return;
     }
-    if (stop.reason === 'end' && stop.text !== undefined) this.#outputEvent(`${stop.text}\n`, 'console', 0);
+    if (stop.text !== undefined && TOLD.has(stop.reason)) this.#outputEvent(`${stop.text}\n`, 'console', 0);
     this.event('stopped', this.#stoppedBody(stop));
     // Only now: the editor is on its way to ask, and what it asks is answered after this.
     this.#previous = this.#current;
@@ -226,8 +245,7 @@ export class Adapter {
     const { exception } = stop;
     const text = exception?.description ?? stop.text;
     const reason = stop.reason === 'end' ? 'pause' : stop.reason;
-    const description =
-      stop.reason === 'end' ? 'Paused at the end' : exception ? 'Paused on exception' : undefined;
+    const description = descriptionOf(stop);
     return {
       reason,
       threadId: this.threadOf(stop.task),

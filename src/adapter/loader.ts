@@ -1,6 +1,7 @@
 /** From a scenario's file to something that can be debugged. */
 
 import type { Debuggee } from '../debugger/debuggee';
+import { someOf } from '../debugger/who-runs';
 import { Checker, sentence } from '../engine/invariants';
 import { BootError } from '../engine/kernel/boot';
 import { PROFILES } from '../engine/profiles';
@@ -116,7 +117,7 @@ function orderNamed(program: Program, text: string): Order {
   const unknown = [...schedule.entries, ...schedule.loop].find(({ task }) => !known(task.text));
   if (unknown)
     throw new RequestError(
-      `The schedule names a task ${unknown.task.text} that the scenario doesn't have${didYouMean(unknown.task.text, program.names.tasks)}.`,
+      `The schedule names a task ${unknown.task.text} that the scenario doesn't have; it has ${someOf(program.names.tasks)}${didYouMean(unknown.task.text, program.names.tasks) || '.'}`,
       true,
     );
   return scheduleOrder(schedule, program.names.tasks, program.names.constants);

@@ -1,6 +1,7 @@
 /** `hmm-trace run`: runs scenarios to their end and says what happened. */
 
-import { deadlockText } from '../debugger/reports';
+import { standstill } from '../debugger/reports';
+import { passedOver } from '../debugger/who-runs';
 import { BootError } from '../engine/kernel/boot';
 import type { Stop } from '../engine/time/interpreter';
 import { buildRun, type Program, type Run } from '../scenario/program';
@@ -19,6 +20,8 @@ const MOST_STEPS = 100_000_000;
 const MOST_LINES = 10_000;
 /** Repetitions of one fault that make a livelock. */
 const LIVELOCK = 1000;
+/** Entries of a schedule that are said to be passed over. */
+const MOST_PASSED = 10;
 /** Steps between two looks at whether the user wants to stop. */
 const SLICE = 50_000;
 /** How a run that Ctrl-C ended is reported to the shell: 128 + SIGINT. */
@@ -82,6 +85,10 @@ async function runProgram(program: Program, settings: RunSettings, io: Io): Prom
     tally.see(task, name, args);
     if (tally.stuck !== undefined) run.interpreter.interrupt();
   };
+  let passed = 0;
+  run.schedule.onPassedOver = (name) => {
+    if (passed++ < MOST_PASSED) io.error(`${program.file}: ${passedOver(run, name)}\n`);
+  };
   const watch = settings.invariants ? new Watch(run, (id, text) => log.broken(id, text)) : undefined;
   if (!settings.json) io.out(`${program.file} under ${program.profile.title}\n`);
   let stopped = false;
@@ -92,7 +99,7 @@ async function runProgram(program: Program, settings: RunSettings, io: Io): Prom
   release();
   if (ending === 'end' || ending === 'deadlock') watch?.finish();
   log.end();
-  const why = tally.stuck ?? (ending === 'deadlock' ? deadlockText(run.world) : undefined);
+  const why = tally.stuck ?? (ending === 'deadlock' ? standstill(run.world).text : undefined);
   const { text, failed } = summary(run, tally, { ending, why, json: settings.json, watch });
   io.out(text);
   if (ending === 'interrupted') return INTERRUPTED;

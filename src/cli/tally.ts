@@ -1,6 +1,6 @@
 /** What a run came to: which expectations were reached, which failed, and how processes ended. */
 
-import { stuckText } from '../debugger/waits';
+import { isDetected, stuckText } from '../debugger/waits';
 import type { EventName } from '../engine/kernel/events';
 import type { TaskRow } from '../engine/machine/ids';
 import { showAddress, taskName } from '../scenario/environment';
@@ -34,7 +34,7 @@ export class Tally {
   stuck: string | undefined;
 
   see(task: TaskRow, name: EventName, args: readonly number[]): void {
-    if (name === 'deadlock' || name === 'livelock' || name === 'starvation') {
+    if (isDetected(name)) {
       this.stuck ??= stuckText(this.run.world, name, args, task);
       return;
     }

@@ -6,7 +6,7 @@ import type { TaskRow } from '../engine/machine/ids';
 import { type Scene, showAddress, taskName } from '../scenario/environment';
 import { compileCondition, evaluationProblem, type Test } from './condition';
 import type { Debuggee } from './debuggee';
-import { stuckText } from './waits';
+import { DETECTED, isDetected, stuckText } from './waits';
 
 export type ExceptionId =
   | 'sigbus'
@@ -15,6 +15,7 @@ export type ExceptionId =
   | 'expect'
   | 'invariant'
   | 'deadlock'
+  | 'never_wakes'
   | 'livelock'
   | 'starvation';
 
@@ -45,7 +46,13 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
   {
     id: 'deadlock',
     label: 'Deadlock',
-    description: 'Tasks wait for one another, or no task can ever wake.',
+    description: 'Tasks wait for one another in a circle.',
+    isDefault: true,
+  },
+  {
+    id: 'never_wakes',
+    label: 'Never wakes',
+    description: 'A task waits, and nobody is left who could end its wait.',
     isDefault: true,
   },
   {
@@ -114,7 +121,7 @@ export class Exceptions {
     if (this.isArmed('oom')) kinds.push('oom');
     if (this.isArmed('expect')) kinds.push('expect_failed');
     if (this.isArmed('invariant')) kinds.push('invariant_broken');
-    for (const id of ['deadlock', 'livelock', 'starvation'] as const) if (this.isArmed(id)) kinds.push(id);
+    for (const id of DETECTED) if (this.isArmed(id)) kinds.push(id);
     return kinds;
   }
 
@@ -143,6 +150,7 @@ export class Exceptions {
       case 'invariant_broken':
         return this.debuggee.violation?.(first) ?? `Invariant ${first} is broken.`;
       case 'deadlock':
+      case 'never_wakes':
       case 'livelock':
       case 'starvation':
         return stuckText(world, name, args, task);
@@ -168,12 +176,8 @@ function exceptionOf(name: EventName, args: readonly number[]): ExceptionId | un
       return 'expect';
     case 'invariant_broken':
       return 'invariant';
-    case 'deadlock':
-    case 'livelock':
-    case 'starvation':
-      return name;
     default:
-      return undefined;
+      return isDetected(name) ? name : undefined;
   }
 }
 

@@ -1,9 +1,10 @@
 /** Why a session stands where it stands, in words. */
 
+import { wait_cycle } from '../engine/kernel/detect';
 import type { ProcessRow, TaskRow } from '../engine/machine/ids';
 import { processName, taskName, type World } from '../scenario/environment';
 import { type ExceptionHit, signalName } from './exceptions';
-import { isIdleWorker, showWaiting, waitingOf } from './waits';
+import { isIdleWorker, showWaiting, waitingOf, waitsFor } from './waits';
 
 export type StopReason =
   | 'entry'
@@ -32,16 +33,16 @@ export function whyLeft(world: World, task: TaskRow): string {
   return waiting ? `${name} waits for ${showWaiting(waiting)}.` : `${name} has ended.`;
 }
 
-/** The tasks that can't run, each with what it waits for. */
-export function deadlockText(world: World): string {
-  const { tasks } = world.kernel;
-  const waiting: string[] = [];
-  for (const row of tasks.tasks.rows()) {
-    const what = waitingOf(world, row as TaskRow);
-    if (what && !isIdleWorker(world, row as TaskRow))
-      waiting.push(`${taskName(world, row as TaskRow)} waits for ${showWaiting(what)}`);
-  }
-  return `No task can run: ${waiting.join('; ')}.`;
+/** Why no task can run any more, with what each of them waits for: tasks that wait in a circle, or in vain. */
+export function standstill(world: World): { readonly id: 'deadlock' | 'never_wakes'; readonly text: string } {
+  const rows = [...world.kernel.tasks.tasks.rows()] as TaskRow[];
+  const waiting = rows.filter((task) => waitingOf(world, task) && !isIdleWorker(world, task));
+  const circle = waiting.some((task) => wait_cycle(world.kernel, task).length > 0);
+  const who = waiting.map((task) => waitsFor(world, task)).join('; ');
+  const text = circle
+    ? who
+    : `${who}; nobody is left who could end ${waiting.length === 1 ? 'this wait' : 'these waits'}`;
+  return { id: circle ? 'deadlock' : 'never_wakes', text: `No task can run: ${text}.` };
 }
 
 /** What became of the run, in a line. */

@@ -1,28 +1,21 @@
 /** One debug session: a program, its breakpoints, and every way of moving in time. */
 
-import type { EventName } from '../engine/kernel/events';
 import type { TaskRow } from '../engine/machine/ids';
-import { TaskState } from '../engine/machine/tasks';
 import { Engine, type EngineOptions } from '../engine/time/engine';
-import type { Stop, YieldHook } from '../engine/time/interpreter';
-import { finish, type Work } from '../engine/time/work';
-import { moveTo, type Scene, sceneOf, taskName, type World } from '../scenario/environment';
+import type { Stop } from '../engine/time/interpreter';
+import type { Work } from '../engine/time/work';
+import { moveTo, sceneOf, taskName, type World } from '../scenario/environment';
 import { type Breakpoint, Breakpoints } from './breakpoints';
 import { CodeMap } from './code-map';
 import type { Debuggee } from './debuggee';
-import { type ExceptionHit, Exceptions } from './exceptions';
+import { Exceptions } from './exceptions';
 import { HitCounts } from './hit-counts';
-import { deadlockText, type StopReport, summary, whyLeft } from './reports';
+import { ranSchedule } from './ran-schedule';
+import { disarm, type Found, recount, type Sought, searchBack, stopTime, type Watching } from './replay';
+import { type StopReport, standstill, summary, whyLeft } from './reports';
 import { afterMoving, inner, outer, sameLevel, type Target } from './stepping';
 import { TraceLines } from './trace-lines';
-
-/** What was found at a moment. */
-interface Found {
-  readonly time: number;
-  readonly task: TaskRow;
-  readonly breakpoints?: readonly number[];
-  readonly exception?: ExceptionHit;
-}
+import { passedOver } from './who-runs';
 
 /** A run forwards while it goes on. */
 interface Running {
@@ -49,9 +42,7 @@ export class DebugSession {
   readonly trace: TraceLines;
   events: SessionEvents = NOTHING;
   readonly #counts = new HitCounts();
-  readonly #scene: Scene;
-  /** The invariants' check at yields, if any. */
-  readonly #check: YieldHook | undefined;
+  readonly #watching: Watching;
   #stop: StopReport;
   /** The user has seen the session stand somewhere: going on passes over what is there. */
   #shown = false;
@@ -63,17 +54,18 @@ export class DebugSession {
     options?: EngineOptions,
   ) {
     const { interpreter, world } = debuggee;
-    this.#check = interpreter.onYield;
+    const check = interpreter.onYield;
     interpreter.onYield = undefined;
     this.engine = new Engine(interpreter, options);
     this.map = new CodeMap(interpreter.linked, debuggee.path);
-    this.#scene = sceneOf(world);
     this.trace = new TraceLines(debuggee, this.map);
     this.breakpoints = new Breakpoints(world, this.map, this.#counts, {
       logged: (text) => this.events.logged(text),
       changed: (breakpoint) => this.events.breakpointChanged(breakpoint),
     });
     this.exceptions = new Exceptions(debuggee);
+    const { engine, breakpoints, exceptions } = this;
+    this.#watching = { engine, breakpoints, exceptions, counts: this.#counts, scene: sceneOf(world), check };
     this.#stop = { reason: 'entry', task: this.#world.kernel.task };
   }
 
@@ -108,29 +100,35 @@ export class DebugSession {
 
   // ---------------------------------------------------------------------------------------------- forwards
 
-  /** Runs until a breakpoint, an exception or the end. */
-  *continue(): Work<StopReport> {
-    return yield* this.#forward(undefined);
+  /** Runs until a breakpoint, an exception or the end. With `only`, that task alone until it blocks or ends. */
+  *continue(only?: TaskRow): Work<StopReport> {
+    if (only === undefined) return yield* this.#scheduled(undefined);
+    return yield* this.#alone({ task: only, pcs: [], wants: () => false });
   }
 
   /** To the task's next statement or step at no greater depth, or to where it blocks. */
-  *next(task: TaskRow): Work<StopReport> {
-    return yield* this.#forward(afterMoving(this.#world, sameLevel(this.#world, this.map, task)));
+  *next(task: TaskRow, alone = false): Work<StopReport> {
+    return yield* this.#step(sameLevel(this.#world, this.map, task), alone);
   }
 
-  *stepIn(task: TaskRow): Work<StopReport> {
-    return yield* this.#forward(afterMoving(this.#world, inner(this.#world, this.map, task)));
+  *stepIn(task: TaskRow, alone = false): Work<StopReport> {
+    return yield* this.#step(inner(this.#world, this.map, task), alone);
   }
 
   /** To the caller; from a scenario's own code to where the task ends or blocks. */
-  *stepOut(task: TaskRow): Work<StopReport> {
-    return yield* this.#forward(afterMoving(this.#world, outer(this.#world, this.map, task)));
+  *stepOut(task: TaskRow, alone = false): Work<StopReport> {
+    return yield* this.#step(outer(this.#world, this.map, task), alone);
+  }
+
+  *#step(target: Target, alone: boolean): Work<StopReport> {
+    const moving = afterMoving(this.#world, target);
+    return yield* alone ? this.#alone(moving) : this.#scheduled(moving);
   }
 
   /** To the first step of a routine or callback, whichever task comes there. */
   *runTo(name: string): Work<StopReport> {
     const target = { task: 0 as TaskRow, pcs: this.map.entries(name), wants: () => true };
-    const stop = yield* this.#forward(target);
+    const stop = yield* this.#scheduled(target);
     if (stop.reason !== 'step') return stop;
     return this.#stopAt({ ...stop, reason: 'function breakpoint', text: `The first ${name}.` });
   }
@@ -140,15 +138,29 @@ export class DebugSession {
     this.#stale = true;
   }
 
-  /** Runs only this task until it blocks or ends. Begins a new timeline where the future was known. */
-  *runUntilBlocks(task: TaskRow): Work<StopReport> {
-    if (this.#world.kernel.tasks.state.get(task) === TaskState.Runnable)
-      this.#put(`run only ${taskName(this.#world, task)}`, this.debuggee.schedule.runOnly(task));
-    return yield* this.#forward({ task, pcs: [], wants: () => false });
+  /**
+   * Forwards with every task. Where the future is known it is repeated, with the choices that were made; beyond it a
+   * choice that still holds ends.
+   */
+  *#scheduled(target: Target | undefined): Work<StopReport> {
+    if (this.time >= this.engine.frontier) this.#choose(0 as TaskRow);
+    return yield* this.#forward(target);
   }
 
-  #put(label: string, cells: Parameters<Engine['put']>[1]): void {
-    this.engine.put(label, cells);
+  /** Forwards with the target's task alone. Begins a new timeline where the future was known. */
+  *#alone(target: Target): Work<StopReport> {
+    this.#choose(target.task);
+    return yield* this.#forward(target);
+  }
+
+  /** Lets only this task run from now on, or (0) the schedule decide again: an input of the timeline. */
+  #choose(task: TaskRow): void {
+    const { schedule } = this.debuggee;
+    if (schedule.only === task) return;
+    this.engine.put(
+      task === 0 ? 'run as scheduled' : `run only ${taskName(this.#world, task)}`,
+      schedule.runOnly(task),
+    );
     this.#counts.truncate(this.time);
     this.trace.truncate(this.time);
   }
@@ -160,13 +172,13 @@ export class DebugSession {
       const work = this.engine.forward(Number.POSITIVE_INFINITY);
       for (;;) {
         if (this.#stale || !this.#counts.knows(this.time)) {
-          yield* this.#syncCounts();
+          yield* recount(this.#watching);
           this.#install(state);
         }
         const { done, value } = work.next();
         this.#counts.reached(this.time);
         if (done === true) {
-          if (value === 'end' && this.#check) this.debuggee.finish?.();
+          if (value === 'end' && this.#watching.check) this.debuggee.finish?.();
           return this.#stopAt(this.#report(value, state));
         }
         yield;
@@ -179,15 +191,16 @@ export class DebugSession {
   /** Hangs the hooks of a run forwards into the run loop. */
   #install(state: Running): void {
     const { interpreter, kernel } = this.engine;
+    const { scene, check } = this.#watching;
     const { target, from } = state;
     const wanted = new Uint8Array(this.map.linked.op.length);
     for (const pc of target?.pcs ?? []) wanted[pc] = 1;
     interpreter.arm([...this.breakpoints.pcs, ...(target?.pcs ?? [])]);
-    interpreter.onYield = this.#check;
+    interpreter.onYield = check;
     interpreter.onBreakpoint = (pc) => {
       const { time, task } = kernel;
       const again = time === from;
-      const ids = this.breakpoints.at(pc, moveTo(this.#scene, task), again ? 'search' : 'run');
+      const ids = this.breakpoints.at(pc, moveTo(scene, task), again ? 'search' : 'run');
       const hit = ids !== undefined && !again;
       if (!hit && !(wanted[pc] === 1 && target?.wants(pc))) return false;
       state.found = { time, task, ...(hit ? { breakpoints: ids } : {}) };
@@ -200,42 +213,25 @@ export class DebugSession {
     };
     this.engine.onEvent = (task, name, leave, args) => {
       this.trace.see(task, name, leave, args);
-      const exception = this.#exception(task, name, leave, args);
+      const exception = leave ? undefined : this.exceptions.at(name, args, moveTo(scene, task));
       if (!exception) return;
-      state.found = { time: this.#timeOf(name), task, exception };
+      state.found = { time: stopTime(this.time, name), task, exception };
       interpreter.interrupt();
     };
+    this.debuggee.schedule.onPassedOver = (name) => this.trace.tell(passedOver(this.debuggee, name));
     this.#stale = false;
   }
 
-  /** Time at which an exceptional event stops: after its step; a check at a yield is not in a step. */
-  #timeOf(name: EventName): number {
-    return name === 'invariant_broken' ? this.time : this.time + 1;
-  }
-
-  #exception(
-    task: TaskRow,
-    name: EventName,
-    leave: boolean,
-    args: readonly number[],
-  ): ExceptionHit | undefined {
-    return leave ? undefined : this.exceptions.at(name, args, moveTo(this.#scene, task));
-  }
-
   #disarm(): void {
-    const { interpreter } = this.engine;
-    interpreter.arm([]);
-    interpreter.onBreakpoint = () => false;
-    interpreter.onLeave = undefined;
-    interpreter.onYield = undefined;
-    this.engine.onEvent = undefined;
+    disarm(this.#watching);
+    this.debuggee.schedule.onPassedOver = undefined;
     this.#stale = true;
   }
 
   #report(stop: Stop, { found, left, target }: Running): StopReport {
     if (found?.exception) return { reason: 'exception', task: found.task, exception: found.exception };
     if (stop === 'end') return this.#ended();
-    if (stop === 'deadlock') return this.#deadlock();
+    if (stop === 'deadlock') return this.#standstill();
     if (left && target) return { reason: 'step', task: target.task, text: whyLeft(this.#world, target.task) };
     return this.#reportFound(found);
   }
@@ -248,11 +244,11 @@ export class DebugSession {
     return { reason, task, breakpoints: found.breakpoints };
   }
 
-  #deadlock(): StopReport {
-    const text = deadlockText(this.#world);
+  #standstill(): StopReport {
+    const { id, text } = standstill(this.#world);
     const { task } = this.#world.kernel;
-    if (!this.exceptions.isArmed('deadlock')) return { reason: 'end', task, text };
-    return { reason: 'exception', task, exception: { id: 'deadlock', task, description: text } };
+    if (!this.exceptions.isArmed(id)) return { reason: 'end', task, text };
+    return { reason: 'exception', task, exception: { id, task, description: text } };
   }
 
   #ended(): StopReport {
@@ -263,11 +259,13 @@ export class DebugSession {
 
   /** To the last earlier hit of a breakpoint or exception, or to the start. */
   *reverseContinue(): Work<StopReport> {
-    const found = yield* this.#back([...this.breakpoints.pcs], this.exceptions.events, (pc, time) => {
-      const ids = this.breakpoints.at(pc, moveTo(this.#scene, this.#world.kernel.task), 'search');
-      return ids && { time, task: this.#world.kernel.task, breakpoints: ids };
-    });
-    return yield* this.#land(found);
+    const { breakpoints, scene } = this.#watching;
+    const at = (pc: number, time: number): Found | undefined => {
+      const { task } = this.#world.kernel;
+      const ids = breakpoints.at(pc, moveTo(scene, task), 'search');
+      return ids && { time, task, breakpoints: ids };
+    };
+    return yield* this.#back({ pcs: [...breakpoints.pcs], events: this.exceptions.events, at });
   }
 
   /** To the last earlier time that `next` could have stopped at for this task. */
@@ -299,13 +297,17 @@ export class DebugSession {
   }
 
   *#backTo(target: Target): Work<StopReport> {
-    const found = yield* this.#back(target.pcs, [], (pc, time) =>
-      target.wants(pc) ? { time, task: target.task } : undefined,
-    );
-    return yield* this.#land(found);
+    return yield* this.#back({
+      pcs: target.pcs,
+      events: [],
+      at: (pc, time) => (target.wants(pc) ? { time, task: target.task } : undefined),
+    });
   }
 
-  *#land(found: Found | undefined): Work<StopReport> {
+  /** Goes to the last moment before now that has what is looked for, or else to the start. */
+  *#back(sought: Sought): Work<StopReport> {
+    this.#stale = true;
+    const found = yield* searchBack(this.#watching, sought);
     yield* this.engine.seek(found?.time ?? 0);
     if (found) return this.#stopAt(this.#reportFound(found));
     return this.#stopAt({
@@ -315,104 +317,8 @@ export class DebugSession {
     });
   }
 
-  /** Searches for the last moment before now. Given up in the middle, the machine goes back to where it was. */
-  *#back(
-    pcs: readonly number[],
-    events: readonly EventName[],
-    at: (pc: number, time: number) => Found | undefined,
-  ): Work<Found | undefined> {
-    const { interpreter, kernel } = this.engine;
-    const origin = this.time;
-    let last: Found | undefined;
-    let finished = false;
-    interpreter.arm(pcs);
-    const check = events.includes('invariant_broken') ? this.#check : undefined;
-    if (check)
-      interpreter.onYield = (pc) => {
-        check(pc);
-        return false;
-      };
-    interpreter.onBreakpoint = (pc) => {
-      last = at(pc, kernel.time) ?? last;
-      return false;
-    };
-    this.engine.onEvent = (task, name, leave, args) => {
-      const time = this.#timeOf(name);
-      if (!events.includes(name) || time >= origin) return;
-      const exception = this.#exception(task, name, leave, args);
-      if (exception) last = { time, task, exception };
-    };
-    try {
-      const found = yield* this.engine.searchBack(origin, {
-        mayHold: (segment) =>
-          pcs.some((pc) => segment.ran(pc)) || events.some((name) => segment.emitted(name)),
-        startAt: (start) => (this.#counts.isEmpty ? start : this.#counts.markBefore(start)),
-        begin: () => {
-          last = undefined;
-          this.#counts.rewind(this.time);
-        },
-        found: () => last,
-      });
-      finished = true;
-      return found;
-    } finally {
-      this.#disarm();
-      if (!finished) finish(this.engine.seek(origin));
-    }
-  }
-
-  /** Makes the counts of hits those of a run up to now. */
-  *#syncCounts(): Work<void> {
-    const now = this.time;
-    this.#disarm();
-    if (this.#counts.knows(now)) return;
-    const { interpreter, kernel } = this.engine;
-    yield* this.engine.seek(this.#counts.markBefore(now));
-    this.#counts.rewind(this.time);
-    interpreter.arm(this.breakpoints.countedPcs);
-    interpreter.onBreakpoint = (pc) => {
-      this.breakpoints.at(pc, moveTo(this.#scene, kernel.task), 'count');
-      return false;
-    };
-    let finished = false;
-    try {
-      while (this.time < now) {
-        this.engine.advance(Math.min(now, this.time + this.engine.sliceSteps));
-        this.#counts.reached(this.time);
-        if (this.time < now) yield;
-      }
-      this.#counts.reached(now);
-      finished = true;
-    } finally {
-      this.#disarm();
-      if (!finished) finish(this.engine.seek(now));
-    }
-  }
-
   /** The choices made at yields until now, as a scenario's `schedule` line says them: `A B*3`. */
   *scheduleThatRan(): Work<string> {
-    const { schedule } = this.debuggee;
-    const { tasks } = this.#world.kernel;
-    const now = this.time;
-    const runs: { name: string; times: number }[] = [];
-    let asked = -1;
-    yield* this.engine.seek(0);
-    schedule.onChoice = (task) => {
-      if (asked === this.time) return;
-      asked = this.time;
-      const name = this.#world.names.tasks[tasks.taskName.get(task)] ?? '';
-      const last = runs.at(-1);
-      if (last?.name === name) last.times++;
-      else runs.push({ name, times: 1 });
-    };
-    try {
-      if (now > 0) yield* this.engine.forward(now);
-    } finally {
-      schedule.onChoice = undefined;
-      finish(this.engine.seek(now));
-    }
-    return (
-      runs.map(({ name, times }) => (times === 1 ? name : `${name}*${times}`)).join(' ') || 'round-robin'
-    );
+    return yield* ranSchedule(this.engine, this.debuggee);
   }
 }

@@ -105,16 +105,25 @@ export class TraceLines {
   see(task: TaskRow, name: EventName, leave: boolean, args: Args): void {
     if (leave || !this.#enabled) return;
     const words = WORDS[name];
-    if (words === undefined) return;
+    if (words === undefined || !this.#hasRoom()) return;
     const { world } = this.debuggee;
     const { time } = world.kernel;
-    if (time < this.#toldUntil) return;
-    if (this.#lines.length >= MOST_LINES) {
-      this.#skipped++;
-      return;
-    }
     const text = `${time} ${taskName(world, task)}: ${this.#text(words, name, task, args)}`;
     this.#lines.push({ time, text, line: scenarioLine(world, this.map, task) });
+  }
+
+  /** Something that is no event and belongs to no line. */
+  tell(text: string): void {
+    if (this.#enabled && this.#hasRoom())
+      this.#lines.push({ time: this.debuggee.world.kernel.time, text, line: 0 });
+  }
+
+  /** Whether this moment has not been told yet, and there is room; where there is none it is counted. */
+  #hasRoom(): boolean {
+    if (this.debuggee.world.kernel.time < this.#toldUntil) return false;
+    if (this.#lines.length < MOST_LINES) return true;
+    this.#skipped++;
+    return false;
   }
 
   #text(words: Words, name: EventName, task: TaskRow, args: Args): string {

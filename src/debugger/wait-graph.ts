@@ -41,13 +41,25 @@ function chain(world: World, edges: ReadonlyMap<TaskRow, Edge>, first: TaskRow):
   return [...parts, `${taskName(world, at)}, in ${routineOf(world, at)}`].join(' → ');
 }
 
-/** Each chain of waiting tasks as a line. Kernel workers that have nothing to do are left out. */
-export function waitChains(world: World): string[] {
+/** What each waiting task waits for. Kernel workers that have nothing to do are left out. */
+function edgesOf(world: World): Map<TaskRow, Edge> {
   const edges = new Map<TaskRow, Edge>();
   for (const row of world.kernel.tasks.tasks.rows()) {
     const edge = isIdleWorker(world, row as TaskRow) ? undefined : edgeOf(world, row as TaskRow);
     if (edge) edges.set(row as TaskRow, edge);
   }
+  return edges;
+}
+
+/** The chain that begins with a task, as a line; undefined where the task waits for nothing. */
+export function waitChain(world: World, task: TaskRow): string | undefined {
+  const edges = edgesOf(world);
+  return edges.has(task) ? chain(world, edges, task) : undefined;
+}
+
+/** Each chain of waiting tasks as a line; the one that begins with `wanted`, if any, comes first. */
+function waitChains(world: World, wanted: TaskRow): string[] {
+  const edges = edgesOf(world);
   const left = new Set(edges.keys());
   const lines: string[] = [];
   const tell = (first: TaskRow): void => {
@@ -55,13 +67,14 @@ export function waitChains(world: World): string[] {
     for (let at = first; left.delete(at); ) at = edges.get(at)?.holder ?? at;
   };
   const awaited = new Set([...edges.values()].map(({ holder }) => holder));
-  for (const task of edges.keys()) if (!awaited.has(task)) tell(task);
+  if (left.has(wanted)) tell(wanted);
+  for (const task of edges.keys()) if (!awaited.has(task) && left.has(task)) tell(task);
   for (const task of edges.keys()) if (left.has(task)) tell(task);
   return lines;
 }
 
 /** The chains as a text for a person. */
-export function waitsText(world: World): string {
-  const lines = waitChains(world);
+export function waitsText(world: World, wanted = 0 as TaskRow): string {
+  const lines = waitChains(world, wanted);
   return lines.length === 0 ? 'No task waits.' : lines.join('\n');
 }

@@ -1,19 +1,33 @@
 /** What a blocked task waits for, and who holds it. */
 
 import { wait_holder } from '../engine/kernel/detect';
+import type { EventName } from '../engine/kernel/events';
 import { vpn_of_entry } from '../engine/kernel/pgtable';
 import {
+  type DeviceRow,
   type NodeRow,
   type PageRow,
+  type PgmapRow,
   type ProcessRow,
   type TaskRow,
   type Vpn,
   vaOf,
 } from '../engine/machine/ids';
 import { TaskState, Wait, type WaitKind } from '../engine/machine/tasks';
-import { processName, showAddress, showPage, taskName, type World } from '../scenario/environment';
+import {
+  deviceName,
+  holdersOf,
+  inUse,
+  processName,
+  showAddress,
+  showPage,
+  taskName,
+  type World,
+} from '../scenario/environment';
+import { allOf } from '../scenario/suggest';
 
 export interface Waiting {
+  readonly kind: WaitKind;
   /** `page lock of pfn 0x3ffff (gpu0, Device)` */
   readonly what: string;
   /** `app.t2 in migrate_vma_setup`, where somebody is known to hold it. */
@@ -32,7 +46,7 @@ const WHAT: Record<WaitKind, (world: World, on: number) => string> = {
   [Wait.Process]: (world, process) => `${processName(world, process as ProcessRow)} to end`,
   [Wait.Barrier]: () => 'a barrier',
   [Wait.LruDrain]: () => 'the LRU drain',
-  [Wait.PgmapRef]: () => "the last reference to the device's memory",
+  [Wait.PgmapRef]: (world, pgmap) => pgmapUsers(world, pgmap as PgmapRow),
   [Wait.DeviceFault]: () => 'the device fault to be serviced',
   [Wait.Work]: () => 'something to do',
   [Wait.RangeLock]: () => "the driver's lock over its ranges",
@@ -54,6 +68,18 @@ export function showWait(world: World, kind: WaitKind, on: number): string {
   return WHAT[kind]?.(world, on) ?? 'something';
 }
 
+/** `the last page of gpu0's memory: pfn 0x3fffe is held by get_page` */
+function pgmapUsers(world: World, pgmap: PgmapRow): string {
+  const { devices, pages } = world.kernel;
+  const device = deviceName(world, devices.pgmapDevice.get(pgmap) as DeviceRow);
+  const used = [...pages.rows()].filter((page) => pages.pgmap(page) === pgmap && inUse(world.kernel, page));
+  const [first] = used;
+  if (first === undefined) return `the memory of ${device} to be given up`;
+  const holders = holdersOf(world, first).map(({ name }) => name);
+  const more = used.length === 1 ? '' : ` (and ${used.length - 1} more pages)`;
+  return `the last page in use of ${device}: pfn 0x${pages.pfn(first).toString(16)} is held by ${allOf(holders)}${more}`;
+}
+
 function mmOwner(world: World, mm: number): string {
   return processName(world, world.kernel.mm.process.get(mm) as ProcessRow);
 }
@@ -71,6 +97,13 @@ export function routineOf(world: World, task: TaskRow): string {
   return world.routines[tasks.stack.get(tasks.base.get(task) - 3)]?.routine.name ?? '';
 }
 
+/** What the step says that comes next in it. */
+export function stepOf(world: World, task: TaskRow): string {
+  const { tasks } = world.kernel;
+  const routine = world.routines[tasks.stack.get(tasks.base.get(task) - 3)];
+  return routine?.listing.find(({ pc }) => pc === tasks.pc.get(task))?.text.trim() ?? '';
+}
+
 /** What a task waits for; undefined where it is not blocked. */
 export function waitingOf(world: World, task: TaskRow): Waiting | undefined {
   const { tasks } = world.kernel;
@@ -79,29 +112,40 @@ export function waitingOf(world: World, task: TaskRow): Waiting | undefined {
   const on = tasks.waitFor.get(task);
   const holder = wait_holder(world.kernel, kind, on);
   return {
+    kind,
     what: showWait(world, kind, on),
     holder: holder === 0 ? undefined : `${taskName(world, holder)} in ${routineOf(world, holder)}`,
   };
 }
 
-/** `waits for the lock of …, which app.t2 in migrate_vma_setup holds` */
-export function showWaiting({ what, holder }: Waiting): string {
-  return holder === undefined ? what : `${what}, which ${holder} holds`;
+/** `the lock of …, which app.t2 in migrate_vma_setup holds`; what somebody is to do is not held by him. */
+export function showWaiting({ what, holder, kind }: Waiting): string {
+  if (holder === undefined || kind === Wait.Task) return what;
+  return kind === Wait.DeviceFault ? `${what} by ${holder}` : `${what}, which ${holder} holds`;
 }
 
+/** `app.A waits for …` */
+export function waitsFor(world: World, task: TaskRow): string {
+  const waiting = waitingOf(world, task);
+  return `${taskName(world, task)} waits for ${waiting ? showWaiting(waiting) : 'another task'}`;
+}
+
+/** Events of the detectors: the run, or a part of it, gets nowhere. */
+export const DETECTED = ['deadlock', 'never_wakes', 'livelock', 'starvation'] as const;
+export type Detected = (typeof DETECTED)[number];
+
+export const isDetected = (name: EventName): name is Detected =>
+  (DETECTED as readonly EventName[]).includes(name);
+
 /** What a detector found, in a sentence. `task` is the one in which it was found. */
-export function stuckText(
-  world: World,
-  what: 'deadlock' | 'livelock' | 'starvation',
-  args: readonly number[],
-  task: TaskRow,
-): string {
-  if (what === 'deadlock') {
-    const waits = args.map((row) => {
-      const waiting = waitingOf(world, row as TaskRow);
-      return `${taskName(world, row as TaskRow)} waits for ${waiting ? showWaiting(waiting) : 'another task'}`;
-    });
-    return `Deadlock: ${waits.join('; ')}.`;
+export function stuckText(world: World, what: Detected, args: readonly number[], task: TaskRow): string {
+  if (what === 'deadlock')
+    return `Deadlock: ${args.map((row) => waitsFor(world, row as TaskRow)).join('; ')}.`;
+  if (what === 'never_wakes') {
+    const [sleeper = 0, holder = 0] = args as TaskRow[];
+    const ended = world.kernel.tasks.state.get(holder) === TaskState.Exited;
+    const why = ended ? 'has ended' : 'waits for itself in a circle';
+    return `${waitsFor(world, sleeper as TaskRow)}. It can never wake: ${taskName(world, holder as TaskRow)} ${why}.`;
   }
   if (what === 'livelock')
     return `Livelock: ${taskName(world, task)} has taken the same fault at ${showAddress((args[1] ?? 0) * 4096)} ${args[2]} times; nothing changes.`;

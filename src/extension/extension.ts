@@ -8,6 +8,7 @@ import { Listings } from './listings';
 import { pageTablesView } from './page-tables-view';
 import { pendingFaultsView } from './pending-faults-view';
 import { Sessions } from './session';
+import { registerTaskCommands } from './task-commands';
 import { registerTimeCommands } from './time-commands';
 import { timeStatus } from './time-status';
 import { registerTraceLog } from './trace-log';
@@ -34,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerLanguage(),
     registerExamples(context.extensionUri),
     ...registerTimeCommands(sessions),
+    ...registerTaskCommands(sessions),
     registerTraceLog(),
     ...timeStatus(sessions),
     new Listings(sessions),

@@ -64,6 +64,18 @@ export class Sessions implements vscode.Disposable {
     return item?.session.id === session.id ? item.threadId : this.stopped.get(session.id);
   }
 
+  /** The same; throws where nothing is stopped. */
+  needThread(): number {
+    const { threadId } = this;
+    if (threadId === undefined) throw new Error('The scenario must be stopped for this.');
+    return threadId;
+  }
+
+  /** DAP's own `next` for one thread while no other one runs: the editor has no button for that. */
+  async stepAlone(threadId: number): Promise<void> {
+    await this.active?.customRequest('next', { threadId, singleThread: true });
+  }
+
   /** Asks the active session; rejects with the adapter's sentence, or when there is no session. */
   async request<Name extends HmmRequestName>(name: Name, args: HmmArguments<Name>): Promise<HmmResult<Name>> {
     if (this.active === undefined) throw new Error('No scenario is being debugged.');

@@ -1,4 +1,5 @@
 export * from './callbacks';
+export * from './fault-words';
 export * from './launch';
 export type * from './machine-views';
 export type * from './page-tables';

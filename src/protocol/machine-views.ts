@@ -42,6 +42,8 @@ interface PendingFaultBase {
   access: 'read' | 'write' | 'execute';
   /** Time (steps since the start) at which the fault began. */
   since: number;
+  /** Steps that have run since. */
+  age: number;
 }
 
 /** A CPU fault inside `handle_mm_fault`. */
@@ -72,8 +74,6 @@ export interface PendingDeviceFault extends PendingFaultBase {
   process: string;
   /** Place in the device's fault buffer, from 0. */
   slot: number;
-  /** Steps since the entry was written. */
-  age: number;
 }
 
 /** A fault that has begun and not ended. */
@@ -84,10 +84,30 @@ export interface PendingFaultsResult {
   faults: PendingFault[];
 }
 
+/** Arguments of `hmm/waits`. */
+export interface WaitsArguments {
+  /** DAP thread id of a task: the chain that begins with it comes first. */
+  threadId?: number;
+}
+
 /** Reply to `hmm/waits`. */
 export interface WaitsResult {
   /** Chains of waiting tasks, one a line: `app.A → the lock of … → app.B, in migrate_vma_setup`. */
   text: string;
+}
+
+/** A task that the user may choose to run next. */
+export interface RunnableTask {
+  /** DAP thread id. */
+  threadId: number;
+  name: string;
+  /** Where it stands: `in do_swap_page`. */
+  place: string;
+}
+
+/** Reply to `hmm/runnable`: the task that the schedule lets run next comes first. */
+export interface RunnableResult {
+  tasks: RunnableTask[];
 }
 
 /** A device of the scenario; memory in pages. */

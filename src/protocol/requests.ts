@@ -1,4 +1,11 @@
-import type { DevicesResult, PendingFaultsResult, WaitsResult, ZonesResult } from './machine-views';
+import type {
+  DevicesResult,
+  PendingFaultsResult,
+  RunnableResult,
+  WaitsArguments,
+  WaitsResult,
+  ZonesResult,
+} from './machine-views';
 import type { PageTablesArguments, PageTablesResult } from './page-tables';
 import type { ScheduleResult, SeekArguments, ThreadArguments, TimePosition } from './time';
 
@@ -11,7 +18,7 @@ export type NoArguments = Record<string, never>;
  *
  * All need a stopped session; while it runs they fail with one sentence. Those that move in time
  * (`hmm/seek`, `hmm/stepBackOne`, `hmm/reverseStepOut`, `hmm/runUntilBlocks`) are answered at once with
- * an empty body and followed by a `stopped` event, like DAP's own stepping requests.
+ * an empty body and followed by a `continued` and a `stopped` event, like DAP's own stepping requests.
  */
 export interface HmmRequests {
   /** Children of a node of the page-table tree. */
@@ -21,7 +28,9 @@ export interface HmmRequests {
   /** Faults that have begun and not ended. */
   'hmm/pendingFaults': { args: NoArguments; result: PendingFaultsResult };
   /** Who waits for whom. */
-  'hmm/waits': { args: NoArguments; result: WaitsResult };
+  'hmm/waits': { args: WaitsArguments; result: WaitsResult };
+  /** The tasks that can run next. */
+  'hmm/runnable': { args: NoArguments; result: RunnableResult };
   /** The scenario's devices. */
   'hmm/devices': { args: NoArguments; result: DevicesResult };
   /** Where the session is in time. */
@@ -34,7 +43,10 @@ export interface HmmRequests {
   'hmm/stepBackOne': { args: ThreadArguments; result: undefined };
   /** Back to the step that called the task's top routine frame; reason `step`. */
   'hmm/reverseStepOut': { args: ThreadArguments; result: undefined };
-  /** Run only this task until it blocks, ends or hits a breakpoint; reason `step`. */
+  /**
+   * Run only this task until it blocks, ends or hits a breakpoint (reason `step` where it goes no further), like
+   * `continue` with `singleThread`; fails where the task can't run.
+   */
   'hmm/runUntilBlocks': { args: ThreadArguments; result: undefined };
 }
 

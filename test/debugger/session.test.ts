@@ -111,7 +111,7 @@ describe('stepping', () => {
     finish(s.continue());
     expect(place(s)).toBe('leaf:3');
     // The other task is made to run while the first holds the lock.
-    const stop = finish(s.runUntilBlocks(B));
+    const stop = finish(s.continue(B));
     expect(stop).toMatchObject({ reason: 'step', task: B });
     expect(stop.text).toContain("b waits for the driver's lock");
   });

@@ -5,10 +5,11 @@ import { pendingFaults } from '../../debugger/inspect/faults';
 import { PageTables } from '../../debugger/inspect/page-tables';
 import { zoneNodes } from '../../debugger/inspect/zones';
 import { waitsText } from '../../debugger/wait-graph';
+import { runnableTasks } from '../../debugger/who-runs';
 import { finish } from '../../engine/time/work';
 import { RequestError } from '../errors';
 import type { Family } from '../family';
-import { go, taskOf } from './run';
+import { go, runAlone, taskOf } from './run';
 
 export const hmmRequests: Family = {
   capabilities: {},
@@ -17,11 +18,13 @@ export const hmmRequests: Family = {
       nodes: new PageTables(adapter.stopped.debuggee.world, adapter.previousStop).children(parent),
     }),
     'hmm/zones': (adapter) => ({ nodes: zoneNodes(adapter.stopped.debuggee.world, adapter.previousStop) }),
-    'hmm/pendingFaults': (adapter) => {
-      const { debuggee, map } = adapter.stopped;
-      return { faults: pendingFaults(debuggee.world, (pc) => map.linked.text[pc] ?? '') };
+    'hmm/pendingFaults': (adapter) => ({ faults: pendingFaults(adapter.stopped.debuggee.world) }),
+    'hmm/waits': (adapter, { threadId }) => {
+      const session = adapter.stopped;
+      const wanted = threadId === undefined ? undefined : taskOf(session, threadId);
+      return { text: waitsText(session.debuggee.world, wanted) };
     },
-    'hmm/waits': (adapter) => ({ text: waitsText(adapter.stopped.debuggee.world) }),
+    'hmm/runnable': (adapter) => ({ tasks: runnableTasks(adapter.stopped.debuggee) }),
     'hmm/devices': (adapter) => ({
       devices: devicesOf(adapter.stopped.debuggee.world, adapter.previousStop),
     }),
@@ -48,9 +51,6 @@ export const hmmRequests: Family = {
       const session = adapter.stopped;
       return go(adapter, session.reverseStepOut(taskOf(session, threadId)), true);
     },
-    'hmm/runUntilBlocks': (adapter, { threadId }) => {
-      const session = adapter.stopped;
-      return go(adapter, session.runUntilBlocks(taskOf(session, threadId)));
-    },
+    'hmm/runUntilBlocks': (adapter, { threadId }) => runAlone(adapter, threadId),
   },
 };

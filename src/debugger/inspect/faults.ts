@@ -12,11 +12,11 @@ import {
   taskName,
   type World,
 } from '../../scenario/environment';
-import { routineOf, waitingOf } from '../waits';
+import { routineOf, stepOf, waitingOf } from '../waits';
 
 /** Every pending fault of CPUs and devices, the oldest first. */
-export function pendingFaults(world: World, stepText: (pc: number) => string = () => ''): PendingFault[] {
-  const all = [...cpuFaults(world, stepText), ...deviceFaults(world)];
+export function pendingFaults(world: World): PendingFault[] {
+  const all = [...cpuFaults(world), ...deviceFaults(world)];
   return all.sort((a, b) => a.since - b.since);
 }
 
@@ -46,8 +46,8 @@ function deviceFaults(world: World): PendingDeviceFault[] {
   );
 }
 
-function cpuFaults(world: World, stepText: (pc: number) => string): PendingFault[] {
-  const { faults, tasks } = world.kernel;
+function cpuFaults(world: World): PendingFault[] {
+  const { faults, time } = world.kernel;
   return [...faults.table.rows()].map((row): PendingFault => {
     const task = faults.task.get(row) as TaskRow;
     const va = faults.address.get(row);
@@ -60,10 +60,11 @@ function cpuFaults(world: World, stepText: (pc: number) => string): PendingFault
       ...(place === undefined ? {} : { place }),
       access: faults.write.get(row) !== 0 ? 'write' : 'read',
       since: faults.since.get(row),
+      age: time - faults.since.get(row),
       threadId: task,
       task: taskName(world, task),
       routine: routineOf(world, task),
-      step: stepText(tasks.pc.get(task)),
+      step: stepOf(world, task),
       ...(waiting ? { waitingFor: waiting.what } : {}),
       ...(waiting?.holder === undefined ? {} : { heldBy: waiting.holder }),
       retries: faults.retries.get(row),

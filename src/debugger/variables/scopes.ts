@@ -11,6 +11,7 @@ import {
   type Vpn,
   vaOf,
 } from '../../engine/machine/ids';
+import { faultFacts, faultLabel, faultProgress, type PendingFault } from '../../protocol';
 import {
   entryAt,
   environment,
@@ -30,6 +31,7 @@ import { pendingFaults } from '../inspect/faults';
 import { locksHeld } from '../inspect/locks';
 import { zoneNodes } from '../inspect/zones';
 import type { StackFrame } from '../stack';
+import { waitChain } from '../wait-graph';
 import { pageChildren } from './page';
 import type { Children, Variable } from './tree';
 import { valueVariable } from './values';
@@ -138,29 +140,17 @@ function pageOf(k: Kernel, process: ProcessRow, vpn: number): PageRow {
 }
 
 function faults(world: World): Variable[] {
-  return pendingFaults(world).map((fault) => {
-    const lines: [string, string][] = [
-      ['address', fault.address],
-      ['access', fault.access],
-      ['since', String(fault.since)],
-    ];
-    if (fault.kind === 'cpu') {
-      lines.push(['routine', fault.routine], ['next', fault.step], ['retries', String(fault.retries)]);
-      if (fault.waitingFor !== undefined) lines.push(['waiting for', fault.waitingFor]);
-      if (fault.heldBy !== undefined) lines.push(['held by', fault.heldBy]);
-    }
-    const state =
-      fault.kind === 'cpu'
-        ? fault.waitingFor
-          ? `waits for ${fault.waitingFor}`
-          : `in ${fault.routine}`
-        : `slot ${fault.slot}`;
-    return {
-      name: fault.kind === 'cpu' ? fault.task : `${fault.device} for ${fault.process}`,
-      value: `${fault.access} of ${fault.place ?? fault.address}, ${state}`,
-      children: { named: () => lines.map(([name, value]) => ({ name, value })) },
-    };
-  });
+  return pendingFaults(world).map((fault) => ({
+    name: faultLabel(fault),
+    value: faultProgress(fault),
+    children: { named: () => faultLines(world, fault) },
+  }));
+}
+
+function faultLines(world: World, fault: PendingFault): Variable[] {
+  const lines = faultFacts(fault).map(([name, value]) => ({ name, value }));
+  const chain = fault.kind === 'cpu' ? waitChain(world, fault.threadId as TaskRow) : undefined;
+  return chain === undefined ? lines : [...lines, { name: 'who waits for whom', value: chain }];
 }
 
 function locks(world: World, task: TaskRow): Variable[] {

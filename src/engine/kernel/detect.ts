@@ -40,6 +40,10 @@ export function wait_holder(k: Kernel, kind: WaitKind, on: number): TaskRow {
   }
 }
 
+/** The task that must act before a blocked one can go on; 0 where none is known. */
+const holder_of = (k: Kernel, task: TaskRow): TaskRow =>
+  wait_holder(k, k.tasks.wait.get(task) as WaitKind, k.tasks.waitFor.get(task));
+
 /** The tasks of the cycle that a task has just closed by blocking, itself first; empty if there is none. */
 export function wait_cycle(k: Kernel, task: TaskRow): TaskRow[] {
   const cycle: TaskRow[] = [];
@@ -47,15 +51,39 @@ export function wait_cycle(k: Kernel, task: TaskRow): TaskRow[] {
   do {
     if (k.tasks.state.get(at) !== TaskState.Blocked || cycle.includes(at)) return [];
     cycle.push(at);
-    at = wait_holder(k, k.tasks.wait.get(at) as WaitKind, k.tasks.waitFor.get(at));
+    at = holder_of(k, at);
   } while (at !== 0 && at !== task);
   return at === task ? cycle : [];
 }
 
-/** Logs the cycle that this task has closed, if it has. */
+/**
+ * The task at the end of the chain that begins with a blocked one, if it will never act: it has ended, or waits for
+ * itself in a circle. Else 0.
+ */
+function dead_end(k: Kernel, task: TaskRow): TaskRow {
+  const seen = new Set<TaskRow>();
+  let at = task;
+  while (at !== 0 && k.tasks.state.get(at) === TaskState.Blocked) {
+    if (seen.has(at)) return at;
+    seen.add(at);
+    at = holder_of(k, at);
+  }
+  return at !== 0 && k.tasks.state.get(at) === TaskState.Exited ? at : (0 as TaskRow);
+}
+
+/** Logs what a task has run into that has just blocked: a circle that it closes, or a wait that nobody can end. */
 export function detect_deadlock(k: Kernel, task: TaskRow): void {
   const cycle = wait_cycle(k, task);
+  const holder = cycle.length > 0 ? 0 : dead_end(k, task);
   if (cycle.length > 0) k.emit('deadlock', ...cycle);
+  else if (holder !== 0) k.emit('never_wakes', task, holder);
+}
+
+/** Logs the tasks that wait for what a task holds that has just ended: nobody can end their wait any more. */
+export function detect_orphans(k: Kernel, ended: TaskRow): void {
+  for (const task of k.tasks.tasks.rows())
+    if (k.tasks.state.get(task) === TaskState.Blocked && holder_of(k, task as TaskRow) === ended)
+      k.emit('never_wakes', task, ended);
 }
 
 /** A worker with something to do that could run if the current task gave up its CPU; 0 if there is none. */

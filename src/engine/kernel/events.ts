@@ -52,6 +52,8 @@ export const EVENT_SCHEMA = {
   oom: { enter: ['process'] },
   /** A cycle of waiting tasks, each waiting for the next, the last for the first. */
   deadlock: { enter: ['task', '...'] },
+  /** The task waits for what another one holds that has ended, or that itself waits in a circle. */
+  never_wakes: { enter: ['task', 'holder'] },
   /** The same fault with the same outcome, again and again. */
   livelock: { enter: ['process', 'vpn', 'times'] },
   /** A worker that can't run because a task that spins in the kernel keeps its CPU. */

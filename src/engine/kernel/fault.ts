@@ -49,6 +49,7 @@ function end_fault(k: Kernel): void {
   k.faults.table.free(row);
 }
 
+/** The fault is handled once more, whether the instruction trapped again or the handler said VM_FAULT_RETRY. */
 function retry_fault(k: Kernel): void {
   k.faults.retries.add(k.tasks.fault.get(k.task), 1);
 }
@@ -109,6 +110,7 @@ const do_user_addr_fault = routine({
             (k, f, value) => {
               f.fault = value;
               if ((value & LOCK_GONE) === 0) vma_end_read(k, f.vma);
+              if ((value & VmFault.RETRY) !== 0) retry_fault(k);
             },
           ),
         ]),
@@ -142,8 +144,9 @@ const do_user_addr_fault = routine({
         'fault & VM_FAULT_RETRY: the lock is gone already',
         (_, f) => (f.fault & VmFault.RETRY) !== 0,
         [
-          r.step('flags |= FAULT_FLAG_TRIED', (_, f) => {
+          r.step('flags |= FAULT_FLAG_TRIED', (k, f) => {
             f.flags |= FaultFlag.Tried;
+            retry_fault(k);
           }),
         ],
         [

@@ -3,7 +3,7 @@
  * in a variable and written back at every exit.
  */
 
-import { detect_deadlock } from '../kernel/detect';
+import { detect_deadlock, detect_orphans } from '../kernel/detect';
 import { Frame, type Layout, layoutOf } from '../kernel/frame';
 import type { Kernel } from '../kernel/kernel';
 import { CALLBACKS, FRAME_HEADER, type Linked, Op } from '../kernel/link';
@@ -104,6 +104,11 @@ export class Interpreter {
   /** Makes the run that is going on return after the step that is running. */
   interrupt(): void {
     this.#limit = -1;
+  }
+
+  /** The task is in the kernel, where it keeps its CPU until it blocks or returns to user mode. */
+  inKernel(task: TaskRow): boolean {
+    return this.#userMode[this.kernel.tasks.pc.get(task)] === 0;
   }
 
   /** Gives a new task its first frame; `fill` sets the parameters. */
@@ -288,6 +293,7 @@ export class Interpreter {
   #exited(task: TaskRow): void {
     this.kernel.tasks.state.set(task, TaskState.Exited);
     this.kernel.tasks.wake(Wait.Task, task);
+    detect_orphans(this.kernel, task);
     this.#left(task);
   }
 

@@ -53,6 +53,8 @@ export class Schedule implements Scheduler {
   readonly #kernel: Kernel;
   /** Told of each decision at a yield: for writing down the schedule that ran. */
   onChoice: ((task: TaskRow) => void) | undefined;
+  /** Told of each entry of the list, not of its loop, whose task (by its name's number) can't run when its turn comes. */
+  onPassedOver: ((name: number) => void) | undefined;
 
   constructor(
     kernel: Kernel,
@@ -76,14 +78,19 @@ export class Schedule implements Scheduler {
     if (scalars.get(this.#only) === task) scalars.set(this.#only, 0);
   }
 
-  /** What to put into the machine so that only `task` runs until it blocks or exits. */
+  /** The task that alone may run until it blocks or exits; 0 where the order decides. */
+  get only(): TaskRow {
+    return this.#kernel.store.scalars.get(this.#only) as TaskRow;
+  }
+
+  /** What to put into the machine so that only `task` runs until it blocks or exits; with 0, as the order says. */
   runOnly(task: TaskRow): CellWrite[] {
     return [{ column: this.#kernel.store.scalars.id, row: this.#only, value: task }];
   }
 
   #chosen(): TaskRow {
-    const only = this.#kernel.store.scalars.get(this.#only) as TaskRow;
-    if (only !== 0) return only;
+    const { only } = this;
+    if (only !== 0) return this.#canRun(only) ? only : (0 as TaskRow);
     switch (this.order.kind) {
       case 'round-robin':
         return 0 as TaskRow;
@@ -115,6 +122,7 @@ export class Schedule implements Scheduler {
       const entry = e < first.length ? first[e] : loop[(e - first.length) % loop.length];
       const task = entry ? this.#named(entry.name) : (0 as TaskRow);
       if (!entry || !this.#canRun(task)) {
+        if (entry && e < first.length && scalars.get(this.#turn) === 0) this.onPassedOver?.(entry.name);
         scalars.set(this.#entry, e + 1);
         scalars.set(this.#turn, 0);
         continue;
@@ -125,6 +133,8 @@ export class Schedule implements Scheduler {
       scalars.set(this.#asked, this.#kernel.time + 1);
       return task;
     }
+    // Entries were passed over: asked again after a stop here, no more of them may be.
+    if (end > begin) scalars.set(this.#asked, this.#kernel.time + 1);
     return 0 as TaskRow;
   }
 

@@ -1,0 +1,50 @@
+/** The schedule that ran, in the words by which it can be run again. */
+
+import type { TaskRow } from '../engine/machine/ids';
+import type { Engine } from '../engine/time/engine';
+import { finish, type Work } from '../engine/time/work';
+import type { Debuggee } from './debuggee';
+
+/** Names of the same task in a row. */
+interface Turn {
+  readonly name: string;
+  readonly times: number;
+}
+
+const shown = ({ name, times }: Turn): string => (times === 1 ? name : `${name}*${times}`);
+
+/** Consecutive choices of one task are one entry. */
+function turnsOf(choices: readonly string[]): Turn[] {
+  const turns: Turn[] = [];
+  for (const name of choices) {
+    const last = turns.at(-1);
+    if (last?.name === name) turns[turns.length - 1] = { name, times: last.times + 1 };
+    else turns.push({ name, times: 1 });
+  }
+  return turns;
+}
+
+/**
+ * The choices made at yields until now, the user's own among them, as a scenario's `schedule` line says them: `A B*3`.
+ * Found by running again from the start.
+ */
+export function* ranSchedule(engine: Engine, { schedule, world }: Debuggee): Work<string> {
+  const { tasks } = world.kernel;
+  const now = engine.time;
+  const choices: string[] = [];
+  let asked = -1;
+  yield* engine.seek(0);
+  schedule.onChoice = (task: TaskRow) => {
+    // Asked again at the same time, after an input of the user's: the last answer is the one that runs.
+    if (asked === engine.time) choices.pop();
+    asked = engine.time;
+    choices.push(world.names.tasks[tasks.taskName.get(task)] ?? '');
+  };
+  try {
+    if (now > 0) yield* engine.forward(now);
+  } finally {
+    schedule.onChoice = undefined;
+    finish(engine.seek(now));
+  }
+  return turnsOf(choices).map(shown).join(' ') || 'round-robin';
+}

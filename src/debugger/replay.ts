@@ -1,0 +1,123 @@
+/** Runs what has already run again, with hooks that note what they see and stop nothing. */
+
+import type { EventName } from '../engine/kernel/events';
+import type { TaskRow } from '../engine/machine/ids';
+import type { Engine } from '../engine/time/engine';
+import type { YieldHook } from '../engine/time/interpreter';
+import { finish, type Work } from '../engine/time/work';
+import { moveTo, type Scene } from '../scenario/environment';
+import type { Breakpoints } from './breakpoints';
+import type { ExceptionHit, Exceptions } from './exceptions';
+import type { HitCounts } from './hit-counts';
+
+/** What was found at a moment. */
+export interface Found {
+  readonly time: number;
+  readonly task: TaskRow;
+  readonly breakpoints?: readonly number[];
+  readonly exception?: ExceptionHit;
+}
+
+/** Whose hooks run along. */
+export interface Watching {
+  readonly engine: Engine;
+  readonly breakpoints: Breakpoints;
+  readonly exceptions: Exceptions;
+  readonly counts: HitCounts;
+  readonly scene: Scene;
+  /** The invariants' check at yields, if any. */
+  readonly check: YieldHook | undefined;
+}
+
+/** Takes every hook out of the run loop. */
+export function disarm({ engine }: Pick<Watching, 'engine'>): void {
+  const { interpreter } = engine;
+  interpreter.arm([]);
+  interpreter.onBreakpoint = () => false;
+  interpreter.onLeave = undefined;
+  interpreter.onYield = undefined;
+  engine.onEvent = undefined;
+}
+
+/** Time at which an exceptional event stops: after its step; a check at a yield is not in a step. */
+export function stopTime(now: number, name: EventName): number {
+  return name === 'invariant_broken' ? now : now + 1;
+}
+
+/** What a search backwards looks for. */
+export interface Sought {
+  readonly pcs: readonly number[];
+  readonly events: readonly EventName[];
+  /** What there is before the step at `pc`. */
+  at(pc: number, time: number): Found | undefined;
+}
+
+/** Searches for the last moment before now. Given up in the middle, the machine goes back to where it was. */
+export function* searchBack(watching: Watching, { pcs, events, at }: Sought): Work<Found | undefined> {
+  const { engine, counts, exceptions, scene, check } = watching;
+  const { interpreter, kernel } = engine;
+  const origin = kernel.time;
+  let last: Found | undefined;
+  let finished = false;
+  interpreter.arm(pcs);
+  if (check && events.includes('invariant_broken'))
+    interpreter.onYield = (pc) => {
+      check(pc);
+      return false;
+    };
+  interpreter.onBreakpoint = (pc) => {
+    last = at(pc, kernel.time) ?? last;
+    return false;
+  };
+  engine.onEvent = (task, name, leave, args) => {
+    const time = stopTime(kernel.time, name);
+    if (leave || !events.includes(name) || time >= origin) return;
+    const exception = exceptions.at(name, args, moveTo(scene, task));
+    if (exception) last = { time, task, exception };
+  };
+  try {
+    const found = yield* engine.searchBack(origin, {
+      mayHold: (segment) => pcs.some((pc) => segment.ran(pc)) || events.some((name) => segment.emitted(name)),
+      startAt: (start) => (counts.isEmpty ? start : counts.markBefore(start)),
+      begin: () => {
+        last = undefined;
+        counts.rewind(kernel.time);
+      },
+      found: () => last,
+    });
+    finished = true;
+    return found;
+  } finally {
+    disarm(watching);
+    if (!finished) finish(engine.seek(origin));
+  }
+}
+
+/** Makes the counts of hits those of a run up to now. */
+export function* recount(watching: Watching): Work<void> {
+  const { engine, counts, breakpoints, scene } = watching;
+  const { interpreter, kernel } = engine;
+  const now = kernel.time;
+  disarm(watching);
+  if (counts.knows(now)) return;
+  yield* engine.seek(counts.markBefore(now));
+  counts.rewind(kernel.time);
+  interpreter.arm(breakpoints.countedPcs);
+  interpreter.onBreakpoint = (pc) => {
+    breakpoints.at(pc, moveTo(scene, kernel.task), 'count');
+    return false;
+  };
+  let finished = false;
+  try {
+    while (kernel.time < now) {
+      engine.advance(Math.min(now, kernel.time + engine.sliceSteps));
+      counts.reached(kernel.time);
+      if (kernel.time < now) yield;
+    }
+    counts.reached(now);
+    finished = true;
+  } finally {
+    disarm(watching);
+    if (!finished) finish(engine.seek(now));
+  }
+}

@@ -1,0 +1,88 @@
+/** Which tasks can run next, and why another one can't. */
+
+import { cpu_holder } from '../engine/kernel/sched';
+import type { TaskRow } from '../engine/machine/ids';
+import { TaskState } from '../engine/machine/tasks';
+import type { RunnableTask } from '../protocol';
+import { taskName } from '../scenario/environment';
+import { allOf } from '../scenario/suggest';
+import type { Debuggee } from './debuggee';
+import { routineOf, showWaiting, waitingOf } from './waits';
+
+type Stage = Pick<Debuggee, 'interpreter' | 'world'>;
+
+/** Tasks that are named; there may be thousands. */
+const MOST_NAMES = 10;
+
+/** The task that keeps another one from its CPU: one that stays in the kernel there, the current one included; or 0. */
+function keepsCpu({ interpreter, world }: Stage, task: TaskRow): TaskRow {
+  const { tasks, task: current } = world.kernel;
+  const holder = cpu_holder(world.kernel, task);
+  if (holder !== 0 || current === task || tasks.context.get(task) !== 0) return holder;
+  const same = tasks.context.get(current) === 0 && tasks.cpu.get(current) === tasks.cpu.get(task);
+  const runs = tasks.state.get(current) === TaskState.Runnable;
+  return same && runs && interpreter.inKernel(current) ? current : (0 as TaskRow);
+}
+
+export function canRunNext(debuggee: Stage, task: TaskRow): boolean {
+  const { tasks } = debuggee.world.kernel;
+  return tasks.state.get(task) === TaskState.Runnable && keepsCpu(debuggee, task) === 0;
+}
+
+function tasksThatCanRun(debuggee: Stage): TaskRow[] {
+  const rows = [...debuggee.world.kernel.tasks.tasks.rows()] as TaskRow[];
+  return rows.filter((task) => canRunNext(debuggee, task));
+}
+
+/** The tasks that the user may choose from, as they are shown: the one that the schedule lets run next comes first. */
+export function runnableTasks(debuggee: Stage): RunnableTask[] {
+  const { world } = debuggee;
+  const tasks = tasksThatCanRun(debuggee).sort(
+    (a, b) => Number(b === world.kernel.task) - Number(a === world.kernel.task),
+  );
+  return tasks.map((task) => ({
+    threadId: task,
+    name: taskName(world, task),
+    place: `in ${routineOf(world, task)}`,
+  }));
+}
+
+/** `app.A waits for …`, `app.A has ended` */
+function reason(debuggee: Stage, task: TaskRow): string {
+  const { world } = debuggee;
+  const name = taskName(world, task);
+  const waiting = waitingOf(world, task);
+  if (waiting) return `${name} waits for ${showWaiting(waiting)}`;
+  const holder = keepsCpu(debuggee, task);
+  if (holder === 0) return `${name} has ended`;
+  const { tasks } = world.kernel;
+  return `${name} needs CPU ${tasks.cpu.get(task)}, where ${taskName(world, holder)} is in ${routineOf(world, holder)}`;
+}
+
+/** `app, app.A and 7 more` */
+export function someOf(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  return more <= 0 ? allOf(names) : `${names.slice(0, MOST_NAMES).join(', ')} and ${more} more`;
+}
+
+/** `app and app.A can run` */
+function able(debuggee: Stage): string {
+  const names = tasksThatCanRun(debuggee).map((other) => taskName(debuggee.world, other));
+  return names.length === 0 ? 'no task can run' : `${someOf(names)} can run`;
+}
+
+/** Why a task can't run now, and the tasks that can, in a sentence; undefined where it can. */
+export function whyNotRun(debuggee: Stage, task: TaskRow): string | undefined {
+  if (canRunNext(debuggee, task)) return undefined;
+  return `${reason(debuggee, task)}; ${able(debuggee)}.`;
+}
+
+/** What is said of an entry of the schedule whose task can't run when its turn comes. */
+export function passedOver(debuggee: Stage, name: number): string {
+  const { tasks, time } = debuggee.world.kernel;
+  const word = debuggee.world.names.tasks[name] ?? '';
+  const task = ([...tasks.tasks.rows()] as TaskRow[]).find((row) => tasks.taskName.get(row) === name);
+  const why =
+    task === undefined ? `${word} has not been started; ${able(debuggee)}.` : whyNotRun(debuggee, task);
+  return `At time ${time} the schedule passes over ${word}: ${why}`;
+}

@@ -1,0 +1,99 @@
+/** Detectors of waits that can't end. Tasks are numbered in the order in which they are started, and run in that order. */
+
+import { describe, expect, it } from 'vitest';
+import {
+  type AnyRoutine,
+  type Builder,
+  type FrameOf,
+  Int,
+  type LocalType,
+  type Node,
+  routine,
+} from '../../src/engine/kernel/routine';
+import { Wait } from '../../src/engine/machine/tasks';
+import { cells, machineWith } from '../time/synthetic';
+
+const params = { n: Int };
+type TaskFrame = FrameOf<typeof params & Record<never, LocalType>>;
+type R = Builder<TaskFrame>;
+const task = (name: string, body: (r: R) => Node<TaskFrame>[]): AnyRoutine =>
+  routine<typeof params>({ name, file: 'synthetic', about: 'A task.', params, body });
+
+/** Takes the lock of a mirror; the number is the mirror's row. */
+const lock = (r: R, mirror: number) =>
+  r.wait(
+    `lock ${mirror}`,
+    Wait.DriverLock,
+    () => mirror,
+    (k) => {
+      if (k.devices.mirrorLock.get(mirror) !== 0) return false;
+      k.devices.mirrorLock.set(mirror, k.task);
+      return true;
+    },
+  );
+const unlock = (r: R, mirror: number) =>
+  r.step(`unlock ${mirror}`, (k) => {
+    k.devices.mirrorLock.set(mirror, 0);
+    k.tasks.wake(Wait.DriverLock, mirror);
+  });
+/** Sleeps until somebody opens the gate. */
+const sleep = (r: R, gate = 1) =>
+  r.wait(
+    'sleep',
+    Wait.Barrier,
+    () => gate,
+    (k) => cells(k).get(gate) === 1,
+  );
+const open = (r: R, gate = 1) =>
+  r.step('open', (k) => {
+    cells(k).set(gate, 1);
+    k.tasks.wake(Wait.Barrier, gate);
+  });
+
+const dies = task('dies', (r) => [lock(r, 1)]);
+const sleepsAndDies = task('sleepsAndDies', (r) => [lock(r, 1), sleep(r)]);
+const wants = task('wants', (r) => [open(r), lock(r, 1), unlock(r, 1)]);
+const frees = task('frees', (r) => [lock(r, 1), sleep(r), unlock(r, 1)]);
+const joinsSecond = task('joinsSecond', (r) => [
+  r.wait(
+    'join 2',
+    Wait.Task,
+    () => 2,
+    () => false,
+  ),
+]);
+const first = task('first', (r) => [lock(r, 1), sleep(r), open(r, 2), lock(r, 2)]);
+const second = task('second', (r) => [lock(r, 2), open(r), lock(r, 1)]);
+
+const comesLater = task('comesLater', (r) => [sleep(r, 2), lock(r, 1)]);
+
+/** What the detectors say of a run: the event and its numbers. */
+function found(...tasks: AnyRoutine[]): string[] {
+  const interpreter = machineWith(tasks.map((body) => ({ routine: body, n: 0 })));
+  const events: string[] = [];
+  interpreter.kernel.events.observer = (_, name, __, args) => events.push(`${name} ${args.join(' ')}`);
+  interpreter.run(1000, false);
+  return events;
+}
+
+describe('a task that can never wake', () => {
+  it('waits for a lock whose owner has ended before', () => {
+    expect(found(dies, wants)).toEqual(['never_wakes 2 1']);
+  });
+
+  it('waits for a lock whose owner ends later', () => {
+    expect(found(sleepsAndDies, wants)).toEqual(['never_wakes 2 1']);
+  });
+
+  it('waits for a task that can never wake', () => {
+    expect(found(dies, wants, joinsSecond)).toEqual(['never_wakes 2 1', 'never_wakes 3 1']);
+  });
+
+  it('waits for a task of a circle that it is not part of', () => {
+    expect(found(first, second, comesLater)).toEqual(['deadlock 1 2', 'never_wakes 3 1']);
+  });
+
+  it('is none that waits for somebody who gives the lock back', () => {
+    expect(found(frees, wants)).toEqual([]);
+  });
+});
