@@ -193,16 +193,4 @@ describe('compiled expressions', () => {
     expect(showValue(undefined, zone, machine)).toBe('none');
     expect(showValue(true, BOOLEAN, machine)).toBe('true');
   });
-
-  it('costs well under a microsecond for a condition of a breakpoint', () => {
-    const { expr } = parseExpression('frame.refcount > 2 and frame.zone == Device');
-    if (expr === undefined) throw new Error('syntax');
-    const result = compileExpr(expr, resolver);
-    if (!result.ok) throw new Error(result.problem.message);
-    const run = result.compiled.evaluate;
-    for (let i = 0; i < 100_000; i++) run(machine);
-    const start = performance.now();
-    for (let i = 0; i < 200_000; i++) run(machine);
-    expect((performance.now() - start) / 200_000).toBeLessThan(0.001);
-  });
 });

@@ -14,14 +14,15 @@ function run(text: string) {
     if (name === 'expect_failed') failed.push(report.failure?.message() ?? name);
     if (name === 'exit') exits.push(args[1] ?? -1);
   };
-  const started = performance.now();
   const stop = interpreter.run(20_000_000, false);
-  return { stop, failed, exits, kernel, seconds: (performance.now() - started) / 1000 };
+  return { stop, failed, exits, kernel };
 }
 
 const THREADS = 1000;
-/** Generous: a machine that is busy needs a fraction of it. */
-const SECONDS = 20;
+/** Time limit of a test, in milliseconds: a machine that is busy needs a fraction of it. */
+const PATIENCE = 120_000;
+/** Steps of one thread, its faults and what it waits for included. */
+const STEPS_A_THREAD = 1000;
 
 describe('a main thread that ends while others run', () => {
   it.each(['', 'schedule seed 2\n', 'profile 4.14\nschedule seed 9\n'])('ends them too (%j)', (head) => {
@@ -78,10 +79,10 @@ ${numbers.map((i) => `    join t${i}`).join('\n')}
 }
 `;
 
-  it.each(['', 'schedule seed 4\n', 'profile 4.14\n'])('work, and are fast (%j)', (head) => {
-    const { stop, failed, seconds } = run(text(head));
+  it.each(['', 'schedule seed 4\n', 'profile 4.14\n'])('work (%j)', { timeout: PATIENCE }, (head) => {
+    const { stop, failed, kernel } = run(text(head));
     expect(stop).toBe('end');
     expect(failed).toEqual([]);
-    expect(seconds).toBeLessThan(SECONDS);
+    expect(kernel.time).toBeLessThan(THREADS * STEPS_A_THREAD);
   });
 });
