@@ -147,7 +147,7 @@ describe('places', () => {
 /** What takes more than the square of its size would run into the time limit of a test. */
 describe('a text of great size', () => {
   it('is read and formatted', () => {
-    const body = 'write buf[0..4] = 0x11 expect ok\n'.repeat(20_000);
+    const body = 'write buf[0..4] = 0x11 expect ok\n'.repeat(15_000);
     const text = `process app {\nbuf = mmap 64KiB\n${body}}\n`;
     expect(checkScenario(text, 'f')).toEqual([]);
     expect(formatScenario(text)).toContain('    buf = mmap 64KiB\n    write buf[0..4] = 0x11 expect ok\n');
