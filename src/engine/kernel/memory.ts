@@ -21,6 +21,7 @@ import { get_page, put_page, rename_hold } from './page_ref';
 import { pmd_alloc, pte_alloc, pte_offset, pte_page, ptep_get, set_pte } from './pgtable';
 import { anon_vma_prepare, folio_add_new_anon_rmap } from './rmap';
 import { EntryT, FaultFlagsT, PageT, routine, VmaT, VmFaultT, VpnT } from './routine';
+import { directReclaim } from './shrink_node';
 import { folio_add_lru } from './swap';
 import { swap_in } from './swap_in';
 import {
@@ -79,7 +80,14 @@ export const do_anonymous_page = routine({
     r.step('allocate a zeroed page and charge it', (k, f) => {
       f.page = alloc_anon_page(k, f);
     }),
-    r.when('no memory', (_, f) => f.page === 0, [leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM)]),
+    r.when('no memory', (_, f) => f.page === 0, [
+      directReclaim(r, (k, f) => {
+        f.page = alloc_anon_page(k, f);
+      }),
+      r.when('still none', (_, f) => f.page === 0, [
+        leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM),
+      ]),
+    ]),
     r.when(
       'the entry is still empty',
       (k, f) => ptep_get(k, f.entry) === 0,

@@ -20,6 +20,7 @@ import { put_page, rename_hold } from './page_ref';
 import { protnone, ptep_get, set_pte } from './pgtable';
 import { folio_add_new_anon_rmap, folio_add_rmap } from './rmap';
 import { Int, PageT, routine, VmFaultT } from './routine';
+import { directReclaim } from './shrink_node';
 import { lru_add_drain } from './swap';
 import { folio_free_swap, read_swap_cache, reuse_swap_page, swap_slot_of } from './swap_state';
 import { swap_free, vm_swap_full } from './swapfile';
@@ -94,7 +95,16 @@ export const swap_in = routine({
       if (k.swap.slotCached.get(f.slot) === 0) f.ret = VmFault.MAJOR;
       f.page = read_swap_cache(k, f.slot);
     }),
-    r.when('no memory', (_, f) => f.page === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
+    r.when('no memory', (_, f) => f.page === 0, [
+      directReclaim(r, (k, f) => {
+        if (same_entry(k, f)) f.page = read_swap_cache(k, f.slot);
+      }),
+      r.when('still none', (_, f) => f.page === 0, [
+        r.ret('return VM_FAULT_OOM; 0 if the entry has changed', (k, f) =>
+          same_entry(k, f) ? VmFault.OOM : 0,
+        ),
+      ]),
+    ]),
     r.yield('Y11'),
     lockPage(r, (_, f) => f.page),
     r.when(

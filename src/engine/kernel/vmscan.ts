@@ -8,6 +8,7 @@ import type { MmRow, PageRow, SlotRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { isPresent } from '../machine/pte';
 import type { Kernel } from './kernel';
+import { lru_pages } from './lru_list';
 import { mmap_read_unlock, mmapReadLock, trylock_page, unlock_page } from './mmap_lock';
 import { folio_put_final, get_page } from './page_ref';
 import { next_entry } from './pagewalk';
@@ -24,11 +25,11 @@ export function folio_list(k: Kernel): SlotRow {
 
 /**
  * Takes an anonymous page off its LRU list and puts it on a list for reclaim; others stay where they are, and so do huge
- * pages: the model doesn't swap them.
+ * pages: the model doesn't swap them. True if it was taken.
  */
-export function isolate_folio(k: Kernel, list: SlotRow, page: PageRow): void {
-  if (k.pages.has(page, Pg.Head | Pg.Tail)) return;
-  if (!k.pages.has(page, Pg.Lru) || k.pages.has(page, Pg.Unevictable) || !k.pages.isAnon(page)) return;
+export function isolate_folio(k: Kernel, list: SlotRow, page: PageRow): boolean {
+  if (k.pages.has(page, Pg.Head | Pg.Tail)) return false;
+  if (!k.pages.has(page, Pg.Lru) || k.pages.has(page, Pg.Unevictable) || !k.pages.isAnon(page)) return false;
   lru_del(k, page);
   get_page(k, page, Hold.Reclaim);
   k.zones.isolatedAnon.add(k.pages.zone(page), 1);
@@ -38,6 +39,7 @@ export function isolate_folio(k: Kernel, list: SlotRow, page: PageRow): void {
   const last = slots.dstPage.get(list);
   slots.next.set(last === 0 ? list : last, slot);
   slots.dstPage.set(list, slot);
+  return true;
 }
 
 function take_folio(k: Kernel, list: SlotRow): PageRow {
@@ -184,15 +186,14 @@ export const reclaim_range = routine({
   ],
 });
 
-/** Anonymous pages of a group, in the order of their rows, until `pages` are isolated. */
+/** Anonymous pages of a group, the oldest of each node first, until `pages` are isolated. */
 function isolate_memcg(k: Kernel, list: SlotRow, memcg: number, pages: number): void {
   let left = pages;
-  for (const page of k.pages.rows()) {
-    if (left === 0) return;
-    if (k.pages.memcg.get(page) !== memcg || !k.pages.has(page, Pg.Lru)) continue;
-    isolate_folio(k, list, page);
-    left--;
-  }
+  for (let node = 0; node < k.nodes; node++)
+    for (const page of lru_pages(k, node)) {
+      if (left === 0) return;
+      if (k.pages.memcg.get(page) === memcg && isolate_folio(k, list, page)) left--;
+    }
 }
 
 /** Reclaims up to `pages` pages charged to a group (memory.reclaim). Returns how many were freed. */

@@ -14,6 +14,7 @@ import { get_page, put_page, rename_hold } from './page_ref';
 import { pte_page, set_pte } from './pgtable';
 import { anon_vma_prepare, folio_add_new_anon_rmap, folio_remove_rmap, mm_counter_add } from './rmap';
 import { Bool, PageT, routine } from './routine';
+import { directReclaim } from './shrink_node';
 import { folio_add_lru, lru_add_drain } from './swap';
 import { folio_free_swap, free_swap_cache, reuse_swap_page } from './swap_state';
 import {
@@ -53,6 +54,10 @@ function wp_page_reuse(k: Kernel, f: Vmf): void {
   k.tables.lo.set(f.entry, k.tables.lo.get(f.entry) | PTE_WRITE | PTE_DIRTY | PTE_YOUNG);
 }
 
+function alloc_copy(k: Kernel, f: Vmf & { page: PageRow }): void {
+  f.page = charge_or_free(k, alloc_page(k), mmOf(k, f));
+}
+
 const COPY = 'wp_page_copy';
 
 /** Replaces the entry's page by a copy that only this mapping uses. */
@@ -69,18 +74,19 @@ export const wp_page_copy = routine({
       if (f.old !== 0) get_page(k, f.old, Hold.Fault);
       anon_vma_prepare(k, f.vma);
     }),
-    r.step('allocate the copy and charge it', (k, f) => {
-      f.page = charge_or_free(k, alloc_page(k), mmOf(k, f));
-    }),
+    r.step('allocate the copy and charge it', alloc_copy),
     r.when('no memory', (_, f) => f.page === 0, [
-      r.when('there is an old page', (_, f) => f.old !== 0, [
-        r.call('put_page(old)', put_page, (k, f, callee) => {
-          callee.page = f.old;
-          callee.hold = Hold.Fault;
-          callee.who = k.task;
-        }),
+      directReclaim(r, alloc_copy),
+      r.when('still none', (_, f) => f.page === 0, [
+        r.when('there is an old page', (_, f) => f.old !== 0, [
+          r.call('put_page(old)', put_page, (k, f, callee) => {
+            callee.page = f.old;
+            callee.hold = Hold.Fault;
+            callee.who = k.task;
+          }),
+        ]),
+        leaves(r, COPY, 'return VM_FAULT_OOM', () => VmFault.OOM),
       ]),
-      leaves(r, COPY, 'return VM_FAULT_OOM', () => VmFault.OOM),
     ]),
     r.step('copy the contents (the zero page needs none)', (k, f) => {
       if (f.old !== 0) k.contents.copy(f.old, f.page);
