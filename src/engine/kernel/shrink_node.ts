@@ -12,7 +12,7 @@ import { list_add, list_del } from './lru_list';
 import { type Builder, Int, type Node, routine, SlotT } from './routine';
 import { lru_add_drain } from './swap';
 import { nr_swap_pages } from './swapfile';
-import { folio_list, isolate_folio, shrink_folio_list } from './vmscan';
+import { folio_list, isolate_folio, move_folios_to_lru, shrink_folio_list } from './vmscan';
 import { zone_watermark_ok } from './watermarks';
 
 /** Lists that reclaim looks at. Without room for swapping only where the pages of MADV_FREE are, among those of files. */
@@ -65,6 +65,7 @@ export const shrink_inactive_list = routine({
       },
       (k, f, value) => {
         f.freed = value;
+        move_folios_to_lru(k, f.list);
         if (value > 0) k.kswapd.failures.set(f.node, 0);
       },
     ),
