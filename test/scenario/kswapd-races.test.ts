@@ -2,11 +2,13 @@
 
 import { describe, expect, it } from 'vitest';
 import { Checker } from '../../src/engine/invariants';
+import type { Kernel } from '../../src/engine/kernel/kernel';
 import { pte_offset, pte_page } from '../../src/engine/kernel/pgtable';
 import { Hold } from '../../src/engine/machine/holds';
-import type { MmRow, PageRow, TaskRow, Vpn } from '../../src/engine/machine/ids';
+import type { PageRow, TaskRow, Vpn } from '../../src/engine/machine/ids';
 import { Pg } from '../../src/engine/machine/pages';
 import { TaskState } from '../../src/engine/machine/tasks';
+import { taskName } from '../../src/scenario/environment';
 import { buildRun, type Run } from '../../src/scenario/program';
 import { programOf } from './run-scenario';
 
@@ -32,6 +34,15 @@ process app cpu 1 {
 const OLD = 0x1000000;
 const APP = 1 as TaskRow;
 
+/** Lets only this task run, until something is the case. */
+function runOnly({ interpreter, kernel, schedule }: Run, task: TaskRow, until: () => boolean): void {
+  for (const { column, row, value } of schedule.runOnly(task)) kernel.store.columns[column]?.set(row, value);
+  for (let steps = 0; !until(); steps++) {
+    if (steps > 500_000) throw new Error('it never came to that');
+    interpreter.run(kernel.time + 1, false);
+  }
+}
+
 class Race {
   readonly run: Run;
   readonly #checker: Checker;
@@ -56,18 +67,11 @@ class Race {
   /** Page `index` of `old`, where it is present. */
   page(index: number): PageRow {
     const { kernel: k } = this.run;
-    return pte_page(k, pte_offset(k, k.tasks.mmOf(APP) as MmRow, (OLD + index) as Vpn));
+    return pte_page(k, pte_offset(k, k.tasks.mmOf(APP), (OLD + index) as Vpn));
   }
 
-  /** Lets only this task run, until something is the case. */
   only(task: TaskRow, until: () => boolean): void {
-    const { interpreter, kernel, schedule } = this.run;
-    for (const { column, row, value } of schedule.runOnly(task))
-      kernel.store.columns[column]?.set(row, value);
-    for (let steps = 0; !until(); steps++) {
-      if (steps > 500_000) throw new Error('it never came to that');
-      interpreter.run(kernel.time + 1, false);
-    }
+    runOnly(this.run, task, until);
   }
 
   /** Kswapd has just been woken, and has not run. */
@@ -125,4 +129,47 @@ describe.each(['6.12', '4.14'])('kswapd and a migration under %s', (profile) => 
     race.finish();
     expect(race.used).toBeLessThan(8);
   });
+});
+
+const locks = (k: Kernel, task: TaskRow): boolean =>
+  [...k.pages.rows()].some((page) => k.pages.lockOwner.get(page) === task);
+
+describe('a kswapd that can not run', () => {
+  /** The child's device access spins in the kernel on CPU 0, where it can not lock a page that its parent brings home. */
+  const SPIN = `switch fix-1afaeb8293c9 on
+switch fix-b570f37a2ce4 off
+machine { cpus 2 }
+device gpu0 private 64MiB
+device gpu1 private 64MiB
+process app cpu 1 {
+    buf = mmap 4KiB
+    write buf = 0x11
+    migrate buf to gpu0
+    fork child cpu 0 {
+        open gpu1
+        gpu1 read buf
+    }
+    read buf
+    wait child
+}`;
+
+  it.each([true, false])(
+    'is told from a livelock in which nobody else wants the CPU (woken: %s)',
+    (woken) => {
+      const run = buildRun(programOf(SPIN));
+      const { kernel: k } = run;
+      const found: (readonly [string, number | undefined])[] = [];
+      k.events.observer = (_, name, __, args) => {
+        if (name === 'starvation' || name === 'livelock') found.push([name, args[0]]);
+      };
+      // Its parent has locked the page for its fault.
+      runOnly(run, APP, () => k.tasks.fault.get(APP) !== 0 && locks(k, APP));
+      if (woken) k.wakeKswapd?.(0);
+      const child = [...k.tasks.tasks.rows()].find((row) => taskName(run.world, row as TaskRow) === 'child');
+      runOnly(run, (child ?? 0) as TaskRow, () => found.length > 0);
+      expect(found).toEqual([
+        woken ? ['starvation', k.kswapd.task.get(0)] : ['livelock', k.tasks.process.get(child ?? 0)],
+      ]);
+    },
+  );
 });

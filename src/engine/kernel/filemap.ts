@@ -12,9 +12,9 @@ import { charge_or_free, memcg_charge } from './memcontrol';
 import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
 import { pte_alloc, pte_offset, ptep_get, set_pte } from './pgtable';
+import { directReclaim } from './reclaim';
 import { anon_vma_prepare, folio_add_new_anon_rmap, folio_add_rmap, mm_counter_add } from './rmap';
 import { PageT, routine, VmFaultT } from './routine';
-import { directReclaim } from './shrink_node';
 import { folio_add_lru, lru_insert } from './swap';
 import { entered, fault_dirty_shared_page, isWrite, leaves, mmOf, passVmf, type Vmf, vmfParams } from './vmf';
 

@@ -4,14 +4,17 @@ import type { ProcessRow, TaskRow } from '../machine/ids';
 import { Wait } from '../machine/tasks';
 import { SWAP_CLUSTER_MAX } from './constants';
 import type { Kernel } from './kernel';
+import { reclaimable_pages, shrink_inactive_list } from './reclaim';
 import { Int, routine } from './routine';
 import { can_run } from './sched';
-import { reclaimable_pages, shrink_inactive_list } from './shrink_node';
+import { leaves } from './vmf';
 import { is_hopeless, pgdat_balanced } from './watermarks';
+
+const BALANCE = 'balance_pgdat';
 
 /** One round: every page of the node's lists is looked at once, unless the node has enough before that. */
 const balance_pgdat = routine({
-  name: 'balance_pgdat',
+  name: BALANCE,
   file: 'mm/vmscan.c',
   about:
     'Reclaim until a zone of the node is above its high watermark. A round that frees nothing counts as a failure.',
@@ -19,6 +22,7 @@ const balance_pgdat = routine({
   locals: { left: Int, freed: Int },
   body: (r) => [
     r.step('nr_to_scan = pages of the inactive lists', (k, f) => {
+      k.emit(BALANCE, f.node);
       f.left = reclaimable_pages(k, f.node);
     }),
     r.loop(
@@ -43,6 +47,7 @@ const balance_pgdat = routine({
         k.kswapd.failures.add(f.node, 1);
       }),
     ]),
+    leaves(r, BALANCE, 'return nr_reclaimed', (_, f) => f.freed),
   ],
 });
 

@@ -19,9 +19,9 @@ import { trylock_page, unlock_page, vma_end_read } from './mmap_lock';
 import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
 import { pmd_alloc, pte_alloc, pte_offset, pte_page, ptep_get, set_pte } from './pgtable';
+import { directReclaim } from './reclaim';
 import { anon_vma_prepare, folio_add_new_anon_rmap } from './rmap';
 import { EntryT, FaultFlagsT, PageT, routine, VmaT, VmFaultT, VpnT } from './routine';
-import { directReclaim } from './shrink_node';
 import { folio_add_lru } from './swap';
 import { swap_in } from './swap_in';
 import {

@@ -12,9 +12,9 @@ import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start 
 import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
 import { pte_page, set_pte } from './pgtable';
+import { directReclaim } from './reclaim';
 import { anon_vma_prepare, folio_add_new_anon_rmap, folio_remove_rmap, mm_counter_add } from './rmap';
 import { Bool, PageT, routine } from './routine';
-import { directReclaim } from './shrink_node';
 import { folio_add_lru, lru_add_drain } from './swap';
 import { folio_free_swap, free_swap_cache, reuse_swap_page } from './swap_state';
 import {

@@ -12,6 +12,7 @@ import { list_add, list_del } from './lru_list';
 import { type Builder, Int, type Node, routine, SlotT } from './routine';
 import { lru_add_drain } from './swap';
 import { nr_swap_pages } from './swapfile';
+import { leaves } from './vmf';
 import { folio_list, isolate_folio, move_folios_to_lru, shrink_folio_list } from './vmscan';
 import { zone_watermark_ok } from './watermarks';
 
@@ -79,14 +80,17 @@ function memory_is_short(k: Kernel): boolean {
   return !zones.zonelist.some((zone) => zone_watermark_ok(k, zone, zones.wmarkMin));
 }
 
+const DIRECT = 'try_to_free_pages';
+
 /** Direct reclaim: a task that can't get a page frees some itself. Returns how many. */
 const try_to_free_pages = routine({
-  name: 'try_to_free_pages',
+  name: DIRECT,
   file: 'mm/vmscan.c',
   about: 'Reclaim 32 pages, or look at every page once: the task that needs memory does it itself.',
   params: {},
   locals: { node: Int, left: Int, freed: Int },
   body: (r) => [
+    r.step('the first node', (k) => k.emit(DIRECT)),
     r.loop(
       'a node is left, and too few were freed',
       (k, f) => f.node < k.nodes && f.freed < SWAP_CLUSTER_MAX,
@@ -112,7 +116,7 @@ const try_to_free_pages = routine({
         }),
       ],
     ),
-    r.ret('return nr_reclaimed', (_, f) => f.freed),
+    leaves(r, DIRECT, 'return nr_reclaimed', (_, f) => f.freed),
   ],
 });
 
