@@ -71,6 +71,14 @@ describe('watermarks', () => {
   });
 });
 
+describe('a machine', () => {
+  it('needs more memory than its zones keep free', () => {
+    // min is at least 128 KiB, 32 pages; one page holds struct pages, one is the zero page.
+    expect(() => machine({ kind: 'normal', pages: 34 })).toThrow('keep free');
+    expect(freeOf(machine({ kind: 'normal', pages: 35 }))).toEqual({ Normal: 33 });
+  });
+});
+
 describe('an allocation', () => {
   /** Takes a page at a time until there is none. */
   function exhaust(kernel: Kernel): void {

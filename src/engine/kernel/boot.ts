@@ -8,7 +8,7 @@ import { ZoneType, type ZoneTypeValue } from '../machine/zones';
 import { hugetlb_grow } from './hugetlb_pool';
 import type { Kernel } from './kernel';
 import { alloc_page } from './page_alloc';
-import { init_per_zone_wmark_min } from './watermarks';
+import { init_per_zone_wmark_min, memory_is_short } from './watermarks';
 
 export type ZoneKind = 'dma' | 'dma32' | 'normal' | 'movable';
 export type DeviceKind = 'private' | 'coherent' | 'persistent';
@@ -212,4 +212,6 @@ export function boot(k: Kernel, layout: MachineLayout): void {
   k.pages.setFlag(zero, Pg.Reserved);
   k.setZeroPage(zero);
   init_per_zone_wmark_min(k);
+  if (memory_is_short(k))
+    throw new BootError('the machine has no memory beyond what its zones keep free (their min watermarks)');
 }

@@ -14,7 +14,7 @@ import { lru_add_drain } from './swap';
 import { nr_swap_pages } from './swapfile';
 import { leaves } from './vmf';
 import { folio_list, isolate_folio, move_folios_to_lru, shrink_folio_list } from './vmscan';
-import { zone_watermark_ok } from './watermarks';
+import { memory_is_short } from './watermarks';
 
 /** Lists that reclaim looks at. Without room for swapping only where the pages of MADV_FREE are, among those of files. */
 function lists_to_scan(k: Kernel, node: number): number[] {
@@ -73,12 +73,6 @@ export const shrink_inactive_list = routine({
     r.ret('return nr_reclaimed', (_, f) => f.freed),
   ],
 });
-
-/** No zone has a page that an ordinary allocation may take. */
-function memory_is_short(k: Kernel): boolean {
-  const { zones } = k;
-  return !zones.zonelist.some((zone) => zone_watermark_ok(k, zone, zones.wmarkMin));
-}
 
 const DIRECT = 'try_to_free_pages';
 

@@ -75,6 +75,12 @@ export function zone_watermark_ok(k: Kernel, zone: ZoneRow, mark: IntColumn, pag
   return k.zones.free.get(zone) - (pages - 1) > mark.get(zone);
 }
 
+/** No zone has a page that an ordinary allocation may take. */
+export function memory_is_short(k: Kernel): boolean {
+  const { zones } = k;
+  return !zones.zonelist.some((zone) => zone_watermark_ok(k, zone, zones.wmarkMin));
+}
+
 /** One zone of the node has enough (pgdat_balanced). */
 export function pgdat_balanced(k: Kernel, node: number): boolean {
   const { zones } = k;
