@@ -6,9 +6,10 @@ import { threadsOf } from '../../src/debugger/stack';
 import { isIdleWorker } from '../../src/debugger/waits';
 import type { TaskRow } from '../../src/engine/machine/ids';
 import { TaskState, Wait } from '../../src/engine/machine/tasks';
+import type { Order, ScheduleEntry } from '../../src/engine/time/schedule';
 import { taskName } from '../../src/scenario/environment';
-import type { Run } from '../../src/scenario/program';
-import { runText } from './run-scenario';
+import { buildRun, type Run } from '../../src/scenario/program';
+import { programOf, runText } from './run-scenario';
 
 /** 504 pages are managed, min 44, low 55 and high 66; about 440 can be used before kswapd is woken. */
 const SMALL = 'machine { node 0 { normal 2MiB } cpus 1 swap 4MiB }';
@@ -139,6 +140,37 @@ read buf expect 7
     const idle = runText(scenario('schedule loop { app }'), profile);
     expect(idle.failures).toEqual([]);
     expect(kswapdOf(idle.run)).not.toBe(0);
+  });
+});
+
+describe('a run with kswapd in it', () => {
+  it.each(['schedule seed 5', ''])('is the same again under the schedule that ran (%j)', (head) => {
+    const program = programOf(`${head}
+machine { node 0 { normal 2MiB } cpus 2 swap 4MiB }
+process app cpu 1 {
+buf = mmap 450 pages
+write buf = 7
+read buf expect 7
+}`);
+    const log = (order?: Order): { events: string[]; ran: ScheduleEntry[] } => {
+      const { interpreter, kernel, schedule } = buildRun(program, order ? { order } : {});
+      const events: string[] = [];
+      const ran: ScheduleEntry[] = [];
+      kernel.events.observer = (task, name, _, args) => {
+        events.push(`${kernel.time} ${task} ${name} ${args.join(' ')}`);
+      };
+      let asked = -1;
+      schedule.onChoice = (task) => {
+        if (asked === kernel.time) return;
+        asked = kernel.time;
+        ran.push({ name: kernel.tasks.taskName.get(task), times: 1 });
+      };
+      expect(interpreter.run(1_000_000, false)).toBe('end');
+      return { events, ran };
+    };
+    const { events, ran } = log();
+    expect(ran.map(({ name }) => program.names.tasks[name])).toContain('kswapd0');
+    expect(log({ kind: 'list', entries: ran, loop: [] }).events).toEqual(events);
   });
 });
 

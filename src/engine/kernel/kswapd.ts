@@ -1,9 +1,10 @@
 /** The thread of each node that swaps out in the background when memory runs short (kswapd of mm/vmscan.c). */
 
-import type { ProcessRow, TaskRow } from '../machine/ids';
+import type { TaskRow } from '../machine/ids';
 import { Wait } from '../machine/tasks';
 import { SWAP_CLUSTER_MAX } from './constants';
 import type { Kernel } from './kernel';
+import { kthread_alloc } from './process';
 import { reclaimable_pages, shrink_inactive_list } from './reclaim';
 import { Int, routine } from './routine';
 import { can_run } from './sched';
@@ -81,13 +82,9 @@ export const kswapd = routine({
   ],
 });
 
-/** A task without a process. `name` numbers its name. */
 function start_kswapd(k: Kernel, node: number, name: number): void {
-  const task = k.tasks.tasks.alloc() as TaskRow;
+  const task = kthread_alloc(k, name, node % k.cpus);
   k.kswapd.task.set(node, task);
-  k.tasks.process.set(task, 0 as ProcessRow);
-  k.tasks.taskName.set(task, name);
-  k.tasks.cpu.set(task, node % k.cpus);
   k.start(task, kswapd, (frame) => {
     (frame as unknown as { node: number }).node = node;
   });
