@@ -42,6 +42,7 @@ const counts = (args: Args): string => `refcount ${get(args, 'refcount')}, mapco
 
 const vmFault: Words = (_, args) => (get(args, 'ret') === 0 ? '' : showVmFault(get(args, 'ret')));
 const errno: Words = (_, args) => (get(args, 'ret') < 0 ? showErrno(get(args, 'ret')) : '');
+const reclaimed: Words = (_, args) => `${get(args, 'reclaimed')} pages reclaimed`;
 
 /** Flags of a fault that tell one from another; the others are those of every fault of a program. */
 const TELLING: readonly (readonly [string, number])[] = [
@@ -172,6 +173,12 @@ const SHOWN: Partial<Record<EventName, Shown>> = {
     level: 'events',
     enter: (world, args) => `out of memory in ${processName(world, get(args, 'process') as ProcessRow)}`,
   },
+  balance_pgdat: {
+    level: 'events',
+    enter: (_, args) => `balance_pgdat of node ${get(args, 'node')}`,
+    leave: reclaimed,
+  },
+  try_to_free_pages: { level: 'events', enter: () => 'try_to_free_pages', leave: reclaimed },
   exit: {
     level: 'events',
     enter: (world, args) => {

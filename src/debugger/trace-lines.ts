@@ -77,6 +77,8 @@ const WORDS: Partial<Record<EventName, Words>> = {
   signal: (world, _, args) =>
     `${signalName(at(args, 1))} (code ${at(args, 2)}) to ${processName(world, at(args, 0) as ProcessRow)} at ${showAddress(at(args, 3))}`,
   oom: (world, _, args) => `out of memory in ${processName(world, at(args, 0) as ProcessRow)}`,
+  balance_pgdat: (_, __, args) => `memory of node ${at(args, 0)} is short: balance_pgdat`,
+  try_to_free_pages: () => 'no page is free: direct reclaim',
   fork: (world, _, args) => `fork of ${processName(world, at(args, 1) as ProcessRow)}`,
   exit: (world, _, args) =>
     `${processName(world, at(args, 0) as ProcessRow)} ends: ${at(args, 2) === 0 ? `exit code ${at(args, 1)}` : signalName(at(args, 2))}`,

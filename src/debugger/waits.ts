@@ -55,6 +55,7 @@ const WHAT: Record<WaitKind, (world: World, on: number) => string> = {
     `faults that hold the VMA at ${showAddress(vaOf(world.kernel.mm.start.get(vma) as Vpn))}`,
   [Wait.PageTableLock]: (world, table) => `the lock of ${tableName(world, table as NodeRow)}`,
   [Wait.DeviceWork]: () => 'a fault of its device',
+  [Wait.Kswapd]: (_, node) => `memory of node ${node} to run short`,
 };
 
 /** `the PTE table for 0x7f…000` */
@@ -84,11 +85,13 @@ function mmOwner(world: World, mm: number): string {
   return processName(world, world.kernel.mm.process.get(mm) as ProcessRow);
 }
 
+/** What those wait for who serve others and have nothing to do. */
+const IDLE: readonly number[] = [Wait.Kworker, Wait.DeviceWork, Wait.Kswapd];
+
 /** A kernel worker, or the bottom half of a device, that has nothing to do: no reason to worry that it waits. */
 export function isIdleWorker(world: World, task: TaskRow): boolean {
   const { tasks } = world.kernel;
-  const wait = tasks.wait.get(task);
-  return tasks.state.get(task) === TaskState.Blocked && (wait === Wait.Kworker || wait === Wait.DeviceWork);
+  return tasks.state.get(task) === TaskState.Blocked && IDLE.includes(tasks.wait.get(task));
 }
 
 /** The routine a task is in. */

@@ -13,6 +13,9 @@ type Columns = (zones: Zones) => readonly (readonly [name: string, column: IntCo
 /** What stands in a zone's own block. */
 const OF_ZONE: Columns = (z) => [
   ['free', z.free],
+  ['min', z.wmarkMin],
+  ['low', z.wmarkLow],
+  ['high', z.wmarkHigh],
   ['spanned', z.spanned],
   ['present', z.present],
   ['managed', z.managed],

@@ -8,6 +8,7 @@ import { ZoneType, type ZoneTypeValue } from '../machine/zones';
 import { hugetlb_grow } from './hugetlb_pool';
 import type { Kernel } from './kernel';
 import { alloc_page } from './page_alloc';
+import { init_per_zone_wmark_min, memory_is_short } from './watermarks';
 
 export type ZoneKind = 'dma' | 'dma32' | 'normal' | 'movable';
 export type DeviceKind = 'private' | 'coherent' | 'persistent';
@@ -179,6 +180,7 @@ function zonelist(k: Kernel): ZoneRow[] {
 /** Builds the machine in an empty kernel. Throws BootError where the layout can't be. */
 export function boot(k: Kernel, layout: MachineLayout): void {
   k.cpus = layout.cpus;
+  k.nodes = layout.nodes.length;
   let low = 1;
   let high = PAGES_4G;
   layout.nodes.forEach((node, index) => {
@@ -209,4 +211,7 @@ export function boot(k: Kernel, layout: MachineLayout): void {
   if (zero === 0) throw new BootError('the machine has no memory');
   k.pages.setFlag(zero, Pg.Reserved);
   k.setZeroPage(zero);
+  init_per_zone_wmark_min(k);
+  if (memory_is_short(k))
+    throw new BootError('the machine has no memory beyond what its zones keep free (their min watermarks)');
 }

@@ -16,6 +16,11 @@ export const Errno = {
   EOPNOTSUPP: 95,
 } as const;
 
+/** Pages that reclaim takes off an LRU list at a time, and that an allocation asks it for. */
+export const SWAP_CLUSTER_MAX = 32;
+/** Rounds without success after which kswapd gives a node up. */
+export const MAX_RECLAIM_RETRIES = 16;
+
 export const FaultFlag = {
   Write: 1 << 0,
   Mkwrite: 1 << 1,

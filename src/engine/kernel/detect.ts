@@ -86,13 +86,13 @@ export function detect_orphans(k: Kernel, ended: TaskRow): void {
       k.emit('never_wakes', task, ended);
 }
 
-/** A worker with something to do that could run if the current task gave up its CPU; 0 if there is none. */
+/** A worker, a task without a process, that could run if the current task gave up its CPU; 0 if there is none. */
 function starved(k: Kernel): TaskRow {
   const { tasks } = k;
+  const cpu = tasks.cpu.get(k.task);
   for (const other of tasks.tasks.rows()) {
-    const cpu = tasks.cpu.get(other);
     const worker = tasks.process.get(other) === 0 && tasks.state.get(other) === TaskState.Runnable;
-    if (worker && cpu === tasks.cpu.get(k.task) && k.lru.drainAsked.get(cpu) !== 0) return other as TaskRow;
+    if (worker && tasks.cpu.get(other) === cpu) return other as TaskRow;
   }
   return 0 as TaskRow;
 }

@@ -50,6 +50,9 @@ export const EVENT_SCHEMA = {
   refcount: { enter: ['page', 'delta', 'count', 'hold', 'who'] },
   signal: { enter: ['process', 'signal', 'code', 'va'] },
   oom: { enter: ['process'] },
+  /** Memory is short: kswapd reclaims on its node, or a task that gets no page does so itself. */
+  balance_pgdat: { enter: ['node'], leave: ['reclaimed'] },
+  try_to_free_pages: { enter: [], leave: ['reclaimed'] },
   /** A cycle of waiting tasks, each waiting for the next, the last for the first. */
   deadlock: { enter: ['task', '...'] },
   /** The task waits for what another one holds that has ended, or that itself waits in a circle. */

@@ -13,6 +13,7 @@ import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
 import { pteLock, pteUnlock } from './page_table_lock';
 import { pte_alloc, pte_offset, ptep_get, set_pte } from './pgtable';
+import { directReclaim } from './reclaim';
 import { folio_add_new_anon_rmap, folio_add_rmap, mm_counter_add } from './rmap';
 import { PageT, routine, VmFaultT } from './routine';
 import { folio_add_lru, lru_insert } from './swap';
@@ -105,6 +106,15 @@ function filemap_map_pages(k: Kernel, f: Vmf): boolean {
   return hit;
 }
 
+/** A fresh page of the file in the page cache, charged to the process; 0 when memory is out. */
+function add_new_page(k: Kernel, f: Vmf): PageRow {
+  const page = add_to_page_cache(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn));
+  if (page === 0) return page;
+  folio_add_lru(k, page);
+  memcg_charge(k, page, mmOf(k, f));
+  return page;
+}
+
 /** Finds or makes the page of the file (__do_fault, shmem_fault, filemap_fault). Returns it locked and referenced. */
 const do_fault_page = routine({
   name: '__do_fault',
@@ -123,12 +133,14 @@ const do_fault_page = routine({
     }),
     r.when('it is not there', (_, f) => f.page === 0, [
       r.step('allocate a page and add it to the page cache and the LRU', (k, f) => {
-        f.page = add_to_page_cache(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn));
-        if (f.page === 0) return;
-        folio_add_lru(k, f.page);
-        memcg_charge(k, f.page, mmOf(k, f));
+        f.page = add_new_page(k, f);
       }),
-      r.when('no memory', (_, f) => f.page === 0, [r.ret('return nothing: VM_FAULT_OOM', () => -1)]),
+      r.when('no memory', (_, f) => f.page === 0, [
+        directReclaim(r, (k, f) => {
+          f.page = find_page(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn)) || add_new_page(k, f);
+        }),
+        r.when('still none', (_, f) => f.page === 0, [r.ret('return nothing: VM_FAULT_OOM', () => -1)]),
+      ]),
     ]),
     r.step('get_page(page)', (k, f) => get_page(k, f.page, Hold.Fault)),
     r.ret('return the page', (_, f) => f.page),
@@ -186,6 +198,12 @@ function map_cow_page(k: Kernel, f: Vmf, page: PageRow): void {
   set_pte(k, f.entry, Pte.Present | PTE_YOUNG | writable, page);
 }
 
+/** What a copy needs; without memory for all of it there is no copy. */
+function prepare_cow(k: Kernel, f: Vmf & { cow: PageRow }): void {
+  f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
+  f.cow = f.entry === 0 ? (0 as PageRow) : charge_or_free(k, alloc_page(k), mmOf(k, f));
+}
+
 const do_cow_fault = routine({
   name: 'do_cow_fault',
   file: 'mm/memory.c',
@@ -196,11 +214,11 @@ const do_cow_fault = routine({
     r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
       r.ret('return VM_FAULT_RETRY', () => VmFault.RETRY),
     ]),
-    r.step('make the page table; allocate the copy and charge it', (k, f) => {
-      f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
-      f.cow = f.entry === 0 ? (0 as PageRow) : charge_or_free(k, alloc_page(k), mmOf(k, f));
-    }),
-    r.when('no memory', (_, f) => f.cow === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
+    r.step('make the page table; allocate the copy and charge it', prepare_cow),
+    r.when('no memory', (_, f) => f.cow === 0, [
+      directReclaim(r, prepare_cow),
+      r.when('still none', (_, f) => f.cow === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
+    ]),
     r.call('page = __do_fault(vmf)', do_fault_page, passVmf, (_, f, value) => {
       f.page = value as PageRow;
     }),

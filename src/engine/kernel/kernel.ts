@@ -17,11 +17,15 @@ export class Kernel extends Machine {
   livelockLimit = 1000;
   /** Number of CPUs; fixed when the machine is built. */
   cpus = 1;
+  /** Number of nodes of memory; fixed when the machine is built. */
+  nodes = 1;
   readonly events = new EventLog(EVENT_BUDGET_BYTES);
   /** Gives a task its first frame; set by the run loop. */
   start: (task: TaskRow, routine: AnyRoutine, fill: (frame: Frame) => void) => void = () => {
     throw new Error('no run loop is attached to this kernel');
   };
+  /** Wakes the kswapd of a node; set where the machine is built, if it has any. */
+  wakeKswapd: ((node: number) => void) | undefined;
   /** Pages charged, by memory cgroup. */
   readonly memcgUsage = this.store.int('memcg.usage');
   /** Pages a memory cgroup may be charged for; 0 = no limit. */

@@ -10,7 +10,7 @@ import { pte_offset, pte_page, ptep_get } from './pgtable';
 import { routine, SlotT, VmaT, VpnT } from './routine';
 import { lru_add_drain } from './swap';
 import { mmOf } from './vmf';
-import { folio_list, isolate_folio, shrink_folio_list } from './vmscan';
+import { folio_list, isolate_folio, putback_lru_folios, shrink_folio_list } from './vmscan';
 
 /** Nobody else maps the page, and it is system memory: the advice may touch it. */
 export function is_own_page(k: Kernel, page: PageRow): boolean {
@@ -51,9 +51,14 @@ export const madvise_pageout = routine({
         isolate_own_pages(k, { vma: f.vma, start: f.at, end, list: f.list });
         f.at = end;
       }),
-      r.call('reclaim_pages(folio_list)', shrink_folio_list, (_, f, callee) => {
-        callee.list = f.list;
-      }),
+      r.call(
+        'reclaim_pages(folio_list)',
+        shrink_folio_list,
+        (_, f, callee) => {
+          callee.list = f.list;
+        },
+        (k, f) => putback_lru_folios(k, f.list),
+      ),
     ]),
   ],
 });

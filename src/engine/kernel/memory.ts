@@ -20,6 +20,7 @@ import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
 import { pteLock, pteUnlock } from './page_table_lock';
 import { pmd_alloc, pte_alloc, pte_offset, pte_page, ptep_get, set_pte } from './pgtable';
+import { directReclaim } from './reclaim';
 import { folio_add_new_anon_rmap } from './rmap';
 import { EntryT, FaultFlagsT, PageT, routine, VmaT, VmFaultT, VpnT } from './routine';
 import { folio_add_lru } from './swap';
@@ -87,7 +88,14 @@ export const do_anonymous_page = routine({
     r.step('allocate a zeroed page and charge it', (k, f) => {
       f.page = alloc_anon_page(k, f);
     }),
-    r.when('no memory', (_, f) => f.page === 0, [leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM)]),
+    r.when('no memory', (_, f) => f.page === 0, [
+      directReclaim(r, (k, f) => {
+        f.page = alloc_anon_page(k, f);
+      }),
+      r.when('still none', (_, f) => f.page === 0, [
+        leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM),
+      ]),
+    ]),
     r.yield('Y2'),
     pteLock(r),
     r.when(

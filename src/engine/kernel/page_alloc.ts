@@ -1,9 +1,11 @@
 /** Page frames from the zones (mm/page_alloc.c). Device memory is never here: ZONE_DEVICE has no free list. */
 
+import type { IntColumn } from '../machine/column';
 import { Hold, type HoldKind } from '../machine/holds';
 import type { PageRow, ZoneRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import type { Kernel } from './kernel';
+import { wake_all_kswapds, zone_watermark_ok } from './watermarks';
 
 function takeFrom(k: Kernel, zone: ZoneRow): PageRow {
   const { zones, pages } = k;
@@ -127,7 +129,7 @@ function prep_compound_page(k: Kernel, head: PageRow): void {
  */
 export function alloc_huge_page(k: Kernel, hold: HoldKind = Hold.Alloc, who: number = k.task): PageRow {
   for (const zone of k.zones.zonelist) {
-    if (k.zones.free.get(zone) < HUGE_PAGES) continue;
+    if (!zone_watermark_ok(k, zone, k.zones.wmarkMin, HUGE_PAGES)) continue;
     const head = takeHugeFrom(k, zone);
     if (head === 0) continue;
     prep_compound_page(k, head);
@@ -156,21 +158,33 @@ function free_huge_page(k: Kernel, head: PageRow): void {
   zones.free.add(zone, HUGE_PAGES);
 }
 
-/**
- * One zeroed page frame with refcount 1, held by `hold` of `who`; 0 when no zone has a free page.
- * (alloc_pages of order 0.)
- */
-export function alloc_page(k: Kernel, hold: HoldKind = Hold.Alloc, who: number = k.task): PageRow {
+/** A page of the first zone that keeps more than this watermark. */
+function get_page_from_freelist(k: Kernel, mark: IntColumn): PageRow {
   for (const zone of k.zones.zonelist) {
-    if (k.zones.free.get(zone) === 0) continue;
+    if (!zone_watermark_ok(k, zone, mark)) continue;
     const page = takeFrom(k, zone);
-    if (page === 0) continue;
-    k.pages.flags.set(page, Pg.Uptodate);
-    k.pages.refcount.set(page, 1);
-    k.holds.add(page, hold, who);
-    return page;
+    if (page !== 0) return page;
   }
   return 0 as PageRow;
+}
+
+/** Memory is short everywhere: somebody is to reclaim, and this allocation may go down to the min watermarks. */
+function alloc_pages_slowpath(k: Kernel): PageRow {
+  wake_all_kswapds(k);
+  return get_page_from_freelist(k, k.zones.wmarkMin);
+}
+
+/**
+ * One zeroed page frame with refcount 1, held by `hold` of `who`; 0 when every zone is at its min watermark. (alloc_pages
+ * of order 0, without direct reclaim: a plain function can't sleep. Callers that can reclaim do so and ask again.)
+ */
+export function alloc_page(k: Kernel, hold: HoldKind = Hold.Alloc, who: number = k.task): PageRow {
+  const page = get_page_from_freelist(k, k.zones.wmarkLow) || alloc_pages_slowpath(k);
+  if (page === 0) return page;
+  k.pages.flags.set(page, Pg.Uptodate);
+  k.pages.refcount.set(page, 1);
+  k.holds.add(page, hold, who);
+  return page;
 }
 
 /** Gives a frame (or the frames of a large folio) whose last reference is gone back to its zone (free_unref_page). */

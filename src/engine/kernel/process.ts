@@ -34,6 +34,14 @@ export function task_alloc(k: Kernel, process: ProcessRow, name: number): TaskRo
   return task;
 }
 
+/** A thread of the kernel: a task of a CPU without a process. It does not run before Kernel.start. */
+export function kthread_alloc(k: Kernel, name: number, cpu: number): TaskRow {
+  const task = k.tasks.tasks.alloc() as TaskRow;
+  k.tasks.taskName.set(task, name);
+  k.tasks.cpu.set(task, cpu);
+  return task;
+}
+
 /** The process's first thread, or 0. */
 export function main_task(k: Kernel, process: ProcessRow): TaskRow {
   for (const task of k.tasks.tasks.rows()) if (k.tasks.process.get(task) === process) return task as TaskRow;

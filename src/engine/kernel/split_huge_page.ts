@@ -7,6 +7,7 @@ import { Pg } from '../machine/pages';
 import { PTE_SPECIAL, PTE_YOUNG, Pte } from '../machine/pte';
 import { Errno } from './constants';
 import type { Kernel } from './kernel';
+import { list_add_beside } from './lru_list';
 import { remove_migration_pte } from './migrate';
 import { unlock_page } from './mmap_lock';
 import { HUGE_PAGES } from './page_alloc';
@@ -43,6 +44,8 @@ function split_pages(k: Kernel, folio: PageRow, m: MigrationRow): void {
   }
   pages.clearFlag(folio, Pg.Head);
   pages.order.set(folio, 0);
+  if ((flags & (Pg.Lru | Pg.Unevictable)) !== Pg.Lru) return;
+  for (let i = HUGE_PAGES - 1; i > 0; i--) list_add_beside(k, pages.nth(folio, i), folio);
 }
 
 /** A page of zeroes is not needed: the shared zero page takes its place (try_to_map_unused_to_zeropage). */

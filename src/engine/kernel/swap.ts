@@ -1,36 +1,46 @@
 /** LRU membership (mm/swap.c): pages reach the lists through a per-CPU batch, which holds a reference meanwhile. */
 
+import type { IntColumn } from '../machine/column';
 import { Hold } from '../machine/holds';
 import type { PageRow, SlotRow } from '../machine/ids';
+import { Lru } from '../machine/lru';
 import { Pg } from '../machine/pages';
 import type { Kernel } from './kernel';
+import { list_add, list_del, lru_kind } from './lru_list';
 import { memcg_uncharge } from './memcontrol';
 import { free_page } from './page_alloc';
 
 /** Pages a per-CPU batch takes before it is drained (PAGEVEC_SIZE). */
 export const BATCH_PAGES = 31;
 
-function count(k: Kernel, page: PageRow, sign: number): void {
-  const delta = sign * k.pages.count(page);
-  const zone = k.pages.zone(page);
-  const { zones } = k;
-  const active = k.pages.has(page, Pg.Active);
-  if (k.pages.has(page, Pg.Unevictable)) zones.unevictable.add(zone, delta);
-  else if (k.pages.has(page, Pg.SwapBacked))
-    (active ? zones.activeAnon : zones.inactiveAnon).add(zone, delta);
-  else (active ? zones.activeFile : zones.inactiveFile).add(zone, delta);
+/** The zone's counter of the pages on the list that the page is on by its flags. */
+function counter(k: Kernel, page: PageRow): IntColumn {
+  const { pages, zones } = k;
+  if (pages.has(page, Pg.Unevictable)) return zones.unevictable;
+  switch (lru_kind(pages.flags.get(page))) {
+    case Lru.InactiveAnon:
+      return zones.inactiveAnon;
+    case Lru.ActiveAnon:
+      return zones.activeAnon;
+    case Lru.InactiveFile:
+      return zones.inactiveFile;
+    case Lru.ActiveFile:
+      return zones.activeFile;
+  }
 }
 
-/** Takes the page off its LRU list. */
+/** Takes the page off its LRU list. Its flags are those with which it came there. */
 export function lru_del(k: Kernel, page: PageRow): void {
-  count(k, page, -1);
+  counter(k, page).add(k.pages.zone(page), -k.pages.count(page));
+  if (!k.pages.has(page, Pg.Unevictable)) list_del(k, page);
   k.pages.clearFlag(page, Pg.Lru);
 }
 
-/** Puts the page on its LRU list at once (the drain, or putback of an isolated page). */
+/** Puts the page on its LRU list at once, as the youngest (the drain, or putback of an isolated page). */
 export function lru_insert(k: Kernel, page: PageRow): void {
   k.pages.setFlag(page, Pg.Lru);
-  count(k, page, 1);
+  counter(k, page).add(k.pages.zone(page), k.pages.count(page));
+  if (!k.pages.has(page, Pg.Unevictable)) list_add(k, page);
 }
 
 /** folio_add_lru: into this CPU's batch, which is drained when it is full, and for every large folio at once. */

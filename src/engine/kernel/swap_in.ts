@@ -19,6 +19,7 @@ import { lockPage, unlock_page } from './mmap_lock';
 import { put_page, rename_hold } from './page_ref';
 import { pteLock, pteUnlock } from './page_table_lock';
 import { protnone, ptep_get, set_pte } from './pgtable';
+import { directReclaim } from './reclaim';
 import { folio_add_new_anon_rmap, folio_add_rmap } from './rmap';
 import { Int, PageT, routine, VmFaultT } from './routine';
 import { lru_add_drain } from './swap';
@@ -95,7 +96,16 @@ export const swap_in = routine({
       if (k.swap.slotCached.get(f.slot) === 0) f.ret = VmFault.MAJOR;
       f.page = read_swap_cache(k, f.slot);
     }),
-    r.when('no memory', (_, f) => f.page === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
+    r.when('no memory', (_, f) => f.page === 0, [
+      directReclaim(r, (k, f) => {
+        if (same_entry(k, f)) f.page = read_swap_cache(k, f.slot);
+      }),
+      r.when('still none', (_, f) => f.page === 0, [
+        r.ret('return VM_FAULT_OOM; 0 if the entry has changed', (k, f) =>
+          same_entry(k, f) ? VmFault.OOM : 0,
+        ),
+      ]),
+    ]),
     r.yield('Y11'),
     lockPage(r, (_, f) => f.page),
     pteLock(r),

@@ -8,12 +8,13 @@ import type { MmRow, PageRow, SlotRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { isPresent } from '../machine/pte';
 import type { Kernel } from './kernel';
+import { lru_pages } from './lru_list';
 import { mmap_read_unlock, mmapReadLock, trylock_page, unlock_page } from './mmap_lock';
 import { folio_put_final, get_page } from './page_ref';
 import { next_entry } from './pagewalk';
 import { pte_offset, pte_page, ptep_get } from './pgtable';
 import { Int, MmT, PageT, routine, SlotT, VpnT } from './routine';
-import { folio_add_lru, lru_add_drain, lru_del } from './swap';
+import { folio_add_lru, lru_add_drain, lru_del, lru_insert } from './swap';
 import { add_to_swap, delete_from_swap_cache, swap_writepage } from './swap_state';
 import { try_to_unmap } from './try_to_unmap';
 
@@ -22,16 +23,7 @@ export function folio_list(k: Kernel): SlotRow {
   return k.slots.table.alloc() as SlotRow;
 }
 
-/**
- * Takes an anonymous page off its LRU list and puts it on a list for reclaim; others stay where they are, and so do huge
- * pages: the model doesn't swap them.
- */
-export function isolate_folio(k: Kernel, list: SlotRow, page: PageRow): void {
-  if (k.pages.has(page, Pg.Head | Pg.Tail)) return;
-  if (!k.pages.has(page, Pg.Lru) || k.pages.has(page, Pg.Unevictable) || !k.pages.isAnon(page)) return;
-  lru_del(k, page);
-  get_page(k, page, Hold.Reclaim);
-  k.zones.isolatedAnon.add(k.pages.zone(page), 1);
+function append_folio(k: Kernel, list: SlotRow, page: PageRow): void {
   const { slots } = k;
   const slot = slots.table.alloc() as SlotRow;
   slots.srcPage.set(slot, page);
@@ -40,25 +32,55 @@ export function isolate_folio(k: Kernel, list: SlotRow, page: PageRow): void {
   slots.dstPage.set(list, slot);
 }
 
+/** Takes the first page off a list that has one. */
 function take_folio(k: Kernel, list: SlotRow): PageRow {
   const { slots } = k;
   const slot = slots.next.get(list);
   const page = slots.srcPage.get(slot) as PageRow;
   slots.next.set(list, slots.next.get(slot));
   slots.table.free(slot);
-  k.zones.isolatedAnon.add(k.pages.zone(page), -1);
   return page;
 }
 
-/** Back to the LRU: reclaim's reference becomes the batch's (folio_putback_lru). */
-function putback(k: Kernel, page: PageRow): void {
-  folio_add_lru(k, page);
-  put_reclaimed(k, page);
+/**
+ * Takes an anonymous page off its LRU list and puts it on a list for reclaim; others stay where they are, and so do huge
+ * pages: the model doesn't swap them. True if it was taken.
+ */
+export function isolate_folio(k: Kernel, list: SlotRow, page: PageRow): boolean {
+  if (k.pages.has(page, Pg.Head | Pg.Tail)) return false;
+  if (!k.pages.has(page, Pg.Lru) || k.pages.has(page, Pg.Unevictable) || !k.pages.isAnon(page)) return false;
+  lru_del(k, page);
+  get_page(k, page, Hold.Reclaim);
+  k.zones.isolatedAnon.add(k.pages.zone(page), 1);
+  append_folio(k, list, page);
+  return true;
 }
 
-function put_reclaimed(k: Kernel, page: PageRow): void {
+/** Reclaim lets go of a page; it is free if that was the last reference. */
+function put_isolated(k: Kernel, page: PageRow): void {
+  k.zones.isolatedAnon.add(k.pages.zone(page), -1);
   k.holds.remove(page, Hold.Reclaim, k.task);
   if (k.pages.refcount.add(page, -1) === 0) folio_put_final(k, page);
+}
+
+/** Pages of a range that stay go back to the LRU through the batch of this CPU (folio_putback_lru). The list is gone. */
+export function putback_lru_folios(k: Kernel, list: SlotRow): void {
+  while (k.slots.next.get(list) !== 0) {
+    const page = take_folio(k, list);
+    folio_add_lru(k, page);
+    put_isolated(k, page);
+  }
+  k.slots.table.free(list);
+}
+
+/** Pages of an LRU list that stay go back there at once, as the youngest. The list for reclaim is gone. */
+export function move_folios_to_lru(k: Kernel, list: SlotRow): void {
+  while (k.slots.next.get(list) !== 0) {
+    const page = take_folio(k, list);
+    lru_insert(k, page);
+    put_isolated(k, page);
+  }
+  k.slots.table.free(list);
 }
 
 /** A page that may be swapped has a slot, or gets one; one that was given up (MADV_FREE) needs none. */
@@ -82,7 +104,10 @@ function write_and_drop(k: Kernel, page: PageRow): boolean {
   return true;
 }
 
-/** Reclaims the isolated pages of a list, in its order. Returns how many were freed; the others are on the LRU again. */
+/**
+ * Reclaims the isolated pages of a list, in its order. Returns how many were freed; the others are on the list again, and
+ * whoever has isolated them puts them back.
+ */
 export const shrink_folio_list = routine({
   name: 'shrink_folio_list',
   file: 'mm/vmscan.c',
@@ -90,8 +115,11 @@ export const shrink_folio_list = routine({
     'Each page gets a slot in a swap area, its mappings become swap entries, and it is freed when its slot has what it had.',
   aliases: ['shrink_page_list'],
   params: { list: SlotT },
-  locals: { page: PageT, freed: Int },
+  locals: { kept: SlotT, page: PageT, freed: Int },
   body: (r) => [
+    r.step('no page is kept yet', (k, f) => {
+      f.kept = folio_list(k);
+    }),
     r.loop('the list has a page', (k, f) => k.slots.next.get(f.list) !== 0, [
       r.step('folio = lru_to_folio(list)', (k, f) => {
         f.page = take_folio(k, f.list);
@@ -113,25 +141,26 @@ export const shrink_folio_list = routine({
               r.when('write it if it is dirty; nobody else holds it', (k, f) => write_and_drop(k, f.page), [
                 r.step('free it', (k, f) => {
                   unlock_page(k, f.page);
-                  put_reclaimed(k, f.page);
+                  put_isolated(k, f.page);
                   f.page = 0 as PageRow;
                   f.freed++;
                 }),
               ]),
             ],
           ),
-          r.when('it stays: back to the LRU', (_, f) => f.page !== 0, [
-            r.step('folio_unlock(folio); folio_putback_lru(folio)', (k, f) => {
+          r.when('it stays', (_, f) => f.page !== 0, [
+            r.step('folio_unlock(folio); list_add(folio, ret_folios)', (k, f) => {
               unlock_page(k, f.page);
-              putback(k, f.page);
+              append_folio(k, f.kept, f.page);
             }),
           ]),
         ],
-        [r.step('folio_putback_lru(folio)', (k, f) => putback(k, f.page))],
+        [r.step('list_add(folio, ret_folios)', (k, f) => append_folio(k, f.kept, f.page))],
       ),
     ]),
-    r.ret('return the number of pages freed', (k, f) => {
-      k.slots.table.free(f.list);
+    r.ret('list_splice(ret_folios, list); return the number of pages freed', (k, f) => {
+      k.slots.next.set(f.list, k.slots.next.get(f.kept));
+      k.slots.table.free(f.kept);
       return f.freed;
     }),
   ],
@@ -176,23 +205,23 @@ export const reclaim_range = routine({
       (_, f, callee) => {
         callee.list = f.list;
       },
-      (_, f, value) => {
+      (k, f, value) => {
         f.freed = value;
+        putback_lru_folios(k, f.list);
       },
     ),
     r.ret('return reclaimed', (_, f) => f.freed),
   ],
 });
 
-/** Anonymous pages of a group, in the order of their rows, until `pages` are isolated. */
+/** Anonymous pages of a group, the oldest of each node first, until `pages` are isolated. */
 function isolate_memcg(k: Kernel, list: SlotRow, memcg: number, pages: number): void {
   let left = pages;
-  for (const page of k.pages.rows()) {
-    if (left === 0) return;
-    if (k.pages.memcg.get(page) !== memcg || !k.pages.has(page, Pg.Lru)) continue;
-    isolate_folio(k, list, page);
-    left--;
-  }
+  for (let node = 0; node < k.nodes; node++)
+    for (const page of lru_pages(k, node)) {
+      if (left === 0) return;
+      if (k.pages.memcg.get(page) === memcg && isolate_folio(k, list, page)) left--;
+    }
 }
 
 /** Reclaims up to `pages` pages charged to a group (memory.reclaim). Returns how many were freed. */
@@ -214,8 +243,9 @@ export const try_to_free_mem_cgroup_pages = routine({
       (_, f, callee) => {
         callee.list = f.list;
       },
-      (_, f, value) => {
+      (k, f, value) => {
         f.freed = value;
+        move_folios_to_lru(k, f.list);
       },
     ),
     r.ret('return reclaimed', (_, f) => f.freed),

@@ -1,8 +1,8 @@
 /** Per-CPU kernel workers and the work that is queued on them: draining LRU batches (lru_add_drain_all, mm/swap.c). */
 
-import type { ProcessRow, TaskRow } from '../machine/ids';
 import { Wait } from '../machine/tasks';
 import type { Kernel } from './kernel';
+import { kthread_alloc } from './process';
 import { Int, routine } from './routine';
 import { lru_add_drain_cpu } from './swap';
 
@@ -32,10 +32,7 @@ export const kworker = routine({
 /** The worker of each CPU as a task without a process. `name` numbers the name of a CPU's worker. */
 export function start_workers(k: Kernel, name: (cpu: number) => number): void {
   for (let cpu = 0; cpu < k.cpus; cpu++) {
-    const task = k.tasks.tasks.alloc() as TaskRow;
-    k.tasks.process.set(task, 0 as ProcessRow);
-    k.tasks.taskName.set(task, name(cpu));
-    k.tasks.cpu.set(task, cpu);
+    const task = kthread_alloc(k, name(cpu), cpu);
     k.start(task, kworker, (frame) => {
       (frame as unknown as { cpu: number }).cpu = cpu;
     });

@@ -13,6 +13,7 @@ import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
 import { pteLock, pteUnlock } from './page_table_lock';
 import { pte_page, set_pte } from './pgtable';
+import { directReclaim } from './reclaim';
 import { folio_add_new_anon_rmap, folio_remove_rmap, mm_counter_add } from './rmap';
 import { Bool, type Builder, type Node, PageT, routine } from './routine';
 import { folio_add_lru, lru_add_drain } from './swap';
@@ -55,6 +56,10 @@ function wp_page_reuse(k: Kernel, f: Vmf): void {
   k.tables.lo.set(f.entry, k.tables.lo.get(f.entry) | PTE_WRITE | PTE_DIRTY | PTE_YOUNG);
 }
 
+function alloc_copy(k: Kernel, f: Vmf & { page: PageRow }): void {
+  f.page = charge_or_free(k, alloc_page(k), mmOf(k, f));
+}
+
 const COPY = 'wp_page_copy';
 
 /** The fault's own reference on the old page, if there is one. */
@@ -81,12 +86,13 @@ export const wp_page_copy = routine({
       ...putOld(r),
       leaves(r, COPY, 'return VM_FAULT_RETRY', () => VmFault.RETRY),
     ]),
-    r.step('allocate the copy and charge it', (k, f) => {
-      f.page = charge_or_free(k, alloc_page(k), mmOf(k, f));
-    }),
+    r.step('allocate the copy and charge it', alloc_copy),
     r.when('no memory', (_, f) => f.page === 0, [
-      ...putOld(r),
-      leaves(r, COPY, 'return VM_FAULT_OOM', () => VmFault.OOM),
+      directReclaim(r, alloc_copy),
+      r.when('still none', (_, f) => f.page === 0, [
+        ...putOld(r),
+        leaves(r, COPY, 'return VM_FAULT_OOM', () => VmFault.OOM),
+      ]),
     ]),
     r.step('copy the contents (the zero page needs none)', (k, f) => {
       if (f.old !== 0) k.contents.copy(f.old, f.page);

@@ -1,4 +1,7 @@
-/** Per-CPU batches of pages on their way to the LRU lists (cpu_fbatches.lru_add), and whether a drain is asked for. */
+/**
+ * The LRU lists of each node, and the per-CPU batches of pages on their way there (cpu_fbatches.lru_add) with whether a
+ * drain is asked for.
+ */
 
 import type { IntColumn } from './column';
 import type { Store } from './store';
@@ -16,5 +19,27 @@ export class LruBatches {
     this.last = store.int('lruBatch.last');
     this.count = store.int('lruBatch.count');
     this.drainAsked = store.int('lruBatch.drainAsked');
+  }
+}
+
+/** enum lru_list, without the unevictable pages, which are on no list. */
+export const Lru = { InactiveAnon: 0, ActiveAnon: 1, InactiveFile: 2, ActiveFile: 3 } as const;
+export type LruKind = (typeof Lru)[keyof typeof Lru];
+const LRU_KINDS = 4;
+
+/** A list of one node: its row in the columns. */
+export const lruOf = (node: number, kind: LruKind): number => node * LRU_KINDS + kind;
+
+/** Pages of a list are linked through their `lruNewer` and `lruOlder`, as their struct pages are through `lru`. */
+export class LruLists {
+  readonly oldest: IntColumn;
+  readonly newest: IntColumn;
+  /** Folios on the list. */
+  readonly length: IntColumn;
+
+  constructor(store: Store) {
+    this.oldest = store.int('lru.oldest');
+    this.newest = store.int('lru.newest');
+    this.length = store.int('lru.length');
   }
 }

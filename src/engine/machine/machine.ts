@@ -6,7 +6,8 @@ import { Devices } from './devices';
 import { Faults, Files, Pins, SwapAreas } from './files';
 import { Holds } from './holds';
 import { Hugetlb } from './hugetlb';
-import { LruBatches } from './lru';
+import { Kswapd } from './kswapd';
+import { LruBatches, LruLists } from './lru';
 import { Migrations } from './migrations';
 import { Pages } from './pages';
 import { Radix } from './radix';
@@ -30,6 +31,8 @@ export class Machine {
   readonly tlb = new Tlb(this.store);
   readonly slots = new Slots(this.store);
   readonly lru = new LruBatches(this.store);
+  readonly lists = new LruLists(this.store);
+  readonly kswapd = new Kswapd(this.store);
   readonly migrations = new Migrations(this.store);
   readonly devices = new Devices(this.store);
   readonly files = new Files(this.store);

@@ -71,6 +71,12 @@ export class Pages {
   readonly link: IntColumn;
   /** Coherent device page: the mirror that brought it in (its zone_device_data). */
   readonly owner: IntColumn;
+  /**
+   * RAM on an LRU list: the next younger and the next older folio. They share the cells of `link` and `owner`, which no such
+   * page needs: in struct page, too, `lru` lies over zone_device_data.
+   */
+  readonly lruNewer: IntColumn;
+  readonly lruOlder: IntColumn;
   readonly memcg: IntColumn;
   readonly pins: IntColumn;
   /** Task that holds PG_locked. */
@@ -106,6 +112,8 @@ export class Pages {
     this.holds = store.int('page.holds');
     this.link = store.int('page.link');
     this.owner = store.int('page.owner');
+    this.lruNewer = this.link;
+    this.lruOlder = this.owner;
     this.memcg = store.int('page.memcg');
     this.pins = store.int('page.pins');
     this.lockOwner = store.int('page.lockOwner');

@@ -30,10 +30,12 @@ export const Wait = {
   Kworker: 15,
   /** The bottom half of a device that has no fault to service. */
   DeviceWork: 16,
+  /** The kswapd of a node that has enough free memory. */
+  Kswapd: 17,
   /** Faults that hold a VMA's own lock, which is to be taken for writing. */
   VmaWrite: 18,
   /** The spinlock of a page table. */
-  PageTableLock: 17,
+  PageTableLock: 19,
 } as const;
 export type WaitKind = (typeof Wait)[keyof typeof Wait];
 

@@ -18,6 +18,10 @@ export class Zones {
   readonly present: IntColumn;
   readonly managed: IntColumn;
   readonly free: IntColumn;
+  /** Watermarks in free pages; 0 in a machine that is being built, and for device memory. */
+  readonly wmarkMin: IntColumn;
+  readonly wmarkLow: IntColumn;
+  readonly wmarkHigh: IntColumn;
   /** First of the single pages that were freed, linked through `link`; the last freed is taken first. */
   readonly freeHead: IntColumn;
   /** First of the single free pages below `low`, where folios of order 9 come from: taken only when no other is left. */
@@ -55,6 +59,9 @@ export class Zones {
     this.present = this.table.int('present');
     this.managed = this.table.int('managed');
     this.free = this.table.int('free');
+    this.wmarkMin = this.table.int('wmarkMin');
+    this.wmarkLow = this.table.int('wmarkLow');
+    this.wmarkHigh = this.table.int('wmarkHigh');
     this.freeHead = this.table.int('freeHead');
     this.freeLow = this.table.int('freeLow');
     this.freeHuge = this.table.int('freeHuge');

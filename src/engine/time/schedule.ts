@@ -1,6 +1,7 @@
 /** Who runs next at a yield. What it remembers lies in the machine's scalars, so that going back takes it along. */
 
 import type { Kernel } from '../kernel/kernel';
+import { runnable_kswapd } from '../kernel/kswapd';
 import { can_run } from '../kernel/sched';
 import type { TaskRow } from '../machine/ids';
 import type { CellWrite } from './timeline';
@@ -13,7 +14,10 @@ export interface ScheduleEntry {
 }
 
 export type Order =
-  /** A task runs until it blocks; then the next one that can, in the order of their creation. */
+  /**
+   * A task runs until it blocks; then the next one that can, in the order of their creation. Only kswapd does not wait for
+   * its turn: it has slept long, so that a kernel lets it run as soon as its CPU is free.
+   */
   | { readonly kind: 'round-robin' }
   /** At each yield any task that can run, as the seed says. */
   | { readonly kind: 'seed'; readonly seed: number }
@@ -93,7 +97,7 @@ export class Schedule implements Scheduler {
     if (only !== 0) return this.#canRun(only) ? only : (0 as TaskRow);
     switch (this.order.kind) {
       case 'round-robin':
-        return 0 as TaskRow;
+        return this.#inTurn();
       case 'seed':
         return this.#random(this.order.seed);
       case 'list':
@@ -135,7 +139,11 @@ export class Schedule implements Scheduler {
     }
     // Entries were passed over: asked again after a stop here, no more of them may be.
     if (end > begin) scalars.set(this.#asked, this.#kernel.time + 1);
-    return 0 as TaskRow;
+    return this.#inTurn();
+  }
+
+  #inTurn(): TaskRow {
+    return runnable_kswapd(this.#kernel);
   }
 
   #named(name: number): TaskRow {

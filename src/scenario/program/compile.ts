@@ -70,7 +70,10 @@ function programOf(checked: Checked, text: string, file: string, problems: Probl
   const { scenario, lines, barriers } = checked;
   const own = collectNames(scenario, problems);
   const layout = layoutOf(scenario, own.constants);
-  const names = withBottomHalves(withWorkers(own, layout.cpus), contextDevices(scenario));
+  const names = withBottomHalves(
+    withWorkers(own, layout.cpus, layout.nodes.length),
+    contextDevices(scenario),
+  );
   const statements = statementsOf(checked, text);
   const base = findProfile(checked.profile) ?? DEFAULT_PROFILE;
   return {

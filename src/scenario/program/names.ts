@@ -78,6 +78,9 @@ class Collector {
 /** The kernel worker of a CPU. */
 export const workerName = (cpu: number): string => `kworker${cpu}`;
 
+/** The thread that swaps out for a node. */
+export const kswapdName = (node: number): string => `kswapd${node}`;
+
 /** Numbers the names of a scenario. A name that is a buffer here and a value there is reported. */
 export function collectNames(scenario: Scenario, problems: ProblemList): ProgramNames {
   const collector = new Collector(problems);
@@ -112,17 +115,20 @@ export function contextDevices(scenario: Scenario): string[] {
   return [...found];
 }
 
-/** The names with those of the bottom halves of these devices. */
-export function withBottomHalves(names: ProgramNames, devices: readonly string[]): ProgramNames {
-  const added = devices.map(bottomHalfName);
+/** The names with those of more tasks, none of which is a process. */
+function withThreads(names: ProgramNames, added: readonly string[]): ProgramNames {
   const numbers = added.map((_, i) => names.tasks.length + i);
   return { ...names, tasks: [...names.tasks, ...added], threads: new Set([...names.threads, ...numbers]) };
 }
 
-/** The names with those of the kernel's workers, which machines with more than one CPU have. */
-export function withWorkers(names: ProgramNames, cpus: number): ProgramNames {
-  if (cpus === 1) return names;
-  const workers = Array.from({ length: cpus }, (_, cpu) => workerName(cpu));
-  const numbers = workers.map((_, cpu) => names.tasks.length + cpu);
-  return { ...names, tasks: [...names.tasks, ...workers], threads: new Set([...names.threads, ...numbers]) };
+/** The names with those of the bottom halves of these devices. */
+export function withBottomHalves(names: ProgramNames, devices: readonly string[]): ProgramNames {
+  return withThreads(names, devices.map(bottomHalfName));
+}
+
+/** The names with those of the kernel's workers: one for each CPU where there are several, and one for each node. */
+export function withWorkers(names: ProgramNames, cpus: number, nodes: number): ProgramNames {
+  const perCpu = cpus === 1 ? [] : Array.from({ length: cpus }, (_, cpu) => workerName(cpu));
+  const perNode = Array.from({ length: nodes }, (_, node) => kswapdName(node));
+  return withThreads(names, [...perCpu, ...perNode]);
 }

@@ -5,6 +5,7 @@ import { fault_work, start_bottom_half } from '../../engine/drivers/dmirror-cont
 import { boot } from '../../engine/kernel/boot';
 import { alloc_file } from '../../engine/kernel/file';
 import { Kernel } from '../../engine/kernel/kernel';
+import { kswapd, provide_kswapds } from '../../engine/kernel/kswapd';
 import { type Linked, link } from '../../engine/kernel/link';
 import { mm_alloc, process_alloc, task_alloc } from '../../engine/kernel/process';
 import type { AnyRoutine } from '../../engine/kernel/routine';
@@ -19,7 +20,7 @@ import type { World } from '../environment';
 import { RunContext } from './context';
 import type { ScenarioNode } from './frame';
 import { Generator } from './generator';
-import { bottomHalfName, contextDevices, workerName } from './names';
+import { bottomHalfName, contextDevices, kswapdName, workerName } from './names';
 import { swaponCall } from './page-statements';
 import type { Program } from './program';
 import { Report } from './report';
@@ -58,7 +59,10 @@ function generate(ctx: RunContext): { readonly code: ProcessCode[]; readonly roo
     if (item.kind === 'process')
       code.push({ decl: item, routine: generator.process(item, prelude(ctx.program, code.length === 0)) });
   generator.finish();
-  return { code, roots: [...code.map(({ routine }) => routine), ...generator.started, kworker, fault_work] };
+  return {
+    code,
+    roots: [...code.map(({ routine }) => routine), ...generator.started, kworker, kswapd, fault_work],
+  };
 }
 
 /** What is wrong with a program's statements: names that expressions don't know, and what can't be executed. */
@@ -103,6 +107,7 @@ export function buildRun(program: Program, options: RunOptions = {}): Run {
   interpreter.scheduler = schedule;
   setUp(ctx, code);
   if (kernel.cpus > 1) start_workers(kernel, (cpu) => ctx.taskNumber(workerName(cpu)));
+  provide_kswapds(kernel, (node) => ctx.taskNumber(kswapdName(node)));
   for (const device of contextDevices(program.scenario))
     start_bottom_half(kernel, ctx.deviceRow(device) as DeviceRow, ctx.taskNumber(bottomHalfName(device)));
   kernel.tasks.setCurrent(1 as Parameters<typeof kernel.tasks.setCurrent>[0]);
