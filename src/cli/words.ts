@@ -142,6 +142,14 @@ const SHOWN: Partial<Record<EventName, Shown>> = {
     enter: (world, args, task) => `hmm_range_fault ${range(world, args, task)} for ${device(world, args)}`,
     leave: errno,
   },
+  device_map: {
+    level: 'all',
+    enter: (world, args) => {
+      const process = get(args, 'process') as ProcessRow;
+      const pages = get(args, 'end') - get(args, 'vpn');
+      return `${device(world, args)} maps ${showPages(world, process, get(args, 'vpn'), pages)}`;
+    },
+  },
   device_fault: {
     level: 'events',
     enter: (world, args) =>

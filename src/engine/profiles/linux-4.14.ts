@@ -56,6 +56,7 @@ export const linux414: Profile = {
   driverGuardsFaultingTask: false,
   driverMigratesAround: false,
   driverKeepsOwnEntries: false,
+  driverSkipsReadRetry: false,
   splitMapsZeroPages: false,
   roundPages: 64,
 };

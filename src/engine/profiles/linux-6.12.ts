@@ -56,6 +56,7 @@ export const linux612: Profile = {
   driverGuardsFaultingTask: false,
   driverMigratesAround: false,
   driverKeepsOwnEntries: false,
+  driverSkipsReadRetry: false,
   splitMapsZeroPages: true,
   roundPages: 64,
 };

@@ -96,6 +96,13 @@ export const SWITCHES: readonly Switch[] = [
     since: undefined,
     change: (on) => ({ driverKeepsOwnEntries: on }),
   },
+  {
+    name: 'driver-skips-read-retry',
+    about:
+      "The driver enters what hmm_range_fault answered into the device's table without asking mmu_interval_read_retry.",
+    since: undefined,
+    change: (on) => ({ driverSkipsReadRetry: on }),
+  },
 ];
 
 export const findSwitch = (name: string): Switch | undefined => SWITCHES.find((known) => known.name === name);
