@@ -21,7 +21,7 @@ import { Access } from '../machine/devices';
 import type { MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../machine/ids';
 import { Wait } from '../machine/tasks';
 import { lockMirror, lockRange, unlock_mirror, unlockRange } from './dmirror-lock';
-import { mirror_entry, mirror_store } from './dmirror-memory';
+import { backing_page, mirror_entry, mirror_store } from './dmirror-memory';
 
 /** Appends a byte to what the task's ioctl returns, one a page. */
 export function push_data(k: Kernel, byte: number): void {
@@ -110,6 +110,14 @@ interface RangeFault extends Range {
   again: number;
 }
 
+/**
+ * What the device's table gets for a page. The test driver enters pages as hmm_range_fault reports them, also a private
+ * page of its own device, which nobody can address.
+ */
+function target(k: Kernel, page: PageRow): PageRow {
+  return k.profile.driverFaultsAfterMigration ? backing_page(k, page) : page;
+}
+
 /** Stores what hmm_range_fault reported (dmirror_do_fault); false when a page lacks the permission asked for. */
 function do_fault(k: Kernel, { mirror, start, end, write, pfns }: RangeFault): boolean {
   const process = k.devices.mirrorProcess.get(mirror);
@@ -118,7 +126,7 @@ function do_fault(k: Kernel, { mirror, start, end, write, pfns }: RangeFault): b
     const flags = k.slots.srcFlags.get(slot);
     const writable = (flags & HmmPfn.Write) !== 0;
     if (write !== 0 && !writable) return false;
-    const page = k.slots.srcPage.get(slot) as PageRow;
+    const page = target(k, k.slots.srcPage.get(slot) as PageRow);
     mirror_store(k, mirror, k.slots.vpn.get(slot) as Vpn, page, writable ? Access.Write : Access.Read);
   }
   return true;
@@ -205,7 +213,7 @@ export const dmirror_range_fault = routine({
 });
 
 /** Faults a range in for the device, 64 pages at a time (dmirror_fault). */
-const dmirror_fault = routine({
+export const dmirror_fault = routine({
   name: 'dmirror_fault',
   file: 'lib/test_hmm.c',
   about: 'Make a range usable for the device, a round of 64 pages at a time.',

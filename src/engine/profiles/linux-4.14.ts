@@ -57,6 +57,7 @@ export const linux414: Profile = {
   driverMigratesAround: false,
   driverKeepsOwnEntries: false,
   driverSkipsReadRetry: false,
+  driverFaultsAfterMigration: false,
   splitMapsZeroPages: false,
   roundPages: 64,
 };

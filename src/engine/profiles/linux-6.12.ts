@@ -57,6 +57,7 @@ export const linux612: Profile = {
   driverMigratesAround: false,
   driverKeepsOwnEntries: false,
   driverSkipsReadRetry: false,
+  driverFaultsAfterMigration: false,
   splitMapsZeroPages: true,
   roundPages: 64,
 };

@@ -103,6 +103,13 @@ export const SWITCHES: readonly Switch[] = [
     since: undefined,
     change: (on) => ({ driverSkipsReadRetry: on }),
   },
+  {
+    name: 'driver-faults-after-migration',
+    about:
+      "The driver obeys the invalidations of its own migrations, and maps what they moved by asking hmm_range_fault afterwards; the kernel's test driver enters it itself.",
+    since: undefined,
+    change: (on) => ({ driverFaultsAfterMigration: on }),
+  },
 ];
 
 export const findSwitch = (name: string): Switch | undefined => SWITCHES.find((known) => known.name === name);
