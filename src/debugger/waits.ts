@@ -1,9 +1,16 @@
 /** What a blocked task waits for, and who holds it. */
 
 import { wait_holder } from '../engine/kernel/detect';
-import type { PageRow, ProcessRow, TaskRow } from '../engine/machine/ids';
+import type { DeviceRow, PageRow, ProcessRow, TaskRow } from '../engine/machine/ids';
 import { TaskState, Wait, type WaitKind } from '../engine/machine/tasks';
-import { processName, showAddress, showPage, taskName, type World } from '../scenario/environment';
+import {
+  deviceName,
+  processName,
+  showAddress,
+  showPage,
+  taskName,
+  type World,
+} from '../scenario/environment';
 
 export interface Waiting {
   /** `page lock of pfn 0x3ffff (gpu0, Device)` */
@@ -30,6 +37,8 @@ const WHAT: Record<WaitKind, (world: World, on: number) => string> = {
   [Wait.RangeLock]: () => "the driver's lock over its ranges",
   [Wait.Kworker]: () => 'work on its CPU',
   [Wait.DeviceWork]: () => 'a fault of its device',
+  [Wait.FaultBuffer]: (world, device) =>
+    `room in the fault buffer of ${deviceName(world, device as DeviceRow)}`,
 };
 
 function mmOwner(world: World, mm: number): string {

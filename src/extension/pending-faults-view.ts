@@ -17,7 +17,7 @@ function cpuFacts(fault: PendingCpuFault): [string, string][] {
 
 const deviceFacts = (fault: PendingDeviceFault): [string, string][] => [
   ['process', fault.process],
-  ['fault buffer', `slot ${fault.slot}`],
+  ['fault buffer', fault.slot === undefined ? 'full: waits for room' : `slot ${fault.slot}`],
   ['age', `${fault.age} steps`],
 ];
 
@@ -33,7 +33,10 @@ function factsAbout(fault: PendingFault): Fact[] {
 
 /** What happens to the fault now, in a few words. */
 function progress(fault: PendingFault): string {
-  if (fault.kind === 'device') return `not serviced for ${fault.age} steps`;
+  if (fault.kind === 'device') {
+    const waits = fault.slot === undefined ? 'waits for room in the fault buffer' : 'not serviced';
+    return `${waits} for ${fault.age} steps`;
+  }
   if (fault.waitingFor === undefined) return `in ${fault.routine}`;
   const holder = fault.heldBy === undefined ? '' : `, held by ${fault.heldBy}`;
   return `waits for ${fault.waitingFor}${holder}`;

@@ -152,7 +152,9 @@ function faults(world: World): Variable[] {
         ? fault.waitingFor
           ? `waits for ${fault.waitingFor}`
           : `in ${fault.routine}`
-        : `slot ${fault.slot}`;
+        : fault.slot === undefined
+          ? 'waits for room in the fault buffer'
+          : `slot ${fault.slot}`;
     return {
       name: fault.kind === 'cpu' ? fault.task : `${fault.device} for ${fault.process}`,
       value: `${fault.access} of ${fault.place ?? fault.address}, ${state}`,

@@ -29,6 +29,8 @@ export function wait_holder(k: Kernel, kind: WaitKind, on: number): TaskRow {
       return k.devices.mirrorRangeLock.get(on) as TaskRow;
     case Wait.DeviceFault:
       return k.devices.bottomHalf.get(k.devices.mirrorDevice.get(k.devices.faultMirror.get(on))) as TaskRow;
+    case Wait.FaultBuffer:
+      return k.devices.bottomHalf.get(on) as TaskRow;
     case Wait.Task:
       return on as TaskRow;
     default:

@@ -30,6 +30,8 @@ export const Wait = {
   Kworker: 15,
   /** The bottom half of a device that has no fault to service. */
   DeviceWork: 16,
+  /** Room in a device's fault buffer. */
+  FaultBuffer: 20,
 } as const;
 export type WaitKind = (typeof Wait)[keyof typeof Wait];
 
