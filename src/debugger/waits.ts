@@ -37,6 +37,7 @@ const WHAT: Record<WaitKind, (world: World, on: number) => string> = {
   [Wait.RangeLock]: () => "the driver's lock over its ranges",
   [Wait.Kworker]: () => 'work on its CPU',
   [Wait.DeviceWork]: () => 'a fault of its device',
+  [Wait.RmapWrite]: () => 'the end of a walk of the reverse map',
   [Wait.FaultBuffer]: (world, device) =>
     `room in the fault buffer of ${deviceName(world, device as DeviceRow)}`,
 };

@@ -4,6 +4,7 @@ import type { MmRow, TaskRow, Vpn } from '../machine/ids';
 import { TaskState, Wait, type WaitKind } from '../machine/tasks';
 import type { Kernel } from './kernel';
 import { pte_offset } from './pgtable';
+import { rmap_reader } from './rmap_lock';
 
 /** A task that holds the mm's mmap_lock, or the lock of one of its VMAs, for reading; 0 if none does. */
 export function mmap_reader(k: Kernel, mm: number): TaskRow {
@@ -29,6 +30,8 @@ export function wait_holder(k: Kernel, kind: WaitKind, on: number): TaskRow {
       return k.devices.mirrorRangeLock.get(on) as TaskRow;
     case Wait.DeviceFault:
       return k.devices.bottomHalf.get(k.devices.mirrorDevice.get(k.devices.faultMirror.get(on))) as TaskRow;
+    case Wait.RmapWrite:
+      return rmap_reader(k, on);
     case Wait.FaultBuffer:
       return k.devices.bottomHalf.get(on) as TaskRow;
     case Wait.Task:

@@ -15,10 +15,11 @@ import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start 
 import { is_driver_page } from './page_ref';
 import { after_entry, next_entry } from './pagewalk';
 import { leaf_offset, pte_clear, pte_page, ptep_get, set_pte_bits } from './pgtable';
+import { rmapWriteLock, vmaLocks } from './rmap_lock';
 import { Bool, EntryT, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
 import { lru_add_drain, lru_del, lru_insert } from './swap';
 import { free_swap_and_cache } from './swap_state';
-import { vma_modify_flags } from './vma';
+import { vma_modify_flags, vmas_modify_changes } from './vma';
 import { mmOf } from './vmf';
 import { zap_page_range_single } from './zap';
 
@@ -268,6 +269,7 @@ const madvise_vma_behavior = routine({
       }),
       r.when('they are others than before', (k, f) => f.flags !== k.mm.flags.get(f.vma), [
         ...vma_adjust_trans_huge(r, (k, f) => mmOf(k, f)),
+        rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_modify_changes(k, f.vma, f.start, f.end, f.flags))),
         r.step('madvise_update_vma(vma, prev, start, end, new_flags)', (k, f) => {
           vma_modify_flags(k, f.vma, f.start, f.end, f.flags);
         }),

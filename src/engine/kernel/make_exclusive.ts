@@ -12,6 +12,7 @@ import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start 
 import { put_page } from './page_ref';
 import { ptep_get, set_pte } from './pgtable';
 import { folio_remove_rmap, mapped_entry, rmap_walk } from './rmap';
+import { rmapWalk } from './rmap_lock';
 import { Bool, DeviceT, EntryT, Int, MmT, PageT, routine, SlotT, VmaT, VpnT } from './routine';
 
 /** One mapping becomes a device-exclusive entry; its reference stays with the entry. */
@@ -32,40 +33,42 @@ const folio_make_device_exclusive = routine({
   locals: { at: Int, vma: VmaT, place: VpnT, entry: EntryT, valid: Bool, failed: Bool },
   body: (r) => [
     r.when('not anonymous', (k, f) => !k.pages.isAnon(f.page), [r.ret('return false', () => 0)]),
-    r.loop(
-      'the page is still mapped and the reverse map has another VMA',
-      (k, f) => f.failed === 0 && k.pages.mapcount.get(f.page) > 0 && f.at < rmap_walk(k, f.page).length,
-      [
-        r.step('the next VMA', (k, f) => {
-          const mapping = rmap_walk(k, f.page)[f.at];
-          f.at++;
-          if (!mapping) return;
-          f.vma = mapping.vma;
-          f.place = mapping.vpn;
-        }),
-        r.call(
-          'mmu_notifier_invalidate_range_start(EXCLUSIVE, owner)',
-          mmu_notifier_invalidate_range_start,
-          (k, f, callee) => exclusiveRange(k, f, callee),
-        ),
-        r.step('the entry that maps the page here becomes device-exclusive', (k, f) => {
-          f.entry = mapped_entry(k, f.page, { vma: f.vma, vpn: f.place });
-          if (f.entry === 0) return;
-          if (!isPresent(ptep_get(k, f.entry))) {
-            f.failed = 1;
-            return;
-          }
-          const asked = k.mm.mm.get(f.vma) === f.mm && f.place === f.vpn;
-          if (asked && ptep_get(k, f.entry) & PTE_WRITE) f.valid = 1;
-          make_entry(k, f.entry, f.page);
-        }),
-        r.call(
-          'mmu_notifier_invalidate_range_end(range)',
-          mmu_notifier_invalidate_range_end,
-          (k, f, callee) => exclusiveRange(k, f, callee),
-        ),
-      ],
-    ),
+    ...rmapWalk(r, (f) => f.page, [
+      r.loop(
+        'the page is still mapped and the reverse map has another VMA',
+        (k, f) => f.failed === 0 && k.pages.mapcount.get(f.page) > 0 && f.at < rmap_walk(k, f.page).length,
+        [
+          r.step('the next VMA', (k, f) => {
+            const mapping = rmap_walk(k, f.page)[f.at];
+            f.at++;
+            if (!mapping) return;
+            f.vma = mapping.vma;
+            f.place = mapping.vpn;
+          }),
+          r.call(
+            'mmu_notifier_invalidate_range_start(EXCLUSIVE, owner)',
+            mmu_notifier_invalidate_range_start,
+            (k, f, callee) => exclusiveRange(k, f, callee),
+          ),
+          r.step('the entry that maps the page here becomes device-exclusive', (k, f) => {
+            f.entry = mapped_entry(k, f.page, { vma: f.vma, vpn: f.place });
+            if (f.entry === 0) return;
+            if (!isPresent(ptep_get(k, f.entry))) {
+              f.failed = 1;
+              return;
+            }
+            const asked = k.mm.mm.get(f.vma) === f.mm && f.place === f.vpn;
+            if (asked && ptep_get(k, f.entry) & PTE_WRITE) f.valid = 1;
+            make_entry(k, f.entry, f.page);
+          }),
+          r.call(
+            'mmu_notifier_invalidate_range_end(range)',
+            mmu_notifier_invalidate_range_end,
+            (k, f, callee) => exclusiveRange(k, f, callee),
+          ),
+        ],
+      ),
+    ]),
     r.ret('return whether the device has it alone', (k, f) =>
       f.valid !== 0 && k.pages.mapcount.get(f.page) === 0 ? 1 : 0,
     ),

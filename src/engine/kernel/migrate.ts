@@ -19,6 +19,7 @@ import { memcg_migrate } from './memcontrol';
 import { get_page, is_device_private, put_page } from './page_ref';
 import { protnone, pte_page, ptep_get, set_pte } from './pgtable';
 import { folio_add_rmap, type Mapping, migration_entry, rmap_walk } from './rmap';
+import { rmapWalk } from './rmap_lock';
 import { EntryT, Int, PageT, routine } from './routine';
 
 /** Sleeps until the migration that put this entry there is over; the access is then tried again. */
@@ -115,12 +116,14 @@ export const remove_migration_ptes = routine({
   params: { from: PageT, to: PageT },
   locals: { at: Int },
   body: (r) => [
-    r.loop('the reverse map has another place', (k, f) => f.at < rmap_walk(k, f.to).length, [
-      r.step('replace the migration entry there, if it is still one', (k, f) => {
-        const place = rmap_walk(k, f.to)[f.at];
-        if (place) remove_migration_pte(k, f.from, f.to, place);
-        f.at++;
-      }),
+    ...rmapWalk(r, (f) => f.to, [
+      r.loop('the reverse map has another place', (k, f) => f.at < rmap_walk(k, f.to).length, [
+        r.step('replace the migration entry there, if it is still one', (k, f) => {
+          const place = rmap_walk(k, f.to)[f.at];
+          if (place) remove_migration_pte(k, f.from, f.to, place);
+          f.at++;
+        }),
+      ]),
     ]),
   ],
 });

@@ -11,9 +11,10 @@ import type { Kernel } from './kernel';
 import { mmap_read_unlock, mmap_write_unlock, mmapReadLock, mmapWriteLock } from './mmap_lock';
 import { after_entry, next_entry } from './pagewalk';
 import { leaf_offset, pte_page, ptep_get } from './pgtable';
-import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
+import { rmapWriteLock, vmaLocks } from './rmap_lock';
+import { Bool, ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from './routine';
 import { lru_add_drain, lru_del, lru_insert } from './swap';
-import { vma_modify_flags } from './vma';
+import { vma_modify_flags, vmas_modify_changes } from './vma';
 
 /** The page goes to the list of pages that reclaim leaves alone, or comes back from it (mlock_folio, munlock_folio). */
 function set_unevictable(k: Kernel, page: PageRow, locked: boolean): void {
@@ -45,7 +46,7 @@ const apply_vma_lock_flags = routine({
   file: 'mm/mlock.c',
   about: 'Change VM_LOCKED of every VMA in the range, splitting and merging; present pages follow.',
   params: { start: VpnT, end: VpnT, lock: Bool },
-  locals: { mm: MmT, at: VpnT, next: VpnT, vma: VmaT },
+  locals: { mm: MmT, at: VpnT, next: VpnT, vma: VmaT, flags: Hex },
   body: (r) => [
     r.step('mm = current->mm', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
@@ -59,12 +60,19 @@ const apply_vma_lock_flags = routine({
       r.when('nothing is mapped there', (_, f) => f.vma === 0, [
         r.ret('return -ENOMEM', () => -Errno.ENOMEM),
       ]),
-      r.step('mlock_fixup(vmi, vma, prev, nstart, tmp, newflags)', (k, f) => {
+      r.step('what mlock_fixup() has to do', (k, f) => {
         const flags = k.mm.flags.get(f.vma);
-        const wanted = f.lock !== 0 ? flags | Vm.Locked : flags & ~Vm.Locked;
+        const special = (flags & (Vm.MixedMap | Vm.HugeTlb)) !== 0;
+        f.flags = special ? flags : f.lock !== 0 ? flags | Vm.Locked : flags & ~Vm.Locked;
         f.next = Math.min(f.end, k.mm.end.get(f.vma)) as Vpn;
-        if (wanted !== flags && (flags & (Vm.MixedMap | Vm.HugeTlb)) === 0)
-          vma_modify_flags(k, f.vma, f.at, f.next, wanted);
+      }),
+      rmapWriteLock(r, (k, f) =>
+        f.flags === k.mm.flags.get(f.vma)
+          ? []
+          : vmaLocks(k, vmas_modify_changes(k, f.vma, f.at, f.next, f.flags)),
+      ),
+      r.step('mlock_fixup(vmi, vma, prev, nstart, tmp, newflags)', (k, f) => {
+        if (f.flags !== k.mm.flags.get(f.vma)) vma_modify_flags(k, f.vma, f.at, f.next, f.flags);
         f.at = f.next;
       }),
     ]),

@@ -28,15 +28,19 @@ import {
 import { HUGE_PAGES } from './page_alloc';
 import { free_pgtables, pgd_free } from './pgtable';
 import { unlink_anon_vmas } from './rmap';
+import { fileLock, rmapWriteLock, vmaLocks } from './rmap_lock';
 import { Bool, DeviceT, FileT, Hex, Int, MmT, routine, SlotT, VmaT, VpnT } from './routine';
 import { total_swap_pages } from './swapfile';
 import {
   gather_vmas,
+  listed,
   merge_new_range,
   set_file,
   vm_area_free,
   vma_before,
   vma_link,
+  vmas_gather_splits,
+  vmas_merge_changes,
   type Wanted,
 } from './vma';
 import { unmap_vmas } from './zap';
@@ -53,6 +57,7 @@ const remove_vmas = routine({
   locals: { next: VmaT, file: FileT },
   body: (r) => [
     r.loop('there is a VMA', (_, f) => f.vma !== 0, [
+      rmapWriteLock(r, (k, f) => vmaLocks(k, [f.vma])),
       r.step('free the VMA', (k, f) => {
         f.next = k.mm.next.get(f.vma) as VmaRow;
         f.file = k.mm.file.get(f.vma) as FileRow;
@@ -74,7 +79,7 @@ const remove_vmas = routine({
 function free_vma_tables(k: Kernel, mm: MmRow, first: VmaRow, floor: number, ceiling: number): void {
   const start = k.mm.start.get(first) as Vpn;
   let end = start;
-  for (let vma = first; vma !== 0; vma = k.mm.next.get(vma) as VmaRow) {
+  for (const vma of listed(k, first)) {
     unlink_anon_vmas(k, vma);
     end = k.mm.end.get(vma) as Vpn;
   }
@@ -91,6 +96,7 @@ export const do_munmap = routine({
   locals: { mm: MmT, vma: VmaT, floor: VpnT, ceiling: VpnT, tlb: SlotT },
   body: (r) => [
     ...vma_adjust_trans_huge(r, (k) => k.tasks.mmOf(k.task)),
+    rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_gather_splits(k, k.tasks.mmOf(k.task), f.start, f.end))),
     r.step('split the VMAs at both ends of the range and take those inside out of the tree', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
       f.vma = gather_vmas(k, f.mm, f.start, f.end);
@@ -123,6 +129,7 @@ export const do_munmap = routine({
       callee.end = f.end;
       callee.tlb = f.tlb;
     }),
+    rmapWriteLock(r, (k, f) => vmaLocks(k, listed(k, f.vma))),
     r.step('free_pgtables(&tlb, vma, prev->vm_end, next->vm_start)', (k, f) =>
       free_vma_tables(k, f.mm, f.vma, f.floor, f.ceiling),
     ),
@@ -261,6 +268,23 @@ function add_vma(k: Kernel, mm: MmRow, wanted: Wanted): void {
   vma_link(k, mm, vma);
 }
 
+/** What mmap maps at `at`. */
+function wanted_vma(
+  k: Kernel,
+  f: { at: Vpn; pages: number; flags: number; file: FileRow; device: DeviceRow; offset: number },
+): Wanted {
+  const anonymous = f.file === 0 && f.device === 0;
+  return {
+    start: f.at,
+    end: (f.at + f.pages) as Vpn,
+    flags: vma_flags(k, f.flags, f.file),
+    file: f.file,
+    device: f.device,
+    pgoff: anonymous ? f.at : f.offset,
+    anonVma: 0 as AnonVmaRow,
+  };
+}
+
 /**
  * mmap(2). `start` 0 lets the kernel choose; `flags` are Vm bits (Read, Write, Exec, Shared, MixedMap, HugeTlb); `file` or
  * `device` 0 = anonymous; `offset` in pages; with `aligned` the kernel's choice is a boundary of 2 MiB. Returns the first page, or -EINVAL for no pages or a hugetlb mapping off its boundary, -ENOMEM.
@@ -306,18 +330,13 @@ export const sys_mmap = routine({
         f.file = alloc_file(k, f.pages, true, undefined);
       }),
     ]),
-    r.step('a neighbour grows over the range (vma_merge_new_range), or a new VMA', (k, f) => {
-      const anonymous = f.file === 0 && f.device === 0;
-      add_vma(k, f.mm, {
-        start: f.at,
-        end: (f.at + f.pages) as Vpn,
-        flags: vma_flags(k, f.flags, f.file),
-        file: f.file,
-        device: f.device as DeviceRow,
-        pgoff: anonymous ? f.at : f.offset,
-        anonVma: 0 as AnonVmaRow,
-      });
-    }),
+    rmapWriteLock(r, (k, f) => [
+      fileLock(f.file),
+      ...vmaLocks(k, vmas_merge_changes(k, f.mm, wanted_vma(k, f))),
+    ]),
+    r.step('a neighbour grows over the range (vma_merge_new_range), or a new VMA', (k, f) =>
+      add_vma(k, f.mm, wanted_vma(k, f)),
+    ),
     r.when('the file of a driver is mapped', (k, f) => maps_driver_file(k, f.device as DeviceRow), [
       r.step('the driver inserts a page of its own for each address (vm_insert_page)', (k, f) => {
         insert_driver_pages(k, k.mm.vmaAt(f.mm, f.at));
@@ -362,6 +381,7 @@ export const exit_mmap = routine({
       callee.end = ALL_PAGES as Vpn;
       callee.tlb = f.tlb;
     }),
+    rmapWriteLock(r, (k, f) => vmaLocks(k, listed(k, f.vma))),
     r.step('free_pgtables(&tlb, vma, 0, USER_PGTABLES_CEILING)', (k, f) => {
       if (f.vma !== 0) free_vma_tables(k, f.mm, f.vma, 0, TASK_SIZE_PAGES);
     }),

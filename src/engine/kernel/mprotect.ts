@@ -21,8 +21,9 @@ import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { after_entry, next_entry, next_pmd_table, next_pte_table } from './pagewalk';
 import { leaf_offset, pte_page, ptep_get, set_pte_bits } from './pgtable';
+import { rmapWriteLock, vmaLocks } from './rmap_lock';
 import { EntryT, ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from './routine';
-import { vma_modify_flags } from './vma';
+import { vma_modify_flags, vmas_modify_changes } from './vma';
 import { mmOf } from './vmf';
 
 const ACCESS = Vm.Read | Vm.Write | Vm.Exec;
@@ -158,6 +159,7 @@ const mprotect_fixup = routine({
       [r.ret('return -ENOMEM', () => -Errno.ENOMEM)],
     ),
     ...vma_adjust_trans_huge(r, (k, f) => mmOf(k, f)),
+    rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_modify_changes(k, f.vma, f.start, f.end, f.flags))),
     r.step('vma_modify_flags(vmi, prev, vma, start, end, newflags)', (k, f) => {
       f.vma = vma_modify_flags(k, f.vma, f.start, f.end, f.flags);
     }),

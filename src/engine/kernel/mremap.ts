@@ -1,18 +1,10 @@
 /** Moving and resizing a mapping (mm/mremap.c). */
 
 import { Vm } from '../machine/address-spaces';
-import {
-  type AnonVmaRow,
-  type DeviceRow,
-  type EntryRow,
-  type FileRow,
-  type MmRow,
-  TASK_SIZE_PAGES,
-  type VmaRow,
-  type Vpn,
-} from '../machine/ids';
+import { type EntryRow, type MmRow, TASK_SIZE_PAGES, type VmaRow, type Vpn } from '../machine/ids';
 import { isPresent, kindOf, PTE_SOFT_DIRTY, Pte } from '../machine/pte';
 import { Errno, Notify } from './constants';
+import { copy_vma, grown_part, moved_vma } from './copy_vma';
 import { is_huge_at, split_huge_pmd } from './huge_memory';
 import { move_huge_pmd } from './huge_pmd';
 import type { Kernel } from './kernel';
@@ -22,9 +14,9 @@ import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start 
 import { HUGE_PAGES } from './page_alloc';
 import { next_entry, next_pte_table, pte_table_end } from './pagewalk';
 import { pmd_offset, pte_alloc, pte_clear, pte_offset, ptep_get, set_pte } from './pgtable';
-import { anon_vma_clone } from './rmap';
-import { ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
-import { merge_new_range, vm_area_dup, vma_link } from './vma';
+import { rmapWriteLock, vmaLocks } from './rmap_lock';
+import { Bool, type Builder, ErrnoT, Int, MmT, type Node, routine, VmaT, VpnT } from './routine';
+import { merge_new_range, vmas_merge_changes } from './vma';
 import { mmOf } from './vmf';
 
 /** Entries that carry a soft-dirty bit get it: the page is new at its new address. */
@@ -61,12 +53,19 @@ function move_huge(k: Kernel, f: Move): boolean {
 const has_moved = (k: Kernel, f: Move): boolean =>
   f.next - f.at === HUGE_PAGES && ptep_get(k, pmd_offset(k, f.mm, f.at)) === 0;
 
+/**
+ * A walk looks at VMAs in an order. Where the new address comes before the old one, entries must not move behind its back
+ * (need_rmap_locks); elsewhere it finds each at the old address or later at the new one.
+ */
+const takeRmapLocks = <F extends { vma: VmaRow; locked: number }>(r: Builder<F>): Node<F> =>
+  rmapWriteLock(r, (k, f) => (f.locked !== 0 ? vmaLocks(k, [f.vma]) : []));
+
 /** Moves the entries of [start, start + pages) to `to`. Returns how many pages came across: all, unless memory is out. */
 const move_page_tables = routine({
   name: 'move_page_tables',
   file: 'mm/mremap.c',
   about: 'Move the entries table by table; mirrors lose the old addresses.',
-  params: { vma: VmaT, start: VpnT, pages: Int, to: VpnT },
+  params: { vma: VmaT, start: VpnT, pages: Int, to: VpnT, locked: Bool },
   locals: { mm: MmT, end: VpnT, at: VpnT, next: VpnT, entry: VpnT, moved: Int },
   body: (r) => [
     r.step('the range', (k, f) => {
@@ -93,6 +92,7 @@ const move_page_tables = routine({
         const span = pte_table_end(ahead, (ahead + (f.end - f.at)) as Vpn) - ahead;
         f.next = Math.min(pte_table_end(f.at, f.end), f.at + span) as Vpn;
       }),
+      takeRmapLocks(r),
       r.when('the old entry maps 2 MiB at once', (k, f) => is_huge_at(k, f.mm, f.at), [
         r.when('it can not move as a whole', (k, f) => !move_huge(k, f), [
           r.call('split_huge_pmd(vma, old_pmd, old_addr)', split_huge_pmd, (_, f, callee) => {
@@ -111,6 +111,7 @@ const move_page_tables = routine({
           }),
         ],
         [
+          takeRmapLocks(r),
           r.step('first entry in use', (k, f) => {
             f.entry = next_entry(k, f.mm, f.at, f.next);
           }),
@@ -136,45 +137,17 @@ const move_page_tables = routine({
   ],
 });
 
-/**
- * A VMA at the new address for the pages of the old one, on the same anon_vmas; a neighbour may grow instead. A VMA that
- * never had an anonymous page takes its linear numbers from the new address (copy_vma).
- */
-function copy_vma(k: Kernel, vma: VmaRow, start: Vpn, to: Vpn, pages: number): VmaRow {
-  const { mm } = k;
-  const fresh = mm.isAnonymous(vma) && mm.anonVma.get(vma) === 0;
-  const pgoff = fresh ? to : mm.linearIndex(vma, start);
-  const end = (to + pages) as Vpn;
-  const merged = merge_new_range(k, mmOf(k, { vma }), {
-    start: to,
-    end,
-    flags: mm.flags.get(vma),
-    file: mm.file.get(vma) as FileRow,
-    device: mm.device.get(vma) as DeviceRow,
-    pgoff,
-    anonVma: mm.anonVma.get(vma) as AnonVmaRow,
-  });
-  if (merged !== 0) return merged;
-  const copy = vm_area_dup(k, vma);
-  mm.start.set(copy, to);
-  mm.end.set(copy, end);
-  mm.pgoff.set(copy, pgoff);
-  mm.anonVma.set(copy, mm.anonVma.get(vma));
-  anon_vma_clone(k, copy, vma);
-  vma_link(k, mmOf(k, { vma }), copy);
-  return copy;
-}
-
 /** Moves [start, start + pages) of a VMA to `to`, where `newPages` are free. Returns `to` or -ENOMEM. */
 const move_vma = routine({
   name: 'move_vma',
   file: 'mm/mremap.c',
   about: 'A VMA at the new address, the entries moved to it, the old range unmapped.',
   params: { vma: VmaT, start: VpnT, pages: Int, newPages: Int, to: VpnT },
-  locals: { moved: Int },
+  locals: { moved: Int, locked: Bool },
   body: (r) => [
+    rmapWriteLock(r, (k, f) => vmaLocks(k, [f.vma, ...vmas_merge_changes(k, mmOf(k, f), moved_vma(k, f))])),
     r.step('new_vma = copy_vma(vma, new_addr, new_len, new_pgoff)', (k, f) => {
-      copy_vma(k, f.vma, f.start, f.to, f.newPages);
+      f.locked = copy_vma(k, f) ? 1 : 0;
       f.vma = k.mm.vmaAt(k.tasks.mmOf(k.task), f.start);
     }),
     r.call(
@@ -185,6 +158,7 @@ const move_vma = routine({
         callee.start = f.start;
         callee.pages = f.pages;
         callee.to = f.to;
+        callee.locked = f.locked;
       },
       (_, f, value) => {
         f.moved = value;
@@ -199,6 +173,7 @@ const move_vma = routine({
           callee.start = f.to;
           callee.pages = f.moved;
           callee.to = f.start;
+          callee.locked = 1;
         },
       ),
       r.call('do_munmap(new range)', do_munmap, (_, f, callee) => {
@@ -237,21 +212,6 @@ function can_grow_in_place(
   const next = k.mm.next.get(vma);
   const room = (next === 0 ? TASK_SIZE_PAGES : k.mm.start.get(next)) - end;
   return f.start + f.pages === end && room >= f.newPages - f.pages;
-}
-
-/** The VMA grows at its end; a neighbour behind it may then be joined to it (vma_merge_extend). */
-function grow_in_place(k: Kernel, vma: VmaRow, pages: number): void {
-  const { mm } = k;
-  const start = mm.end.get(vma) as Vpn;
-  merge_new_range(k, mmOf(k, { vma }), {
-    start,
-    end: (start + pages) as Vpn,
-    flags: mm.flags.get(vma),
-    file: mm.file.get(vma) as FileRow,
-    device: mm.device.get(vma) as DeviceRow,
-    pgoff: mm.linearIndex(vma, start),
-    anonVma: mm.anonVma.get(vma) as AnonVmaRow,
-  });
 }
 
 /**
@@ -295,8 +255,9 @@ export const mremap_anywhere = routine({
             'there is room behind it',
             (k, f) => can_grow_in_place(k, f.vma, f),
             [
+              rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_merge_changes(k, f.mm, grown_part(k, f)))),
               r.step('the VMA grows', (k, f) => {
-                grow_in_place(k, f.vma, f.newPages - f.pages);
+                merge_new_range(k, f.mm, grown_part(k, f));
                 f.ret = f.start;
               }),
             ],

@@ -32,6 +32,8 @@ export const Wait = {
   DeviceWork: 16,
   /** Room in a device's fault buffer. */
   FaultBuffer: 20,
+  /** That nobody walks the reverse map of an anon_vma or a file (a lock of rmap_lock.ts). */
+  RmapWrite: 21,
 } as const;
 export type WaitKind = (typeof Wait)[keyof typeof Wait];
 
@@ -67,6 +69,8 @@ export class Tasks {
   /** The mm whose mmap_lock, and the VMA whose own lock, it holds for reading. */
   readonly readsMm: IntColumn;
   readonly readsVma: IntColumn;
+  /** The lock of the reverse map under which it walks (rmap_lock.ts). */
+  readonly readsRmap: IntColumn;
   readonly taskName: IntColumn;
   /** Innermost pending fault, a row of `Faults`; 0 = none. */
   readonly fault: IntColumn;
@@ -116,6 +120,7 @@ export class Tasks {
     this.onCpu = this.tasks.int('onCpu');
     this.readsMm = this.tasks.int('readsMm');
     this.readsVma = this.tasks.int('readsVma');
+    this.readsRmap = this.tasks.int('readsRmap');
     this.taskName = this.tasks.int('name');
     this.fault = this.tasks.int('fault');
     this.killed = this.tasks.int('killed');
