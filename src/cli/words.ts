@@ -146,8 +146,7 @@ const SHOWN: Partial<Record<EventName, Shown>> = {
     level: 'all',
     enter: (world, args) => {
       const process = get(args, 'process') as ProcessRow;
-      const pages = get(args, 'end') - get(args, 'vpn');
-      return `${device(world, args)} maps ${showPages(world, process, get(args, 'vpn'), pages)}`;
+      return `${device(world, args)} maps ${showPages(world, process, get(args, 'vpn'), get(args, 'pages'))}`;
     },
   },
   device_fault: {

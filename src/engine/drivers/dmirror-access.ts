@@ -121,7 +121,7 @@ function target(k: Kernel, page: PageRow): PageRow {
 /** Stores what hmm_range_fault reported (dmirror_do_fault); false when a page lacks the permission asked for. */
 function do_fault(k: Kernel, { mirror, start, end, write, pfns }: RangeFault): boolean {
   const process = k.devices.mirrorProcess.get(mirror);
-  k.emit('device_map', mirror, process, k.devices.mirrorDevice.get(mirror), start, end);
+  k.emit('device_map', mirror, process, k.devices.mirrorDevice.get(mirror), start, end - start);
   for (const slot of k.slots.of(pfns)) {
     const flags = k.slots.srcFlags.get(slot);
     const writable = (flags & HmmPfn.Write) !== 0;

@@ -17,7 +17,7 @@ export class RangeFaults {
     this.#set[mirror] = s.kernel.time;
   }
 
-  /** The driver enters the answer for [start, end). */
+  /** The driver enters the answer for the pages from `start` on. */
   entered(
     s: CheckState,
     task: TaskRow,
