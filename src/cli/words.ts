@@ -143,6 +143,13 @@ const SHOWN: Partial<Record<EventName, Shown>> = {
     enter: (world, args, task) => `hmm_range_fault ${range(world, args, task)} for ${device(world, args)}`,
     leave: errno,
   },
+  device_map: {
+    level: 'all',
+    enter: (world, args) => {
+      const process = get(args, 'process') as ProcessRow;
+      return `${device(world, args)} maps ${showPages(world, process, get(args, 'vpn'), get(args, 'pages'))}`;
+    },
+  },
   device_fault: {
     level: 'events',
     enter: (world, args) =>

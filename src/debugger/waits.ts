@@ -56,6 +56,9 @@ const WHAT: Record<WaitKind, (world: World, on: number) => string> = {
   [Wait.PageTableLock]: (world, table) => `the lock of ${tableName(world, table as NodeRow)}`,
   [Wait.DeviceWork]: () => 'a fault of its device',
   [Wait.Kswapd]: (_, node) => `memory of node ${node} to run short`,
+  [Wait.RmapWrite]: () => 'the end of a walk of the reverse map',
+  [Wait.FaultBuffer]: (world, device) =>
+    `room in the fault buffer of ${deviceName(world, device as DeviceRow)}`,
 };
 
 /** `the PTE table for 0x7f…000` */

@@ -2,15 +2,19 @@
 
 import type { PendingCpuFault, PendingDeviceFault, PendingFault } from './machine-views';
 
-/** `app.A: read buf[3]`, `gpu0 slot 1: write buf[3]` */
+/** `app.A: read buf[3]`, `gpu0 slot 1: write buf[3]`, `gpu0 without a slot: write buf[3]` */
 export function faultLabel(fault: PendingFault): string {
-  const who = fault.kind === 'cpu' ? fault.task : `${fault.device} slot ${fault.slot}`;
+  const slot = fault.kind === 'device' && fault.slot !== undefined ? `slot ${fault.slot}` : 'without a slot';
+  const who = fault.kind === 'cpu' ? fault.task : `${fault.device} ${slot}`;
   return `${who}: ${fault.access} ${fault.place ?? fault.address}`;
 }
 
 /** What happens to the fault now, in a few words. */
 export function faultProgress(fault: PendingFault): string {
-  if (fault.kind === 'device') return `not serviced for ${steps(fault.age)}`;
+  if (fault.kind === 'device') {
+    const state = fault.slot === undefined ? 'waits for room in the fault buffer' : 'not serviced';
+    return `${state} for ${steps(fault.age)}`;
+  }
   if (fault.waitingFor === undefined) return `in ${fault.routine}`;
   const holder = fault.heldBy === undefined ? '' : `, held by ${fault.heldBy}`;
   return `waits for ${fault.waitingFor}${holder}`;
@@ -37,7 +41,7 @@ function cpuFacts(fault: PendingCpuFault): [string, string][] {
 
 const deviceFacts = (fault: PendingDeviceFault): [string, string][] => [
   ['process', fault.process],
-  ['fault buffer', `slot ${fault.slot}`],
+  ['fault buffer', fault.slot === undefined ? 'full: waits for room' : `slot ${fault.slot}`],
 ];
 
 const steps = (count: number): string => (count === 1 ? '1 step' : `${count} steps`);

@@ -65,15 +65,15 @@ export interface PendingCpuFault extends PendingFaultBase {
   retries: number;
 }
 
-/** An entry in a device's fault buffer that has not been serviced. */
+/** A fault of a device that has not been serviced: an entry in its fault buffer, or one that waits for room there. */
 export interface PendingDeviceFault extends PendingFaultBase {
   kind: 'device';
   /** Device by its name in the scenario. */
   device: string;
   /** Process whose address space the device accesses. */
   process: string;
-  /** Place in the device's fault buffer, from 0. */
-  slot: number;
+  /** Place in the device's fault buffer, from 0; absent while the buffer is full and the fault waits for room. */
+  slot?: number;
 }
 
 /** A fault that has begun and not ended. */

@@ -1,6 +1,7 @@
 import type {
   Block,
   DeviceDecl,
+  DeviceOption,
   FileDecl,
   MachineDecl,
   ProcessDecl,
@@ -216,11 +217,36 @@ function checkDriver(ctx: CheckContext, item: DeviceDecl, driver: string): void 
     const near = didYouMean(driver, drivers.keys()) || `; known is ${allOf([...drivers.keys()])}`;
     ctx.error('unknown-name', `there is no driver \`${driver}\`${near}`, item.driver.span);
   }
-  const options = drivers.get(driver) ?? [];
-  for (const option of item.options) {
-    if (options.includes(option.name.text)) continue;
-    const message = `driver ${driver} has no option \`${option.name.text}\`${didYouMean(option.name.text, options)}`;
-    ctx.error('unknown-name', message, option.name.span);
+  for (const option of item.options) checkOption(ctx, item, driver, option);
+}
+
+function checkOption(
+  ctx: CheckContext,
+  item: DeviceDecl,
+  driver: string,
+  { name, value }: DeviceOption,
+): void {
+  if (item.type.text === 'persistent') {
+    ctx.error(
+      'wrong-device',
+      `persistent memory has no driver, and so no option \`${name.text}\``,
+      name.span,
+    );
+    return;
+  }
+  const options = ctx.knowledge.drivers.get(driver) ?? [];
+  const known = options.find((option) => option.name === name.text);
+  const names = options.map((option) => option.name);
+  checkExpr(ctx, value, undefined);
+  if (known === undefined) {
+    const near = didYouMean(name.text, names) || `; known is ${allOf(names)}`;
+    ctx.error('unknown-name', `driver ${driver} has no option \`${name.text}\`${near}`, name.span);
+  } else if (item.options.find((option) => option.name.text === name.text)?.name !== name) {
+    ctx.error('duplicate', `\`${name.text}\` is said twice`, name.span);
+  } else if (ctx.constant(value) === undefined) {
+    ctx.error('not-constant', `${known.what} must be known before the run begins`, value.span);
+  } else {
+    ctx.between(value, undefined, known.what, known.least, known.most);
   }
 }
 

@@ -104,7 +104,13 @@ function declaration(s: Situation, first: string): Completion[] {
     return [...constants(['seed'], 'schedule seed N'), ...named(s, 'process', 'child', 'thread', 'device')];
   if (first === 'device' && count === 2) return keywords(DEVICE_TYPES, 'attribute');
   if (first === 'device' && last === 'driver') return constants(s.knowledge.drivers.keys(), 'a driver');
-  if (first === 'device' && count > 3) return constants(['driver', 'node'], 'device … driver D node N');
+  if (first === 'device' && count > 3) {
+    const options = [...s.knowledge.drivers.values()].flat();
+    return [
+      ...constants(['driver', 'node'], 'device … driver D node N'),
+      ...options.flatMap(({ name, what }) => constants([`${name}=`], what)),
+    ];
+  }
   return [];
 }
 

@@ -1,6 +1,15 @@
 /** Something of the language that not every kernel has. */
 export type Feature = 'coherent' | 'exclusive' | 'cold' | 'populate' | 'collapse';
 
+/** `NAME=VALUE` behind a device: a whole number. */
+export interface DriverOption {
+  readonly name: string;
+  /** What the number is, as in `the size of a fault buffer`. */
+  readonly what: string;
+  readonly least: number;
+  readonly most: number;
+}
+
 /** What the checker has to know of the kernels and the machine. The engine's own tables may be given in its place. */
 export interface Knowledge {
   /** What each profile has, by its name. */
@@ -8,8 +17,8 @@ export interface Knowledge {
   readonly defaultProfile: string;
   /** Kernel fixes that can be switched, by name; where it is missing every name is accepted. */
   readonly switches?: readonly string[];
-  /** Drivers, each with the names of its options. */
-  readonly drivers: ReadonlyMap<string, readonly string[]>;
+  /** Drivers, each with its options. */
+  readonly drivers: ReadonlyMap<string, readonly DriverOption[]>;
   /** CPUs of a machine that does not say. */
   readonly defaultCpus: number;
   /** Names that expressions have besides those of the scenario. */
@@ -17,6 +26,9 @@ export interface Knowledge {
   /** Functions that expressions may call. */
   readonly functions: ReadonlySet<string>;
 }
+
+/** Entries of the largest fault buffer. */
+const MOST_FAULT_ENTRIES = 1 << 16;
 
 /** First kernel with each feature, for messages. */
 export const SINCE: Readonly<Record<Feature, string>> = {
@@ -33,7 +45,19 @@ export const KNOWLEDGE: Knowledge = {
     ['6.12', new Set<Feature>(['coherent', 'exclusive', 'cold', 'populate', 'collapse'])],
   ]),
   defaultProfile: '6.12',
-  drivers: new Map([['dmirror', []]]),
+  drivers: new Map([
+    [
+      'dmirror',
+      [
+        {
+          name: 'faults',
+          what: 'the number of entries of a fault buffer',
+          least: 1,
+          most: MOST_FAULT_ENTRIES,
+        },
+      ],
+    ],
+  ]),
   defaultCpus: 2,
   names: new Set([
     ...['DMA', 'DMA32', 'Normal', 'Movable', 'Device'],

@@ -22,7 +22,7 @@ const TOP = entries('top', [
   ],
   [
     'device',
-    'device NAME private|coherent|persistent SIZE [driver D] [node N] [OPTION=VALUE…]',
+    'device NAME private|coherent|persistent SIZE [driver D] [node N] [faults=N]',
     'A device with memory of its own. private: the CPU cannot address it; coherent: it can; persistent: ordinary ZONE_DEVICE memory without callbacks.',
   ],
   ['let', 'let NAME = EXPR', 'Names a value. In a process also `let NAME = read RANGE`.'],

@@ -23,6 +23,9 @@ const RACES: readonly [name: string, id: string, says: RegExp][] = [
     /^Deadlock: app waits for the driver's lock over its ranges, which app/,
   ],
   ['stale-device-mapping', 'invariant', /^I24 .*the device maps page .* for writing/],
+  ['device-write-during-migration', 'invariant', /^I18 .*a copy of page .* written to since it was copied/],
+  ['mapped-after-it-was-thrown-away', 'invariant', /^I24 .*the process has there: none entry/],
+  ['invalidation-before-update', 'invariant', /^I27 .*the driver enters what hmm_range_fault answered/],
   [
     'memunmap-waits-for-ever',
     'never_wakes',

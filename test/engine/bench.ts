@@ -107,8 +107,8 @@ export class Bench {
       cpus: 1,
       nodes: [{ zones: [{ kind: 'normal', pages: ramPages }] }],
       devices: [
-        { kind: 'private', pages: 4096, node: 0, driver: 0 },
-        { kind: 'private', pages: 4096, node: 0, driver: 0 },
+        { kind: 'private', pages: 4096, node: 0, driver: 0, faultEntries: 64 },
+        { kind: 'private', pages: 4096, node: 0, driver: 0, faultEntries: 64 },
       ],
     });
     this.#interpreter = new Interpreter(this.kernel, link(profile, [...this.#callers.values()], [dmirror]));

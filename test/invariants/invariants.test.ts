@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { INVARIANTS } from '../../src/engine/invariants';
 import type { Kernel } from '../../src/engine/kernel/kernel';
+import { mmu_interval_set_seq } from '../../src/engine/kernel/mmu_notifier';
 import { Hold } from '../../src/engine/machine/holds';
+import type { MirrorRow } from '../../src/engine/machine/ids';
 import { Pg } from '../../src/engine/machine/pages';
 import { PTE_SOFT_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../../src/engine/machine/pte';
 import { Wait } from '../../src/engine/machine/tasks';
@@ -225,6 +227,31 @@ describe('a fault that is repeated for ever', () => {
     expect(broken[0]).toMatch(
       /I38 \(faults make progress\): the fault at 0x[0-9a-f]+ .* the same entry 5 times/,
     );
+  });
+});
+
+describe('a driver that enters answers of hmm_range_fault', () => {
+  const READS = MOVED.replace('print', 'gpu0 read a[4..6]; print');
+  const entering = (disorder: (k: Kernel) => void): string =>
+    runChecked(READS, (run) =>
+      replaceStep(run, 'dmirror_range_fault', 'store the pages', (original) => (k, f, callee) => {
+        disorder(k);
+        return original(k, f, callee);
+      }),
+    ).broken.join('\n');
+
+  it('breaks I27 when the mirror was invalidated since it asked', () => {
+    expect(entering((k) => mmu_interval_set_seq(k, 1 as MirrorRow))).toContain(
+      'I27 (answers are still true)',
+    );
+  });
+
+  it('breaks I27 when it does not hold its lock', () => {
+    expect(entering((k) => k.devices.mirrorLock.set(1, 0))).toContain('without its lock');
+  });
+
+  it('breaks nothing when an invalidation came before it asked', () => {
+    expect(entering(() => undefined)).toBe('');
   });
 });
 

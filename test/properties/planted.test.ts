@@ -60,9 +60,26 @@ const withDeviceFault = (text: string): string =>
 
 const scenario = randomScenario('6.12').map(({ text }) => withDeviceFault(text));
 
+/** One thread has the device look at a page again and again, the other throws it away. */
+const racing = (readRetry: 'on' | 'off'): fc.Arbitrary<string> =>
+  fc.nat(10_000).map(
+    (seed) => `profile 6.12
+switch driver-skips-read-retry ${readRetry === 'on' ? 'off' : 'on'}
+machine { cpus 2 }
+device gpu0 private 16 pages
+schedule seed ${seed}
+process p {
+    a = mmap 4KiB
+    thread A cpu 0 { repeat 40 { gpu0 read a } }
+    thread B cpu 1 { repeat 40 { write a = 1; madvise a dontneed } }
+    join A
+    join B
+}`,
+  );
+
 /** Whether a property fails, which is what a planted bug must bring about. */
-function fails(property: (text: string) => boolean): boolean {
-  const { failed } = fc.check(fc.property(scenario, property), { numRuns: 8, endOnFailure: true });
+function fails(property: (text: string) => boolean, of = scenario): boolean {
+  const { failed } = fc.check(fc.property(of, property), { numRuns: 8, endOnFailure: true });
   return failed;
 }
 
@@ -125,6 +142,15 @@ describe('the properties', () => {
     expect(fails((text) => keepsInvariants(text, plantMissingPut))).toBe(true);
     expect(fails((text) => givesEverythingBack(text, plantMissingPut))).toBe(true);
     expect(fails((text) => keepsInvariants(text, plantUnnamedReference))).toBe(true);
+  });
+});
+
+describe('a driver that does not ask mmu_interval_read_retry', () => {
+  const keepsI27 = (text: string): boolean => !runChecked(text).broken.some((line) => line.includes(' I27 '));
+
+  it('breaks I27 under some schedule; one that asks under none', () => {
+    expect(fails(keepsI27, racing('off'))).toBe(true);
+    expect(fails(keepsI27, racing('on'))).toBe(false);
   });
 });
 

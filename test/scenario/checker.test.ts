@@ -137,7 +137,27 @@ describe('the checker', () => {
       'device g private 64MiB driver dmiror\nprocess p { }',
       '1:31: there is no driver `dmiror`; did you mean `dmirror`?',
     ],
-    ['device g private 64MiB speed=3\nprocess p { }', '1:24: driver dmirror has no option `speed`'],
+    [
+      'device g private 64MiB speed=3\nprocess p { }',
+      '1:24: driver dmirror has no option `speed`; known is faults',
+    ],
+    [
+      'device g private 64MiB faults=0\nprocess p { }',
+      '1:31: the number of entries of a fault buffer is between 1 and 65536, not 0',
+    ],
+    [
+      'device g private 64MiB faults=65537\nprocess p { }',
+      '1:31: the number of entries of a fault buffer is between 1 and 65536, not 65537',
+    ],
+    [
+      'device g private 64MiB faults=g.used\nprocess p { }',
+      '1:31: the number of entries of a fault buffer must be known before the run begins',
+    ],
+    ['device g private 64MiB faults=1 faults=2\nprocess p { }', '1:33: `faults` is said twice'],
+    [
+      'device g persistent 64MiB faults=1\nprocess p { }',
+      '1:27: persistent memory has no driver, and so no option `faults`',
+    ],
     [
       'device g private 1MiB\ndevice g private 1MiB\nprocess p { }',
       '2:8: `g` is already the name of a device (line 1)',

@@ -17,6 +17,7 @@ describe('completion', () => {
     ['profile |', ['4.14', '6.12']],
     ['device g |', ['private', 'coherent', 'persistent']],
     ['device g private 64MiB driver |', ['dmirror']],
+    ['device g private 64MiB |', ['driver', 'faults=']],
     ['machine {\n |', ['node', 'cpus']],
     ['machine { node 0 { |', ['dma32', 'normal']],
     [`${head}  |`, ['read', 'migrate', 'gpu0', 'expect']],

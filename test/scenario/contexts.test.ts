@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { pendingFaults } from '../../src/debugger/inspect/faults';
+import { waitsText } from '../../src/debugger/wait-graph';
 import { fault_buffer } from '../../src/engine/drivers/dmirror-context';
 import { Checker } from '../../src/engine/invariants';
 import type { DeviceRow } from '../../src/engine/machine/ids';
@@ -56,6 +57,37 @@ describe('contexts of a device', () => {
     expect(faults[0]?.since).toBeLessThan(faults[1]?.since ?? 0);
     interpreter.run(1e6, false);
     expect(pendingFaults(world)).toEqual([]);
+  });
+
+  it('wait for room while the fault buffer is full; the bottom half makes it', () => {
+    const body = `    context A on gpu0 { read buf[0] expect 0 }
+    context B on gpu0 { write buf[1] = 0x41 }
+    context C on gpu0 { write buf[2] = 0x42 }
+    join A
+    join B
+    join C
+    read buf[1..3] expect [0x41, 0x42]`;
+    const { interpreter, kernel, world, found } = start(scenario(body).replace('64MiB', '64MiB faults=1'));
+    const waiting = () =>
+      [...kernel.devices.faults.rows()].filter((row) => kernel.devices.faultWritten.get(row) === 0);
+    while (waiting().length < 2) interpreter.run(kernel.time + 1, false);
+    interpreter.run(kernel.time + 1, false);
+    expect(fault_buffer(kernel, 1 as DeviceRow)).toHaveLength(1);
+    const faults = pendingFaults(world);
+    expect(faults).toMatchObject([
+      { kind: 'device', place: 'buf[0]', slot: 0 },
+      { kind: 'device', place: 'buf[1]', access: 'write' },
+      { kind: 'device', place: 'buf[2]', access: 'write' },
+    ]);
+    for (const fault of faults.slice(1)) expect(fault).not.toHaveProperty('slot');
+    expect(waitsText(world)).toMatch(
+      /app\.B → room in the fault buffer of gpu0 → gpu0_bh, in device_fault_work/,
+    );
+    let most = 0;
+    while (interpreter.run(kernel.time + 1, false) === 'time')
+      most = Math.max(most, fault_buffer(kernel, 1 as DeviceRow).length);
+    expect(most).toBe(1);
+    expect(found).toEqual([]);
   });
 
   it('do not keep a CPU while they run', () => {

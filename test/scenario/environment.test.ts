@@ -19,7 +19,7 @@ function world(): World {
   boot(kernel, {
     cpus: 1,
     nodes: [{ zones: [{ kind: 'normal', pages: 65536 }] }],
-    devices: [{ kind: 'private', pages: 16384, node: 0, driver: 0 }],
+    devices: [{ kind: 'private', pages: 16384, node: 0, driver: 0, faultEntries: 64 }],
   });
   const names = {
     tasks: ['app'],

@@ -47,6 +47,9 @@ const RACES: readonly [name: string, fix: readonly [from: string, to: string], s
   ['drain-starvation', ['fix-b570f37a2ce4 off', 'fix-b570f37a2ce4 on'], 'starvation'],
   ['recursive-driver-lock', ['faulting-task-guard off', 'faulting-task-guard on'], 'deadlock'],
   ['stale-device-mapping', ['keeps-own-entries on', 'keeps-own-entries off'], 'I24'],
+  ['device-write-during-migration', ['after-migration off', 'after-migration on'], 'I18'],
+  ['mapped-after-it-was-thrown-away', ['after-migration off', 'after-migration on'], 'I24'],
+  ['invalidation-before-update', ['skips-read-retry on', 'skips-read-retry off'], 'I27'],
 ];
 
 describe('races', () => {

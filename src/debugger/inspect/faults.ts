@@ -1,6 +1,6 @@
 /** Faults that have begun and not ended. */
 
-import { fault_buffer } from '../../engine/drivers/dmirror-context';
+import { pending_faults } from '../../engine/drivers/dmirror-context';
 import type { DeviceRow, ProcessRow, TaskRow } from '../../engine/machine/ids';
 import type { PendingDeviceFault, PendingFault } from '../../protocol';
 import {
@@ -20,15 +20,16 @@ export function pendingFaults(world: World): PendingFault[] {
   return all.sort((a, b) => a.since - b.since);
 }
 
-/** The entries of the devices' fault buffers that were not serviced yet. */
+/** The entries of the devices' fault buffers that were not serviced yet, and the faults that wait for room there. */
 function deviceFaults(world: World): PendingDeviceFault[] {
   const { devices, time } = world.kernel;
   const rows = [...devices.devices.rows()] as DeviceRow[];
   return rows.flatMap((device) =>
-    fault_buffer(world.kernel, device).map((row, slot): PendingDeviceFault => {
+    pending_faults(world.kernel, device).map((row, slot): PendingDeviceFault => {
       const process = devices.mirrorProcess.get(devices.faultMirror.get(row)) as ProcessRow;
       const va = devices.faultVpn.get(row) * 4096;
       const since = devices.faultSince.get(row);
+      const written = devices.faultWritten.get(row);
       const place = placeOf(world, process, va);
       return {
         kind: 'device',
@@ -39,8 +40,8 @@ function deviceFaults(world: World): PendingDeviceFault[] {
         since,
         device: deviceName(world, device),
         process: processName(world, process),
-        slot,
-        age: time - since,
+        ...(written === 0 ? {} : { slot }),
+        age: time - (written === 0 ? since : written),
       };
     }),
   );

@@ -55,6 +55,13 @@ function pageLocks(world: World, task: TaskRow): HeldLock[] {
   return held;
 }
 
+function rmapLock(world: World, task: TaskRow): HeldLock[] {
+  const held = world.kernel.tasks.readsRmap.get(task);
+  return held === 0
+    ? []
+    : [{ what: 'the lock of a reverse map', waiting: queue(world, [Wait.RmapWrite], held) }];
+}
+
 /** Every lock that the task holds, in the order in which they nest. */
 export function locksHeld(world: World, task: TaskRow): HeldLock[] {
   const { devices, tables } = world.kernel;
@@ -66,6 +73,7 @@ export function locksHeld(world: World, task: TaskRow): HeldLock[] {
     ...ranges.map((mirror) => lock(world, Wait.RangeLock, mirror)),
     ...mmapLocks(world, task),
     ...pageLocks(world, task),
+    ...rmapLock(world, task),
     ...mutexes.map((mirror) => lock(world, Wait.DriverLock, mirror)),
     ...nodes.map((node) => lock(world, Wait.PageTableLock, node)),
   ];

@@ -5,12 +5,23 @@ import { hmm_range_fault } from '../kernel/hmm';
 import type { Kernel } from '../kernel/kernel';
 import { mmap_read_unlock, mmapReadLock } from '../kernel/mmap_lock';
 import { mmu_interval_read_retry, reader_must_wait } from '../kernel/mmu_notifier';
-import { Bool, ErrnoT, Int, MirrorT, MmT, routine, SlotT, VpnT } from '../kernel/routine';
+import {
+  Bool,
+  type Builder,
+  ErrnoT,
+  Int,
+  MirrorT,
+  MmT,
+  type Node,
+  routine,
+  SlotT,
+  VpnT,
+} from '../kernel/routine';
 import { Access } from '../machine/devices';
 import type { MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../machine/ids';
 import { Wait } from '../machine/tasks';
 import { lockMirror, lockRange, unlock_mirror, unlockRange } from './dmirror-lock';
-import { mirror_entry, mirror_store } from './dmirror-memory';
+import { backing_page, mirror_entry, mirror_store } from './dmirror-memory';
 
 /** Appends a byte to what the task's ioctl returns, one a page. */
 export function push_data(k: Kernel, byte: number): void {
@@ -91,16 +102,42 @@ export const read_back = routine({
   ],
 });
 
+/** What dmirror_range_fault works with. */
+interface RangeFault extends Range {
+  write: number;
+  pfns: SlotRow;
+  ret: number;
+  again: number;
+}
+
+/**
+ * What the device's table gets for a page. The test driver enters pages as hmm_range_fault reports them, also a private
+ * page of its own device, which nobody can address.
+ */
+function target(k: Kernel, page: PageRow): PageRow {
+  return k.profile.driverFaultsAfterMigration ? backing_page(k, page) : page;
+}
+
 /** Stores what hmm_range_fault reported (dmirror_do_fault); false when a page lacks the permission asked for. */
-function do_fault(k: Kernel, mirror: MirrorRow, head: SlotRow, write: number): boolean {
-  for (const slot of k.slots.of(head)) {
+function do_fault(k: Kernel, { mirror, start, end, write, pfns }: RangeFault): boolean {
+  const process = k.devices.mirrorProcess.get(mirror);
+  k.emit('device_map', mirror, process, k.devices.mirrorDevice.get(mirror), start, end - start);
+  for (const slot of k.slots.of(pfns)) {
     const flags = k.slots.srcFlags.get(slot);
     const writable = (flags & HmmPfn.Write) !== 0;
     if (write !== 0 && !writable) return false;
-    const page = k.slots.srcPage.get(slot) as PageRow;
+    const page = target(k, k.slots.srcPage.get(slot) as PageRow);
     mirror_store(k, mirror, k.slots.vpn.get(slot) as Vpn, page, writable ? Access.Write : Access.Read);
   }
   return true;
+}
+
+/** Under the driver's lock: enters the answer, and the fault is over. */
+function storeAnswer<F extends RangeFault>(r: Builder<F>): Node<F> {
+  return r.step('store the pages in the device table', (k, f) => {
+    f.again = 0;
+    if (!do_fault(k, f)) f.ret = -Errno.EFAULT;
+  });
 }
 
 /** The loop every user of hmm_range_fault needs: begin, walk, and check under the driver's lock that it still holds. */
@@ -153,15 +190,16 @@ export const dmirror_range_fault = routine({
       r.when('it has an answer', (_, f) => f.ret === 0, [
         r.yield('Y12'),
         lockMirror(r, (_, f) => f.mirror),
-        r.when(
-          'mmu_interval_read_retry: the mirror was invalidated since',
-          (k, f) => mmu_interval_read_retry(k, f.mirror, f.seq),
-          [],
+        r.only(
+          (profile) => profile.driverSkipsReadRetry,
+          [storeAnswer(r)],
           [
-            r.step('store the pages in the device table', (k, f) => {
-              f.again = 0;
-              if (!do_fault(k, f.mirror, f.pfns, f.write)) f.ret = -Errno.EFAULT;
-            }),
+            r.when(
+              'mmu_interval_read_retry: the mirror was invalidated since',
+              (k, f) => mmu_interval_read_retry(k, f.mirror, f.seq),
+              [],
+              [storeAnswer(r)],
+            ),
           ],
         ),
         r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
@@ -175,7 +213,7 @@ export const dmirror_range_fault = routine({
 });
 
 /** Faults a range in for the device, 64 pages at a time (dmirror_fault). */
-const dmirror_fault = routine({
+export const dmirror_fault = routine({
   name: 'dmirror_fault',
   file: 'lib/test_hmm.c',
   about: 'Make a range usable for the device, a round of 64 pages at a time.',

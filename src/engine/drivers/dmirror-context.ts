@@ -1,7 +1,7 @@
 /**
  * Contexts of a device: programs that run on it and reach a process's memory through its mirror. A page that the mirror
- * doesn't map makes an entry in the device's fault buffer; the driver's bottom half services it, and the context sleeps
- * meanwhile. The kernel's test driver has no such part: this is how drivers of devices with page faults work.
+ * doesn't map makes an entry in the device's fault buffer, as soon as that has room; the driver's bottom half services it,
+ * and the context sleeps meanwhile. The kernel's test driver has no such part: this is how drivers of devices with page faults work.
  */
 
 import type { Kernel } from '../kernel/kernel';
@@ -10,35 +10,62 @@ import type { DeviceRow, MirrorRow, ProcessRow, TaskRow, Vpn } from '../machine/
 import { Wait } from '../machine/tasks';
 import { begin_ioctl, dmirror_range_fault, do_read, do_write } from './dmirror-access';
 
-/** Entries of a device's fault buffer that were not serviced yet, the oldest first. */
-export function fault_buffer(k: Kernel, device: DeviceRow): number[] {
+/** Faults of a device that were not serviced yet: those in its buffer, the oldest first, then those that wait for room. */
+export function pending_faults(k: Kernel, device: DeviceRow): number[] {
   const { devices } = k;
+  const begun = (row: number): number => devices.faultWritten.get(row) || Number.POSITIVE_INFINITY;
   const waiting = [...devices.faults.rows()].filter(
     (row) =>
       devices.faultDone.get(row) === 0 && devices.mirrorDevice.get(devices.faultMirror.get(row)) === device,
   );
-  return waiting.sort((a, b) => devices.faultSince.get(a) - devices.faultSince.get(b));
+  return waiting.sort((a, b) =>
+    begun(a) === begun(b) ? devices.faultSince.get(a) - devices.faultSince.get(b) : begun(a) - begun(b),
+  );
 }
 
-/** Writes an entry into the fault buffer and raises the device's interrupt. Returns its row. */
-function raise_fault(k: Kernel, mirror: MirrorRow, vpn: Vpn, write: number): number {
+/** Entries of a device's fault buffer, the oldest first. */
+export const fault_buffer = (k: Kernel, device: DeviceRow): number[] =>
+  pending_faults(k, device).filter((row) => k.devices.faultWritten.get(row) !== 0);
+
+const has_room = (k: Kernel, device: DeviceRow): boolean =>
+  fault_buffer(k, device).length < k.devices.faultEntries.get(device);
+
+const deviceOf = (k: Kernel, f: { mirror: MirrorRow }): DeviceRow =>
+  k.devices.mirrorDevice.get(f.mirror) as DeviceRow;
+
+/** A context's access fails. Returns the fault's row. */
+function begin_fault(k: Kernel, mirror: MirrorRow, vpn: Vpn, write: number): number {
   const { devices } = k;
   const row = devices.faults.alloc();
-  const device = devices.mirrorDevice.get(mirror);
   devices.faultMirror.set(row, mirror);
   devices.faultVpn.set(row, vpn);
   devices.faultWrite.set(row, write);
   devices.faultSince.set(row, k.time);
-  k.emit('device_fault', device, devices.mirrorProcess.get(mirror), vpn, write);
-  k.tasks.wake(Wait.DeviceWork, device);
   return row;
 }
 
-/** The entry has been serviced: its context takes the result and frees it. */
+/** Writes a fault into the buffer and raises the device's interrupt. */
+function raise_fault(k: Kernel, row: number): void {
+  const { devices } = k;
+  const mirror = devices.faultMirror.get(row);
+  const device = devices.mirrorDevice.get(mirror);
+  devices.faultWritten.set(row, k.time);
+  k.emit(
+    'device_fault',
+    device,
+    devices.mirrorProcess.get(mirror),
+    devices.faultVpn.get(row),
+    devices.faultWrite.get(row),
+  );
+  k.tasks.wake(Wait.DeviceWork, device);
+}
+
+/** The entry has been serviced and leaves the buffer; its context takes the result and frees it. */
 function complete_fault(k: Kernel, row: number, result: number): void {
   k.devices.faultDone.set(row, 1);
   k.devices.faultResult.set(row, result);
   k.tasks.wake(Wait.DeviceFault, row);
+  k.tasks.wake(Wait.FaultBuffer, k.devices.mirrorDevice.get(k.devices.faultMirror.get(row)));
 }
 
 /** What a context does with a range: `write` fills page i of it with the byte value + i * rise. Returns 0 or -errno. */
@@ -69,10 +96,14 @@ export const context_access = routine({
           }),
         ],
         [
-          r.step('an entry in the fault buffer; interrupt', (k, f) => {
-            f.fault = raise_fault(k, f.mirror, f.vpn, f.write);
+          r.step('the access fails', (k, f) => {
+            f.fault = begin_fault(k, f.mirror, f.vpn, f.write);
             k.tasks.faults.add(k.task, 1);
           }),
+          r.wait('the fault buffer has room', Wait.FaultBuffer, deviceOf, (k, f) =>
+            has_room(k, deviceOf(k, f)),
+          ),
+          r.step('an entry in the fault buffer; interrupt', (k, f) => raise_fault(k, f.fault)),
           r.wait(
             'the device waits for the answer',
             Wait.DeviceFault,

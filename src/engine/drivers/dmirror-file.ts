@@ -40,7 +40,6 @@ export const dmirror_open = routine({
     r.step('a new struct dmirror with an empty table', (k, f) => {
       const { devices } = k;
       f.mirror = devices.mirrors.alloc() as MirrorRow;
-      devices.mirrorFd.set(f.mirror, get_unused_fd(k, k.tasks.processOf(k.task)));
       const process = k.tasks.processOf(k.task);
       devices.mirrorFd.set(f.mirror, get_unused_fd(k, process));
       devices.mirrorProcess.set(f.mirror, process);

@@ -42,7 +42,8 @@ import type {
   VmaRow,
   Vpn,
 } from '../machine/ids';
-import { begin_ioctl, keepRet, passRange, read_back } from './dmirror-access';
+import { begin_ioctl, dmirror_fault, keepRet, passRange, read_back } from './dmirror-access';
+import { lockMirror, unlock_mirror } from './dmirror-lock';
 import { backing_page, devmem_alloc_page, mirror_erase, mirror_store } from './dmirror-memory';
 import { take_failure } from './injection';
 
@@ -177,7 +178,7 @@ export const alloc_and_copy = routine({
 export const finalize_and_map = routine({
   name: 'dmirror_migrate_finalize_and_map',
   file: 'lib/test_hmm.c',
-  about: "Both pages are locked and the entries can't change: update the device's page table.",
+  about: "Both pages are locked: enter what moved into the device's page table.",
   aliases: ['finalize_and_map'],
   params: migrateOpsParams,
   locals: { slot: SlotT },
@@ -185,17 +186,24 @@ export const finalize_and_map = routine({
     r.step('which pages reached the device', (k, f) => {
       k.emit('finalize_and_map', k.migrations.start.get(f.migration), ownerOf(k, f));
     }),
-    r.when('they went to the device', (k, f) => k.migrations.toRam.get(f.migration) === 0, [
-      ...forEachSlot(r, 'store each page that moved', [
-        r.when('it moved', (k, f) => migrates(k, f.slot) && dstPage(k, f.slot) !== 0, [
-          r.step("store the page in the device's table, writable where dst says so", (k, f) => {
-            const write = k.slots.dstFlags.get(f.slot) & MigratePfn.Write;
-            const page = backing_page(k, dstPage(k, f.slot));
-            mirror_store(k, mirrorOf(k, f), vpnOf(k, f.slot), page, write ? Access.Write : Access.Read);
-          }),
+    r.only(
+      (profile) => !profile.driverFaultsAfterMigration,
+      [
+        r.when('they went to the device', (k, f) => k.migrations.toRam.get(f.migration) === 0, [
+          lockMirror(r, mirrorOf),
+          ...forEachSlot(r, 'store each page that moved', [
+            r.when('it moved', (k, f) => migrates(k, f.slot) && dstPage(k, f.slot) !== 0, [
+              r.step("store the page in the device's table, writable where dst says so", (k, f) => {
+                const write = k.slots.dstFlags.get(f.slot) & MigratePfn.Write;
+                const page = backing_page(k, dstPage(k, f.slot));
+                mirror_store(k, mirrorOf(k, f), vpnOf(k, f.slot), page, write ? Access.Write : Access.Read);
+              }),
+            ]),
+          ]),
+          r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, mirrorOf(k, f))),
         ]),
-      ]),
-    ]),
+      ],
+    ),
     r.ret('return', (k) => {
       k.leave('finalize_and_map');
       return 0;
@@ -359,6 +367,19 @@ export const dmirror_migrate_to_device = routine({
         passRange(f, callee);
       },
       keepRet,
+    ),
+    r.only(
+      (profile) => profile.driverFaultsAfterMigration,
+      [
+        r.when('it went through', (_, f) => f.ret === 0, [
+          r.call(
+            'map the range: dmirror_fault()',
+            dmirror_fault,
+            (_, f, callee) => passRange(f, callee),
+            keepRet,
+          ),
+        ]),
+      ],
     ),
     r.when('it went through', (_, f) => f.ret === 0, [
       r.call(

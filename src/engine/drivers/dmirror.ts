@@ -156,7 +156,8 @@ const INVALIDATE = 'invalidate';
 /** The migration is this device's own: the driver drops its entries itself. (4.14 knows neither event nor owner.) */
 function skips(k: Kernel, f: { mirror: MirrorRow; event: number; owner: DeviceRow }): boolean {
   const own = f.owner !== 0 && f.owner === k.devices.mirrorDevice.get(f.mirror);
-  return k.profile.intervalNotifiers && f.event === Notify.MIGRATE && own;
+  const may = k.profile.intervalNotifiers && !k.profile.driverFaultsAfterMigration;
+  return may && f.event === Notify.MIGRATE && own;
 }
 
 const dmirror_interval_invalidate = routine({

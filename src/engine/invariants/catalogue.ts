@@ -126,6 +126,11 @@ export const INVARIANTS: readonly Invariant[] = [
     'The sequence is odd only while an invalidation is active; that of a mirror is odd and not ahead of it.',
   ),
   always(
+    27,
+    'answers are still true',
+    'What hmm_range_fault answered is entered under the lock of the driver, and only if no invalidation came since it asked.',
+  ),
+  always(
     28,
     'nobody sleeps under a spinlock',
     'A task that sleeps holds no spinlock and is not inside page_free.',

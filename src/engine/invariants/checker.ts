@@ -22,6 +22,7 @@ import { checkNodes, syncNodes } from './nodes';
 import { syncContents } from './page-contents';
 import { checkEntries } from './page-tables';
 import { checkPages, syncHolds } from './pages';
+import { RangeFaults } from './range-faults';
 import { CheckState, type MarkedKind } from './state';
 import { checkTasks, heardLivelock } from './tasks';
 import { checkTranslations, followTranslations } from './tlb';
@@ -87,10 +88,12 @@ export class Checker {
   readonly #faults = new SwapFaults();
   readonly #invalidations = new Invalidations();
   readonly #locks: LockOrder;
+  readonly #rangeFaults = new RangeFaults();
   /** Mirror entries that an invalidation or a migration still has to come to. */
   readonly #later: Marks;
   readonly #marksOf: (Marks | undefined)[] = [];
   readonly #patchColumn: number;
+  readonly #sequenceColumn: number;
   #typesChecked = false;
 
   /** Watches a machine that has been set up, and checks all of it at the first yield. */
@@ -107,6 +110,7 @@ export class Checker {
     for (const [kind, columns] of watched(this.#state))
       for (const column of columns) if (column) this.#watch(column, this.#state.marks[kind], journal);
     this.#patchColumn = kernel.store.columns.find(({ name }) => name === 'patches.value')?.id ?? -1;
+    this.#sequenceColumn = kernel.devices.mirrorSeq.id;
     const patches = kernel.store.columns[this.#patchColumn];
     if (patches) patches.journal = journal;
     kernel.events.listener = {
@@ -253,6 +257,7 @@ export class Checker {
     const marks = this.#marksOf[column];
     if (marks !== undefined) marks.add(row);
     else if (column === this.#patchColumn) this.#patchNoted(row);
+    if (column === this.#sequenceColumn) this.#rangeFaults.sequenceSet(this.#state, row);
   }
 
   #patchNoted(row: number): void {
@@ -276,6 +281,7 @@ export class Checker {
     this.#faults.forget();
     this.#invalidations.forget();
     this.#locks.jumped();
+    this.#rangeFaults.forget();
   }
 
   #heard(task: TaskRow, name: EventName, leave: boolean, args: readonly number[]): void {
@@ -303,6 +309,12 @@ export class Checker {
         break;
       case 'invalidate':
         this.#invalidations.heard(s, task, leave, args);
+        break;
+      case 'hmm_range_fault':
+        if (!leave) this.#rangeFaults.asked(s, task);
+        break;
+      case 'device_map':
+        this.#rangeFaults.entered(s, task, args);
         break;
     }
   }

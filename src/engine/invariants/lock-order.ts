@@ -14,6 +14,7 @@ const CLASSES = [
   'mmap_lock',
   'the lock of a VMA',
   'the lock of a page',
+  'the lock of a reverse map',
   "the driver's mutex",
   'the lock of a page table',
 ] as const;
@@ -21,8 +22,9 @@ const RangeLock = 0;
 const MmapLock = 1;
 const VmaLock = 2;
 const PageLock = 3;
-const DriverLock = 4;
-const PageTableLock = 5;
+const RmapLock = 4;
+const DriverLock = 5;
+const PageTableLock = 6;
 
 /** Locks of these kinds are nested in each other in one order: parent and child in fork, old and new table in mremap. */
 const NESTS: readonly number[] = [MmapLock, PageTableLock];
@@ -34,6 +36,7 @@ const CLASS_OF_WAIT: ReadonlyMap<number, number> = new Map([
   [Wait.VmaWrite, VmaLock],
   [Wait.PageLock, PageLock],
   [Wait.MigrationEntry, PageLock],
+  [Wait.RmapWrite, RmapLock],
   [Wait.DriverLock, DriverLock],
   [Wait.PageTableLock, PageTableLock],
 ]);
@@ -73,6 +76,7 @@ export class LockOrder {
     watch(tasks.readsMm, MmapLock, true);
     watch(tasks.readsVma, VmaLock, true);
     watch(pages.lockOwner, PageLock);
+    watch(tasks.readsRmap, RmapLock, true);
     watch(devices.mirrorLock, DriverLock);
     watch(tables.lockOwner, PageTableLock);
     const journal: Journal = {
@@ -110,8 +114,14 @@ export class LockOrder {
     }
     const task = this.#follow(watched, row);
     if (task === 0) return;
-    if (interpreter.linked.op[interpreter.running] === Op.Wait) this.#ordered(task, watched.kind);
+    if (this.#mayWait(watched.kind)) this.#ordered(task, watched.kind);
     this.#heldBy(task).push(watched.kind);
+  }
+
+  /** The lock is taken by waiting for it, not tried. A walk of the reverse map would wait, if it ever had to. */
+  #mayWait(kind: number): boolean {
+    const { linked, running } = this.state.interpreter;
+    return kind === RmapLock || linked.op[running] === Op.Wait;
   }
 
   /** Takes up one lock: the task that has just taken it, or 0. */

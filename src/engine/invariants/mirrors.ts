@@ -8,7 +8,7 @@ import type { EntryRow, MmRow, NodeRow, PageRow, Vpn } from '../machine/ids';
 import { isPresent, kindOf, PTE_WRITE, Pte } from '../machine/pte';
 import { ENTRIES, LEVEL_PMD, LEVEL_PTE } from '../machine/radix';
 import type { Marks } from './marks';
-import { bytesOf } from './page-contents';
+import { bytesOf, checkTakeover } from './page-contents';
 import type { CheckState } from './state';
 import { entryName, pageName } from './words';
 
@@ -58,6 +58,7 @@ function checkMirrorEntry(s: CheckState, seen: EntryRow): boolean {
   const page = entry === 0 ? 0 : subpage(k, entry, k.tables.hi.get(entry) as PageRow, vpn);
   const shown = k.tables.hi.get(seen) as PageRow;
   if (agrees(s, lo, page as PageRow, shown, access)) return true;
+  if (kindOf(lo) === Pte.Migration) checkTakeover(s, mm, vpn, page as PageRow, shown);
   if (isChanging(s, mirror, mm, vpn)) return false;
   if (is_device_private(k, shown)) {
     s.broken(

@@ -19,7 +19,7 @@ import {
 } from '../machine/pte';
 import { LEVEL_PTE } from '../machine/radix';
 import type { Writer } from './marks';
-import { digestBefore, digestNow } from './page-contents';
+import { digestNow, keepsContents } from './page-contents';
 import { type CheckState, RSS_COUNTERS, Rss } from './state';
 import type { Involved } from './violation';
 import { entryName, hex, pageName } from './words';
@@ -233,7 +233,7 @@ function checkContents(s: CheckState, entry: EntryRow, mm: MmRow, old: Word, now
   if (page === 0 || before === page) return;
   const vpn = vpn_of_entry(s.kernel, entry);
   if (before !== 0) {
-    if (digestNow(s, page) === digestBefore(s, before)) return;
+    if (keepsContents(s, before, page)) return;
     s.happened(
       18,
       s.place(mm, vpn, page),

@@ -60,6 +60,8 @@ export class PageShadow {
   /** By page: digest of its own bytes, and the page whose bytes are its contents. */
   readonly digest = shadow('digest');
   readonly bytes = shadow('bytes');
+  /** By page with bytes: the page in migration whose place it has taken for a device already, before any entry leads to it. */
+  readonly replaces = shadow('replaces');
   /** By row of `holds`: the page, and 1 if the reference is a short one. */
   readonly heldPage = shadow('heldPage');
   readonly short = shadow('short');

@@ -26,6 +26,8 @@ export interface DeviceLayout {
   readonly node: number;
   /** Index in the list of linked drivers. */
   readonly driver: number;
+  /** Entries of its fault buffer. */
+  readonly faultEntries: number;
 }
 
 export interface MachineLayout {
@@ -167,6 +169,7 @@ function add_device(k: Kernel, layout: DeviceLayout, index: number): void {
   devices.pgmap.set(device, pgmap);
   devices.pages.set(device, layout.pages);
   devices.untouched.set(device, layout.pages);
+  devices.faultEntries.set(device, layout.faultEntries);
 }
 
 const ZONE_ORDER: readonly ZoneKind[] = ['dma', 'dma32', 'normal', 'movable'];

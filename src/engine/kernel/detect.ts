@@ -6,6 +6,7 @@ import { TaskState, Wait, type WaitKind } from '../machine/tasks';
 import type { Kernel } from './kernel';
 import { waiting_writer } from './mmap_lock';
 import { pte_offset } from './pgtable';
+import { rmap_reader } from './rmap_lock';
 
 /** The first task with this value in a column; 0 if there is none. */
 function first_task(k: Kernel, column: IntColumn, value: number): TaskRow {
@@ -33,6 +34,10 @@ export function wait_holder(k: Kernel, kind: WaitKind, on: number): TaskRow {
       return k.devices.mirrorRangeLock.get(on) as TaskRow;
     case Wait.DeviceFault:
       return k.devices.bottomHalf.get(k.devices.mirrorDevice.get(k.devices.faultMirror.get(on))) as TaskRow;
+    case Wait.RmapWrite:
+      return rmap_reader(k, on);
+    case Wait.FaultBuffer:
+      return k.devices.bottomHalf.get(on) as TaskRow;
     case Wait.Task:
       return on as TaskRow;
     default:

@@ -43,6 +43,8 @@ export const EVENT_SCHEMA = {
   /** `end` is one past the last page; a range over everything has start 0 and end 2^35 or more. */
   invalidate: { enter: ['mirror', 'process', 'device', 'vpn', 'end', 'event', 'owner'], leave: ['ret'] },
   hmm_range_fault: { enter: ['vpn', 'pages', 'device', 'flags'], leave: ['ret'] },
+  /** The driver enters what hmm_range_fault answered into the device's table. */
+  device_map: { enter: ['mirror', 'process', 'device', 'vpn', 'pages'] },
   /** A context of the device needs a page that its mirror doesn't map: an entry in the fault buffer. */
   device_fault: { enter: ['device', 'process', 'vpn', 'write'] },
   make_device_exclusive: { enter: ['vpn', 'pages'], leave: ['ret'] },

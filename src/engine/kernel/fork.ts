@@ -9,6 +9,7 @@ import { exit_mmap } from './mmap';
 import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
 import { mm_alloc, process_alloc, task_alloc } from './process';
 import { anon_vma_fork, i_mmap_insert, i_mmap_remove } from './rmap';
+import { rmapWriteLock, vmaLocks } from './rmap_lock';
 import { ErrnoT, Int, MmT, ProcessT, routine, VmaT } from './routine';
 import { vm_area_dup, vma_link } from './vma';
 import { vma_end_write_all, vmaStartWrite } from './vma_lock';
@@ -41,6 +42,7 @@ const dup_mmap = routine({
     r.loop('there is a VMA, and no error', (_, f) => f.vma !== 0 && f.ret === 0, [
       vmaStartWrite(r, (_, f) => [f.vma]),
       r.when('it is to be inherited', (k, f) => !k.mm.has(f.vma, Vm.DontCopy), [
+        rmapWriteLock(r, (k, f) => vmaLocks(k, [f.vma])),
         r.step('vm_area_dup(mpnt); anon_vma_fork(tmp, mpnt)', (k, f) => {
           f.copy = dup_vma(k, f.mm, f.vma);
         }),

@@ -15,10 +15,11 @@ import { mmap_read_unlock, mmap_write_unlock, mmapReadLock, mmapWriteLock } from
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { is_driver_page } from './page_ref';
 import { pte_clear, pte_page, ptep_get, set_pte_bits } from './pgtable';
+import { rmapWriteLock, vmaLocks } from './rmap_lock';
 import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
 import { lru_add_drain, lru_del, lru_insert } from './swap';
 import { free_swap_and_cache } from './swap_state';
-import { modified_vmas, vma_modify_flags } from './vma';
+import { vma_modify_flags, vmas_modify_changes } from './vma';
 import { vmaStartWrite } from './vma_lock';
 import { mmOf } from './vmf';
 import { zap_page_range_single } from './zap';
@@ -265,7 +266,8 @@ const madvise_vma_behavior = routine({
       }),
       r.when('they are others than before', (k, f) => f.flags !== k.mm.flags.get(f.vma), [
         ...vma_adjust_trans_huge(r, (k, f) => mmOf(k, f)),
-        vmaStartWrite(r, (k, f) => modified_vmas(k, f.vma, f.start, f.end, f.flags)),
+        vmaStartWrite(r, (k, f) => [f.vma, ...vmas_modify_changes(k, f.vma, f.start, f.end, f.flags)]),
+        rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_modify_changes(k, f.vma, f.start, f.end, f.flags))),
         r.step('madvise_update_vma(vma, prev, start, end, new_flags)', (k, f) => {
           vma_modify_flags(k, f.vma, f.start, f.end, f.flags);
         }),

@@ -13,6 +13,7 @@ import { put_page } from './page_ref';
 import { pteLock, pteUnlock } from './page_table_lock';
 import { ptep_get, set_pte } from './pgtable';
 import { folio_remove_rmap, mapped_entry, rmap_walk } from './rmap';
+import { rmapWalk } from './rmap_lock';
 import { Bool, DeviceT, EntryT, Int, MmT, PageT, routine, SlotT, VmaT, VpnT } from './routine';
 
 interface Place {
@@ -56,37 +57,39 @@ const folio_make_device_exclusive = routine({
   locals: { at: Int, vma: VmaT, place: VpnT, entry: EntryT, valid: Bool, failed: Bool },
   body: (r) => [
     r.when('not anonymous', (k, f) => !k.pages.isAnon(f.page), [r.ret('return false', () => 0)]),
-    r.loop(
-      'the page is still mapped and the reverse map has another VMA',
-      (k, f) => f.failed === 0 && k.pages.mapcount.get(f.page) > 0 && f.at < rmap_walk(k, f.page).length,
-      [
-        r.step('the next VMA', (k, f) => {
-          const mapping = rmap_walk(k, f.page)[f.at];
-          f.at++;
-          if (!mapping) return;
-          f.vma = mapping.vma;
-          f.place = mapping.vpn;
-        }),
-        r.call(
-          'mmu_notifier_invalidate_range_start(EXCLUSIVE, owner)',
-          mmu_notifier_invalidate_range_start,
-          (k, f, callee) => exclusiveRange(k, f, callee),
-        ),
-        r.step('page_vma_mapped_walk: the entry that maps the page here, if any', (k, f) => {
-          f.entry = mapped_entry(k, f.page, { vma: f.vma, vpn: f.place });
-        }),
-        r.when('there is one', (_, f) => f.entry !== 0, [
-          pteLock(r),
-          r.step('it becomes device-exclusive', (k, f) => make_exclusive(k, f)),
-          pteUnlock(r),
-        ]),
-        r.call(
-          'mmu_notifier_invalidate_range_end(range)',
-          mmu_notifier_invalidate_range_end,
-          (k, f, callee) => exclusiveRange(k, f, callee),
-        ),
-      ],
-    ),
+    ...rmapWalk(r, (f) => f.page, [
+      r.loop(
+        'the page is still mapped and the reverse map has another VMA',
+        (k, f) => f.failed === 0 && k.pages.mapcount.get(f.page) > 0 && f.at < rmap_walk(k, f.page).length,
+        [
+          r.step('the next VMA', (k, f) => {
+            const mapping = rmap_walk(k, f.page)[f.at];
+            f.at++;
+            if (!mapping) return;
+            f.vma = mapping.vma;
+            f.place = mapping.vpn;
+          }),
+          r.call(
+            'mmu_notifier_invalidate_range_start(EXCLUSIVE, owner)',
+            mmu_notifier_invalidate_range_start,
+            (k, f, callee) => exclusiveRange(k, f, callee),
+          ),
+          r.step('page_vma_mapped_walk: the entry that maps the page here, if any', (k, f) => {
+            f.entry = mapped_entry(k, f.page, { vma: f.vma, vpn: f.place });
+          }),
+          r.when('there is one', (_, f) => f.entry !== 0, [
+            pteLock(r),
+            r.step('it becomes device-exclusive', (k, f) => make_exclusive(k, f)),
+            pteUnlock(r),
+          ]),
+          r.call(
+            'mmu_notifier_invalidate_range_end(range)',
+            mmu_notifier_invalidate_range_end,
+            (k, f, callee) => exclusiveRange(k, f, callee),
+          ),
+        ],
+      ),
+    ]),
     r.ret('return whether the device has it alone', (k, f) =>
       f.valid !== 0 && k.pages.mapcount.get(f.page) === 0 ? 1 : 0,
     ),

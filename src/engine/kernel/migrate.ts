@@ -20,6 +20,7 @@ import { get_page, is_device_private, put_page } from './page_ref';
 import { pteLock, pteUnlock } from './page_table_lock';
 import { protnone, pte_page, ptep_get, set_pte } from './pgtable';
 import { folio_add_rmap, type Mapping, migration_entry, rmap_walk } from './rmap';
+import { rmapWalk } from './rmap_lock';
 import { EntryT, Int, PageT, routine, VmaT, VpnT } from './routine';
 
 /** Sleeps until the migration that put this entry there is over; the access is then tried again. */
@@ -118,20 +119,22 @@ export const remove_migration_ptes = routine({
   params: { from: PageT, to: PageT },
   locals: { at: Int, vma: VmaT, vpn: VpnT, entry: EntryT },
   body: (r) => [
-    r.loop('the reverse map has another place', (k, f) => f.at < rmap_walk(k, f.to).length, [
-      r.step('page_vma_mapped_walk: the migration entry there, if it is still one', (k, f) => {
-        const place = rmap_walk(k, f.to)[f.at];
-        f.at++;
-        f.entry = 0 as EntryRow;
-        if (!place) return;
-        f.vma = place.vma;
-        f.vpn = place.vpn;
-        f.entry = migration_entry(k, f.from, place);
-      }),
-      r.when('there is one', (_, f) => f.entry !== 0, [
-        pteLock(r),
-        r.step('put an entry for the page there', (k, f) => remove_migration_pte(k, f.from, f.to, f)),
-        pteUnlock(r),
+    ...rmapWalk(r, (f) => f.to, [
+      r.loop('the reverse map has another place', (k, f) => f.at < rmap_walk(k, f.to).length, [
+        r.step('page_vma_mapped_walk: the migration entry there, if it is still one', (k, f) => {
+          const place = rmap_walk(k, f.to)[f.at];
+          f.at++;
+          f.entry = 0 as EntryRow;
+          if (!place) return;
+          f.vma = place.vma;
+          f.vpn = place.vpn;
+          f.entry = migration_entry(k, f.from, place);
+        }),
+        r.when('there is one', (_, f) => f.entry !== 0, [
+          pteLock(r),
+          r.step('put an entry for the page there', (k, f) => remove_migration_pte(k, f.from, f.to, f)),
+          pteUnlock(r),
+        ]),
       ]),
     ]),
   ],

@@ -11,9 +11,10 @@ import type { Kernel } from './kernel';
 import { mmap_read_unlock, mmap_write_unlock, mmapReadLock, mmapWriteLock } from './mmap_lock';
 import { after_entry, next_entry } from './pagewalk';
 import { leaf_offset, pte_page, ptep_get } from './pgtable';
-import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
+import { rmapWriteLock, vmaLocks } from './rmap_lock';
+import { Bool, ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from './routine';
 import { lru_add_drain, lru_del, lru_insert } from './swap';
-import { modified_vmas, vma_modify_flags } from './vma';
+import { vma_modify_flags, vmas_modify_changes } from './vma';
 import { vmaStartWrite } from './vma_lock';
 
 /** The page goes to the list of pages that reclaim leaves alone, or comes back from it (mlock_folio, munlock_folio). */
@@ -53,7 +54,7 @@ const apply_vma_lock_flags = routine({
   file: 'mm/mlock.c',
   about: 'Change VM_LOCKED of every VMA in the range, splitting and merging; present pages follow.',
   params: { start: VpnT, end: VpnT, lock: Bool },
-  locals: { mm: MmT, at: VpnT, next: VpnT, vma: VmaT, flags: Int },
+  locals: { mm: MmT, at: VpnT, next: VpnT, vma: VmaT, flags: Hex },
   body: (r) => [
     r.step('mm = current->mm', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
@@ -72,7 +73,8 @@ const apply_vma_lock_flags = routine({
         f.next = Math.min(f.end, k.mm.end.get(f.vma)) as Vpn;
       }),
       r.when('mlock_fixup: they are others than before', (k, f) => f.flags !== k.mm.flags.get(f.vma), [
-        vmaStartWrite(r, (k, f) => modified_vmas(k, f.vma, f.at, f.next, f.flags)),
+        vmaStartWrite(r, (k, f) => [f.vma, ...vmas_modify_changes(k, f.vma, f.at, f.next, f.flags)]),
+        rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_modify_changes(k, f.vma, f.at, f.next, f.flags))),
         r.step('vma_modify_flags(vmi, prev, vma, start, end, newflags)', (k, f) => {
           vma_modify_flags(k, f.vma, f.at, f.next, f.flags);
         }),

@@ -28,17 +28,20 @@ import {
 import { HUGE_PAGES } from './page_alloc';
 import { free_pgtables, pgd_free } from './pgtable';
 import { unlink_anon_vmas } from './rmap';
+import { fileLock, rmapWriteLock, vmaLocks } from './rmap_lock';
 import { Bool, DeviceT, FileT, Hex, Int, MmT, routine, SlotT, VmaT, VpnT } from './routine';
 import { total_swap_pages } from './swapfile';
 import {
   gather_vmas,
+  listed,
   merge_new_range,
-  merged_into,
   overlapping_vmas,
   set_file,
   vm_area_free,
   vma_before,
   vma_link,
+  vmas_gather_splits,
+  vmas_merge_changes,
   type Wanted,
 } from './vma';
 import { vmaStartWrite } from './vma_lock';
@@ -56,6 +59,7 @@ const remove_vmas = routine({
   locals: { next: VmaT, file: FileT },
   body: (r) => [
     r.loop('there is a VMA', (_, f) => f.vma !== 0, [
+      rmapWriteLock(r, (k, f) => vmaLocks(k, [f.vma])),
       r.step('free the VMA', (k, f) => {
         f.next = k.mm.next.get(f.vma) as VmaRow;
         f.file = k.mm.file.get(f.vma) as FileRow;
@@ -77,7 +81,7 @@ const remove_vmas = routine({
 function free_vma_tables(k: Kernel, mm: MmRow, first: VmaRow, floor: number, ceiling: number): void {
   const start = k.mm.start.get(first) as Vpn;
   let end = start;
-  for (let vma = first; vma !== 0; vma = k.mm.next.get(vma) as VmaRow) {
+  for (const vma of listed(k, first)) {
     unlink_anon_vmas(k, vma);
     end = k.mm.end.get(vma) as Vpn;
   }
@@ -95,6 +99,7 @@ export const do_munmap = routine({
   body: (r) => [
     ...vma_adjust_trans_huge(r, (k) => k.tasks.mmOf(k.task)),
     vmaStartWrite(r, (k, f) => overlapping_vmas(k, k.tasks.mmOf(k.task), f.start, f.end)),
+    rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_gather_splits(k, k.tasks.mmOf(k.task), f.start, f.end))),
     r.step('split the VMAs at both ends of the range and take those inside out of the tree', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
       f.vma = gather_vmas(k, f.mm, f.start, f.end);
@@ -127,6 +132,7 @@ export const do_munmap = routine({
       callee.end = f.end;
       callee.tlb = f.tlb;
     }),
+    rmapWriteLock(r, (k, f) => vmaLocks(k, listed(k, f.vma))),
     r.step('free_pgtables(&tlb, vma, prev->vm_end, next->vm_start)', (k, f) =>
       free_vma_tables(k, f.mm, f.vma, f.floor, f.ceiling),
     ),
@@ -265,16 +271,11 @@ function add_vma(k: Kernel, mm: MmRow, wanted: Wanted): void {
   vma_link(k, mm, vma);
 }
 
-interface NewMapping {
-  at: Vpn;
-  pages: number;
-  flags: number;
-  file: FileRow;
-  device: DeviceRow;
-  offset: number;
-}
-
-function wanted(k: Kernel, f: NewMapping): Wanted {
+/** What mmap maps at `at`. */
+function wanted_vma(
+  k: Kernel,
+  f: { at: Vpn; pages: number; flags: number; file: FileRow; device: DeviceRow; offset: number },
+): Wanted {
   const anonymous = f.file === 0 && f.device === 0;
   return {
     start: f.at,
@@ -332,9 +333,13 @@ export const sys_mmap = routine({
         f.file = alloc_file(k, f.pages, true, undefined);
       }),
     ]),
-    vmaStartWrite(r, (k, f) => merged_into(k, f.mm, wanted(k, f))),
+    vmaStartWrite(r, (k, f) => vmas_merge_changes(k, f.mm, wanted_vma(k, f))),
+    rmapWriteLock(r, (k, f) => [
+      fileLock(f.file),
+      ...vmaLocks(k, vmas_merge_changes(k, f.mm, wanted_vma(k, f))),
+    ]),
     r.step('a neighbour grows over the range (vma_merge_new_range), or a new VMA', (k, f) =>
-      add_vma(k, f.mm, wanted(k, f)),
+      add_vma(k, f.mm, wanted_vma(k, f)),
     ),
     r.when('the file of a driver is mapped', (k, f) => maps_driver_file(k, f.device as DeviceRow), [
       r.step('the driver inserts a page of its own for each address (vm_insert_page)', (k, f) => {
@@ -380,6 +385,7 @@ export const exit_mmap = routine({
       callee.end = ALL_PAGES as Vpn;
       callee.tlb = f.tlb;
     }),
+    rmapWriteLock(r, (k, f) => vmaLocks(k, listed(k, f.vma))),
     r.step('free_pgtables(&tlb, vma, 0, USER_PGTABLES_CEILING)', (k, f) => {
       if (f.vma !== 0) free_vma_tables(k, f.mm, f.vma, 0, TASK_SIZE_PAGES);
     }),

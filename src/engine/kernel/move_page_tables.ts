@@ -1,6 +1,6 @@
 /** The entries of a range at another address (move_page_tables, mm/mremap.c). */
 
-import type { MmRow, Vpn } from '../machine/ids';
+import type { MmRow, VmaRow, Vpn } from '../machine/ids';
 import { isPresent, kindOf, PTE_SOFT_DIRTY, Pte } from '../machine/pte';
 import { Notify } from './constants';
 import { is_huge_at, split_huge_pmd } from './huge_memory';
@@ -11,7 +11,8 @@ import { HUGE_PAGES } from './page_alloc';
 import { ptlLock, ptlUnlock } from './page_table_lock';
 import { next_entry, next_pte_table, pte_table_end } from './pagewalk';
 import { pmd_offset, pte_alloc, pte_clear, pte_offset, ptep_get, set_pte } from './pgtable';
-import { EntryT, Int, MmT, routine, VmaT, VpnT } from './routine';
+import { rmapWriteLock, vmaLocks } from './rmap_lock';
+import { Bool, type Builder, EntryT, Int, MmT, type Node, routine, VmaT, VpnT } from './routine';
 import { mmOf } from './vmf';
 
 /** Entries that carry a soft-dirty bit get it: the page is new at its new address. */
@@ -87,12 +88,19 @@ function passMove(_: Kernel, f: Move, callee: Move): void {
   callee.next = f.next;
 }
 
+/**
+ * A walk looks at VMAs in an order. Where the new address comes before the old one, entries must not move behind its back
+ * (need_rmap_locks); elsewhere it finds each at the old address or later at the new one.
+ */
+const takeRmapLocks = <F extends { vma: VmaRow; locked: number }>(r: Builder<F>): Node<F> =>
+  rmapWriteLock(r, (k, f) => (f.locked !== 0 ? vmaLocks(k, [f.vma]) : []));
+
 /** Moves the entries of [start, start + pages) to `to`. Returns how many pages came across: all, unless memory is out. */
 export const move_page_tables = routine({
   name: 'move_page_tables',
   file: 'mm/mremap.c',
   about: 'Move the entries table by table; mirrors lose the old addresses.',
-  params: { vma: VmaT, start: VpnT, pages: Int, to: VpnT },
+  params: { vma: VmaT, start: VpnT, pages: Int, to: VpnT, locked: Bool },
   locals: { mm: MmT, end: VpnT, at: VpnT, next: VpnT, moved: Int },
   body: (r) => [
     r.step('the range', (k, f) => {
@@ -119,6 +127,7 @@ export const move_page_tables = routine({
         const span = pte_table_end(ahead, (ahead + (f.end - f.at)) as Vpn) - ahead;
         f.next = Math.min(pte_table_end(f.at, f.end), f.at + span) as Vpn;
       }),
+      takeRmapLocks(r),
       r.when('the old entry maps 2 MiB at once', (k, f) => is_huge_at(k, f.mm, f.at), [
         r.when('it can not move as a whole', (k, f) => !move_huge(k, f), [
           r.call('split_huge_pmd(vma, old_pmd, old_addr)', split_huge_pmd, (_, f, callee) => {
@@ -137,6 +146,7 @@ export const move_page_tables = routine({
           }),
         ],
         [
+          takeRmapLocks(r),
           r.call(
             'move_ptes(vma, old_pmd, old_addr, old_addr + extent, new_pmd, new_addr)',
             move_ptes,

@@ -22,8 +22,9 @@ import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { next_pmd_table, next_pte_table } from './pagewalk';
 import { pte_page, ptep_get, set_pte_bits } from './pgtable';
+import { rmapWriteLock, vmaLocks } from './rmap_lock';
 import { ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from './routine';
-import { modified_vmas, vma_modify_flags } from './vma';
+import { vma_modify_flags, vmas_modify_changes } from './vma';
 import { vmaStartWrite } from './vma_lock';
 import { mmOf } from './vmf';
 
@@ -154,7 +155,8 @@ const mprotect_fixup = routine({
       [r.ret('return -ENOMEM', () => -Errno.ENOMEM)],
     ),
     ...vma_adjust_trans_huge(r, (k, f) => mmOf(k, f)),
-    vmaStartWrite(r, (k, f) => modified_vmas(k, f.vma, f.start, f.end, f.flags)),
+    vmaStartWrite(r, (k, f) => [f.vma, ...vmas_modify_changes(k, f.vma, f.start, f.end, f.flags)]),
+    rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_modify_changes(k, f.vma, f.start, f.end, f.flags))),
     r.step('vma_modify_flags(vmi, prev, vma, start, end, newflags)', (k, f) => {
       f.vma = vma_modify_flags(k, f.vma, f.start, f.end, f.flags);
     }),

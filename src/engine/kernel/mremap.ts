@@ -3,46 +3,16 @@
 import { Vm } from '../machine/address-spaces';
 import { TASK_SIZE_PAGES, type VmaRow, type Vpn } from '../machine/ids';
 import { Errno } from './constants';
+import { copy_vma, grown_part, moved_vma } from './copy_vma';
 import type { Kernel } from './kernel';
 import { do_munmap, enough_memory, unmapped_area } from './mmap';
 import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
 import { move_page_tables } from './move_page_tables';
-import { anon_vma_clone } from './rmap';
-import { ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
-import { merge_new_range, merged_into, vm_area_dup, vma_link, type Wanted, wanted_of } from './vma';
+import { rmapWriteLock, vmaLocks } from './rmap_lock';
+import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
+import { merge_new_range, vmas_merge_changes } from './vma';
 import { vmaStartWrite } from './vma_lock';
 import { mmOf } from './vmf';
-
-/** The new place of a range of a VMA, with the linear numbers that its pages have there. */
-function moved_range(k: Kernel, vma: VmaRow, start: Vpn, to: Vpn, pages: number): Wanted {
-  const { mm } = k;
-  const fresh = mm.isAnonymous(vma) && mm.anonVma.get(vma) === 0;
-  const range = {
-    ...wanted_of(k, vma, start, start, mm.flags.get(vma)),
-    start: to,
-    end: (to + pages) as Vpn,
-  };
-  return fresh ? { ...range, pgoff: to } : range;
-}
-
-/**
- * A VMA at the new address for the pages of the old one, on the same anon_vmas; a neighbour may grow instead. A VMA that
- * never had an anonymous page takes its linear numbers from the new address (copy_vma).
- */
-function copy_vma(k: Kernel, vma: VmaRow, start: Vpn, to: Vpn, pages: number): VmaRow {
-  const { mm } = k;
-  const range = moved_range(k, vma, start, to, pages);
-  const merged = merge_new_range(k, mmOf(k, { vma }), range);
-  if (merged !== 0) return merged;
-  const copy = vm_area_dup(k, vma);
-  mm.start.set(copy, range.start);
-  mm.end.set(copy, range.end);
-  mm.pgoff.set(copy, range.pgoff);
-  mm.anonVma.set(copy, mm.anonVma.get(vma));
-  anon_vma_clone(k, copy, vma);
-  vma_link(k, mmOf(k, { vma }), copy);
-  return copy;
-}
 
 /** Moves [start, start + pages) of a VMA to `to`, where `newPages` are free. Returns `to` or -ENOMEM. */
 const move_vma = routine({
@@ -50,14 +20,12 @@ const move_vma = routine({
   file: 'mm/mremap.c',
   about: 'A VMA at the new address, the entries moved to it, the old range unmapped.',
   params: { vma: VmaT, start: VpnT, pages: Int, newPages: Int, to: VpnT },
-  locals: { moved: Int },
+  locals: { moved: Int, locked: Bool },
   body: (r) => [
-    vmaStartWrite(r, (k, f) => [
-      f.vma,
-      ...merged_into(k, mmOf(k, f), moved_range(k, f.vma, f.start, f.to, f.newPages)),
-    ]),
+    vmaStartWrite(r, (k, f) => [f.vma, ...vmas_merge_changes(k, mmOf(k, f), moved_vma(k, f))]),
+    rmapWriteLock(r, (k, f) => vmaLocks(k, [f.vma, ...vmas_merge_changes(k, mmOf(k, f), moved_vma(k, f))])),
     r.step('new_vma = copy_vma(vma, new_addr, new_len, new_pgoff)', (k, f) => {
-      copy_vma(k, f.vma, f.start, f.to, f.newPages);
+      f.locked = copy_vma(k, f) ? 1 : 0;
       f.vma = k.mm.vmaAt(k.tasks.mmOf(k.task), f.start);
     }),
     r.call(
@@ -68,6 +36,7 @@ const move_vma = routine({
         callee.start = f.start;
         callee.pages = f.pages;
         callee.to = f.to;
+        callee.locked = f.locked;
       },
       (_, f, value) => {
         f.moved = value;
@@ -82,6 +51,7 @@ const move_vma = routine({
           callee.start = f.to;
           callee.pages = f.moved;
           callee.to = f.start;
+          callee.locked = 1;
         },
       ),
       r.call('do_munmap(new range)', do_munmap, (_, f, callee) => {
@@ -120,13 +90,6 @@ function can_grow_in_place(
   const next = k.mm.next.get(vma);
   const room = (next === 0 ? TASK_SIZE_PAGES : k.mm.start.get(next)) - end;
   return f.start + f.pages === end && room >= f.newPages - f.pages;
-}
-
-/** Where the VMA grows at its end; a neighbour behind it may then be joined to it (vma_merge_extend). */
-function grown_range(k: Kernel, vma: VmaRow, pages: number): Wanted {
-  const start = k.mm.end.get(vma) as Vpn;
-  const end = (start + pages) as Vpn;
-  return wanted_of(k, vma, start, end, k.mm.flags.get(vma));
 }
 
 /**
@@ -170,9 +133,10 @@ export const mremap_anywhere = routine({
             'there is room behind it',
             (k, f) => can_grow_in_place(k, f.vma, f),
             [
-              vmaStartWrite(r, (k, f) => merged_into(k, f.mm, grown_range(k, f.vma, f.newPages - f.pages))),
+              vmaStartWrite(r, (k, f) => vmas_merge_changes(k, f.mm, grown_part(k, f))),
+              rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_merge_changes(k, f.mm, grown_part(k, f)))),
               r.step('the VMA grows', (k, f) => {
-                merge_new_range(k, f.mm, grown_range(k, f.vma, f.newPages - f.pages));
+                merge_new_range(k, f.mm, grown_part(k, f));
                 f.ret = f.start;
               }),
             ],

@@ -12,6 +12,7 @@ import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start 
 import { pteLock, pteUnlock } from './page_table_lock';
 import { ptep_get, set_pte } from './pgtable';
 import { folio_remove_rmap, mapped_entry, rmap_walk } from './rmap';
+import { rmapWalk } from './rmap_lock';
 import { Bool, EntryT, Int, MmT, PageT, routine, VmaT, VpnT } from './routine';
 
 /** One mapping of the page becomes a migration entry; false (nothing changed) when the page may be pinned. */
@@ -57,60 +58,65 @@ export const try_to_migrate = routine({
   params: { page: PageT },
   locals: { at: Int, vma: VmaT, mm: MmT, vpn: VpnT, end: VpnT, entry: EntryT, failed: Bool },
   body: (r) => [
-    r.loop(
-      'the page is mapped and the reverse map has another VMA',
-      (k, f) => f.failed === 0 && k.pages.folioMapcount(f.page) > 0 && f.at < rmap_walk(k, f.page).length,
-      [
-        r.yield('Y6'),
-        r.step('the next VMA', (k, f) => {
-          const place = rmap_walk(k, f.page)[f.at];
-          f.at++;
-          if (!place) return;
-          f.vma = place.vma;
-          f.mm = k.mm.mm.get(place.vma) as MmRow;
-          f.vpn = place.vpn;
-          f.end = end_in_vma(k, f.page, f.vma);
-        }),
-        r.when('TTU_SPLIT_HUGE_PMD: the folio is to be split', (k, f) => k.pages.has(f.page, Pg.Head), [
-          r.call('split_huge_pmd_address(vma, address, freeze, folio)', split_huge_pmd, (_, f, callee) => {
-            callee.vma = f.vma;
-            callee.vpn = f.vpn;
-            callee.freeze = 1;
-            callee.folio = f.page;
+    ...rmapWalk(r, (f) => f.page, [
+      r.loop(
+        'the page is mapped and the reverse map has another VMA',
+        (k, f) => f.failed === 0 && k.pages.folioMapcount(f.page) > 0 && f.at < rmap_walk(k, f.page).length,
+        [
+          r.yield('Y6'),
+          r.step('the next VMA', (k, f) => {
+            const place = rmap_walk(k, f.page)[f.at];
+            f.at++;
+            if (!place) return;
+            f.vma = place.vma;
+            f.mm = k.mm.mm.get(place.vma) as MmRow;
+            f.vpn = place.vpn;
+            f.end = end_in_vma(k, f.page, f.vma);
           }),
-        ]),
-        r.call(
-          'mmu_notifier_invalidate_range_start(CLEAR, folio)',
-          mmu_notifier_invalidate_range_start,
-          (_, f, callee) => {
-            callee.mm = f.mm;
-            callee.start = f.vpn;
-            callee.end = f.end;
-            callee.event = Notify.CLEAR;
-          },
-        ),
-        r.step('page_vma_mapped_walk: the entry that maps the page here, if any', (k, f) => {
-          if (!k.pages.has(f.page, Pg.Head)) f.entry = mapped_entry(k, f.page, f);
-          else if (!unmap_large(k, f.page, f.vma, f.vpn, f.end)) f.failed = 1;
-        }),
-        r.when('there is one', (_, f) => f.entry !== 0, [
-          pteLock(r),
-          r.step('clear and flush it; set a migration entry; drop the mapping and its reference', (k, f) => {
-            if (!unmap_entry(k, f.page, f.vma, f.vpn, f.entry)) f.failed = 1;
+          r.when('TTU_SPLIT_HUGE_PMD: the folio is to be split', (k, f) => k.pages.has(f.page, Pg.Head), [
+            r.call('split_huge_pmd_address(vma, address, freeze, folio)', split_huge_pmd, (_, f, callee) => {
+              callee.vma = f.vma;
+              callee.vpn = f.vpn;
+              callee.freeze = 1;
+              callee.folio = f.page;
+            }),
+          ]),
+          r.call(
+            'mmu_notifier_invalidate_range_start(CLEAR, folio)',
+            mmu_notifier_invalidate_range_start,
+            (_, f, callee) => {
+              callee.mm = f.mm;
+              callee.start = f.vpn;
+              callee.end = f.end;
+              callee.event = Notify.CLEAR;
+            },
+          ),
+          r.step('page_vma_mapped_walk: the entry that maps the page here, if any', (k, f) => {
+            if (!k.pages.has(f.page, Pg.Head)) f.entry = mapped_entry(k, f.page, f);
+            else if (!unmap_large(k, f.page, f.vma, f.vpn, f.end)) f.failed = 1;
           }),
-          pteUnlock(r),
-        ]),
-        r.call(
-          'mmu_notifier_invalidate_range_end(range)',
-          mmu_notifier_invalidate_range_end,
-          (_, f, callee) => {
-            callee.mm = f.mm;
-            callee.start = f.vpn;
-            callee.end = f.end;
-            callee.event = Notify.CLEAR;
-          },
-        ),
-      ],
-    ),
+          r.when('there is one', (_, f) => f.entry !== 0, [
+            pteLock(r),
+            r.step(
+              'clear and flush it; set a migration entry; drop the mapping and its reference',
+              (k, f) => {
+                if (!unmap_entry(k, f.page, f.vma, f.vpn, f.entry)) f.failed = 1;
+              },
+            ),
+            pteUnlock(r),
+          ]),
+          r.call(
+            'mmu_notifier_invalidate_range_end(range)',
+            mmu_notifier_invalidate_range_end,
+            (_, f, callee) => {
+              callee.mm = f.mm;
+              callee.start = f.vpn;
+              callee.end = f.end;
+              callee.event = Notify.CLEAR;
+            },
+          ),
+        ],
+      ),
+    ]),
   ],
 });

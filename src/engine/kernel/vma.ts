@@ -25,6 +25,11 @@ export interface Wanted {
   readonly anonVma: AnonVmaRow;
 }
 
+/** VMAs linked by `next`, from the first on. */
+export function* listed(k: Kernel, first: VmaRow): Iterable<VmaRow> {
+  for (let vma = first; vma !== 0; vma = k.mm.next.get(vma) as VmaRow) yield vma;
+}
+
 /** The last VMA that ends at or before `vpn`, or 0. */
 export function vma_before(k: Kernel, mm: MmRow, vpn: number): VmaRow {
   let before = 0;
@@ -154,6 +159,14 @@ function can_merge_left(k: Kernel, wanted: Wanted, prev: VmaRow): boolean {
   );
 }
 
+/** The VMAs beside a range, and which of them may grow over it. */
+interface Neighbours {
+  readonly prev: VmaRow;
+  readonly next: VmaRow;
+  readonly left: boolean;
+  readonly right: boolean;
+}
+
 /** The range may be put in front of `next` (can_vma_merge_before), also where `prev` takes both. */
 function can_merge_right(k: Kernel, wanted: Wanted, prev: VmaRow, next: VmaRow, left: boolean): boolean {
   const { mm } = k;
@@ -188,40 +201,43 @@ function move_end(k: Kernel, vma: VmaRow, end: number): void {
   vma_trees_update(k, vma);
 }
 
-interface Merges {
-  readonly prev: VmaRow;
-  readonly next: VmaRow;
-  readonly left: boolean;
-  readonly right: boolean;
-}
-
-/** Which of these two neighbours may be joined to the range. */
-function mergeable(k: Kernel, wanted: Wanted, prev: VmaRow, next: VmaRow): Merges {
+function who_may_grow(k: Kernel, wanted: Wanted, prev: VmaRow, next: VmaRow): Neighbours {
   if ((wanted.flags & (Vm.MixedMap | Vm.HugeTlb)) !== 0) return { prev, next, left: false, right: false };
   const left = can_merge_left(k, wanted, prev);
   return { prev, next, left, right: can_merge_right(k, wanted, prev, next, left) };
 }
 
-/** The neighbours of a range that is empty now. */
-function merges(k: Kernel, mm: MmRow, wanted: Wanted): Merges {
+/** Those that merge_new_range looks at. */
+function beside_new_range(k: Kernel, mm: MmRow, wanted: Wanted): Neighbours {
   const prev = vma_before(k, mm, wanted.start);
   const next = (prev === 0 ? k.mm.firstVma.get(mm) : k.mm.next.get(prev)) as VmaRow;
-  return mergeable(k, wanted, prev, next);
+  return who_may_grow(k, wanted, prev, next);
 }
 
-/** The neighbours of a range at the start or the end of the VMA it lies in. */
-function merges_existing(k: Kernel, vma: VmaRow, wanted: Wanted): Merges {
-  const prev = (wanted.start === k.mm.start.get(vma) ? previous_vma(k, vma) : 0) as VmaRow;
-  const next = (wanted.end === k.mm.end.get(vma) ? k.mm.next.get(vma) : 0) as VmaRow;
-  return mergeable(k, wanted, prev, next);
+/** Those that merge_existing_range looks at. */
+function beside_existing_range(k: Kernel, vma: VmaRow, wanted: Wanted): Neighbours {
+  const leftSide = wanted.start === k.mm.start.get(vma);
+  const rightSide = wanted.end === k.mm.end.get(vma);
+  const prev = (leftSide ? previous_vma(k, vma) : 0) as VmaRow;
+  const next = (rightSide ? k.mm.next.get(vma) : 0) as VmaRow;
+  return who_may_grow(k, wanted, prev, next);
 }
+
+const growing = ({ prev, next, left, right }: Neighbours): VmaRow[] => [
+  ...(left ? [prev] : []),
+  ...(right ? [next] : []),
+];
+
+/** VMAs that merge_new_range changes. */
+export const vmas_merge_changes = (k: Kernel, mm: MmRow, wanted: Wanted): VmaRow[] =>
+  growing(beside_new_range(k, mm, wanted));
 
 /**
  * Lets a neighbour grow over a range that is empty now; returns it, or 0 if none may (vma_merge_new_range). With both
  * neighbours the lower one takes all.
  */
 export function merge_new_range(k: Kernel, mm: MmRow, wanted: Wanted): VmaRow {
-  const { left, right, prev, next } = merges(k, mm, wanted);
+  const { prev, next, left, right } = beside_new_range(k, mm, wanted);
   if (left) {
     const end = right ? k.mm.end.get(next) : wanted.end;
     if (right) {
@@ -236,18 +252,12 @@ export function merge_new_range(k: Kernel, mm: MmRow, wanted: Wanted): VmaRow {
   return next;
 }
 
-/** The VMAs that change when a range that is empty now becomes part of one: neighbours that grow over it or go. */
-export function merged_into(k: Kernel, mm: MmRow, wanted: Wanted): VmaRow[] {
-  const { left, right, prev, next } = merges(k, mm, wanted);
-  return [...(left ? [prev] : []), ...(right ? [next] : [])];
-}
-
 /** Lets neighbours that already have the wanted flags take [start, end) of `vma`; 0 if none may (vma_merge_existing_range). */
 function merge_existing_range(k: Kernel, vma: VmaRow, wanted: Wanted): VmaRow {
   const { mm } = k;
   const leftSide = wanted.start === mm.start.get(vma);
   const rightSide = wanted.end === mm.end.get(vma);
-  const { left, right, prev, next } = merges_existing(k, vma, wanted);
+  const { prev, next, left, right } = beside_existing_range(k, vma, wanted);
   if (left) {
     const end = right ? mm.end.get(next) : wanted.end;
     dup_anon_vma(k, prev, right && mm.anonVma.get(next) !== 0 ? next : vma);
@@ -265,8 +275,8 @@ function merge_existing_range(k: Kernel, vma: VmaRow, wanted: Wanted): VmaRow {
   return next;
 }
 
-/** What [start, end) of `vma` with `flags` would agree with. */
-export function wanted_of(k: Kernel, vma: VmaRow, start: Vpn, end: Vpn, flags: number): Wanted {
+/** [start, end) of a VMA with other flags. */
+function wanted_part(k: Kernel, vma: VmaRow, start: Vpn, end: Vpn, flags: number): Wanted {
   const { mm } = k;
   return {
     start,
@@ -279,22 +289,29 @@ export function wanted_of(k: Kernel, vma: VmaRow, start: Vpn, end: Vpn, flags: n
   };
 }
 
-/** The VMAs that change when [start, end) of `vma` gets `flags`: itself, and neighbours that merge with the range. */
-export function modified_vmas(k: Kernel, vma: VmaRow, start: Vpn, end: Vpn, flags: number): VmaRow[] {
-  const wanted = wanted_of(k, vma, start, end, flags);
-  const { left, right, prev, next } = merges_existing(k, vma, wanted);
-  return [vma, ...(left ? [prev] : []), ...(right ? [next] : [])];
+/** VMAs that vma_modify cuts or lets grow; none where the whole VMA just gets other flags. */
+export function vmas_modify_changes(k: Kernel, vma: VmaRow, start: Vpn, end: Vpn, flags: number): VmaRow[] {
+  const merging = growing(beside_existing_range(k, vma, wanted_part(k, vma, start, end, flags)));
+  const whole = k.mm.start.get(vma) === start && k.mm.end.get(vma) === end;
+  return merging.length > 0 || !whole ? [vma, ...merging] : [];
 }
 
 /** The VMAs that overlap [start, end). */
 export function overlapping_vmas(k: Kernel, mm: MmRow, start: Vpn, end: Vpn): VmaRow[] {
   const found: VmaRow[] = [];
-  for (let vma = k.mm.findVma(mm, start); vma !== 0 && k.mm.start.get(vma) < end; ) {
+  for (const vma of listed(k, k.mm.findVma(mm, start))) {
+    if (k.mm.start.get(vma) >= end) break;
     found.push(vma);
-    vma = k.mm.next.get(vma) as VmaRow;
   }
   return found;
 }
+
+/** VMAs that end or begin inside [start, end) only after a cut: gather_vmas splits them. */
+export const vmas_gather_splits = (k: Kernel, mm: MmRow, start: Vpn, end: Vpn): VmaRow[] =>
+  [start, end].flatMap((at) => {
+    const vma = k.mm.vmaAt(mm, at);
+    return vma !== 0 && k.mm.start.get(vma) < at ? [vma] : [];
+  });
 
 /**
  * The VMA that covers [start, end), which lies in `vma`, and shall have `flags`: a neighbour that has them and grows, or
@@ -302,7 +319,7 @@ export function overlapping_vmas(k: Kernel, mm: MmRow, start: Vpn, end: Vpn): Vm
  */
 export function vma_modify(k: Kernel, vma: VmaRow, start: Vpn, end: Vpn, flags: number): VmaRow {
   const { mm } = k;
-  const merged = merge_existing_range(k, vma, wanted_of(k, vma, start, end, flags));
+  const merged = merge_existing_range(k, vma, wanted_part(k, vma, start, end, flags));
   if (merged !== 0) return merged;
   if (mm.start.get(vma) < start) split_vma(k, vma, start, true);
   if (mm.end.get(vma) > end) split_vma(k, vma, end, false);

@@ -39,6 +39,8 @@ export class Devices {
   readonly failCopy: IntColumn;
   readonly failAlloc: IntColumn;
   readonly dead: IntColumn;
+  /** Entries its fault buffer has room for. */
+  readonly faultEntries: IntColumn;
   /** The task that services its fault buffer; 0 = none, as no context runs on it. */
   readonly bottomHalf: IntColumn;
 
@@ -59,13 +61,15 @@ export class Devices {
   readonly mirrorStart: WideColumn;
   readonly mirrorEnd: WideColumn;
 
-  /** Fault buffers: pages that contexts of devices wait for. A serviced entry stays until its context has seen it. */
+  /** Faults of contexts of devices: pages they wait for. One that was serviced stays until its context has seen it. */
   readonly faults: Table;
   readonly faultMirror: IntColumn;
   readonly faultVpn: WideColumn;
   readonly faultWrite: IntColumn;
-  /** Time at which it was written. */
+  /** Time at which it began. */
   readonly faultSince: WideColumn;
+  /** Time at which it was written into the fault buffer; 0 = the buffer is full, and it waits for room. */
+  readonly faultWritten: WideColumn;
   readonly faultDone: IntColumn;
   /** 0 or -errno, once it is done. */
   readonly faultResult: IntColumn;
@@ -93,6 +97,7 @@ export class Devices {
     this.failCopy = this.devices.int('failCopy');
     this.failAlloc = this.devices.int('failAlloc');
     this.dead = this.devices.int('dead');
+    this.faultEntries = this.devices.int('faultEntries');
     this.bottomHalf = this.devices.int('bottomHalf');
 
     this.mirrors = new Table(store, 'mirror');
@@ -113,6 +118,7 @@ export class Devices {
     this.faultVpn = this.faults.wide('vpn');
     this.faultWrite = this.faults.int('write');
     this.faultSince = this.faults.wide('since');
+    this.faultWritten = this.faults.wide('written');
     this.faultDone = this.faults.int('done');
     this.faultResult = this.faults.int('result');
   }

@@ -36,6 +36,10 @@ export const Wait = {
   VmaWrite: 18,
   /** The spinlock of a page table. */
   PageTableLock: 19,
+  /** Room in a device's fault buffer. */
+  FaultBuffer: 20,
+  /** That nobody walks the reverse map of an anon_vma or a file (a lock of rmap_lock.ts). */
+  RmapWrite: 21,
 } as const;
 export type WaitKind = (typeof Wait)[keyof typeof Wait];
 
@@ -73,6 +77,8 @@ export class Tasks {
   readonly readsVma: IntColumn;
   /** Spinlocks it holds: while there are any it may neither sleep nor give up its CPU. */
   readonly preemptCount: IntColumn;
+  /** The lock of the reverse map under which it walks (rmap_lock.ts). */
+  readonly readsRmap: IntColumn;
   readonly taskName: IntColumn;
   /** Innermost pending fault, a row of `Faults`; 0 = none. */
   readonly fault: IntColumn;
@@ -125,6 +131,7 @@ export class Tasks {
     this.readsMm = this.tasks.int('readsMm');
     this.readsVma = this.tasks.int('readsVma');
     this.preemptCount = this.tasks.int('preemptCount');
+    this.readsRmap = this.tasks.int('readsRmap');
     this.taskName = this.tasks.int('name');
     this.fault = this.tasks.int('fault');
     this.killed = this.tasks.int('killed');

@@ -56,6 +56,8 @@ export const linux414: Profile = {
   driverGuardsFaultingTask: false,
   driverMigratesAround: false,
   driverKeepsOwnEntries: false,
+  driverSkipsReadRetry: false,
+  driverFaultsAfterMigration: false,
   splitMapsZeroPages: false,
   roundPages: 64,
 };

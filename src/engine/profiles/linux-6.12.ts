@@ -56,6 +56,8 @@ export const linux612: Profile = {
   driverGuardsFaultingTask: false,
   driverMigratesAround: false,
   driverKeepsOwnEntries: false,
+  driverSkipsReadRetry: false,
+  driverFaultsAfterMigration: false,
   splitMapsZeroPages: true,
   roundPages: 64,
 };

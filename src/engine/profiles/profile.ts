@@ -101,6 +101,10 @@ export interface Profile {
   readonly driverMigratesAround: boolean;
   /** The driver forgets its own entries of pages that it moves out. */
   readonly driverKeepsOwnEntries: boolean;
+  /** The driver enters what hmm_range_fault answered without asking whether it was invalidated since. */
+  readonly driverSkipsReadRetry: boolean;
+  /** The driver lets go when its own migrations tell it to, and asks hmm_range_fault afterwards where the pages are. */
+  readonly driverFaultsAfterMigration: boolean;
   /** Splitting a huge page maps the zero page where a page of it is all zeroes (6.12+). */
   readonly splitMapsZeroPages: boolean;
   /** Pages a round of the test driver's migration and device access covers. */

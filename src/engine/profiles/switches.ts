@@ -96,6 +96,20 @@ export const SWITCHES: readonly Switch[] = [
     since: undefined,
     change: (on) => ({ driverKeepsOwnEntries: on }),
   },
+  {
+    name: 'driver-skips-read-retry',
+    about:
+      "The driver enters what hmm_range_fault answered into the device's table without asking mmu_interval_read_retry.",
+    since: undefined,
+    change: (on) => ({ driverSkipsReadRetry: on }),
+  },
+  {
+    name: 'driver-faults-after-migration',
+    about:
+      "The driver obeys the invalidations of its own migrations, and maps what they moved by asking hmm_range_fault afterwards; the kernel's test driver enters it itself.",
+    since: undefined,
+    change: (on) => ({ driverFaultsAfterMigration: on }),
+  },
 ];
 
 export const findSwitch = (name: string): Switch | undefined => SWITCHES.find((known) => known.name === name);

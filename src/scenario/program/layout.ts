@@ -2,7 +2,7 @@
 
 import type { DeviceLayout, MachineLayout, ZoneLayout } from '../../engine/kernel/boot';
 import type { Order } from '../../engine/time/schedule';
-import type { Expr, MachineDecl, NodeDecl, Scenario, ScheduleDecl } from '../ast';
+import type { DeviceDecl, Expr, MachineDecl, NodeDecl, Scenario, ScheduleDecl } from '../ast';
 import { constantOf } from '../constant';
 import { KNOWLEDGE } from '../knowledge';
 import { PAGE_SIZE } from '../numbers';
@@ -19,6 +19,9 @@ const DEFAULT_ZONES: readonly ZoneLayout[] = [
 
 /** The only driver that is linked, and so its number. */
 export const DMIRROR = 0;
+
+/** Entries of the fault buffer of a device that does not say. */
+const DEFAULT_FAULT_ENTRIES = 64;
 
 /** Gives the value of constant expressions of the declarations; 0 where one has none (the checker has said so). */
 type Constant = (expr: Expr | undefined) => number;
@@ -38,6 +41,11 @@ function nodesOf(machine: MachineDecl | undefined, value: Constant): MachineLayo
   return Array.from({ length: count }, (_, id) => ({ zones: byId.get(id) ?? [] }));
 }
 
+function faultEntriesOf({ options }: DeviceDecl, value: Constant): number {
+  const option = options.find(({ name }) => name.text === 'faults');
+  return option === undefined ? DEFAULT_FAULT_ENTRIES : value(option.value);
+}
+
 const machineOf = (scenario: Scenario): MachineDecl | undefined =>
   scenario.items.find((item): item is MachineDecl => item.kind === 'machine');
 
@@ -53,6 +61,7 @@ export function layoutOf(scenario: Scenario, values: ReadonlyMap<string, number>
       pages: value(item.size) / PAGE_SIZE,
       node: value(item.node),
       driver: DMIRROR,
+      faultEntries: faultEntriesOf(item, value),
     });
   }
   const cpus = machine?.cpus === undefined ? KNOWLEDGE.defaultCpus : value(machine.cpus);
