@@ -25,22 +25,11 @@ import {
 } from '../values';
 import { showFaultFlags, showVmFault } from './format';
 import { localOf } from './locals';
+import { DEVICE, PROCESS, TASK, ZONE } from './machine-types';
 import { deviceOfPage, entryAt, pageAt, vmaAt } from './pages';
 import type { Scene, World } from './scene';
-import {
-  ADDRESS,
-  BUFFER,
-  DEVICE,
-  orNone,
-  PAGE,
-  PROCESS,
-  PTE,
-  placeAt,
-  type SceneType,
-  TASK,
-  VMA,
-  ZONE,
-} from './types';
+import { ADDRESS, orNone, type SceneType } from './type-parts';
+import { BUFFER, PAGE, PTE, placeAt, VMA } from './types';
 import { why } from './why';
 
 export interface EnvironmentOptions {
