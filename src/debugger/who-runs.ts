@@ -4,9 +4,11 @@ import { cpu_holder } from '../engine/kernel/sched';
 import type { TaskRow } from '../engine/machine/ids';
 import { TaskState } from '../engine/machine/tasks';
 import type { RunnableTask } from '../protocol';
-import { taskName } from '../scenario/environment';
+import { taskName, type World } from '../scenario/environment';
 import { allOf } from '../scenario/suggest';
+import type { CodeMap } from './code-map';
 import type { Debuggee } from './debuggee';
+import { framesOf, scenarioLine } from './stack';
 import { routineOf, showWaiting, waitingOf } from './waits';
 
 type Stage = Pick<Debuggee, 'interpreter' | 'world'>;
@@ -34,8 +36,17 @@ function tasksThatCanRun(debuggee: Stage): TaskRow[] {
   return rows.filter((task) => canRunNext(debuggee, task));
 }
 
+/** `line 12`, with the routine where the task is in the kernel: `in do_swap_page, line 12` */
+function placeOfTask(world: World, map: CodeMap, task: TaskRow): string {
+  const [top] = framesOf(world, map, task);
+  const line = scenarioLine(world, map, task);
+  const at = line === 0 ? [] : [`line ${line}`];
+  const inKernel = top?.routine.routine.scenario !== true;
+  return [...(inKernel ? [`in ${routineOf(world, task)}`] : []), ...at].join(', ');
+}
+
 /** The tasks that the user may choose from, as they are shown: the one that the schedule lets run next comes first. */
-export function runnableTasks(debuggee: Stage): RunnableTask[] {
+export function runnableTasks(debuggee: Stage, map: CodeMap): RunnableTask[] {
   const { world } = debuggee;
   const tasks = tasksThatCanRun(debuggee).sort(
     (a, b) => Number(b === world.kernel.task) - Number(a === world.kernel.task),
@@ -43,7 +54,7 @@ export function runnableTasks(debuggee: Stage): RunnableTask[] {
   return tasks.map((task) => ({
     threadId: task,
     name: taskName(world, task),
-    place: `in ${routineOf(world, task)}`,
+    place: placeOfTask(world, map, task),
   }));
 }
 

@@ -101,7 +101,7 @@ export interface RunnableTask {
   /** DAP thread id. */
   threadId: number;
   name: string;
-  /** Where it stands: `in do_swap_page`. */
+  /** Where it stands: `in do_swap_page, line 12`. */
   place: string;
 }
 

@@ -24,7 +24,10 @@ export const hmmRequests: Family = {
       const wanted = threadId === undefined ? undefined : taskOf(session, threadId);
       return { text: waitsText(session.debuggee.world, wanted) };
     },
-    'hmm/runnable': (adapter) => ({ tasks: runnableTasks(adapter.stopped.debuggee) }),
+    'hmm/runnable': (adapter) => {
+      const { debuggee, map } = adapter.stopped;
+      return { tasks: runnableTasks(debuggee, map) };
+    },
     'hmm/devices': (adapter) => ({
       devices: devicesOf(adapter.stopped.debuggee.world, adapter.previousStop),
     }),

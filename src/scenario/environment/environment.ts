@@ -25,22 +25,11 @@ import {
 } from '../values';
 import { showFaultFlags, showVmFault } from './format';
 import { localOf } from './locals';
+import { DEVICE, PROCESS, TASK, ZONE } from './machine-types';
 import { deviceOfPage, entryAt, pageAt, vmaAt } from './pages';
 import type { Scene, World } from './scene';
-import {
-  ADDRESS,
-  BUFFER,
-  DEVICE,
-  orNone,
-  PAGE,
-  PROCESS,
-  PTE,
-  placeAt,
-  type SceneType,
-  TASK,
-  VMA,
-  ZONE,
-} from './types';
+import { ADDRESS, orNone, type SceneType } from './type-parts';
+import { BUFFER, PAGE, PTE, placeAt, VMA } from './types';
 import { why } from './why';
 
 export interface EnvironmentOptions {
@@ -280,11 +269,27 @@ function orElse(local: Binding<Scene>, otherwise: Binding<Scene> | undefined): B
   return { type: local.type, get: (scene) => local.get(scene) ?? otherwise.get(scene) };
 }
 
+interface Names {
+  readonly globals: ReadonlyMap<string, Binding<Scene>>;
+  readonly own: ReadonlyMap<string, Binding<Scene>>;
+}
+
+/** The names that are the same in all routines of a run: made once, for there may be thousands of tasks. */
+const namesOf = new WeakMap<World, Names>();
+
+function namesIn(world: World): Names {
+  const made = namesOf.get(world) ?? {
+    globals: new Map([...situation(world), ...machine(world), ...tasks(world)]),
+    own: variables(world),
+  };
+  namesOf.set(world, made);
+  return made;
+}
+
 /** What names mean in a run; with a routine, its parameters and locals come first. */
 export function environment(world: World, options: EnvironmentOptions = {}): NameResolver<Scene> {
   const { routine } = options;
-  const globals = new Map([...situation(world), ...machine(world), ...tasks(world)]);
-  const own = variables(world);
+  const { globals, own } = namesIn(world);
   const locals = routine?.slots ?? [];
   return {
     name: (text) => {

@@ -2,8 +2,9 @@
 export { type EnvironmentOptions, environment } from './environment';
 export * from './format';
 export { localOf, showLocal } from './locals';
+export { usedPages } from './machine-types';
 export * from './pages';
 export * from './scene';
-export { type SceneType, usedPages } from './types';
+export type { SceneType } from './type-parts';
 export { Variables } from './variables';
 export { why } from './why';

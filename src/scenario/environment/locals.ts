@@ -8,8 +8,10 @@ import { type Vpn, vaOf } from '../../engine/machine/ids';
 import { KIND_NAMES, kindOf } from '../../engine/machine/pte';
 import { type Binding, NUMBER, showValue, type Value } from '../values';
 import { showErrno, showFaultFlags, showHex, showNotify, showVmFault } from './format';
+import { DEVICE, PROCESS, TASK } from './machine-types';
 import type { Scene } from './scene';
-import { ADDRESS, DEVICE, orNone, PAGE, PROCESS, PTE, type SceneType, TASK, VMA } from './types';
+import { ADDRESS, orNone, type SceneType } from './type-parts';
+import { PAGE, PTE, VMA } from './types';
 
 const shownBy = (show: (value: number, scene: Scene) => string): SceneType => ({
   name: 'a number',

@@ -1,14 +1,11 @@
-/** The kinds of thing that expressions speak of, with their members. */
+/** Pages, their entries and mappings, and buffers: the things that expressions speak of most, with their members. */
 
 import { pte_page, ptep_get } from '../../engine/kernel/pgtable';
-import type { IntColumn } from '../../engine/machine/column';
 import {
-  type DeviceRow,
   type EntryRow,
   type MmRow,
   type PageRow,
   type ProcessRow,
-  type TaskRow,
   type VmaRow,
   type Vpn,
   vaOf,
@@ -24,10 +21,9 @@ import {
   PTE_WRITE,
   PTE_YOUNG,
 } from '../../engine/machine/pte';
-import { TaskState } from '../../engine/machine/tasks';
-import { ZONE_NAMES, type Zones } from '../../engine/machine/zones';
-import { type Accessor, BOOLEAN, listOf, NUMBER, STRING, type Type, type Value } from '../values';
-import { showAddress, showHex, showPageFlags, showProtection, showVmFlags } from './format';
+import { type Accessor, listOf, STRING, type Value } from '../values';
+import { showAddress, showPageFlags, showProtection, showVmFlags } from './format';
+import { DEVICE, PROCESS, TASK, ZONE } from './machine-types';
 import {
   deviceOfPage,
   entryAt,
@@ -43,50 +39,8 @@ import {
   swapTypeOf,
   vmaAt,
 } from './pages';
-import { deviceName, processName, type Scene, taskName } from './scene';
-
-export type SceneType = Type<Scene>;
-type Members = Readonly<Record<string, Accessor<Scene>>>;
-
-/** A handle that may be 0 for "none". */
-export const orNone = (row: number): number | undefined => (row === 0 ? undefined : row);
-
-const number = (get: (handle: number, scene: Scene) => Value, type: SceneType = NUMBER): Accessor<Scene> => ({
-  type,
-  get: (handle, scene) => get(handle as number, scene),
-});
-const flag = (get: (handle: number, scene: Scene) => boolean): Accessor<Scene> => number(get, BOOLEAN);
-const text = (get: (handle: number, scene: Scene) => string | undefined): Accessor<Scene> =>
-  number(get, STRING);
-
-/** A type whose members are made when they are first asked for, so that types may name each other. */
-function thing(name: string, family: string, make: () => Members, more: Partial<SceneType> = {}): SceneType {
-  let made: Members | undefined;
-  const members = () => {
-    made ??= make();
-    return made;
-  };
-  return {
-    name,
-    family,
-    member: (member) => (Object.hasOwn(members(), member) ? members()[member] : undefined),
-    members: () => Object.keys(members()),
-    ...more,
-  };
-}
-
-/** An address in bytes: a number that is shown as an address. */
-export const ADDRESS: SceneType = {
-  name: 'an address',
-  family: 'number',
-  show: (va) => (typeof va === 'number' ? showAddress(va) : String(va)),
-};
-
-const HEX: SceneType = {
-  name: 'a number',
-  family: 'number',
-  show: (value) => (typeof value === 'number' ? showHex(value) : String(value)),
-};
+import type { Scene } from './scene';
+import { ADDRESS, flag, HEX, type Members, number, orNone, type SceneType, text, thing } from './type-parts';
 
 // ------------------------------------------------------------------------------------------------ pages
 
@@ -322,116 +276,3 @@ function slice(cell: number, first: number | undefined, end: number | undefined,
     end: start + (end ?? s.world.variables.pages(cell)),
   };
 }
-
-// ------------------------------------------------------------------------------------------------ zones, devices
-
-type Counter = { [Name in keyof Zones]: Zones[Name] extends IntColumn ? Name : never }[keyof Zones];
-/** Counters of a zone that may be added up over the nodes. */
-const COUNTERS: readonly Counter[] = [
-  'present',
-  'managed',
-  'free',
-  'wmarkMin',
-  'wmarkLow',
-  'wmarkHigh',
-  'inactiveAnon',
-  'activeAnon',
-  'inactiveFile',
-  'activeFile',
-  'unevictable',
-  'anonPages',
-  'mapped',
-  'filePages',
-  'shmem',
-  'pageTablePages',
-  'isolatedAnon',
-  'memmapPages',
-];
-const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-/** Sums a counter over the zones of this type on every node. */
-function total(s: Scene, type: number, read: (zones: Zones, zone: number) => number): number {
-  const { zones } = s.world.kernel;
-  let sum = 0;
-  for (const zone of zones.rows()) if (zones.type.get(zone) === type) sum += read(zones, zone);
-  return sum;
-}
-
-/** A type of zone, on all nodes together: `Device`, `zone.Normal`, the zone of a page. */
-export const ZONE: SceneType = thing(
-  'a zone',
-  'zone',
-  () => ({
-    spanned: number((type, s) => total(s, type, (zones, zone) => zones.spanned.get(zone))),
-    ...Object.fromEntries(
-      COUNTERS.map((name) => [
-        snake(name),
-        number((type, s) => total(s, type, (zones, zone) => zones[name].get(zone))),
-      ]),
-    ),
-    name: text((type) => ZONE_NAMES[type]),
-  }),
-  { show: (type) => ZONE_NAMES[type as number] ?? 'none' },
-);
-
-export const DEVICE: SceneType = thing(
-  'a device',
-  'device',
-  () => ({
-    name: text((device, s) => deviceName(s.world, device as DeviceRow)),
-    total: number((device, s) => s.world.kernel.devices.pages.get(device)),
-    used: number((device, s) => usedPages(s, device)),
-    free: number((device, s) => s.world.kernel.devices.pages.get(device) - usedPages(s, device)),
-    calloc: number((device, s) => s.world.kernel.devices.calloc.get(device)),
-    cfree: number((device, s) => s.world.kernel.devices.cfree.get(device)),
-    type: text((device, s) => showMemoryType(s.world.kernel.devices.type.get(device))),
-    dead: flag((device, s) => s.world.kernel.devices.dead.get(device) !== 0),
-  }),
-  { show: (device, s) => deviceName(s.world, device as DeviceRow) },
-);
-
-/** Pages of a device that the driver has handed out and not taken back. */
-export function usedPages(s: Scene, device: number): number {
-  const { devices } = s.world.kernel;
-  return devices.calloc.get(device) - devices.cfree.get(device);
-}
-
-// ------------------------------------------------------------------------------------------------ processes, tasks
-
-export const PROCESS: SceneType = thing(
-  'a process',
-  'process',
-  () => ({
-    name: text((process, s) => processName(s.world, process as ProcessRow)),
-    exited: flag((process, s) => s.world.kernel.tasks.exited.get(process) !== 0),
-    code: number((process, s) => s.world.kernel.tasks.exitCode.get(process)),
-    signal: number((process, s) => s.world.kernel.tasks.exitSignal.get(process)),
-    rss_anon: number((process, s) => s.world.kernel.mm.rssAnon.get(s.world.kernel.tasks.mm.get(process))),
-    rss_file: number((process, s) => s.world.kernel.mm.rssFile.get(s.world.kernel.tasks.mm.get(process))),
-    rss_shmem: number((process, s) => s.world.kernel.mm.rssShmem.get(s.world.kernel.tasks.mm.get(process))),
-    swap_entries: number((process, s) =>
-      s.world.kernel.mm.swapEntries.get(s.world.kernel.tasks.mm.get(process)),
-    ),
-    parent: number((process, s) => orNone(s.world.kernel.tasks.parent.get(process)), PROCESS),
-  }),
-  { show: (process, s) => processName(s.world, process as ProcessRow) },
-);
-
-const STATES: Record<number, string> = {
-  [TaskState.Runnable]: 'runnable',
-  [TaskState.Blocked]: 'blocked',
-  [TaskState.Exited]: 'exited',
-};
-
-export const TASK: SceneType = thing(
-  'a task',
-  'task',
-  () => ({
-    name: text((task, s) => taskName(s.world, task as TaskRow)),
-    state: text((task, s) => STATES[s.world.kernel.tasks.state.get(task)]),
-    cpu: number((task, s) => s.world.kernel.tasks.cpu.get(task)),
-    process: number((task, s) => orNone(s.world.kernel.tasks.process.get(task)), PROCESS),
-    depth: number((task, s) => s.world.kernel.tasks.depth.get(task)),
-  }),
-  { show: (task, s) => taskName(s.world, task as TaskRow) },
-);

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EditorWindow } from './editor-window';
+
+const THREADS = 1000;
+const numbers = Array.from({ length: THREADS }, (_, i) => i);
+const scenario = `# A thousand threads, eight of which touch a page of the device.
+profile 6.12
+machine { cpus 4 }
+device gpu0 private 64MiB driver dmirror
+
+process app {
+    buf = mmap ${THREADS} * 4KiB anon rw
+    write buf = 0x11
+    migrate buf[0..8] to gpu0
+${numbers.map((i) => `    thread t${i} { barrier go; read buf[${i}] }`).join('\n')}
+    barrier go
+${numbers.map((i) => `    join t${i}`).join('\n')}
+}
+`;
+
+let window: EditorWindow;
+beforeAll(async () => {
+  window = await EditorWindow.open({ 'thousand.hmm': scenario });
+  await window.language.filter({ hasText: 'HMM' }).waitFor();
+  await window.showDebugViews();
+});
+afterAll(() => window.close());
+
+const clock = () => window.page.locator('.statusbar-item[id$="hmm.time"]').textContent();
+
+test('a thousand threads stop at the first fault, and the one that did is in sight', async () => {
+  await window.startDebugging();
+  await window.rows('Call Stack', 'do_swap_page').first().waitFor({ timeout: 60_000 });
+  await window.collapsePanes('Watch', 'Breakpoints', 'Callbacks', 'Page Tables', 'Variables');
+  await window.rows('Call Stack', /^app\.t\d+Paused on function breakpoint/).waitFor();
+  await window.screenshot('a-thousand-threads');
+});
+
+test('a step goes on from there', async () => {
+  const before = await clock();
+  await window.toolbar('debug-step-over').click();
+  await expect.poll(clock).not.toBe(before);
+  await window.rows('Call Stack', /^app\.t\d+Paused on step/).waitFor();
+});
