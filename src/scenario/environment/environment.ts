@@ -143,9 +143,12 @@ function machine(world: World): Map<string, Binding<Scene>> {
   return found;
 }
 
+/** Conditions of breakpoints ask at every hit, so there is no iterator here. */
 function deviceNamed(world: World, name: number): number {
   const { devices } = world.kernel;
-  for (const device of devices.devices.rows()) if (devices.name.get(device) === name) return device;
+  const { length } = devices.devices;
+  for (let device = 1; device <= length; device++)
+    if (devices.name.get(device) === name && devices.devices.isLive(device)) return device;
   return 0;
 }
 
