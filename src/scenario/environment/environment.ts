@@ -143,13 +143,12 @@ function machine(world: World): Map<string, Binding<Scene>> {
   return found;
 }
 
-/** Conditions of breakpoints ask at every hit, so there is no iterator here. */
 function deviceNamed(world: World, name: number): number {
   const { devices } = world.kernel;
-  const { length } = devices.devices;
-  for (let device = 1; device <= length; device++)
-    if (devices.name.get(device) === name && devices.devices.isLive(device)) return device;
-  return 0;
+  const { devices: table } = devices;
+  let device = table.after(0);
+  while (device !== 0 && devices.name.get(device) !== name) device = table.after(device);
+  return device;
 }
 
 /** Processes, and threads of them, by name. A process has its buffers as members: `app.buf`. */
