@@ -91,6 +91,8 @@ export class Checker {
   readonly #rangeFaults = new RangeFaults();
   /** Mirror entries that an invalidation or a migration still has to come to. */
   readonly #later: Marks;
+  readonly #allMarks: readonly Marks[];
+  /** By column. */
   readonly #marksOf: (Marks | undefined)[] = [];
   readonly #patchColumn: number;
   readonly #sequenceColumn: number;
@@ -103,6 +105,7 @@ export class Checker {
     this.#migrations = new Migrations(this.#state);
     this.#later = new Marks(interpreter);
     this.#locks = new LockOrder(this.#state);
+    this.#allMarks = Object.values(this.#state.marks);
     const journal: Journal = {
       note: (column, row) => this.#note(column, row),
       restored: (column, first, end) => this.#restored(column, first, end),
@@ -221,8 +224,8 @@ export class Checker {
     if (marks.area.count > 0 || !this.#typesChecked) checkSwapTypes(s);
     this.#typesChecked = true;
     if (maybeQuiet && isQuiet(s)) checkQuiet(s);
-    for (const kind of Object.keys(marks) as MarkedKind[]) marks[kind].clear();
-    s.freed.clear();
+    for (const one of this.#allMarks) one.clear();
+    if (s.freed.size > 0) s.freed.clear();
     s.continuous = true;
   }
 

@@ -47,7 +47,7 @@ export function checkSwapTypes(s: CheckState): void {
 /** No task is inside the kernel: each one's innermost frame is the scenario's own, or it is a worker without work. */
 export function isQuiet(s: CheckState): boolean {
   const { tasks } = s.kernel;
-  for (const task of tasks.tasks.rows()) {
+  for (let task = tasks.tasks.after(0); task !== 0; task = tasks.tasks.after(task)) {
     if (tasks.state.get(task) === TaskState.Exited) continue;
     // A kernel worker without a call waits for work.
     if (tasks.process.get(task) === 0 && tasks.depth.get(task) <= 1) continue;
@@ -65,13 +65,15 @@ export function checkQuiet(s: CheckState): void {
   if (pages.shortHolds > 0) found.push(count(pages.shortHolds, 'short reference'));
   if (entries.migrationEntries > 0)
     found.push(count(entries.migrationEntries, 'migration entry', 'migration entries'));
-  const inFlight = [...k.migrations.table.rows()].length;
-  if (inFlight > 0) found.push(count(inFlight, 'migration'));
-  for (const mm of k.mm.mms.rows()) {
+  const { table: migrations } = k.migrations;
+  if (migrations.after(0) !== 0) found.push(count([...migrations.rows()].length, 'migration'));
+  const { mms } = k.mm;
+  for (let mm = mms.after(0); mm !== 0; mm = mms.after(mm)) {
     if (k.mm.lockReaders.get(mm) !== 0 || k.mm.lockWriter.get(mm) !== 0) found.push('a held mmap_lock');
     if (k.mm.activeInvalidations.get(mm) !== 0) found.push('an open invalidation');
   }
-  for (const mirror of k.devices.mirrors.rows())
+  const { mirrors } = k.devices;
+  for (let mirror = mirrors.after(0); mirror !== 0; mirror = mirrors.after(mirror))
     if (k.devices.mirrorLock.get(mirror) !== 0) found.push('a held driver lock');
   if (s.lockedVmas > 0) found.push(count(s.lockedVmas, 'locked VMA'));
   if (found.length > 0) s.broken(36, {}, `no task is inside the kernel, and there is ${found.join(', ')}`);

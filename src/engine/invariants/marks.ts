@@ -57,6 +57,7 @@ export class Marks {
   }
 
   clear(): void {
+    if (this.count === 0) return;
     for (let place = 1; place <= this.count; place++) this.#place[this.#rows[place] as number] = 0;
     this.count = 0;
   }

@@ -39,7 +39,7 @@ export class Migrations {
 
   check(s: CheckState): void {
     const { migrations } = s.kernel;
-    for (const m of migrations.table.rows()) {
+    for (let m = migrations.table.after(0); m !== 0; m = migrations.table.after(m)) {
       const phase = this.#phase(s, m);
       s.at('migration', m, { time: s.kernel.time, pc: s.interpreter.running });
       if (phase === 'collected') checkCollected(s, m);

@@ -63,6 +63,11 @@ export class Kernel extends Machine {
   }
 
   emit(name: EventName, ...args: number[]): void {
+    this.emitAll(name, args);
+  }
+
+  /** `emit` for arguments that are an array already. */
+  emitAll(name: EventName, args: readonly number[]): void {
     this.events.append(this.time, this.task, name, false, args);
   }
 

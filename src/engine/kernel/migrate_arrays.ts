@@ -44,12 +44,13 @@ export function clear_migrate(k: Kernel, slot: SlotRow): void {
 
 /** Logs src or dst of the migration as it is now. */
 export function log_array(k: Kernel, m: MigrationRow, dst: boolean): void {
-  const numbers: number[] = [];
-  for (const slot of k.slots.of(headOf(k, m))) {
-    numbers.push((dst ? k.slots.dstFlags : k.slots.srcFlags).get(slot));
-    numbers.push(dst ? dstPage(k, slot) : srcPage(k, slot));
-  }
-  k.emit('migrate_array', dst ? 1 : 0, ...numbers);
+  const { slots } = k;
+  const flags = dst ? slots.dstFlags : slots.srcFlags;
+  const pages = dst ? slots.dstPage : slots.srcPage;
+  const numbers = [dst ? 1 : 0];
+  for (let slot = headOf(k, m); slot !== 0; slot = nextSlot(k, slot))
+    numbers.push(flags.get(slot), pages.get(slot));
+  k.emitAll('migrate_array', numbers);
 }
 
 /** Logs that a phase begins. */
@@ -58,8 +59,8 @@ export function log_phase(k: Kernel, name: EventName, m: MigrationRow): void {
   const pages = migrations.end.get(m) - migrations.start.get(m);
   const fault = migrations.faultPage.get(m);
   const where = [migrations.start.get(m), pages, migrations.select.get(m), migrations.owner.get(m), fault];
-  if (name === 'migrate_vma_setup') k.emit(name, ...where);
-  else k.emit(name, ...where, migrations.cpages.get(m));
+  if (name !== 'migrate_vma_setup') where.push(migrations.cpages.get(m));
+  k.emitAll(name, where);
 }
 
 export type WithMigration = { migration: MigrationRow };

@@ -175,6 +175,7 @@ export class AddressSpaces {
     const vmas: VmaRow[] = [];
     for (let chain = this.anonChains.get(anonVma); chain !== 0; chain = this.nextInAnon.get(chain))
       vmas.push(this.chainVma.get(chain) as VmaRow);
+    if (vmas.length < 2) return vmas;
     return vmas.reverse().sort((a, b) => this.pgoff.get(a) - this.pgoff.get(b));
   }
 }

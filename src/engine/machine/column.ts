@@ -163,6 +163,7 @@ export class WideColumn extends Column<Float64Array> {
 
   /** Sets rows [first, end) to 0: as `set` does, with one mark a chunk. */
   clear(first: number, end: number): void {
+    if (first >= end) return;
     if (end > this.data.length) this.grow(end - 1);
     for (let row = first; row < end; row++) this.data[row] = 0;
     for (let c = first >> CHUNK_SHIFT; c << CHUNK_SHIFT < end; c++) this.dirty[c] = 1;

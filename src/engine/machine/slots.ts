@@ -47,7 +47,9 @@ export class Slots {
     }
   }
 
-  *of(head: SlotRow): Iterable<SlotRow> {
-    for (let slot: number = head; slot !== 0; slot = this.next.get(slot)) yield slot as SlotRow;
+  of(head: SlotRow): SlotRow[] {
+    const slots: SlotRow[] = [];
+    for (let slot = head; slot !== 0; slot = this.next.get(slot) as SlotRow) slots.push(slot);
+    return slots;
   }
 }

@@ -66,6 +66,13 @@ export class Table {
     return this.#live.get(row) === 1;
   }
 
+  /** The first live row after `row`, or 0: `rows` for where an iterator would be made too often. */
+  after(row: number): number {
+    const { length } = this;
+    for (let next = row + 1; next <= length; next++) if (this.isLive(next)) return next;
+    return 0;
+  }
+
   /** Live rows in rising order. */
   *rows(): Iterable<number> {
     const length = this.length;

@@ -134,8 +134,10 @@ function machine(world: World): Map<string, Binding<Scene>> {
 
 function deviceNamed(world: World, name: number): number {
   const { devices } = world.kernel;
-  for (const device of devices.devices.rows()) if (devices.name.get(device) === name) return device;
-  return 0;
+  const { devices: table } = devices;
+  let device = table.after(0);
+  while (device !== 0 && devices.name.get(device) !== name) device = table.after(device);
+  return device;
 }
 
 /** Processes, and threads of them, by name. A process has its buffers as members: `app.buf`. */
