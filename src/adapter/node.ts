@@ -13,13 +13,16 @@ const host: Host = {
   now: () => performance.now(),
 };
 
-/** Writes messages to a stream; those sent in one go leave together, and wake the client once. */
+/** Writes messages to a stream; those sent in one go leave as one piece, and wake the client once. */
 function sender(output: Writable): Send {
+  let waiting: Uint8Array[] = [];
+  const flush = (): void => {
+    const pieces = waiting;
+    waiting = [];
+    if (output.writable) output.write(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces));
+  };
   return (message) => {
-    if (!output.writable) return;
-    output.cork();
-    output.write(encode(message));
-    queueMicrotask(() => output.uncork());
+    if (waiting.push(encode(message)) === 1) queueMicrotask(flush);
   };
 }
 
