@@ -19,6 +19,7 @@ export class CheckContext {
   /** Profiles the statement at hand can run under. */
   profiles: readonly string[];
   cpus: number;
+  nodes = 1;
 
   constructor(
     readonly scenario: Scenario,
@@ -161,10 +162,11 @@ export class CheckContext {
     return undefined;
   }
 
-  /** Takes the number of CPUs from the machine. */
+  /** Takes the numbers of CPUs and nodes from the machine. */
   useMachine(machine: MachineDecl): void {
     if (machine.cpus !== undefined)
       this.cpus = this.between(machine.cpus, undefined, 'the number of CPUs', 1, 64) ?? this.cpus;
+    this.nodes = Math.max(1, machine.nodes.length);
   }
 }
 

@@ -18,6 +18,7 @@ import { checkBlock, swapSize } from './check-statement';
 import { type Diagnostic, locate, ProblemList } from './diagnostics';
 import { KNOWLEDGE, type Knowledge } from './knowledge';
 import { type Parsed, parseScenario } from './parser';
+import { workerNames } from './program/names';
 import { Scope } from './scope';
 import { LineMap, type Span } from './source';
 import { allOf, didYouMean } from './suggest';
@@ -257,7 +258,6 @@ function checkFile(ctx: CheckContext, item: FileDecl): void {
   if (item.fill !== undefined) ctx.between(item.fill, undefined, 'a byte', 0, 255);
 }
 
-const WORKER = /^(?:kworker|kswapd)(\d+)$/;
 /** The bottom half of a device. */
 const BOTTOM_HALF = /^(.*)_bh$/;
 
@@ -267,12 +267,13 @@ function checkSchedule(ctx: CheckContext, item: ScheduleDecl): void {
     .filter((i): i is DeviceDecl => i.kind === 'device')
     .map((i) => i.name.text);
   const tasks = [...ctx.globals].filter(([, symbol]) => symbol.kind === 'task').map(([name]) => name);
+  const workers = workerNames(ctx.cpus, ctx.nodes);
   for (const entry of [...item.entries, ...item.loop]) {
     const { text, span } = entry.task;
     if (entry.times !== undefined) ctx.between(entry.times, undefined, 'how often a task runs', 1, 1e9);
-    if (tasks.includes(text) || devices.includes(text) || WORKER.test(text)) continue;
+    if (tasks.includes(text) || devices.includes(text) || workers.includes(text)) continue;
     if (devices.includes(BOTTOM_HALF.exec(text)?.[1] ?? '')) continue;
-    const all = [...tasks, ...devices];
+    const all = [...tasks, ...devices, ...workers];
     const can = all.length <= 12 ? `; these can run: ${all.join(', ')}` : '';
     ctx.error('unknown-name', `there is no task \`${text}\`${didYouMean(text, all) || can}`, span);
   }

@@ -171,7 +171,19 @@ describe('the checker', () => {
       '1:24: zone dma of 32MiB is more than where zone dma ends (16MiB)',
     ],
     ['machine { cpus 0 }\nprocess p { }', '1:16: the number of CPUs is between 1 and 64, not 0'],
-    ['schedule p x\nprocess p { }', '1:12: there is no task `x`; these can run: p'],
+    [
+      'schedule p x\nprocess p { }',
+      '1:12: there is no task `x`; these can run: p, kworker0, kworker1, kswapd0',
+    ],
+    [
+      'machine { cpus 3 }\nschedule kworker3\nprocess p { }',
+      '2:10: there is no task `kworker3`; did you mean `kworker0`?',
+    ],
+    [
+      'machine { cpus 1 }\nschedule kworker0 p\nprocess p { }',
+      '2:10: there is no task `kworker0`; these can run: p, kswapd0',
+    ],
+    ['schedule p kswapd1\nprocess p { }', '1:12: there is no task `kswapd1`; did you mean `kswapd0`?'],
     ['profile 6.12\nprofile 4.14\nprocess p { }', '2:1: a scenario has only one `profile`'],
     ['# nothing\n', '1:1: nothing happens here: a scenario needs a process, as in `process app { … }`'],
     ['read buf', '1:1: a statement stands inside a process: `process app { … }`'],

@@ -126,9 +126,13 @@ export function withBottomHalves(names: ProgramNames, devices: readonly string[]
   return withThreads(names, devices.map(bottomHalfName));
 }
 
-/** The names with those of the kernel's workers: one for each CPU where there are several, and one for each node. */
+/** The names with those of the kernel's workers. */
 export function withWorkers(names: ProgramNames, cpus: number, nodes: number): ProgramNames {
+  return withThreads(names, workerNames(cpus, nodes));
+}
+
+/** The kernel's workers of a machine: one for each CPU where there are several, and one for each node. */
+export function workerNames(cpus: number, nodes: number): string[] {
   const perCpu = cpus === 1 ? [] : Array.from({ length: cpus }, (_, cpu) => workerName(cpu));
-  const perNode = Array.from({ length: nodes }, (_, node) => kswapdName(node));
-  return withThreads(names, [...perCpu, ...perNode]);
+  return [...perCpu, ...Array.from({ length: nodes }, (_, node) => kswapdName(node))];
 }
