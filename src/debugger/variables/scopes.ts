@@ -67,10 +67,10 @@ export function scopesOf(world: World, task: TaskRow, frame: StackFrame | undefi
   return [
     scope('Locals', `${inFrame}.locals`, { named: () => locals(world, scene, frame) }, false),
     scope('Pending Faults', 'faults', { named: () => faults(world) }, false),
-    scope('Locks Held', `${where}.locks`, { named: () => locks(world, task) }, false),
     ...(typeof page === 'number'
       ? [scope('This Page', `${where}.page`, pageChildren(world, page as PageRow), false)]
       : []),
+    scope('Locks Held', `${where}.locks`, { named: () => locks(world, task) }, false),
     scope('Zones', 'zones', { named: () => zones(world) }, true),
     scope('Devices', 'devices', { named: () => devices(world) }, true),
     scope('Address Space', `${where}.mm`, { named: () => vmas(world, scene.process) }, true),

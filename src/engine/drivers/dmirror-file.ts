@@ -8,7 +8,11 @@ import { forEachSlot, migrates, migration_free, srcPage } from '../kernel/migrat
 import { migrate_vma_finalize, migrate_vma_pages } from '../kernel/migrate_device';
 import { migrate_device_unmap } from '../kernel/migrate_unmap';
 import { trylock_page } from '../kernel/mmap_lock';
-import { mmu_interval_notifier_insert, mmu_interval_notifier_remove } from '../kernel/mmu_notifier';
+import {
+  mmu_interval_notifier_insert,
+  mmu_interval_notifier_remove,
+  mmu_notifier_register,
+} from '../kernel/mmu_notifier';
 import { alloc_page } from '../kernel/page_alloc';
 import { get_page } from '../kernel/page_ref';
 import { rmap_walk } from '../kernel/rmap';
@@ -44,6 +48,9 @@ export const dmirror_open = routine({
       devices.mirrorFd.set(f.mirror, get_unused_fd(k, process));
       devices.mirrorProcess.set(f.mirror, process);
       devices.mirrorRoot.set(f.mirror, k.tables.newNode(LEVEL_PGD, 0 as EntryRow));
+    }),
+    r.call('mmu_notifier_register(mm)', mmu_notifier_register, (k, _, callee) => {
+      callee.mm = k.tasks.mmOf(k.task);
     }),
     r.step('mmu_interval_notifier_insert(everything)', (k, f) => {
       mmu_interval_notifier_insert(k, f.mirror, k.tasks.mmOf(k.task), f.device);

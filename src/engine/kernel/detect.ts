@@ -14,6 +14,21 @@ function first_task(k: Kernel, column: IntColumn, value: number): TaskRow {
   return 0 as TaskRow;
 }
 
+/** A task of the process that has not ended; 0 if all have. */
+function live_task(k: Kernel, process: number): TaskRow {
+  for (const task of k.tasks.tasks.rows())
+    if (k.tasks.process.get(task) === process && k.tasks.state.get(task) !== TaskState.Exited)
+      return task as TaskRow;
+  return 0 as TaskRow;
+}
+
+/** A worker that is asked to drain its CPU's batch and has not done it; 0 if there is none. */
+function drain_worker(k: Kernel): TaskRow {
+  for (let cpu = 0; cpu < k.cpus; cpu++)
+    if (k.lru.drainAsked.get(cpu) !== 0) return k.lru.worker.get(cpu) as TaskRow;
+  return 0 as TaskRow;
+}
+
 /** The task that must act before a waiting task can go on, where one is known; else 0. */
 export function wait_holder(k: Kernel, kind: WaitKind, on: number): TaskRow {
   switch (kind) {
@@ -40,6 +55,12 @@ export function wait_holder(k: Kernel, kind: WaitKind, on: number): TaskRow {
       return k.devices.bottomHalf.get(on) as TaskRow;
     case Wait.Task:
       return on as TaskRow;
+    case Wait.Process:
+      return live_task(k, on);
+    case Wait.NotifierSeq:
+      return first_task(k, k.tasks.invalidates, on);
+    case Wait.LruDrain:
+      return drain_worker(k);
     default:
       return 0 as TaskRow;
   }

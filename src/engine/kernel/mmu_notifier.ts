@@ -3,10 +3,13 @@
  * entries change. Before 5.8 (mm/hmm.c of 4.14) mirrors were told only when the invalidation ended.
  */
 
-import type { DeviceRow, MirrorRow, MmRow } from '../machine/ids';
+import type { DeviceRow, MirrorRow, MmRow, VmaRow } from '../machine/ids';
 import { Wait } from '../machine/tasks';
 import type { Kernel } from './kernel';
+import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
+import { rmapWriteLock, vmaLocks } from './rmap_lock';
 import { DeviceT, EventT, MirrorT, MmT, routine, VpnT } from './routine';
+import { vmaStartWrite } from './vma_lock';
 
 /** One past the last page of a range that covers every address (ULONG_MAX). */
 export const ALL_PAGES = 2 ** 52;
@@ -59,10 +62,40 @@ const tell_mirrors = routine({
   ],
 });
 
-/** Nobody mirrors the mm, and no invalidation is left open by a mirror that has gone. */
-function is_unwatched(k: Kernel, mm: MmRow): boolean {
-  return k.mm.firstMirror.get(mm) === 0 && k.mm.activeInvalidations.get(mm) === 0;
+/** Nobody has ever subscribed to the mm (!mm_has_notifiers). */
+const is_unwatched = (k: Kernel, mm: MmRow): boolean => k.mm.hasNotifiers.get(mm) === 0;
+
+function begin(k: Kernel, mm: MmRow): void {
+  k.mm.activeInvalidations.add(mm, 1);
+  k.tasks.invalidates.set(k.task, mm);
+  k.tasks.invalidations.add(k.task, 1);
 }
+
+/** Returns how many invalidations of the mm are active still. */
+function end(k: Kernel, mm: MmRow): number {
+  if (k.tasks.invalidations.add(k.task, -1) === 0) k.tasks.invalidates.set(k.task, 0);
+  return k.mm.activeInvalidations.add(mm, -1);
+}
+
+/** All VMAs of an address space. */
+const all_vmas = (k: Kernel, f: { mm: MmRow }): VmaRow[] => [...k.mm.vmasOf(f.mm)] as VmaRow[];
+
+/** The first subscription of an address space waits until nobody is inside a change of it that was not counted. */
+export const mmu_notifier_register = routine({
+  name: 'mmu_notifier_register',
+  file: 'mm/mmu_notifier.c',
+  about:
+    'From now on invalidations of this address space are counted: no fault and no walk may be in the middle of one.',
+  params: { mm: MmT },
+  body: (r) => [
+    r.when('it has had one before', (k, f) => !is_unwatched(k, f.mm), [r.ret('return')]),
+    ...mmapWriteLock(r, (_, f) => f.mm),
+    vmaStartWrite(r, all_vmas),
+    rmapWriteLock(r, (k, f) => vmaLocks(k, all_vmas(k, f))),
+    r.step('mm_take_all_locks(mm); mm->notifier_subscriptions', (k, f) => k.mm.hasNotifiers.set(f.mm, 1)),
+    r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm)),
+  ],
+});
 
 export const mmu_notifier_invalidate_range_start = routine({
   name: 'mmu_notifier_invalidate_range_start',
@@ -70,14 +103,14 @@ export const mmu_notifier_invalidate_range_start = routine({
   about: 'Entries of the range are about to change: tell the mirrors, which must stop using them. May sleep.',
   params: range,
   body: (r) => [
-    r.when('nobody mirrors this address space', (k, f) => is_unwatched(k, f.mm), [r.ret('return')]),
+    r.when('nobody has subscribed to this address space', (k, f) => is_unwatched(k, f.mm), [r.ret('return')]),
     r.only(
       (profile) => profile.intervalNotifiers,
       [
         r.step(
           'one more active invalidation; the sequence becomes odd where a subscription overlaps',
           (k, f) => {
-            k.mm.activeInvalidations.add(f.mm, 1);
+            begin(k, f.mm);
             if (first_mirror(k, f.mm, f.start, f.end) !== 0)
               k.mm.notifierSeq.set(f.mm, k.mm.notifierSeq.get(f.mm) | 1);
           },
@@ -90,11 +123,7 @@ export const mmu_notifier_invalidate_range_start = routine({
           callee.owner = f.owner;
         }),
       ],
-      [
-        r.step('one more active invalidation; mirrors are told when it ends', (k, f) => {
-          k.mm.activeInvalidations.add(f.mm, 1);
-        }),
-      ],
+      [r.step('one more active invalidation; mirrors are told when it ends', (k, f) => begin(k, f.mm))],
     ),
   ],
 });
@@ -105,9 +134,7 @@ export const mmu_notifier_invalidate_range_end = routine({
   about: 'The entries have changed: mirrors may look again.',
   params: range,
   body: (r) => [
-    r.when('nobody was told that it began', (k, f) => k.mm.activeInvalidations.get(f.mm) === 0, [
-      r.ret('return'),
-    ]),
+    r.when('nobody has subscribed to this address space', (k, f) => is_unwatched(k, f.mm), [r.ret('return')]),
     r.only(
       (profile) => !profile.intervalNotifiers,
       [
@@ -123,7 +150,7 @@ export const mmu_notifier_invalidate_range_end = routine({
     r.step(
       'one active invalidation less; after the last the sequence is even again, and readers wake',
       (k, f) => {
-        const left = k.mm.activeInvalidations.add(f.mm, -1);
+        const left = end(k, f.mm);
         const seq = k.mm.notifierSeq.get(f.mm);
         if (left !== 0 || (seq & 1) === 0) return;
         k.mm.notifierSeq.set(f.mm, seq + 1);

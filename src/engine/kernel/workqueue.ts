@@ -36,6 +36,7 @@ export function start_workers(k: Kernel, name: (cpu: number) => number): void {
     k.start(task, kworker, (frame) => {
       (frame as unknown as { cpu: number }).cpu = cpu;
     });
+    k.lru.worker.set(cpu, task);
     // It is asleep from the start: nothing is queued yet.
     k.tasks.block(task, Wait.Kworker, cpu);
   }

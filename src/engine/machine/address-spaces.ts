@@ -44,6 +44,8 @@ export class AddressSpaces {
   readonly rssFile: IntColumn;
   readonly rssShmem: IntColumn;
   readonly swapEntries: IntColumn;
+  /** 1 = it has had a subscription (notifier_subscriptions exists): invalidations are counted from then on. */
+  readonly hasNotifiers: IntColumn;
   /** mmu_interval subscriptions: invalidate_seq and active_invalidate_ranges. */
   readonly notifierSeq: IntColumn;
   readonly activeInvalidations: IntColumn;
@@ -99,6 +101,7 @@ export class AddressSpaces {
     this.rssFile = this.mms.int('rssFile');
     this.rssShmem = this.mms.int('rssShmem');
     this.swapEntries = this.mms.int('swapEntries');
+    this.hasNotifiers = this.mms.int('hasNotifiers');
     this.notifierSeq = this.mms.int('notifierSeq');
     this.activeInvalidations = this.mms.int('activeInvalidations');
     this.firstMirror = this.mms.int('firstMirror');

@@ -11,6 +11,8 @@ export class LruBatches {
   readonly first: IntColumn;
   readonly last: IntColumn;
   readonly count: IntColumn;
+  /** The task that empties it when asked to. */
+  readonly worker: IntColumn;
   /** The CPU's worker is asked to empty its batch. */
   readonly drainAsked: IntColumn;
 
@@ -18,6 +20,7 @@ export class LruBatches {
     this.first = store.int('lruBatch.first');
     this.last = store.int('lruBatch.last');
     this.count = store.int('lruBatch.count');
+    this.worker = store.int('lruBatch.worker');
     this.drainAsked = store.int('lruBatch.drainAsked');
   }
 }

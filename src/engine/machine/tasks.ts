@@ -75,6 +75,9 @@ export class Tasks {
   /** The mm whose mmap_lock, and the VMA whose own lock, it holds for reading. */
   readonly readsMm: IntColumn;
   readonly readsVma: IntColumn;
+  /** The mm of which it has begun invalidations that have not ended, and how many. */
+  readonly invalidates: IntColumn;
+  readonly invalidations: IntColumn;
   /** Spinlocks it holds: while there are any it may neither sleep nor give up its CPU. */
   readonly preemptCount: IntColumn;
   /** The lock of the reverse map under which it walks (rmap_lock.ts). */
@@ -130,6 +133,8 @@ export class Tasks {
     this.onCpu = this.tasks.int('onCpu');
     this.readsMm = this.tasks.int('readsMm');
     this.readsVma = this.tasks.int('readsVma');
+    this.invalidates = this.tasks.int('invalidates');
+    this.invalidations = this.tasks.int('invalidations');
     this.preemptCount = this.tasks.int('preemptCount');
     this.readsRmap = this.tasks.int('readsRmap');
     this.taskName = this.tasks.int('name');
