@@ -259,7 +259,7 @@ export class Interpreter {
     if (kernel.tasks.tasks.length === 1) return false;
     const inKernel = this.#userMode[pc] === 0;
     if (inKernel) stays_on_cpu(kernel, task);
-    const chosen = scheduler.choose();
+    const chosen = scheduler.choose(inKernel);
     if (chosen !== 0 && chosen !== task && can_run(kernel, chosen)) {
       kernel.tasks.setCurrent(chosen);
       return true;

@@ -15,8 +15,9 @@ export interface ScheduleEntry {
 
 export type Order =
   /**
-   * A task runs until it blocks; then the next one that can, in the order of their creation. Only kswapd does not wait for
-   * its turn: it has slept long, so that a kernel lets it run as soon as its CPU is free.
+   * A task runs until it blocks, or comes back from a fault that it has to take again because nothing has changed; then
+   * the next one that can, in the order of their creation. Only kswapd does not wait for its turn: it has slept long, so
+   * that a kernel lets it run as soon as its CPU is free.
    */
   | { readonly kind: 'round-robin' }
   /** At each yield any task that can run, as the seed says. */
@@ -32,9 +33,9 @@ export type Order =
 export interface Scheduler {
   /**
    * The task to run at a yield, or 0 to let the current one go on. It may be asked again at the same time (after a
-   * stop there) and must then give the same answer.
+   * stop there) and must then give the same answer. `inKernel`: the current task is not about to run in user mode.
    */
-  choose(): TaskRow;
+  choose(inKernel: boolean): TaskRow;
   /** A task has blocked or exited. */
   left(task: TaskRow): void;
 }
@@ -71,8 +72,8 @@ export class Schedule implements Scheduler {
     this.#asked = kernel.store.scalar('schedule.asked');
   }
 
-  choose(): TaskRow {
-    const chosen = this.#chosen();
+  choose(inKernel: boolean): TaskRow {
+    const chosen = this.#chosen(inKernel);
     this.onChoice?.(chosen === 0 ? this.#kernel.task : chosen);
     return chosen;
   }
@@ -92,16 +93,16 @@ export class Schedule implements Scheduler {
     return [{ column: this.#kernel.store.scalars.id, row: this.#only, value: task }];
   }
 
-  #chosen(): TaskRow {
+  #chosen(inKernel: boolean): TaskRow {
     const { only } = this;
     if (only !== 0) return this.#canRun(only) ? only : (0 as TaskRow);
     switch (this.order.kind) {
       case 'round-robin':
-        return this.#inTurn();
+        return this.#listed([], [], inKernel);
       case 'seed':
         return this.#random(this.order.seed);
       case 'list':
-        return this.#listed(this.order.entries, this.order.loop);
+        return this.#listed(this.order.entries, this.order.loop, inKernel);
     }
   }
 
@@ -116,7 +117,7 @@ export class Schedule implements Scheduler {
     return (runnable[mix(seed, this.#kernel.time) % Math.max(1, runnable.length)] ?? 0) as TaskRow;
   }
 
-  #listed(first: readonly ScheduleEntry[], loop: readonly ScheduleEntry[]): TaskRow {
+  #listed(first: readonly ScheduleEntry[], loop: readonly ScheduleEntry[], inKernel: boolean): TaskRow {
     const { scalars } = this.#kernel.store;
     if (scalars.get(this.#asked) === this.#kernel.time + 1) return 0 as TaskRow;
     const begin = scalars.get(this.#entry);
@@ -137,13 +138,23 @@ export class Schedule implements Scheduler {
       scalars.set(this.#asked, this.#kernel.time + 1);
       return task;
     }
-    // Entries were passed over: asked again after a stop here, no more of them may be.
-    if (end > begin) scalars.set(this.#asked, this.#kernel.time + 1);
-    return this.#inTurn();
+    const next = this.#inTurn(inKernel);
+    // Asked again after a stop here, no more entries may be passed over, and nobody else's turn come.
+    if (end > begin || next !== 0) scalars.set(this.#asked, this.#kernel.time + 1);
+    return next;
   }
 
-  #inTurn(): TaskRow {
-    return runnable_kswapd(this.#kernel);
+  /** Whose turn it is, without a list: 0 = the current task goes on. */
+  #inTurn(inKernel: boolean): TaskRow {
+    const kswapd = runnable_kswapd(this.#kernel);
+    const { task, tasks } = this.#kernel;
+    if (kswapd !== 0 || inKernel || tasks.sameFaults.get(task) === 0) return kswapd;
+    const { length } = tasks.tasks;
+    for (let i = 1; i < length; i++) {
+      const other = (((task - 1 + i) % length) + 1) as TaskRow;
+      if (can_run(this.#kernel, other)) return other;
+    }
+    return 0 as TaskRow;
   }
 
   #named(name: number): TaskRow {
