@@ -2,28 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { Client } from './client';
+import { onePage } from './one-page';
 
-const TEXT = `profile 6.12
-machine { cpus 2 }
-device gpu0 private 64MiB driver dmirror
-
-process app {
-    buf = mmap 4KiB anon rw
-    write buf = 0x11
-    migrate buf to gpu0
-    thread A cpu 0 {
-        barrier ready
-        munmap buf
-    }
-    thread B cpu 1 {
-        barrier ready
-        read buf[0] expect 0x11
-    }
-    barrier ready
-    join A
-    join B
-}
-`;
+const TEXT = onePage('munmap buf', 'read buf[0] expect 0x11');
 
 const client = async (text: string, routine: string): Promise<Client> => {
   const c = new Client(new Map([['/locks.hmm', text]]));

@@ -3,28 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Client } from './client';
+import { onePage } from './one-page';
 
-const ONE_PAGE = `profile 6.12
-machine { cpus 2 }
-device gpu0 private 64MiB driver dmirror
-
-process app {
-    buf = mmap 4KiB anon rw
-    write buf = 0x11
-    migrate buf to gpu0
-    thread A cpu 0 {
-        barrier ready
-        write buf[0] = 0x22
-    }
-    thread B cpu 1 {
-        barrier ready
-        read buf[0] expect 0x11
-    }
-    barrier ready
-    join A
-    join B
-}
-`;
+const ONE_PAGE = onePage('write buf[0] = 0x22', 'read buf[0] expect 0x11');
 
 const CONTEXTS = `device gpu0 private 64MiB
 process app {

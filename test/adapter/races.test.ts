@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Client } from './client';
+import { onePage } from './one-page';
 
 function client(name: string): Client {
   const path = `/scenarios/races/${name}.hmm`;
@@ -61,27 +62,7 @@ describe('a race of the gallery', () => {
   });
 });
 
-const ONE_PAGE = `profile 6.12
-machine { cpus 2 }
-device gpu0 private 64MiB driver dmirror
-
-process app {
-    buf = mmap 4KiB anon rw
-    write buf = 0x11
-    migrate buf to gpu0
-    thread A cpu 0 {
-        barrier ready
-        write buf[0] = 0x22
-    }
-    thread B cpu 1 {
-        barrier ready
-        read buf[0] expect 0x11
-    }
-    barrier ready
-    join A
-    join B
-}
-`;
+const ONE_PAGE = onePage('write buf[0] = 0x22', 'read buf[0] expect 0x11');
 
 describe('two threads in the fault of one page', () => {
   it('are both pending, with who waits for whom; going back and forward again shows the same', async () => {

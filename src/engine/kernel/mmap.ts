@@ -16,7 +16,6 @@ import { Errno, Notify } from './constants';
 import { insert_driver_pages, maps_driver_file } from './driver_mmap';
 import { alloc_file, fput } from './file';
 import { vma_adjust_trans_huge } from './huge_pmd';
-import { hugetlb_reserve } from './hugetlb_pool';
 import type { Kernel } from './kernel';
 import { mmap_read_unlock, mmap_write_downgrade, mmap_write_unlock, mmapWriteLock } from './mmap_lock';
 import { tlb_finish_mmu, tlb_gather_mmu } from './mmu_gather';
@@ -31,6 +30,7 @@ import { unlink_anon_vmas } from './rmap';
 import { fileLock, rmapWriteLock, vmaLocks } from './rmap_lock';
 import { Bool, DeviceT, FileT, Hex, Int, MmT, routine, SlotT, VmaT, VpnT } from './routine';
 import { total_swap_pages } from './swapfile';
+import { get_unmapped_area, is_user_range } from './unmapped_area';
 import {
   gather_vmas,
   listed,
@@ -46,9 +46,6 @@ import {
 } from './vma';
 import { vmaStartWrite } from './vma_lock';
 import { unmap_vmas } from './zap';
-
-/** Where mappings without an address begin, downwards: below the stack and its gap, nothing randomised. */
-const MMAP_BASE = 0x7ffff7fff as Vpn;
 
 /** Unmapped VMAs leave their anon_vmas, files and the list they are in. */
 const remove_vmas = routine({
@@ -175,10 +172,6 @@ export const sys_munmap = routine({
   ],
 });
 
-function is_user_range(start: number, pages: number): boolean {
-  return pages > 0 && start >= 0 && start + pages <= TASK_SIZE_PAGES;
-}
-
 /** Its pages count as committed: private and writable (accountable_mapping); hugetlb pages are reserved. */
 function accountable(flags: number): boolean {
   return (flags & (Vm.Write | Vm.Shared | Vm.HugeTlb)) === Vm.Write;
@@ -191,27 +184,6 @@ export function enough_memory(k: Kernel, pages: number): boolean {
   return pages <= total;
 }
 
-/** The highest gap of `pages` below the mmap base, on a boundary of `align` pages, or 0 (vm_unmapped_area, top-down). */
-export function unmapped_area(k: Kernel, mm: MmRow, pages: number, align = 1): Vpn {
-  const highest = (end: number): number => Math.floor((end - pages) / align) * align;
-  let best = 0;
-  let low = 1;
-  for (const vma of k.mm.vmasOf(mm)) {
-    const at = highest(Math.min(k.mm.start.get(vma), MMAP_BASE));
-    if (at >= low) best = at;
-    low = k.mm.end.get(vma);
-  }
-  const last = highest(MMAP_BASE);
-  return (last >= low ? last : best) as Vpn;
-}
-
-/** Hugetlb: whole huge pages on their boundaries, so many as the pool still has; else -errno (hugetlb_get_unmapped_area). */
-function hugetlb_unmapped_area(k: Kernel, mm: MmRow, start: Vpn, pages: number, fixed: boolean): number {
-  if (fixed && start % HUGE_PAGES !== 0) return -Errno.EINVAL;
-  const at = fixed ? start : unmapped_area(k, mm, pages, HUGE_PAGES);
-  return at !== 0 && hugetlb_reserve(k, pages) ? at : -Errno.ENOMEM;
-}
-
 /** One end of the range lies inside a huge page of the pool, which can't be cut (hugetlb_vm_op_split). */
 function cuts_hugetlb(k: Kernel, start: number, end: number): boolean {
   const mm = k.tasks.mmOf(k.task);
@@ -219,25 +191,6 @@ function cuts_hugetlb(k: Kernel, start: number, end: number): boolean {
     const vma = at % HUGE_PAGES === 0 ? 0 : k.mm.vmaAt(mm, at as Vpn);
     return vma !== 0 && k.mm.has(vma as VmaRow, Vm.HugeTlb);
   });
-}
-
-interface Mapping {
-  readonly flags: number;
-  readonly aligned: number;
-  readonly fixed: number;
-}
-
-/** Where the mapping goes: the address asked for if it is fixed or free, else the kernel's choice; or -errno. */
-function get_unmapped_area(k: Kernel, mm: MmRow, start: Vpn, pages: number, f: Mapping): number {
-  const fixed = f.fixed !== 0;
-  if (pages > TASK_SIZE_PAGES) return -Errno.ENOMEM;
-  if ((f.flags & Vm.HugeTlb) !== 0) return hugetlb_unmapped_area(k, mm, start, pages, fixed);
-  if (fixed) return is_user_range(start, pages) ? start : -Errno.ENOMEM;
-  const next = k.mm.findVma(mm, start);
-  const isFree = next === 0 || k.mm.start.get(next) >= start + pages;
-  if (start !== 0 && is_user_range(start, pages) && isFree) return start;
-  const chosen = unmapped_area(k, mm, pages, f.aligned !== 0 ? HUGE_PAGES : 1);
-  return chosen === 0 ? -Errno.ENOMEM : chosen;
 }
 
 /** Flags of the VMA beyond those asked for: private mappings and shared memory may always become writable. */
