@@ -2,38 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { wait_holder } from '../../src/engine/kernel/detect';
-import type { Kernel } from '../../src/engine/kernel/kernel';
-import type { TaskRow } from '../../src/engine/machine/ids';
-import { TaskState, Wait, type WaitKind } from '../../src/engine/machine/tasks';
-import { MOST_STEPS, runOf } from '../properties/machine';
-
-const SEEDS = Array.from({ length: 40 }, (_, i) => i + 1);
-
-/** Runs under each seed; `look` is asked after each step, with the tasks by name. Returns how often it said yes. */
-function count(text: string, look: (k: Kernel, named: (name: string) => TaskRow) => boolean): number {
-  let found = 0;
-  for (const seed of SEEDS) {
-    const { interpreter, kernel, world } = runOf(text.replace('SEED', String(seed)));
-    const named = (name: string): TaskRow =>
-      ([...kernel.tasks.tasks.rows()].find(
-        (task) => world.names.tasks[kernel.tasks.taskName.get(task)] === name,
-      ) ?? 0) as TaskRow;
-    let failed = false;
-    kernel.events.observer = (_, name) => {
-      failed ||= name === 'expect_failed';
-    };
-    let stop = 'time';
-    while (stop === 'time' && kernel.time < MOST_STEPS) {
-      stop = interpreter.run(kernel.time + 1, false);
-      if (look(kernel, named)) found++;
-    }
-    expect({ seed, stop, failed }).toEqual({ seed, stop: 'end', failed: false });
-  }
-  return found;
-}
-
-const blockedOn = (k: Kernel, task: TaskRow, wait: WaitKind): boolean =>
-  k.tasks.state.get(task) === TaskState.Blocked && k.tasks.wait.get(task) === wait;
+import { Wait } from '../../src/engine/machine/tasks';
+import { blockedOn, count } from './under-seeds';
 
 /** A touches `a` for the first time while B changes the address space. */
 const touchedWhile = (change: string): string => `

@@ -4,12 +4,19 @@ import { Errno, HmmPfn, Snapshot } from '../kernel/constants';
 import { hmm_range_fault } from '../kernel/hmm';
 import type { Kernel } from '../kernel/kernel';
 import { mmap_read_unlock, mmapReadLock } from '../kernel/mmap_lock';
-import { reader_must_wait } from '../kernel/mmu_notifier';
+import {
+  mmu_interval_notifier_insert,
+  mmu_interval_notifier_remove,
+  mmu_interval_read_retry,
+  mmu_interval_set_seq,
+  reader_must_wait,
+} from '../kernel/mmu_notifier';
 import { is_device_coherent, is_device_private } from '../kernel/page_ref';
 import { Bool, ErrnoT, Int, MirrorT, MmT, routine, SlotT, VpnT } from '../kernel/routine';
-import type { MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../machine/ids';
+import type { DeviceRow, MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../machine/ids';
 import { Wait } from '../machine/tasks';
 import { begin_ioctl, push_data } from './dmirror-access';
+import { lockMirror, unlock_mirror } from './dmirror-lock';
 
 /** Which memory the page is in, as a HMM_DMIRROR_PROT_* value. */
 function where(k: Kernel, mirror: MirrorRow, page: PageRow): number {
@@ -29,61 +36,134 @@ function mkentry(k: Kernel, mirror: MirrorRow, slot: SlotRow): number {
   return place | size | (flags & HmmPfn.Write ? Snapshot.Write : Snapshot.Read);
 }
 
+/** A notifier of its own for the range, so that the snapshot is overtaken by every invalidation of it, the device's too. */
+function insert_notifier(k: Kernel, f: { mirror: MirrorRow; start: Vpn; end: Vpn }): MirrorRow {
+  const { devices } = k;
+  const notifier = devices.mirrors.alloc() as MirrorRow;
+  const mm = devices.mirrorMm.get(f.mirror) as MmRow;
+  devices.mirrorOf.set(notifier, f.mirror);
+  const owner = devices.mirrorDevice.get(f.mirror) as DeviceRow;
+  mmu_interval_notifier_insert(k, notifier, mm, owner, f.start, f.end);
+  return notifier;
+}
+
+/** The invalidate callback of that notifier (dmirror_snapshot_invalidate): nothing is skipped, nothing dropped. */
+export const dmirror_snapshot_invalidate = routine({
+  name: 'dmirror_snapshot_invalidate',
+  file: 'lib/test_hmm.c',
+  about: 'Entries in the range of a snapshot are changing: it has to be taken again.',
+  params: { notifier: MirrorT },
+  locals: { mirror: MirrorT },
+  body: (r) => [
+    r.step('dmirror = dmi->dmirror', (k, f) => {
+      f.mirror = k.devices.mirrorOf.get(f.notifier) as MirrorRow;
+    }),
+    lockMirror(r, (_, f) => f.mirror),
+    r.step('mmu_interval_set_seq(mni, cur_seq)', (k, f) => mmu_interval_set_seq(k, f.notifier)),
+    r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
+  ],
+});
+
+/** One round: a byte for each page of [start, end) in the task's data. Returns 0 or -errno. */
+const dmirror_range_snapshot = routine({
+  name: 'dmirror_range_snapshot',
+  file: 'lib/test_hmm.c',
+  about: 'Ask what is mapped in the range until the answer is not overtaken by an invalidation.',
+  params: { mirror: MirrorT, start: VpnT, end: VpnT },
+  locals: { mm: MmT, notifier: MirrorT, pfns: SlotT, seq: Int, ret: ErrnoT, again: Bool },
+  body: (r) => [
+    r.step('mmu_interval_notifier_insert(range->notifier, mm, range->start, size)', (k, f) => {
+      f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;
+      f.notifier = insert_notifier(k, f);
+      f.pfns = k.slots.array(f.start, f.end - f.start);
+      f.again = 1;
+    }),
+    r.loop('the answer was overtaken (or the first time)', (_, f) => f.again !== 0, [
+      r.yield('Y12'),
+      r.wait(
+        'seq = mmu_interval_read_begin(range->notifier)',
+        Wait.NotifierSeq,
+        (_, f) => f.mm,
+        (k, f) => !reader_must_wait(k, f.notifier),
+      ),
+      r.step('remember the sequence', (k, f) => {
+        f.seq = k.devices.mirrorSeq.get(f.notifier);
+      }),
+      ...mmapReadLock(r, (_, f) => f.mm),
+      r.call(
+        'ret = hmm_range_fault(range)',
+        hmm_range_fault,
+        (_, f, callee) => {
+          callee.mirror = f.notifier;
+          callee.start = f.start;
+          callee.end = f.end;
+          callee.pfns = f.pfns;
+          callee.seq = f.seq;
+        },
+        (_, f, value) => {
+          f.ret = value;
+          f.again = value === -Errno.EBUSY ? 1 : 0;
+        },
+      ),
+      r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
+      r.when('it has an answer', (_, f) => f.ret === 0, [
+        r.yield('Y12'),
+        lockMirror(r, (_, f) => f.mirror),
+        r.when(
+          'mmu_interval_read_retry: the range was invalidated since',
+          (k, f) => mmu_interval_read_retry(k, f.notifier, f.seq),
+          [
+            r.step('once more', (_, f) => {
+              f.again = 1;
+            }),
+          ],
+          [
+            r.step('dmirror_mkentry: one byte a page', (k, f) => {
+              for (const slot of k.slots.of(f.pfns)) push_data(k, mkentry(k, f.mirror, slot));
+              k.tasks.cpages.add(k.task, f.end - f.start);
+            }),
+          ],
+        ),
+        r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
+      ]),
+    ]),
+    r.step('mmu_interval_notifier_remove(range->notifier)', (k, f) => {
+      mmu_interval_notifier_remove(k, f.notifier);
+      k.devices.mirrors.free(f.notifier);
+      k.slots.free(f.pfns);
+    }),
+    r.ret('return ret', (_, f) => f.ret),
+  ],
+});
+
 /** HMM_DMIRROR_SNAPSHOT: 0 with one byte a page in the task's data. Nothing is faulted. */
 export const dmirror_snapshot = routine({
   name: 'dmirror_snapshot',
   file: 'lib/test_hmm.c',
   about: 'What is mapped in the range, one byte a page, without faulting anything.',
   params: { mirror: MirrorT, start: VpnT, pages: Int },
-  locals: { mm: MmT, vpn: VpnT, next: VpnT, end: VpnT, pfns: SlotT, seq: Int, ret: ErrnoT, again: Bool },
+  locals: { vpn: VpnT, next: VpnT, end: VpnT, ret: ErrnoT },
   body: (r) => [
     r.step('from the start', (k, f) => {
       begin_ioctl(k);
-      f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;
       f.vpn = f.start;
       f.end = (f.start + f.pages) as Vpn;
     }),
     r.loop('address < end', (_, f) => f.vpn < f.end && f.ret === 0, [
-      r.step('a round of at most 64 pages', (k, f) => {
-        f.next = Math.min(f.end, f.vpn + k.profile.roundPages) as Vpn;
-        f.pfns = k.slots.array(f.vpn, f.next - f.vpn);
-        f.again = 1;
-      }),
-      r.loop('the answer was overtaken (or the first time)', (_, f) => f.again !== 0, [
-        r.yield('Y12'),
-        r.wait(
-          'seq = mmu_interval_read_begin(notifier)',
-          Wait.NotifierSeq,
-          (_, f) => f.mm,
-          (k, f) => !reader_must_wait(k, f.mirror),
-        ),
-        r.step('remember the sequence', (k, f) => {
-          f.seq = k.devices.mirrorSeq.get(f.mirror);
-        }),
-        ...mmapReadLock(r, (_, f) => f.mm),
-        r.call(
-          'ret = hmm_range_fault(&range)',
-          hmm_range_fault,
-          (_, f, callee) => {
-            callee.mirror = f.mirror;
-            callee.start = f.vpn;
-            callee.end = f.next;
-            callee.pfns = f.pfns;
-            callee.seq = f.seq;
-          },
-          (_, f, value) => {
-            f.ret = value;
-            f.again = value === -Errno.EBUSY ? 1 : 0;
-          },
-        ),
-        r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
-      ]),
-      r.step('one byte a page', (k, f) => {
-        for (const slot of k.slots.of(f.pfns)) if (f.ret === 0) push_data(k, mkentry(k, f.mirror, slot));
-        if (f.ret === 0) k.tasks.cpages.add(k.task, f.next - f.vpn);
-        k.slots.free(f.pfns);
-        f.vpn = f.next;
-      }),
+      r.call(
+        'ret = dmirror_range_snapshot(dmirror, &range, perm): at most 64 pages',
+        dmirror_range_snapshot,
+        (k, f, callee) => {
+          f.next = Math.min(f.end, f.vpn + k.profile.roundPages) as Vpn;
+          callee.mirror = f.mirror;
+          callee.start = f.vpn;
+          callee.end = f.next;
+        },
+        (_, f, value) => {
+          f.ret = value;
+          f.vpn = f.next;
+        },
+      ),
     ]),
     r.ret('return ret', (_, f) => f.ret),
   ],

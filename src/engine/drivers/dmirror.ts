@@ -25,6 +25,7 @@ import { dmirror_release } from './dmirror-file';
 import { lockMirror, lockRange, unlock_mirror, unlockRange } from './dmirror-lock';
 import { backing_page, devmem_return, free_backing, mirror_erase, mirror_of_page } from './dmirror-memory';
 import { alloc_and_copy, finalize_and_map, migrate, selectDevice } from './dmirror-migrate';
+import { dmirror_snapshot_invalidate } from './dmirror-snapshot';
 import { take_failure } from './injection';
 
 const FAULT = 'migrate_to_ram';
@@ -168,6 +169,16 @@ const dmirror_interval_invalidate = routine({
   params: invalidateParams,
   locals: { skipped: Bool },
   body: (r) => [
+    r.when('it is the notifier of a snapshot', (k, f) => k.devices.mirrorOf.get(f.mirror) !== 0, [
+      r.call(
+        'dmirror_snapshot_invalidate(mni, range, cur_seq)',
+        dmirror_snapshot_invalidate,
+        (_, f, callee) => {
+          callee.notifier = f.mirror;
+        },
+      ),
+      r.ret('return true', () => 1),
+    ]),
     r.step('which range, which event, whose', (k, f) => {
       const device = k.devices.mirrorDevice.get(f.mirror);
       const process = k.devices.mirrorProcess.get(f.mirror);

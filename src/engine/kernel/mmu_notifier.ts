@@ -192,18 +192,20 @@ function first_seq(k: Kernel, mm: MmRow): number {
   return seq | 1;
 }
 
-/** Adds a mirror at the end of the mm's subscriptions (mmu_interval_notifier_insert). */
+/** Adds a subscription to [start, end) at the end of those of the mm (mmu_interval_notifier_insert). */
 export function mmu_interval_notifier_insert(
   k: Kernel,
   mirror: MirrorRow,
   mm: MmRow,
   owner: DeviceRow,
+  start = 0,
+  end = ALL_PAGES,
 ): void {
   const { devices } = k;
   devices.mirrorMm.set(mirror, mm);
   devices.mirrorDevice.set(mirror, owner);
-  devices.mirrorStart.set(mirror, 0);
-  devices.mirrorEnd.set(mirror, ALL_PAGES);
+  devices.mirrorStart.set(mirror, start);
+  devices.mirrorEnd.set(mirror, end);
   devices.mirrorSeq.set(mirror, first_seq(k, mm));
   let last = k.mm.firstMirror.get(mm);
   if (last === 0) {

@@ -58,6 +58,8 @@ export class Devices {
   readonly mirrorRangeLock: IntColumn;
   /** File descriptor of the open device; the lowest that was free. */
   readonly mirrorFd: IntColumn;
+  /** The notifier of a snapshot is a row too: the mirror for which it was taken; 0 = a mirror. */
+  readonly mirrorOf: IntColumn;
   readonly mirrorStart: WideColumn;
   readonly mirrorEnd: WideColumn;
 
@@ -110,6 +112,7 @@ export class Devices {
     this.mirrorLock = this.mirrors.int('lock');
     this.mirrorRangeLock = this.mirrors.int('rangeLock');
     this.mirrorFd = this.mirrors.int('fd');
+    this.mirrorOf = this.mirrors.int('of');
     this.mirrorStart = this.mirrors.wide('start');
     this.mirrorEnd = this.mirrors.wide('end');
 

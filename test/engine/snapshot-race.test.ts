@@ -1,0 +1,66 @@
+/** A snapshot has a notifier of its own for its range: what changes there meanwhile makes it begin again. */
+
+import { describe, expect, it } from 'vitest';
+import { wait_holder } from '../../src/engine/kernel/detect';
+import type { Kernel } from '../../src/engine/kernel/kernel';
+import { TaskState, Wait } from '../../src/engine/machine/tasks';
+import { blockedOn, count } from './under-seeds';
+
+const against = (change: string): string => `
+  profile 6.12
+  machine { cpus 2 }
+  device gpu0 private 1MiB
+  schedule seed SEED
+  process p {
+    a = mmap 8KiB anon rw
+    b = mmap 8KiB anon rw
+    write a = 1
+    write b = 1
+    open gpu0
+    thread A cpu 0 { barrier go; gpu0 snapshot a }
+    thread B cpu 1 { barrier go; ${change} }
+    barrier go
+    join A
+    join B
+    gpu0 snapshot a
+  }`;
+
+/** Notifiers besides the mirror's own, by the range they are for. */
+const notifiers = (k: Kernel): number =>
+  [...k.devices.mirrors.rows()].filter((row) => k.devices.mirrorOf.get(row) !== 0).length;
+
+describe('a snapshot', () => {
+  it('waits for the task that changes its range', () => {
+    const waits = count(against('mprotect a r; mprotect a rw'), (k, named) => {
+      const A = named('A');
+      if (A === 0 || !blockedOn(k, A, Wait.NotifierSeq)) return false;
+      expect(wait_holder(k, Wait.NotifierSeq, k.tasks.waitFor.get(A))).toBe(named('B'));
+      return true;
+    });
+    expect(waits).toBeGreaterThan(0);
+  });
+
+  it('has one notifier while it is taken, and leaves none behind', () => {
+    const taken = count(against('mprotect b r; mprotect b rw'), (k, named) => {
+      const A = named('A');
+      const over = A !== 0 && k.tasks.state.get(A) === TaskState.Exited && k.tasks.depth.get(named('p')) <= 1;
+      if (over) expect(notifiers(k)).toBe(0);
+      expect(notifiers(k)).toBeLessThanOrEqual(1);
+      return notifiers(k) === 1;
+    });
+    expect(taken).toBeGreaterThan(0);
+  });
+
+  it('is overtaken by a migration of the same device, which the mirror itself does not hear of', () => {
+    let retaken = 0;
+    count(against('migrate a to gpu0'), (k, named) => {
+      const task = named('A');
+      const row = [...k.devices.mirrors.rows()].find((mirror) => k.devices.mirrorOf.get(mirror) !== 0);
+      if (task === 0 || row === undefined) return false;
+      const own = k.devices.mirrorOf.get(row);
+      if (k.devices.mirrorSeq.get(row) > k.devices.mirrorSeq.get(own)) retaken++;
+      return false;
+    });
+    expect(retaken).toBeGreaterThan(0);
+  });
+});
