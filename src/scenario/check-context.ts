@@ -128,7 +128,10 @@ export class CheckContext {
   /** Checks a size: more than nothing, whole units, at most `limit` bytes. Gives its value where it is known. */
   size(expr: Expr, scope: Scope | undefined, limits: SizeLimits): number | undefined {
     const bytes = this.constant(expr, scope);
-    if (bytes === undefined) return undefined;
+    if (bytes === undefined) {
+      this.unknownNumber(expr, scope, `the size of ${limits.what}`);
+      return undefined;
+    }
     const unit = limits.unit ?? PAGE_SIZE;
     if (bytes <= 0) {
       this.error('bad-size', limits.empty, expr.span);
@@ -157,9 +160,16 @@ export class CheckContext {
     most: number,
   ): number | undefined {
     const value = this.constant(expr, scope);
+    if (value === undefined) this.unknownNumber(expr, scope, what);
     if (value === undefined || (value >= least && value <= most && Number.isInteger(value))) return value;
     this.error('out-of-range', `${what} is between ${least} and ${most}, not ${value}`, expr.span);
     return undefined;
+  }
+
+  /** A number outside of every process is there before anything runs: it can't depend on what the run does. */
+  private unknownNumber(expr: Expr, scope: Scope | undefined, what: string): void {
+    if (scope === undefined)
+      this.error('not-constant', `${what} must be known before the run begins`, expr.span);
   }
 
   /** Takes the numbers of CPUs and nodes from the machine. */

@@ -244,8 +244,6 @@ function checkOption(
     ctx.error('unknown-name', `driver ${driver} has no option \`${name.text}\`${near}`, name.span);
   } else if (item.options.find((option) => option.name.text === name.text)?.name !== name) {
     ctx.error('duplicate', `\`${name.text}\` is said twice`, name.span);
-  } else if (ctx.constant(value) === undefined) {
-    ctx.error('not-constant', `${known.what} must be known before the run begins`, value.span);
   } else {
     ctx.between(value, undefined, known.what, known.least, known.most);
   }

@@ -170,6 +170,14 @@ describe('the checker', () => {
       'machine { node 0 { dma 32MiB } }\nprocess p { }',
       '1:24: zone dma of 32MiB is more than where zone dma ends (16MiB)',
     ],
+    [
+      'device g private 1MiB node g.used\nprocess p { }',
+      '1:28: the number of a node must be known before the run begins',
+    ],
+    [
+      'device g private 1MiB\nfile f g.free\nprocess p { }',
+      '2:8: the size of a file must be known before the run begins',
+    ],
     ['machine { cpus 0 }\nprocess p { }', '1:16: the number of CPUs is between 1 and 64, not 0'],
     [
       'schedule p x\nprocess p { }',
