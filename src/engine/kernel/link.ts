@@ -120,8 +120,11 @@ class Linker {
     this.#block(routine.body() as AnyNode[], 1, []);
     const open = this.#dangling;
     this.#dangling = [];
-    const last = this.#emit(Op.Ret, 'return', 1, () => 0, undefined);
-    for (const patch of open) patch(last);
+    // Where every way out is a `ret` of its own, nothing comes to the end.
+    if (open.length > 0 || this.op.length === entry) {
+      const last = this.#emit(Op.Ret, 'return', 1, () => 0, undefined);
+      for (const patch of open) patch(last);
+    }
     this.routines[this.#routine] = {
       routine,
       id: this.#routine,
