@@ -118,8 +118,9 @@ describe('time travel', () => {
       locals: { i: Int },
       body: (r) => [
         r.loop('for ever', () => true, [
-          r.step('i++, but not to 2', (_, f) => {
+          r.step('i++, but not to 2', (k, f) => {
             f.i++;
+            k.emit('print', f.i);
             if (f.i === f.n) throw new Error('two');
           }),
         ]),
@@ -130,7 +131,11 @@ describe('time travel', () => {
     finish(engine.recover());
     expect(engine.time).toBe(3);
     expect(engine.kernel.tasks.stack.get(engine.kernel.tasks.base.get(1) + 1)).toBe(1);
+    const printed = () => [...engine.kernel.events.between(0, 1e9)].map(({ args }) => args[0]);
+    expect(printed()).toEqual([1]);
     expect(() => finish(engine.forward(1e9))).toThrow('two');
+    finish(engine.recover());
+    expect(printed()).toEqual([1]);
   });
 
   it('logs each event once however often its step runs', () => {

@@ -174,6 +174,9 @@ export class Engine {
   /** After a step has thrown: the machine as it was before that step. */
   *recover(): Work<void> {
     const { time } = this;
+    // What the step has told before it threw has not happened; all before it has been logged.
+    this.kernel.events.truncate(time);
+    this.kernel.events.complete(time);
     const checkpoint = this.#checkpoints.at(this.#checkpoints.indexAt(time));
     if (checkpoint) this.#restore(checkpoint);
     yield* this.seek(time);
