@@ -34,6 +34,8 @@ const RACES: readonly [name: string, id: string, says: RegExp][] = [
   ],
 ];
 
+const ONE_PAGE = onePage('write buf[0] = 0x22', 'read buf[0] expect 0x11');
+
 describe('a race of the gallery', () => {
   it.each(RACES)('%s stops with %s, and says why', async (name, id, says) => {
     const c = client(name);
@@ -59,10 +61,18 @@ describe('a race of the gallery', () => {
     await c.start({ stopAtFirstFault: false });
     const { result } = await c.request('evaluate', { expression: 'waits', context: 'repl' });
     expect(result).toBe("app → the driver's lock over its ranges → app: a circle, none of them can go on");
+    const { targets } = await c.request('completions', { text: 'wai', column: 4 });
+    expect(targets.map(({ label }) => label)).toContain('waits');
+  });
+
+  it('shows the schedule that ran, in the form in which it is launched', async () => {
+    const c = new Client(new Map([['/two.hmm', ONE_PAGE]]));
+    await c.start({ schedule: 'app*40 A*3 B*2 A*2' });
+    const { result } = await c.request('evaluate', { expression: 'schedule', context: 'repl' });
+    expect(result).toBe((await c.request('hmm/schedule', {})).schedule);
+    expect(result).toMatch(/^app(\*\d+)? A(\*\d+)? B/);
   });
 });
-
-const ONE_PAGE = onePage('write buf[0] = 0x22', 'read buf[0] expect 0x11');
 
 describe('two threads in the fault of one page', () => {
   it('are both pending, with who waits for whom; going back and forward again shows the same', async () => {

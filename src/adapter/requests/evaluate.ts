@@ -8,6 +8,7 @@ import { valueVariable } from '../../debugger/variables/values';
 import { waitsText } from '../../debugger/wait-graph';
 import type { LinkedRoutine } from '../../engine/kernel/link';
 import type { PageRow } from '../../engine/machine/ids';
+import { finish } from '../../engine/time/work';
 import { showValue, type Value } from '../../scenario';
 import { environment, type Scene } from '../../scenario/environment';
 import type { Adapter } from '../adapter';
@@ -28,14 +29,18 @@ function placeOf(
   return { scene: sceneAt(world, task, top), routine: top?.routine };
 }
 
-/** What is no expression: the word for who waits for whom. */
-const WAITS = 'waits';
+/** Words of the Debug Console that are no expressions: who waits for whom, and the schedule that ran up to now. */
+const WORDS: ReadonlyMap<string, (adapter: Adapter) => string> = new Map([
+  ['waits', (adapter: Adapter) => waitsText(adapter.stopped.debuggee.world)],
+  ['schedule', (adapter: Adapter) => finish(adapter.stopped.scheduleThatRan())],
+]);
 
 function evaluate(adapter: Adapter, args: Args<'evaluate'>): Dap.EvaluateResponse['body'] {
   const text = args.expression.trim();
   if (text === '') throw new RequestError('There is nothing to evaluate.');
+  const word = WORDS.get(text);
+  if (word !== undefined) return { result: word(adapter), variablesReference: 0 };
   const { world } = adapter.stopped.debuggee;
-  if (text === WAITS) return { result: waitsText(world), variablesReference: 0 };
   const { scene, routine } = placeOf(adapter, args.frameId);
   const compiled = adapter.view.compile(text, routine);
   let value: Value;
@@ -91,6 +96,7 @@ function completions(adapter: Adapter, { text, column, frameId }: Args<'completi
       .filter((name) => !name.startsWith('$') && starts(name))
       .map((name) => item(name, 'variable')),
     ...functions.filter(starts).map((name) => item(name, 'function')),
+    ...(typed === word ? [...WORDS.keys()].filter(starts).map((name) => item(name, 'keyword')) : []),
   ];
 }
 
