@@ -15,9 +15,11 @@ const UNMAPPING = ['do_vmi_align_munmap', 'remove_vma'];
 
 /**
  * Three processes have one page. `one` migrates it, which takes it out of the other two by the reverse map; after `i`
- * yields of `one` the first process changes its address space as far as it gets, then all go on in turns.
+ * yields of `one` the first process changes its address space as far as it gets, then all go on in turns. (With the fix, as
+ * faults of several tasks that go on step for step keep each other from the page without it.)
  */
 const scenario = (change: string, i: number): string => `profile 6.12
+switch fix-1afaeb8293c9 on
 machine { cpus 4 }
 device gpu0 private 16 pages
 schedule app*200 two*200 ${i === 0 ? '' : `one*${i} `}app*60 loop { one app two }

@@ -125,6 +125,7 @@ export const mmu_notifier_invalidate_range_start = routine({
       ],
       [r.step('one more active invalidation; mirrors are told when it ends', (k, f) => begin(k, f.mm))],
     ),
+    r.yield('Y4'),
   ],
 });
 
@@ -147,6 +148,7 @@ export const mmu_notifier_invalidate_range_end = routine({
         }),
       ],
     ),
+    r.yield('Y4'),
     r.step(
       'one active invalidation less; after the last the sequence is even again, and readers wake',
       (k, f) => {
