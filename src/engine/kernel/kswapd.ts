@@ -2,10 +2,9 @@
 
 import type { TaskRow } from '../machine/ids';
 import { Wait } from '../machine/tasks';
-import { SWAP_CLUSTER_MAX } from './constants';
 import type { Kernel } from './kernel';
 import { kthread_alloc } from './process';
-import { reclaimable_pages, shrink_inactive_list } from './reclaim';
+import { shrinkNode } from './reclaim';
 import { Int, routine } from './routine';
 import { can_run } from './sched';
 import { leaves } from './vmf';
@@ -22,27 +21,8 @@ const balance_pgdat = routine({
   params: { node: Int },
   locals: { left: Int, freed: Int },
   body: (r) => [
-    r.step('nr_to_scan = pages of the inactive lists', (k, f) => {
-      k.emit(BALANCE, f.node);
-      f.left = reclaimable_pages(k, f.node);
-    }),
-    r.loop(
-      'pages are left, and the node has too few free',
-      (k, f) => f.left > 0 && !pgdat_balanced(k, f.node),
-      [
-        r.call(
-          'nr_reclaimed += shrink_inactive_list(pgdat)',
-          shrink_inactive_list,
-          (_, f, callee) => {
-            callee.node = f.node;
-          },
-          (_, f, value) => {
-            f.freed += value;
-            f.left -= SWAP_CLUSTER_MAX;
-          },
-        ),
-      ],
-    ),
+    r.step('the node', (k, f) => k.emit(BALANCE, f.node)),
+    ...shrinkNode(r, 'the node has too few free', (k, f) => !pgdat_balanced(k, f.node)),
     r.when('nothing was reclaimed', (_, f) => f.freed === 0, [
       r.step('pgdat->kswapd_failures++', (k, f) => {
         k.kswapd.failures.add(f.node, 1);

@@ -1,30 +1,27 @@
 /** Takes pages away from every CPU mapping for a device's atomic accesses (make_device_exclusive_range, mm/rmap.c, 5.14 to 6.14). */
 
 import { Hold } from '../machine/holds';
-import type { DeviceRow, EntryRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../machine/ids';
+import type { EntryRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { isPresent, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_UFFD_WP, PTE_WRITE, Pte } from '../machine/pte';
 import { Notify } from './constants';
 import { Foll, get_user_pages } from './gup';
 import type { Kernel } from './kernel';
 import { trylock_page, unlock_page } from './mmap_lock';
-import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { put_page } from './page_ref';
-import { pteLock, pteUnlock } from './page_table_lock';
 import { ptep_get, set_pte } from './pgtable';
-import { folio_remove_rmap, mapped_entry, rmap_walk } from './rmap';
-import { rmapWalk } from './rmap_lock';
-import { Bool, DeviceT, EntryT, Int, MmT, PageT, routine, SlotT, VmaT, VpnT } from './routine';
+import { folio_remove_rmap } from './rmap';
+import { unmapLocals, unmapWalk } from './rmap_unmap';
+import { Bool, DeviceT, Int, MmT, PageT, routine, SlotT, VpnT } from './routine';
 
 interface Place {
   page: PageRow;
   mm: MmRow;
-  vpn: Vpn;
+  address: Vpn;
   vma: VmaRow;
-  place: Vpn;
+  vpn: Vpn;
   entry: EntryRow;
   valid: number;
-  failed: number;
 }
 
 /** One mapping becomes a device-exclusive entry; its reference stays with the entry. */
@@ -36,16 +33,17 @@ function make_entry(k: Kernel, entry: EntryRow, page: PageRow): void {
   k.holds.add(page, Hold.Exclusive, 0);
 }
 
-/** The mapping found at one place of the walk; `valid` where the address asked for was writable. */
-function make_exclusive(k: Kernel, f: Place): void {
+/**
+ * The mapping found at one place of the walk; `valid` where the address asked for was writable. Returns false for one that
+ * is not present.
+ */
+function make_exclusive(k: Kernel, f: Place): boolean {
   const pte = ptep_get(k, f.entry);
-  if (!isPresent(pte)) {
-    f.failed = 1;
-    return;
-  }
-  const asked = k.mm.mm.get(f.vma) === f.mm && f.place === f.vpn;
+  if (!isPresent(pte)) return false;
+  const asked = k.mm.mm.get(f.vma) === f.mm && f.vpn === f.address;
   if (asked && pte & PTE_WRITE) f.valid = 1;
   make_entry(k, f.entry, f.page);
+  return true;
 }
 
 /** folio_make_device_exclusive: 1 if the address asked for was writable and nothing maps the page any more. */
@@ -53,57 +51,20 @@ const folio_make_device_exclusive = routine({
   name: 'folio_make_device_exclusive',
   file: 'mm/rmap.c',
   about: 'Every mapping of the page becomes a device-exclusive entry; each address space is told first.',
-  params: { page: PageT, mm: MmT, vpn: VpnT, owner: DeviceT },
-  locals: { at: Int, vma: VmaT, place: VpnT, entry: EntryT, valid: Bool, failed: Bool },
+  params: { page: PageT, mm: MmT, address: VpnT, owner: DeviceT },
+  locals: { ...unmapLocals, valid: Bool },
   body: (r) => [
     r.when('not anonymous', (k, f) => !k.pages.isAnon(f.page), [r.ret('return false', () => 0)]),
-    ...rmapWalk(r, (f) => f.page, [
-      r.loop(
-        'the page is still mapped and the reverse map has another VMA',
-        (k, f) => f.failed === 0 && k.pages.mapcount.get(f.page) > 0 && f.at < rmap_walk(k, f.page).length,
-        [
-          r.step('the next VMA', (k, f) => {
-            const mapping = rmap_walk(k, f.page)[f.at];
-            f.at++;
-            if (!mapping) return;
-            f.vma = mapping.vma;
-            f.place = mapping.vpn;
-          }),
-          r.call(
-            'mmu_notifier_invalidate_range_start(EXCLUSIVE, owner)',
-            mmu_notifier_invalidate_range_start,
-            (k, f, callee) => exclusiveRange(k, f, callee),
-          ),
-          r.step('page_vma_mapped_walk: the entry that maps the page here, if any', (k, f) => {
-            f.entry = mapped_entry(k, f.page, { vma: f.vma, vpn: f.place });
-          }),
-          r.when('there is one', (_, f) => f.entry !== 0, [
-            pteLock(r),
-            r.step('it becomes device-exclusive', (k, f) => make_exclusive(k, f)),
-            pteUnlock(r),
-          ]),
-          r.call(
-            'mmu_notifier_invalidate_range_end(range)',
-            mmu_notifier_invalidate_range_end,
-            (k, f, callee) => exclusiveRange(k, f, callee),
-          ),
-        ],
-      ),
-    ]),
+    ...unmapWalk(r, {
+      notify: ['EXCLUSIVE, owner', Notify.EXCLUSIVE],
+      owner: (f) => f.owner,
+      one: ['it becomes device-exclusive', make_exclusive],
+    }),
     r.ret('return whether the device has it alone', (k, f) =>
       f.valid !== 0 && k.pages.mapcount.get(f.page) === 0 ? 1 : 0,
     ),
   ],
 });
-
-type Range = { mm: MmRow; start: Vpn; end: Vpn; event: number; owner: DeviceRow };
-function exclusiveRange(k: Kernel, f: { vma: VmaRow; place: Vpn; owner: DeviceRow }, callee: Range): void {
-  callee.mm = k.mm.mm.get(f.vma) as MmRow;
-  callee.start = f.place;
-  callee.end = (f.place + 1) as Vpn;
-  callee.event = Notify.EXCLUSIVE;
-  callee.owner = f.owner;
-}
 
 /** Pages of a large folio can't be taken away one by one. */
 const lock_small = (k: Kernel, page: PageRow): boolean =>
@@ -151,7 +112,7 @@ export const make_device_exclusive_range = routine({
           (k, f, callee) => {
             callee.page = f.page;
             callee.mm = f.mm;
-            callee.vpn = k.slots.vpn.get(f.slot) as Vpn;
+            callee.address = k.slots.vpn.get(f.slot) as Vpn;
             callee.owner = f.owner;
           },
           (_, f, value) => {

@@ -19,9 +19,9 @@ import { memcg_migrate } from './memcontrol';
 import { get_page, is_device_private, put_page } from './page_ref';
 import { pteLock, pteUnlock } from './page_table_lock';
 import { protnone, pte_page, ptep_get, set_pte } from './pgtable';
-import { folio_add_rmap, type Mapping, migration_entry, rmap_walk } from './rmap';
-import { rmapWalk } from './rmap_lock';
-import { EntryT, Int, PageT, routine, VmaT, VpnT } from './routine';
+import { folio_add_rmap, type Mapping, migration_entry } from './rmap';
+import { rmapWalk, rmapWalkLocals } from './rmap_lock';
+import { EntryT, PageT, routine } from './routine';
 
 /** Sleeps until the migration that put this entry there is over; the access is then tried again. */
 export const migration_entry_wait = routine({
@@ -117,25 +117,22 @@ export const remove_migration_ptes = routine({
   file: 'mm/migrate.c',
   about: 'Wherever the old page was mapped, put an entry for the new one (or for the old one, if it stays).',
   params: { from: PageT, to: PageT },
-  locals: { at: Int, vma: VmaT, vpn: VpnT, entry: EntryT },
+  locals: { ...rmapWalkLocals, entry: EntryT },
   body: (r) => [
-    ...rmapWalk(r, (f) => f.to, [
-      r.loop('the reverse map has another place', (k, f) => f.at < rmap_walk(k, f.to).length, [
+    ...rmapWalk(
+      r,
+      (f) => f.to,
+      () => true,
+      [
         r.step('page_vma_mapped_walk: the migration entry there, if it is still one', (k, f) => {
-          const place = rmap_walk(k, f.to)[f.at];
-          f.at++;
-          f.entry = 0 as EntryRow;
-          if (!place) return;
-          f.vma = place.vma;
-          f.vpn = place.vpn;
-          f.entry = migration_entry(k, f.from, place);
+          f.entry = migration_entry(k, f.from, f);
         }),
         r.when('there is one', (_, f) => f.entry !== 0, [
           pteLock(r),
           r.step('put an entry for the page there', (k, f) => remove_migration_pte(k, f.from, f.to, f)),
           pteUnlock(r),
         ]),
-      ]),
-    ]),
+      ],
+    ),
   ],
 });

@@ -23,7 +23,7 @@ function lists_to_scan(k: Kernel, node: number): number[] {
 }
 
 /** Folios on the lists that reclaim looks at. */
-export function reclaimable_pages(k: Kernel, node: number): number {
+function reclaimable_pages(k: Kernel, node: number): number {
   return lists_to_scan(k, node).reduce((total, list) => total + k.lists.length.get(list), 0);
 }
 
@@ -45,7 +45,7 @@ function isolate_lru_folios(k: Kernel, list: SlotRow, node: number): void {
 }
 
 /** Reclaims what it can of the oldest 32 pages of a node. Returns how many were freed. */
-export const shrink_inactive_list = routine({
+const shrink_inactive_list = routine({
   name: 'shrink_inactive_list',
   file: 'mm/vmscan.c',
   about: 'Take the oldest pages off the LRU lists of the node and reclaim them.',
@@ -74,6 +74,38 @@ export const shrink_inactive_list = routine({
   ],
 });
 
+interface Round {
+  node: number;
+  left: number;
+  freed: number;
+}
+
+/** One round of a node: every page of its lists is looked at once, unless `short` ends before that (shrink_node). */
+export function shrinkNode<F extends Round>(
+  r: Builder<F>,
+  text: string,
+  short: (k: Kernel, f: F) => boolean,
+): Node<F>[] {
+  return [
+    r.step('nr_to_scan = pages of its inactive lists', (k, f) => {
+      f.left = reclaimable_pages(k, f.node);
+    }),
+    r.loop(`pages are left, and ${text}`, (k, f) => f.left > 0 && short(k, f), [
+      r.call(
+        'nr_reclaimed += shrink_inactive_list(pgdat)',
+        shrink_inactive_list,
+        (_, f, callee) => {
+          callee.node = f.node;
+        },
+        (_, f, value) => {
+          f.freed += value;
+          f.left -= SWAP_CLUSTER_MAX;
+        },
+      ),
+    ]),
+  ];
+}
+
 const DIRECT = 'try_to_free_pages';
 
 /** Direct reclaim: a task that can't get a page frees some itself. Returns how many. */
@@ -89,22 +121,7 @@ const try_to_free_pages = routine({
       'a node is left, and too few were freed',
       (k, f) => f.node < k.nodes && f.freed < SWAP_CLUSTER_MAX,
       [
-        r.step('nr_to_scan = pages of its inactive lists', (k, f) => {
-          f.left = reclaimable_pages(k, f.node);
-        }),
-        r.loop('pages are left, and too few were freed', (_, f) => f.left > 0 && f.freed < SWAP_CLUSTER_MAX, [
-          r.call(
-            'nr_reclaimed += shrink_inactive_list(pgdat)',
-            shrink_inactive_list,
-            (_, f, callee) => {
-              callee.node = f.node;
-            },
-            (_, f, value) => {
-              f.freed += value;
-              f.left -= SWAP_CLUSTER_MAX;
-            },
-          ),
-        ]),
+        ...shrinkNode(r, 'too few were freed', (_, f) => f.freed < SWAP_CLUSTER_MAX),
         r.step('the next node', (_, f) => {
           f.node++;
         }),

@@ -8,11 +8,12 @@
  * that a walk in progress looks for.
  */
 
-import type { FileRow, PageRow, TaskRow, VmaRow } from '../machine/ids';
+import type { FileRow, PageRow, TaskRow, VmaRow, Vpn } from '../machine/ids';
 import { MAPPING_ANON, MAPPING_FILE } from '../machine/pages';
 import { Wait } from '../machine/tasks';
 import type { Kernel } from './kernel';
-import type { Builder, Node } from './routine';
+import { rmap_walk } from './rmap';
+import { type Builder, Int, type Node, VmaT, VpnT } from './routine';
 
 /** Twice the row of the root anon_vma, or twice the row of the file plus 1; 0 = none. */
 export type RmapLock = number;
@@ -40,13 +41,40 @@ export function rmap_reader(k: Kernel, lock: RmapLock): TaskRow {
   return 0 as TaskRow;
 }
 
-/** A walk of the page's mappings: locked for reading until its last step. */
-export function rmapWalk<F>(r: Builder<F>, page: (f: F) => PageRow, walk: Node<F>[]): Node<F>[] {
+/** `at`: mappings visited so far; `vma` and `vpn`: the one that is visited. */
+export const rmapWalkLocals = { at: Int, vma: VmaT, vpn: VpnT } as const;
+interface Walk {
+  at: number;
+  vma: VmaRow;
+  vpn: Vpn;
+}
+
+/** Runs `visit` for each place where the page may be mapped while `more` holds, the reverse map being locked for reading. */
+export function rmapWalk<F extends Walk>(
+  r: Builder<F>,
+  page: (f: F) => PageRow,
+  more: (k: Kernel, f: F) => boolean,
+  visit: Node<F>[],
+): Node<F>[] {
   return [
     r.step('anon_vma_lock_read(), or i_mmap_lock_read()', (k, f) => {
       k.tasks.readsRmap.set(k.task, pageLock(k, page(f)));
     }),
-    ...walk,
+    r.loop(
+      'the walk is not done and the reverse map has another VMA',
+      (k, f) => more(k, f) && f.at < rmap_walk(k, page(f)).length,
+      [
+        r.yield('Y6'),
+        r.step('the next VMA', (k, f) => {
+          const place = rmap_walk(k, page(f))[f.at];
+          f.at++;
+          if (!place) return;
+          f.vma = place.vma;
+          f.vpn = place.vpn;
+        }),
+        ...visit,
+      ],
+    ),
     r.step('unlock the reverse map', (k) => {
       const lock = k.tasks.readsRmap.get(k.task);
       k.tasks.readsRmap.set(k.task, 0);

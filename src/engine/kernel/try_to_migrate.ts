@@ -1,19 +1,17 @@
 /** Takes a page out of every page table that still maps it, leaving migration entries (try_to_migrate, mm/rmap.c). */
 
 import { Hold } from '../machine/holds';
-import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../machine/ids';
+import type { EntryRow, PageRow, VmaRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { kindOf, PTE_DIRTY, PTE_WRITE, Pte } from '../machine/pte';
 import { Notify } from './constants';
 import { split_huge_pmd } from './huge_memory';
 import type { Kernel } from './kernel';
 import { folio_try_share_anon_rmap, migration_pte } from './migrate_collect';
-import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
-import { pteLock, pteUnlock } from './page_table_lock';
 import { ptep_get, set_pte } from './pgtable';
-import { folio_remove_rmap, mapped_entry, rmap_walk } from './rmap';
-import { rmapWalk } from './rmap_lock';
-import { Bool, EntryT, Int, MmT, PageT, routine, VmaT, VpnT } from './routine';
+import { folio_remove_rmap, mapped_entry } from './rmap';
+import { unmapLocals, unmapWalk } from './rmap_unmap';
+import { PageT, routine } from './routine';
 
 /** One mapping of the page becomes a migration entry; false (nothing changed) when the page may be pinned. */
 function unmap_entry(k: Kernel, page: PageRow, vma: VmaRow, vpn: Vpn, entry: EntryRow): boolean {
@@ -30,13 +28,6 @@ function unmap_entry(k: Kernel, page: PageRow, vma: VmaRow, vpn: Vpn, entry: Ent
   if (k.pages.pgmap(page) !== 0) k.emit('refcount', page, -1, k.pages.refcount.get(page), Hold.Pte, 0);
   k.emit('set_migration_pte', k.mm.process.get(k.mm.mm.get(vma)), vpn, page);
   return true;
-}
-
-/** First address behind the folio's place in a VMA (vma_address_end). */
-function end_in_vma(k: Kernel, folio: PageRow, vma: VmaRow): Vpn {
-  const { mm, pages } = k;
-  const last = pages.index.get(folio) + pages.count(folio) - (mm.pgoff.get(vma) - mm.start.get(vma));
-  return Math.min(last, mm.end.get(vma)) as Vpn;
 }
 
 /** Entries of PTE tables for pages of a large folio in [vpn, end); false when one could not be unmapped. */
@@ -56,67 +47,25 @@ export const try_to_migrate = routine({
   about: 'Walk the reverse map until nothing maps the page any more: each mapping becomes a migration entry.',
   aliases: ['try_to_unmap'],
   params: { page: PageT },
-  locals: { at: Int, vma: VmaT, mm: MmT, vpn: VpnT, end: VpnT, entry: EntryT, failed: Bool },
+  locals: unmapLocals,
   body: (r) => [
-    ...rmapWalk(r, (f) => f.page, [
-      r.loop(
-        'the page is mapped and the reverse map has another VMA',
-        (k, f) => f.failed === 0 && k.pages.folioMapcount(f.page) > 0 && f.at < rmap_walk(k, f.page).length,
-        [
-          r.yield('Y6'),
-          r.step('the next VMA', (k, f) => {
-            const place = rmap_walk(k, f.page)[f.at];
-            f.at++;
-            if (!place) return;
-            f.vma = place.vma;
-            f.mm = k.mm.mm.get(place.vma) as MmRow;
-            f.vpn = place.vpn;
-            f.end = end_in_vma(k, f.page, f.vma);
+    ...unmapWalk(r, {
+      notify: ['CLEAR, folio', Notify.CLEAR],
+      first: [
+        r.when('TTU_SPLIT_HUGE_PMD: the folio is to be split', (k, f) => k.pages.has(f.page, Pg.Head), [
+          r.call('split_huge_pmd_address(vma, address, freeze, folio)', split_huge_pmd, (_, f, callee) => {
+            callee.vma = f.vma;
+            callee.vpn = f.vpn;
+            callee.freeze = 1;
+            callee.folio = f.page;
           }),
-          r.when('TTU_SPLIT_HUGE_PMD: the folio is to be split', (k, f) => k.pages.has(f.page, Pg.Head), [
-            r.call('split_huge_pmd_address(vma, address, freeze, folio)', split_huge_pmd, (_, f, callee) => {
-              callee.vma = f.vma;
-              callee.vpn = f.vpn;
-              callee.freeze = 1;
-              callee.folio = f.page;
-            }),
-          ]),
-          r.call(
-            'mmu_notifier_invalidate_range_start(CLEAR, folio)',
-            mmu_notifier_invalidate_range_start,
-            (_, f, callee) => {
-              callee.mm = f.mm;
-              callee.start = f.vpn;
-              callee.end = f.end;
-              callee.event = Notify.CLEAR;
-            },
-          ),
-          r.step('page_vma_mapped_walk: the entry that maps the page here, if any', (k, f) => {
-            if (!k.pages.has(f.page, Pg.Head)) f.entry = mapped_entry(k, f.page, f);
-            else if (!unmap_large(k, f.page, f.vma, f.vpn, f.end)) f.failed = 1;
-          }),
-          r.when('there is one', (_, f) => f.entry !== 0, [
-            pteLock(r),
-            r.step(
-              'clear and flush it; set a migration entry; drop the mapping and its reference',
-              (k, f) => {
-                if (!unmap_entry(k, f.page, f.vma, f.vpn, f.entry)) f.failed = 1;
-              },
-            ),
-            pteUnlock(r),
-          ]),
-          r.call(
-            'mmu_notifier_invalidate_range_end(range)',
-            mmu_notifier_invalidate_range_end,
-            (_, f, callee) => {
-              callee.mm = f.mm;
-              callee.start = f.vpn;
-              callee.end = f.end;
-              callee.event = Notify.CLEAR;
-            },
-          ),
-        ],
-      ),
-    ]),
+        ]),
+      ],
+      large: (k, f) => unmap_large(k, f.page, f.vma, f.vpn, f.end),
+      one: [
+        'clear and flush it; set a migration entry; drop the mapping and its reference',
+        (k, f) => unmap_entry(k, f.page, f.vma, f.vpn, f.entry),
+      ],
+    }),
   ],
 });

@@ -1,18 +1,16 @@
 /** Takes a page out of every page table for reclaim, leaving swap entries (try_to_unmap, mm/rmap.c). */
 
 import { Vm } from '../machine/address-spaces';
-import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../machine/ids';
+import type { EntryRow, PageRow, VmaRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { PTE_DIRTY, PTE_SOFT_DIRTY, PTE_UFFD_WP } from '../machine/pte';
 import { Notify } from './constants';
 import type { Kernel } from './kernel';
 import { folio_try_share_anon_rmap } from './migrate_collect';
-import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
-import { pteLock, pteUnlock } from './page_table_lock';
 import { pte_clear, ptep_get, set_pte } from './pgtable';
-import { folio_remove_rmap, mapped_entry, rmap_walk } from './rmap';
-import { rmapWalk } from './rmap_lock';
-import { Bool, EntryT, Int, PageT, routine, VmaT, VpnT } from './routine';
+import { folio_remove_rmap } from './rmap';
+import { unmapLocals, unmapWalk } from './rmap_unmap';
+import { PageT, routine } from './routine';
 import { swap_slot_of } from './swap_state';
 import { swap_duplicate, swp_entry } from './swapfile';
 
@@ -56,53 +54,14 @@ export const try_to_unmap = routine({
   file: 'mm/rmap.c',
   about: 'Walk the reverse map until nothing maps the page any more: each mapping becomes a swap entry.',
   params: { page: PageT },
-  locals: { at: Int, vma: VmaT, vpn: VpnT, entry: EntryT, failed: Bool },
+  locals: unmapLocals,
   body: (r) => [
-    ...rmapWalk(r, (f) => f.page, [
-      r.loop(
-        'the page is mapped and the reverse map has another VMA',
-        (k, f) => f.failed === 0 && k.pages.mapcount.get(f.page) > 0 && f.at < rmap_walk(k, f.page).length,
-        [
-          r.yield('Y6'),
-          r.step('the next VMA', (k, f) => {
-            const place = rmap_walk(k, f.page)[f.at];
-            f.at++;
-            if (!place) return;
-            f.vma = place.vma;
-            f.vpn = place.vpn;
-          }),
-          r.call(
-            'mmu_notifier_invalidate_range_start(CLEAR, page)',
-            mmu_notifier_invalidate_range_start,
-            (k, f, callee) => {
-              callee.mm = k.mm.mm.get(f.vma) as MmRow;
-              callee.start = f.vpn;
-              callee.end = (f.vpn + 1) as Vpn;
-              callee.event = Notify.CLEAR;
-            },
-          ),
-          r.step('page_vma_mapped_walk: the entry that maps the page here, if any', (k, f) => {
-            f.entry = mapped_entry(k, f.page, f);
-          }),
-          r.when('there is one', (_, f) => f.entry !== 0, [
-            pteLock(r),
-            r.step('clear and flush it; its dirty bit goes to the page; set a swap entry', (k, f) => {
-              if (!unmap_entry(k, f.page, f.vma, f.entry)) f.failed = 1;
-            }),
-            pteUnlock(r),
-          ]),
-          r.call(
-            'mmu_notifier_invalidate_range_end(range)',
-            mmu_notifier_invalidate_range_end,
-            (k, f, callee) => {
-              callee.mm = k.mm.mm.get(f.vma) as MmRow;
-              callee.start = f.vpn;
-              callee.end = (f.vpn + 1) as Vpn;
-              callee.event = Notify.CLEAR;
-            },
-          ),
-        ],
-      ),
-    ]),
+    ...unmapWalk(r, {
+      notify: ['CLEAR, page', Notify.CLEAR],
+      one: [
+        'clear and flush it; its dirty bit goes to the page; set a swap entry',
+        (k, f) => unmap_entry(k, f.page, f.vma, f.entry),
+      ],
+    }),
   ],
 });
