@@ -15,7 +15,7 @@ import { folio_put_final, get_page, put_page_testzero, rename_hold } from './pag
 import { pmdLock, pmdUnlock } from './page_table_lock';
 import { ptep_get, set_pte, set_pte_bits } from './pgtable';
 import { folio_add_rmap_pmd, folio_remove_rmap_pmd } from './rmap';
-import { PageT, routine, VmFaultT } from './routine';
+import { type Builder, type Node, PageT, routine, VmFaultT } from './routine';
 import { entered, isWrite, leaves, mmOf, passVmf, type Vmf, vmf_anon_prepare, vmfParams } from './vmf';
 
 /** First mapping of a fresh folio (hugetlb_add_new_anon_rmap); hugetlb pages count in no rss. */
@@ -31,6 +31,13 @@ function map_folio(k: Kernel, f: Vmf, folio: PageRow): void {
   const access = writable ? PTE_WRITE | PTE_DIRTY : 0;
   const none = mm.has(f.vma, Vm.Read | Vm.Write | Vm.Exec) ? 0 : PTE_PROTNONE;
   set_pte(k, f.entry, Pte.Present | PTE_HUGE | PTE_YOUNG | access | none, folio);
+}
+
+/** The entry changed while the folio was allocated: it goes back to the pool, and the access faults again if it must. */
+function discard<F extends { page: PageRow }>(r: Builder<F>): Node<F> {
+  return r.step('somebody was faster: folio_put(folio)', (k, f) => {
+    if (put_page_testzero(k, f.page, Hold.Alloc)) folio_put_final(k, f.page);
+  });
 }
 
 const hugetlb_no_page = routine({
@@ -54,12 +61,7 @@ const hugetlb_no_page = routine({
       'the entry is still empty',
       (k, f) => ptep_get(k, f.entry) === 0,
       [r.step('reverse map; set_huge_pte_at', (k, f) => map_folio(k, f, f.page)), pmdUnlock(r)],
-      [
-        pmdUnlock(r),
-        r.step('somebody was faster: folio_put(folio)', (k, f) => {
-          if (put_page_testzero(k, f.page, Hold.Alloc)) folio_put_final(k, f.page);
-        }),
-      ],
+      [pmdUnlock(r), discard(r)],
     ),
     r.ret('return 0'),
   ],
@@ -124,8 +126,15 @@ const hugetlb_wp = routine({
       ),
       r.call('mmu_notifier_invalidate_range_start(CLEAR, 2 MiB)', mmu_notifier_invalidate_range_start, range),
       pmdLock(r),
-      r.step('clear and flush the old entry; set the copy', (k, f) => replace(k, f, f.old, f.page)),
-      pmdUnlock(r),
+      r.when(
+        'the entry is unchanged',
+        (k, f) => ptep_get(k, f.entry) === f.pte && k.tables.hi.get(f.entry) === f.old,
+        [
+          r.step('clear and flush the old entry; set the copy', (k, f) => replace(k, f, f.old, f.page)),
+          pmdUnlock(r),
+        ],
+        [pmdUnlock(r), discard(r)],
+      ),
       r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, range),
       r.step('folio_put(old_folio)', (k, f) => {
         if (put_page_testzero(k, f.old, Hold.Fault)) folio_put_final(k, f.old);
