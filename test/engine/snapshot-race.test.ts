@@ -51,6 +51,23 @@ describe('a snapshot', () => {
     expect(taken).toBeGreaterThan(0);
   });
 
+  it('gives its notifier up only when no invalidation may be in its callback', () => {
+    let before = { notifiers: 0, invalidating: false };
+    let ended = 0;
+    const waited = count(against('mprotect b r; mprotect b rw; mprotect a r; mprotect a rw'), (k, named) => {
+      if (before.notifiers > notifiers(k)) {
+        ended++;
+        expect(before.invalidating).toBe(false);
+      }
+      const A = named('A');
+      const mm = A === 0 ? 0 : k.tasks.mmOf(A);
+      before = { notifiers: notifiers(k), invalidating: mm !== 0 && k.mm.notifierSeq.get(mm) % 2 === 1 };
+      return before.notifiers === 1 && before.invalidating;
+    });
+    expect(ended).toBeGreaterThan(0);
+    expect(waited).toBeGreaterThan(0);
+  });
+
   it('is overtaken by a migration of the same device, which the mirror itself does not hear of', () => {
     let retaken = 0;
     count(against('migrate a to gpu0'), (k, named) => {

@@ -182,9 +182,9 @@ export const dmirror_release = routine({
         ]),
       ],
     ),
-    r.step('mmu_interval_notifier_remove()', (k, f) => {
+    ...mmu_interval_notifier_remove(r, (f) => f.mirror),
+    r.step('dmirror->mdevice', (k, f) => {
       f.device = k.devices.mirrorDevice.get(f.mirror) as DeviceRow;
-      if (k.devices.mirrorMm.get(f.mirror) !== 0) mmu_interval_notifier_remove(k, f.mirror);
     }),
     r.only(
       (profile) => profile.splitMigrateApi,

@@ -127,8 +127,8 @@ const dmirror_range_snapshot = routine({
         r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
       ]),
     ]),
-    r.step('mmu_interval_notifier_remove(range->notifier)', (k, f) => {
-      mmu_interval_notifier_remove(k, f.notifier);
+    ...mmu_interval_notifier_remove(r, (f) => f.notifier),
+    r.step('the notifier was of this call only', (k, f) => {
       k.devices.mirrors.free(f.notifier);
       k.slots.free(f.pfns);
     }),

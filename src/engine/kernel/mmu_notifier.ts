@@ -8,7 +8,7 @@ import { Wait } from '../machine/tasks';
 import type { Kernel } from './kernel';
 import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
 import { rmapWriteLock, vmaLocks } from './rmap_lock';
-import { DeviceT, EventT, MirrorT, MmT, routine, VpnT } from './routine';
+import { type Builder, DeviceT, EventT, MirrorT, MmT, type Node, routine, VpnT } from './routine';
 import { vmaStartWrite } from './vma_lock';
 
 /** One past the last page of a range that covers every address (ULONG_MAX). */
@@ -67,8 +67,7 @@ const is_unwatched = (k: Kernel, mm: MmRow): boolean => k.mm.hasNotifiers.get(mm
 
 function begin(k: Kernel, mm: MmRow): void {
   k.mm.activeInvalidations.add(mm, 1);
-  k.tasks.invalidates.set(k.task, mm);
-  k.tasks.invalidations.add(k.task, 1);
+  if (k.tasks.invalidations.add(k.task, 1) === 1) k.tasks.invalidates.set(k.task, mm);
 }
 
 /** Returns how many invalidations of the mm are active still. */
@@ -218,10 +217,11 @@ export function mmu_interval_notifier_insert(
   devices.mirrorNext.set(last, mirror);
 }
 
-/** mmu_interval_notifier_remove. */
-export function mmu_interval_notifier_remove(k: Kernel, mirror: MirrorRow): void {
+/** Nothing where the address space is gone: its subscriptions went with it. */
+function unlink(k: Kernel, mirror: MirrorRow): void {
   const { devices } = k;
   const mm = devices.mirrorMm.get(mirror);
+  if (mm === 0) return;
   const next = devices.mirrorNext.get(mirror);
   if (k.mm.firstMirror.get(mm) === mirror) k.mm.firstMirror.set(mm, next);
   else {
@@ -230,4 +230,18 @@ export function mmu_interval_notifier_remove(k: Kernel, mirror: MirrorRow): void
     if (before !== 0) devices.mirrorNext.set(before, next);
   }
   devices.mirrorNext.set(mirror, 0);
+}
+
+/** mmu_interval_notifier_remove: an invalidation in progress may be in its callback, so that it is waited for. */
+export function mmu_interval_notifier_remove<F>(r: Builder<F>, mirror: (f: F) => MirrorRow): Node<F>[] {
+  const mmOfMirror = (k: Kernel, f: F): number => k.devices.mirrorMm.get(mirror(f));
+  return [
+    r.wait(
+      'no invalidation of the address space is in progress (mn_itree_is_invalidating)',
+      Wait.NotifierSeq,
+      mmOfMirror,
+      (k, f) => (k.mm.notifierSeq.get(mmOfMirror(k, f)) & 1) === 0,
+    ),
+    r.step('mmu_interval_notifier_remove(interval_sub)', (k, f) => unlink(k, mirror(f))),
+  ];
 }
