@@ -8,20 +8,21 @@ import type { Debuggee } from './debuggee';
 /** Names of the same task in a row. */
 interface Turn {
   readonly name: string;
-  readonly times: number;
+  times: number;
 }
 
 const shown = ({ name, times }: Turn): string => (times === 1 ? name : `${name}*${times}`);
 
-/** Consecutive choices of one task are one entry. */
-function turnsOf(choices: readonly string[]): Turn[] {
-  const turns: Turn[] = [];
-  for (const name of choices) {
-    const last = turns.at(-1);
-    if (last?.name === name) turns[turns.length - 1] = { name, times: last.times + 1 };
-    else turns.push({ name, times: 1 });
-  }
-  return turns;
+/** Consecutive choices of one task are one turn. */
+function choose(turns: Turn[], name: string): void {
+  const last = turns.at(-1);
+  if (last?.name === name) last.times++;
+  else turns.push({ name, times: 1 });
+}
+
+function unchoose(turns: Turn[]): void {
+  const last = turns.at(-1);
+  if (last && --last.times === 0) turns.pop();
 }
 
 /**
@@ -31,14 +32,14 @@ function turnsOf(choices: readonly string[]): Turn[] {
 export function* ranSchedule(engine: Engine, { schedule, world }: Debuggee): Work<string> {
   const { tasks } = world.kernel;
   const now = engine.time;
-  const choices: string[] = [];
+  const turns: Turn[] = [];
   let asked = -1;
   yield* engine.seek(0);
   schedule.onChoice = (task: TaskRow) => {
     // Asked again at the same time, after an input of the user's: the last answer is the one that runs.
-    if (asked === engine.time) choices.pop();
+    if (asked === engine.time) unchoose(turns);
     asked = engine.time;
-    choices.push(world.names.tasks[tasks.taskName.get(task)] ?? '');
+    choose(turns, world.names.tasks[tasks.taskName.get(task)] ?? '');
   };
   try {
     if (now > 0) yield* engine.forward(now);
@@ -46,5 +47,5 @@ export function* ranSchedule(engine: Engine, { schedule, world }: Debuggee): Wor
     schedule.onChoice = undefined;
     finish(engine.seek(now));
   }
-  return turnsOf(choices).map(shown).join(' ') || 'round-robin';
+  return turns.map(shown).join(' ') || 'round-robin';
 }

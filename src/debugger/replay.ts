@@ -4,6 +4,7 @@ import type { EventName } from '../engine/kernel/events';
 import type { TaskRow } from '../engine/machine/ids';
 import type { Engine } from '../engine/time/engine';
 import type { YieldHook } from '../engine/time/interpreter';
+import type { Schedule } from '../engine/time/schedule';
 import { finish, type Work } from '../engine/time/work';
 import { moveTo, type Scene } from '../scenario/environment';
 import type { Breakpoints } from './breakpoints';
@@ -21,6 +22,7 @@ export interface Found {
 /** Whose hooks run along. */
 export interface Watching {
   readonly engine: Engine;
+  readonly schedule: Schedule;
   readonly breakpoints: Breakpoints;
   readonly exceptions: Exceptions;
   readonly counts: HitCounts;
@@ -30,13 +32,14 @@ export interface Watching {
 }
 
 /** Takes every hook out of the run loop. */
-export function disarm({ engine }: Pick<Watching, 'engine'>): void {
+export function disarm({ engine, schedule }: Watching): void {
   const { interpreter } = engine;
   interpreter.arm([]);
   interpreter.onBreakpoint = () => false;
   interpreter.onLeave = undefined;
   interpreter.onYield = undefined;
   engine.onEvent = undefined;
+  schedule.onPassedOver = undefined;
 }
 
 /** Time at which an exceptional event stops: after its step; a check at a yield is not in a step. */

@@ -65,7 +65,15 @@ export class DebugSession {
     });
     this.exceptions = new Exceptions(debuggee);
     const { engine, breakpoints, exceptions } = this;
-    this.#watching = { engine, breakpoints, exceptions, counts: this.#counts, scene: sceneOf(world), check };
+    this.#watching = {
+      engine,
+      schedule: debuggee.schedule,
+      breakpoints,
+      exceptions,
+      counts: this.#counts,
+      scene: sceneOf(world),
+      check,
+    };
     this.#stop = { reason: 'entry', task: this.#world.kernel.task };
   }
 
@@ -218,13 +226,12 @@ export class DebugSession {
       state.found = { time: stopTime(this.time, name), task, exception };
       interpreter.interrupt();
     };
-    this.debuggee.schedule.onPassedOver = (name) => this.trace.tell(passedOver(this.debuggee, name));
+    this.debuggee.schedule.onPassedOver = (name) => this.trace.tell(() => passedOver(this.debuggee, name));
     this.#stale = false;
   }
 
   #disarm(): void {
     disarm(this.#watching);
-    this.debuggee.schedule.onPassedOver = undefined;
     this.#stale = true;
   }
 

@@ -115,9 +115,9 @@ export class TraceLines {
   }
 
   /** Something that is no event and belongs to no line. */
-  tell(text: string): void {
+  tell(text: () => string): void {
     if (this.#enabled && this.#hasRoom())
-      this.#lines.push({ time: this.debuggee.world.kernel.time, text, line: 0 });
+      this.#lines.push({ time: this.debuggee.world.kernel.time, text: text(), line: 0 });
   }
 
   /** Whether this moment has not been told yet, and there is room; where there is none it is counted. */

@@ -2,13 +2,15 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { FIXES } from '../scenario/race-fixes';
 import { Client } from './client';
 import { onePage } from './one-page';
 
-function client(name: string): Client {
+function client(name: string, [from, to]: readonly [from: string, to: string] = ['', '']): Client {
   const path = `/scenarios/races/${name}.hmm`;
   const text = readFileSync(new URL(`../..${path}`, import.meta.url), 'utf8');
-  return new Client(new Map([[path, text]]));
+  expect(text).toContain(from);
+  return new Client(new Map([[path, text.replace(from, to)]]));
 }
 
 /** The exception at which a run stops, and the sentence about it. */
@@ -45,7 +47,13 @@ describe('a race of the gallery', () => {
     const info = await c.request('exceptionInfo', { threadId });
     expect(info.exceptionId).toBe(id);
     expect(info.description).toMatch(says);
-    expect(await c.stack(threadId)).not.toEqual([]);
+    const { threads } = await c.request('threads', undefined);
+    for (const { id: thread } of threads) expect(await c.stack(thread)).not.toEqual([]);
+  });
+
+  it.each([...FIXES])('%s runs to its end with the fix, under the same schedule', async (name, fix) => {
+    const stop = await client(name, fix).start({ stopAtFirstFault: false });
+    expect(stop).toMatchObject({ reason: 'pause', description: 'Paused at the end' });
   });
 
   it('is a livelock after as many repetitions as the launch configuration says', async () => {

@@ -1,30 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { onePage } from '../adapter/one-page';
 import { EditorWindow } from './editor-window';
 
-const scenario = `# Two threads touch one page of the device.
-profile 6.12
-machine { cpus 2 }
-device gpu0 private 64MiB driver dmirror
-
-process app {
-    buf = mmap 4KiB anon rw
-    write buf = 0x11
-    migrate buf to gpu0
-    thread A cpu 0 {
-        barrier ready
-        write buf[0] = 0x22
-        read buf[0]
-    }
-    thread B cpu 1 {
-        barrier ready
-        read buf[0]
-        read buf[0]
-    }
-    barrier ready
-    join A
-    join B
-}
-`;
+const threads = onePage('write buf[0] = 0x22\n        read buf[0]', 'read buf[0]\n        read buf[0]');
+const scenario = `# Two threads touch one page of the device.\n${threads}`;
 
 let window: EditorWindow;
 beforeAll(async () => {

@@ -38,7 +38,8 @@ const WORDS: ReadonlyMap<string, (adapter: Adapter) => string> = new Map([
 function evaluate(adapter: Adapter, args: Args<'evaluate'>): Dap.EvaluateResponse['body'] {
   const text = args.expression.trim();
   if (text === '') throw new RequestError('There is nothing to evaluate.');
-  const word = WORDS.get(text);
+  const whole = args.context === 'clipboard' || args.context === 'repl';
+  const word = whole ? WORDS.get(text) : undefined;
   if (word !== undefined) return { result: word(adapter), variablesReference: 0 };
   const { world } = adapter.stopped.debuggee;
   const { scene, routine } = placeOf(adapter, args.frameId);
@@ -49,7 +50,6 @@ function evaluate(adapter: Adapter, args: Args<'evaluate'>): Dap.EvaluateRespons
   } catch (error) {
     throw new RequestError(evaluationProblem(error));
   }
-  const whole = args.context === 'clipboard' || args.context === 'repl';
   const shown = valueVariable(text, value, compiled.type, scene, text);
   const children =
     compiled.type.family === 'page' && typeof value === 'number'

@@ -27,7 +27,7 @@ export function go(adapter: Adapter, work: Work<StopReport>, backwards = false):
 }
 
 /** The task that the user has chosen to run alone; throws with those that can where it can't. */
-export function chosenTask(session: DebugSession, threadId: number): TaskRow {
+function chosenTask(session: DebugSession, threadId: number): TaskRow {
   const task = taskOf(session, threadId);
   const problem = whyNotRun(session.debuggee, task);
   if (problem !== undefined) throw new RequestError(problem);

@@ -108,10 +108,7 @@ export class LockOrder {
       this.#stale = true;
       return;
     }
-    if (this.#stale) {
-      this.#lookAtAll();
-      return;
-    }
+    if (this.#stale) this.#lookAtAll(column, row);
     const task = this.#follow(watched, row);
     if (task === 0) return;
     if (this.#mayWait(watched.kind)) this.#ordered(task, watched.kind);
@@ -151,14 +148,16 @@ export class LockOrder {
     return fresh;
   }
 
-  #lookAtAll(): void {
+  /** All locks that are held, but for the one of a cell that has just been written. */
+  #lookAtAll(exceptColumn = -1, exceptRow = -1): void {
     this.#stale = false;
     this.#held.length = 0;
     this.#watched.forEach((watched) => {
       this.#owners[watched.column.id]?.clear();
       const { length } = watched.column.data;
       for (let row = 0; row < length; row++) {
-        if (watched.column.data[row] === 0) continue;
+        const skip = watched.column.id === exceptColumn && row === exceptRow;
+        if (skip || watched.column.data[row] === 0) continue;
         const task = this.#follow(watched, row);
         if (task !== 0) this.#heldBy(task).push(watched.kind);
       }
@@ -167,7 +166,8 @@ export class LockOrder {
 
   /** A task goes to sleep for a lock: that is an order too, also if it never gets it. */
   #waits(task: number): void {
-    if (this.state.interpreter.quiet || this.#stale) return;
+    if (this.state.interpreter.quiet) return;
+    if (this.#stale) this.#lookAtAll();
     const kind = CLASS_OF_WAIT.get(this.state.kernel.tasks.wait.get(task));
     if (kind !== undefined) this.#ordered(task, kind);
   }

@@ -43,6 +43,7 @@ export const collect_huge_pmd = routine({
         callee.vma = f.vma;
         callee.vpn = f.vpn;
       }),
+      r.yield('Y5'),
       r.ret('return 0'),
     ]),
     r.step('folio_get(folio)', (k, f) => get_page(k, f.folio, Hold.Collect, f.migration)),
@@ -74,6 +75,7 @@ export const collect_huge_pmd = routine({
       callee.hold = Hold.Collect;
       callee.who = f.migration;
     }),
+    r.yield('Y5'),
     r.ret('return ret', (_, f) => f.ret),
   ],
 });

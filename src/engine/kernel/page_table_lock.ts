@@ -21,7 +21,7 @@ function spin_trylock(k: Kernel, table: NodeRow): boolean {
 }
 
 /** Lets go of the lock of the table that `entry` is in. */
-export function pte_unlock(k: Kernel, entry: EntryRow): void {
+function pte_unlock(k: Kernel, entry: EntryRow): void {
   const table = lockptr(k, entry);
   k.tables.lockOwner.set(table, 0);
   k.tasks.preemptCount.add(k.task, -1);

@@ -27,16 +27,20 @@ function reclaimable_pages(k: Kernel, node: number): number {
   return lists_to_scan(k, node).reduce((total, list) => total + k.lists.length.get(list), 0);
 }
 
-/** Looks at the oldest pages of a list: each is isolated, or else counts as young again. Returns how many those were. */
+/** Looks at the oldest pages of a list: each is isolated, or else counts as young again. Returns how many were isolated. */
 function isolate_oldest(k: Kernel, list: SlotRow, lru: number, most: number): number {
   const looked = Math.min(most, k.lists.length.get(lru));
+  let isolated = 0;
   for (let i = 0; i < looked; i++) {
     const page = k.lists.oldest.get(lru) as PageRow;
-    if (isolate_folio(k, list, page)) continue;
+    if (isolate_folio(k, list, page)) {
+      isolated++;
+      continue;
+    }
     list_del(k, page);
     list_add(k, page);
   }
-  return looked;
+  return isolated;
 }
 
 function isolate_lru_folios(k: Kernel, list: SlotRow, node: number): void {

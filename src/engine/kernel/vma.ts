@@ -317,7 +317,7 @@ export const vmas_gather_splits = (k: Kernel, mm: MmRow, start: Vpn, end: Vpn): 
  * The VMA that covers [start, end), which lies in `vma`, and shall have `flags`: a neighbour that has them and grows, or
  * the part cut out of `vma`. The caller sets the flags (vma_modify_flags).
  */
-export function vma_modify(k: Kernel, vma: VmaRow, start: Vpn, end: Vpn, flags: number): VmaRow {
+function vma_modify(k: Kernel, vma: VmaRow, start: Vpn, end: Vpn, flags: number): VmaRow {
   const { mm } = k;
   const merged = merge_existing_range(k, vma, wanted_part(k, vma, start, end, flags));
   if (merged !== 0) return merged;
