@@ -37,6 +37,7 @@ export interface Waiting {
 const WHAT: Record<WaitKind, (world: World, on: number) => string> = {
   [Wait.None]: () => 'nothing',
   [Wait.PageLock]: (world, page) => `the lock of ${showPage(world, page as PageRow)}`,
+  [Wait.PageUnlocked]: (world, page) => `the unlocking of ${showPage(world, page as PageRow)}`,
   [Wait.MmapRead]: (world, mm) => `mmap_lock of ${mmOwner(world, mm)} for reading`,
   [Wait.MmapWrite]: (world, mm) => `mmap_lock of ${mmOwner(world, mm)} for writing`,
   [Wait.MigrationEntry]: (world, page) => `the migration of ${showPage(world, page as PageRow)}`,

@@ -124,14 +124,20 @@ const CASES: readonly [invariant: number, what: string, text: string, spot: Spot
     (k, s) => k.tables.lo.set(s.entry(0), s.lo(0) & ~PTE_WRITE),
   ],
   [26, 'the sequence is odd without an invalidation', MOVED, HERE, (k, s) => k.mm.notifierSeq.set(s.mm, 7)],
-  [28, 'page_free sleeps', RETURNED, FREEING, (k) => k.tasks.block(k.task, Wait.DriverLock, 1)],
-  [28, 'a task sleeps under a spinlock', MOVED, ZAPPING, (k) => k.tasks.block(k.task, Wait.DriverLock, 1)],
+  [28, 'page_free sleeps', RETURNED, FREEING, (k) => k.tasks.block(k.task, Wait.DriverLock, 1, k.time)],
+  [
+    28,
+    'a task sleeps under a spinlock',
+    MOVED,
+    ZAPPING,
+    (k) => k.tasks.block(k.task, Wait.DriverLock, 1, k.time),
+  ],
   [
     29,
     'a migration waits for the lock of another page',
     MOVED,
     COLLECTED,
-    (k, s) => k.tasks.block(k.task, Wait.PageLock, s.page(2)),
+    (k, s) => k.tasks.block(k.task, Wait.PageLock, s.page(2), k.time),
   ],
   [
     30,

@@ -17,6 +17,7 @@ import {
 import type { TaskRow } from '../../src/engine/machine/ids';
 import { Wait } from '../../src/engine/machine/tasks';
 import { linux612 } from '../../src/engine/profiles/linux-6.12';
+import type { Profile } from '../../src/engine/profiles/profile';
 import { Interpreter } from '../../src/engine/time/interpreter';
 import { Schedule } from '../../src/engine/time/schedule';
 
@@ -37,10 +38,11 @@ const idle: Driver = {
 export function machineWith(
   routines: readonly { routine: AnyRoutine; n: number }[],
   seed?: number,
+  profile: Profile = linux612,
 ): Interpreter {
-  const kernel = new Kernel(linux612);
+  const kernel = new Kernel(profile);
   const roots = [...new Set(routines.map((entry) => entry.routine))];
-  const interpreter = new Interpreter(kernel, link(linux612, roots, [idle]));
+  const interpreter = new Interpreter(kernel, link(profile, roots, [idle]));
   if (seed !== undefined) interpreter.scheduler = new Schedule(kernel, { kind: 'seed', seed });
   for (const { routine: body, n } of routines) {
     const task = kernel.tasks.tasks.alloc() as TaskRow;

@@ -9,7 +9,7 @@ import { showWait } from '../waits';
 export interface HeldLock {
   /** `mmap_lock of app for reading` */
   readonly what: string;
-  /** Names of the tasks that wait for it, in the order of their creation. */
+  /** Names of the tasks that wait for it, who came first first. */
   readonly waiting: readonly string[];
 }
 
@@ -20,7 +20,10 @@ function queue(world: World, kinds: readonly WaitKind[], on: number): string[] {
     tasks.state.get(task) === TaskState.Blocked &&
     tasks.waitFor.get(task) === on &&
     kinds.includes(tasks.wait.get(task) as WaitKind);
-  return [...tasks.tasks.rows()].filter(waits).map((task) => taskName(world, task as TaskRow));
+  return [...tasks.tasks.rows()]
+    .filter(waits)
+    .sort((a, b) => tasks.waitSince.get(a) - tasks.waitSince.get(b))
+    .map((task) => taskName(world, task as TaskRow));
 }
 
 /** A lock that is named as what a task would wait for. */
@@ -51,7 +54,9 @@ function pageLocks(world: World, task: TaskRow): HeldLock[] {
   const { lockOwner } = world.kernel.pages;
   const held: HeldLock[] = [];
   for (let page = lockOwner.data.indexOf(task); page !== -1; page = lockOwner.data.indexOf(task, page + 1))
-    held.push(lock(world, Wait.PageLock, page as PageRow, [Wait.PageLock, Wait.MigrationEntry]));
+    held.push(
+      lock(world, Wait.PageLock, page as PageRow, [Wait.PageLock, Wait.PageUnlocked, Wait.MigrationEntry]),
+    );
   return held;
 }
 

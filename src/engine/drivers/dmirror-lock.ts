@@ -32,7 +32,7 @@ export function unlockRange<F>(r: Builder<F>, mirror: (k: Kernel, f: F) => Mirro
       [
         r.step("unlock the driver's ranges", (k, f) => {
           k.devices.mirrorRangeLock.set(mirror(k, f), 0);
-          k.tasks.wake(Wait.RangeLock, mirror(k, f));
+          k.tasks.wakeFirst(Wait.RangeLock, mirror(k, f));
         }),
       ],
     ),
@@ -51,5 +51,5 @@ export function lockMirror<F>(r: Builder<F>, mirror: (k: Kernel, f: F) => Mirror
 
 export function unlock_mirror(k: Kernel, mirror: MirrorRow): void {
   k.devices.mirrorLock.set(mirror, 0);
-  k.tasks.wake(Wait.DriverLock, mirror);
+  k.tasks.wakeFirst(Wait.DriverLock, mirror);
 }

@@ -35,6 +35,7 @@ const CLASS_OF_WAIT: ReadonlyMap<number, number> = new Map([
   [Wait.MmapWrite, MmapLock],
   [Wait.VmaWrite, VmaLock],
   [Wait.PageLock, PageLock],
+  [Wait.PageUnlocked, PageLock],
   [Wait.MigrationEntry, PageLock],
   [Wait.RmapWrite, RmapLock],
   [Wait.DriverLock, DriverLock],

@@ -191,7 +191,7 @@ export const do_swap_page = routine({
                     r.yield('Y10'),
                     r.wait(
                       'sleep until the page is unlocked',
-                      Wait.PageLock,
+                      Wait.PageUnlocked,
                       (_, f) => f.page,
                       (k, f) => !k.pages.has(f.page, Pg.Locked) || !pte_same(k, f, f.page),
                     ),

@@ -2,62 +2,80 @@
 
 import type { MmRow, PageRow, TaskRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
-import { TaskState, Wait } from '../machine/tasks';
+import { Wait } from '../machine/tasks';
 import type { Kernel } from './kernel';
 import type { Builder, Node } from './routine';
 import { vma_end_write_all } from './vma_lock';
 
-/** A task that is asleep until it can have the lock for writing; 0 if there is none. */
-export function waiting_writer(k: Kernel, mm: number): TaskRow {
-  const { tasks } = k;
-  if (tasks.waiters.get(Wait.MmapWrite) === 0) return 0 as TaskRow;
-  for (const task of tasks.tasks.rows()) {
-    const waits = tasks.state.get(task) === TaskState.Blocked && tasks.wait.get(task) === Wait.MmapWrite;
-    if (waits && tasks.waitFor.get(task) === mm) return task as TaskRow;
-  }
-  return 0 as TaskRow;
-}
+/** The writer that has waited longest for the lock, even if it has been woken and has not run yet; 0 if none does. */
+export const waiting_writer = (k: Kernel, mm: number): TaskRow => k.tasks.firstInQueue(Wait.MmapWrite, mm);
 
-function read_locked(k: Kernel, mm: MmRow): void {
+function read_locked(k: Kernel, mm: MmRow, task: TaskRow): void {
   k.mm.lockReaders.add(mm, 1);
-  k.tasks.readsMm.set(k.task, mm);
+  k.tasks.readsMm.set(task, mm);
 }
 
 /** Takes mmap_lock for reading if nobody holds it for writing or waits for that. */
 export function mmap_read_trylock(k: Kernel, mm: MmRow): boolean {
   if (k.mm.lockWriter.get(mm) !== 0 || waiting_writer(k, mm) !== 0) return false;
-  read_locked(k, mm);
+  read_locked(k, mm, k.task);
   return true;
 }
 
-/** A reader joins others only while no writer waits, so that a stream of readers keeps no writer out (down_read). */
+/**
+ * down_read. A reader joins others only while no writer waits, so that a stream of readers keeps no writer out. A lock
+ * that is free it takes before a writer that has been woken for it, where readers may steal.
+ */
 function down_read(k: Kernel, mm: MmRow): boolean {
+  // Woken with the lock: rwsem_mark_wake.
+  if (k.tasks.readsMm.get(k.task) === mm) return true;
   if (k.mm.lockWriter.get(mm) !== 0) return false;
-  if (k.mm.lockReaders.get(mm) > 0 && waiting_writer(k, mm) !== 0) return false;
-  read_locked(k, mm);
+  const steals = k.profile.rwsemFavoursReaders && k.mm.lockReaders.get(mm) === 0;
+  if (!steals && waiting_writer(k, mm) !== 0) return false;
+  read_locked(k, mm, k.task);
   return true;
+}
+
+/**
+ * rwsem_mark_wake: whom the lock goes to that has been given back, or that its writer keeps as a reader. A writer at the
+ * head of the queue is woken, and may find that somebody was quicker. A reader there gets the lock at once, with all
+ * readers that wait, or, in older kernels, with those before the next writer.
+ */
+function rwsem_mark_wake(k: Kernel, mm: MmRow, readOwned: boolean): void {
+  const { tasks, profile } = k;
+  const writer = waiting_writer(k, mm);
+  const before = writer === 0 ? Number.POSITIVE_INFINITY : tasks.waitSince.get(writer);
+  const reader = tasks.firstInQueue(Wait.MmapRead, mm);
+  if (reader === 0 || tasks.waitSince.get(reader) > before) {
+    if (writer !== 0 && !readOwned) tasks.wakeTask(writer);
+    return;
+  }
+  for (const row of tasks.tasks.rows()) {
+    const task = row as TaskRow;
+    if (!tasks.isQueued(task, Wait.MmapRead, mm) || tasks.readsMm.get(task) === mm) continue;
+    if (!profile.rwsemFavoursReaders && tasks.waitSince.get(task) > before) continue;
+    read_locked(k, mm, task);
+    tasks.wakeTask(task);
+  }
 }
 
 export function mmap_read_unlock(k: Kernel, mm: MmRow): void {
   k.tasks.readsMm.set(k.task, 0);
-  if (k.mm.lockReaders.add(mm, -1) > 0) return;
-  k.tasks.wake(Wait.MmapWrite, mm);
-  k.tasks.wake(Wait.MmapRead, mm);
+  if (k.mm.lockReaders.add(mm, -1) === 0) rwsem_mark_wake(k, mm, false);
 }
 
 export function mmap_write_unlock(k: Kernel, mm: MmRow): void {
   vma_end_write_all(k, mm);
   k.mm.lockWriter.set(mm, 0);
-  k.tasks.wake(Wait.MmapRead, mm);
-  k.tasks.wake(Wait.MmapWrite, mm);
+  rwsem_mark_wake(k, mm, false);
 }
 
 /** The writer becomes a reader: other readers may come in. */
 export function mmap_write_downgrade(k: Kernel, mm: MmRow): void {
   vma_end_write_all(k, mm);
   k.mm.lockWriter.set(mm, 0);
-  read_locked(k, mm);
-  k.tasks.wake(Wait.MmapRead, mm);
+  read_locked(k, mm, k.task);
+  rwsem_mark_wake(k, mm, true);
 }
 
 /** Blocks until mmap_lock is held for reading. */
@@ -86,11 +104,12 @@ export function trylock_page(k: Kernel, page: PageRow, owner: TaskRow = k.task):
   return true;
 }
 
-/** folio_unlock: wakes those who wait for the lock and those who wait on a migration entry for this page. */
+/** folio_unlock: wakes the first who waits for the lock, and all who wait for the unlocking or on a migration entry. */
 export function unlock_page(k: Kernel, page: PageRow): void {
   k.pages.clearFlag(page, Pg.Locked);
   k.pages.lockOwner.set(page, 0);
-  k.tasks.wake(Wait.PageLock, page);
+  k.tasks.wakeFirst(Wait.PageLock, page);
+  k.tasks.wake(Wait.PageUnlocked, page);
   k.tasks.wake(Wait.MigrationEntry, page);
 }
 

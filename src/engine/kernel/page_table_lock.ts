@@ -25,7 +25,7 @@ function pte_unlock(k: Kernel, entry: EntryRow): void {
   const table = lockptr(k, entry);
   k.tables.lockOwner.set(table, 0);
   k.tasks.preemptCount.add(k.task, -1);
-  k.tasks.wake(Wait.PageTableLock, table);
+  k.tasks.wakeFirst(Wait.PageTableLock, table);
 }
 
 /** Takes the lock of the table that the entry is in. */

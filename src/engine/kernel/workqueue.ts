@@ -38,7 +38,7 @@ export function start_workers(k: Kernel, name: (cpu: number) => number): void {
     });
     k.lru.worker.set(cpu, task);
     // It is asleep from the start: nothing is queued yet.
-    k.tasks.block(task, Wait.Kworker, cpu);
+    k.tasks.block(task, Wait.Kworker, cpu, k.time);
   }
 }
 

@@ -40,6 +40,8 @@ export const Wait = {
   FaultBuffer: 20,
   /** That nobody walks the reverse map of an anon_vma or a file (a lock of rmap_lock.ts). */
   RmapWrite: 21,
+  /** That a page is unlocked by whoever holds its lock; the waiter doesn't want it. */
+  PageUnlocked: 22,
 } as const;
 export type WaitKind = (typeof Wait)[keyof typeof Wait];
 
@@ -63,6 +65,8 @@ export class Tasks {
   readonly state: IntColumn;
   readonly wait: IntColumn;
   readonly waitFor: IntColumn;
+  /** When it came into the queue in which it stands: a task that is woken and finds nothing keeps its place. */
+  readonly waitSince: WideColumn;
   /** Base of the running frame in `stack`; 0 when the task has no frame. */
   readonly base: IntColumn;
   readonly pc: IntColumn;
@@ -103,7 +107,7 @@ export class Tasks {
   readonly data: IntColumn;
   readonly dataLast: IntColumn;
 
-  /** By kind of wait: blocked tasks. */
+  /** By kind of wait: tasks in its queues. */
   readonly waiters: IntColumn;
   readonly stack: WideColumn;
   readonly current: number;
@@ -125,6 +129,7 @@ export class Tasks {
     this.state = this.tasks.int('state');
     this.wait = this.tasks.int('wait');
     this.waitFor = this.tasks.int('waitFor');
+    this.waitSince = this.tasks.wide('waitSince');
     this.base = this.tasks.int('base');
     this.pc = this.tasks.int('pc');
     this.depth = this.tasks.int('depth');
@@ -172,23 +177,62 @@ export class Tasks {
     return this.process.get(task) as ProcessRow;
   }
 
-  /** The task sleeps until somebody wakes those that wait for this. */
-  block(task: TaskRow, wait: WaitKind, on: number): void {
+  /** The task sleeps until somebody wakes those that wait for this. `time`: now. */
+  block(task: TaskRow, wait: WaitKind, on: number, time: number): void {
     this.state.set(task, TaskState.Blocked);
+    if (this.isQueued(task, wait, on)) return;
+    this.leaveQueue(task);
+    this.waiters.add(wait, 1);
     this.wait.set(task, wait);
     this.waitFor.set(task, on);
-    this.waiters.add(wait, 1);
+    this.waitSince.set(task, time);
+  }
+
+  /** The task has what it waited for, if it had to wait at all. */
+  leaveQueue(task: TaskRow): void {
+    const wait = this.wait.get(task);
+    if (wait === Wait.None) return;
+    this.waiters.add(wait, -1);
+    this.wait.set(task, Wait.None);
+    this.waitFor.set(task, 0);
+  }
+
+  /** Waits for this, or has been woken and has not run yet. */
+  isQueued(task: number, wait: WaitKind, on: number): boolean {
+    return this.wait.get(task) === wait && this.waitFor.get(task) === on;
+  }
+
+  /** Who has waited for this longest, even if it has been woken and has not run yet; 0 if nobody waits. */
+  firstInQueue(wait: WaitKind, on: number): TaskRow {
+    let first = 0;
+    if (this.waiters.get(wait) === 0) return first as TaskRow;
+    const { length } = this.tasks;
+    for (let task = 1; task <= length; task++) {
+      if (!this.isQueued(task, wait, on)) continue;
+      if (first === 0 || this.waitSince.get(task) < this.waitSince.get(first)) first = task;
+    }
+    return first as TaskRow;
+  }
+
+  /** Lets a blocked task try again. */
+  wakeTask(task: TaskRow): void {
+    if (this.state.get(task) === TaskState.Blocked) this.state.set(task, TaskState.Runnable);
   }
 
   /** Lets every task that waits for this try again. */
   wake(wait: WaitKind, on: number): void {
     if (this.waiters.get(wait) === 0) return;
-    const length = this.tasks.length;
-    for (let task = 1; task <= length; task++) {
-      if (this.state.get(task) !== TaskState.Blocked) continue;
-      if (this.wait.get(task) !== wait || this.waitFor.get(task) !== on) continue;
-      this.state.set(task, TaskState.Runnable);
-      this.waiters.add(wait, -1);
-    }
+    const { length } = this.tasks;
+    for (let task = 1; task <= length; task++)
+      if (this.isQueued(task, wait, on)) this.wakeTask(task as TaskRow);
+  }
+
+  /**
+   * Lets the one that has waited longest try again: for what only one can have. That one has to give it up again in its
+   * time; until it has run, no other is woken.
+   */
+  wakeFirst(wait: WaitKind, on: number): void {
+    const first = this.firstInQueue(wait, on);
+    if (first !== 0) this.wakeTask(first);
   }
 }

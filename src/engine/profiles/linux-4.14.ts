@@ -21,6 +21,7 @@ export const linux414: Profile = {
   pgmapRefPerPage: false,
   faultCallback: 'page_fault',
   vmaLock: false,
+  rwsemFavoursReaders: false,
   userFaultFlags: 0x54,
   origPteValid: false,
   faultTakesReference: false,

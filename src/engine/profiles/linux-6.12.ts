@@ -21,6 +21,7 @@ export const linux612: Profile = {
   pgmapRefPerPage: true,
   faultCallback: 'migrate_to_ram',
   vmaLock: true,
+  rwsemFavoursReaders: true,
   userFaultFlags: 0x254,
   origPteValid: true,
   faultTakesReference: true,

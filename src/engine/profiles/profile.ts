@@ -31,6 +31,8 @@ export interface Profile {
   readonly faultCallback: 'page_fault' | 'migrate_to_ram';
   /** A user fault first runs under the per-VMA lock; device entries make it return RETRY (6.6+). */
   readonly vmaLock: boolean;
+  /** A reader takes a free mmap_lock before a woken writer, and one reader that is woken brings all others (5.3-5.10). */
+  readonly rwsemFavoursReaders: boolean;
   /** Fault flags of an access from user mode, besides WRITE and VMA_LOCK. */
   readonly userFaultFlags: number;
   /** FAULT_FLAG_ORIG_PTE_VALID tells that the PTE table existed (5.19+). */

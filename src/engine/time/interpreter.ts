@@ -234,8 +234,7 @@ export class Interpreter {
           }
           case Op.Wait:
             if ((run[pc] as StepRun)(kernel, frame, frame) === true) {
-              tasks.wait.set(task, 0);
-              tasks.waitFor.set(task, 0);
+              tasks.leaveQueue(task);
               pc = next[pc] as number;
             } else {
               tasks.pc.set(task, pc);
@@ -285,7 +284,7 @@ export class Interpreter {
   }
 
   #block(task: TaskRow, wait: WaitKind, on: number): void {
-    this.kernel.tasks.block(task, wait, on);
+    this.kernel.tasks.block(task, wait, on, this.kernel.time);
     detect_deadlock(this.kernel, task);
     this.#left(task);
   }
