@@ -1,6 +1,6 @@
 /** Why a session stands where it stands, in words. */
 
-import { wait_cycle } from '../engine/kernel/detect';
+import { wait_cycle } from '../engine/kernel/deadlock';
 import type { ProcessRow, TaskRow } from '../engine/machine/ids';
 import { processName, taskName, type World } from '../scenario/environment';
 import { type ExceptionHit, signalName } from './exceptions';

@@ -1,40 +1,52 @@
 /** Who waits for whom: chains from tasks that nobody waits for to those who must act first. */
 
-import { wait_holder } from '../engine/kernel/detect';
 import { cpu_holder } from '../engine/kernel/sched';
+import { awaited_by } from '../engine/kernel/waits_for';
 import type { TaskRow } from '../engine/machine/ids';
-import { TaskState, type WaitKind } from '../engine/machine/tasks';
+import { TaskState } from '../engine/machine/tasks';
 import { taskName, type World } from '../scenario/environment';
-import { isIdleWorker, routineOf, waitingOf } from './waits';
+import { isIdleWorker, routineOf, someOf, waitingOf } from './waits';
 
-/** What keeps a task from going on, and the task that must act first; 0 where none is known. */
+/** What keeps a task from going on. */
 interface Edge {
   readonly what: string;
-  readonly holder: TaskRow;
+  /** Tasks that must all act first … */
+  readonly all: readonly TaskRow[];
+  /** … or of which one is enough. */
+  readonly any: readonly TaskRow[];
 }
 
 function edgeOf(world: World, task: TaskRow): Edge | undefined {
   const { kernel } = world;
   const { tasks } = kernel;
   const waiting = waitingOf(world, task);
-  if (waiting) {
-    const holder = wait_holder(kernel, tasks.wait.get(task) as WaitKind, tasks.waitFor.get(task));
-    return { what: waiting.what, holder };
+  if (!waiting) {
+    const holder = tasks.state.get(task) === TaskState.Runnable ? cpu_holder(kernel, task) : 0;
+    return holder === 0 ? undefined : { what: `CPU ${tasks.cpu.get(task)}`, all: [holder], any: [] };
   }
-  const holder = tasks.state.get(task) === TaskState.Runnable ? cpu_holder(kernel, task) : (0 as TaskRow);
-  return holder === 0 ? undefined : { what: `CPU ${tasks.cpu.get(task)}`, holder };
+  const awaited = awaited_by(kernel, task);
+  const live = awaited?.tasks.filter((row) => tasks.state.get(row) !== TaskState.Exited) ?? [];
+  const [all, any] = awaited?.needs === 'all' || live.length === 1 ? [live, []] : [[], live];
+  return { what: waiting.what, all, any };
 }
 
-/** `app.A → the lock of pfn 0x3ffff → app.B, in migrate_vma_setup`; a circle ends where it begins. */
-function chain(world: World, edges: ReadonlyMap<TaskRow, Edge>, first: TaskRow): string {
+/**
+ * `app.A → the lock of pfn 0x3ffff → app.B, in migrate_vma_setup`; a circle ends where it begins. Of several tasks that
+ * one waits for, the chain goes on with the first, or from its beginning with `second`.
+ */
+function chain(world: World, edges: ReadonlyMap<TaskRow, Edge>, first: TaskRow, second?: TaskRow): string {
   const parts: string[] = [];
   const seen = new Set<TaskRow>();
   let at = first;
   for (let edge = edges.get(at); edge; edge = edges.get(at)) {
     seen.add(at);
     parts.push(taskName(world, at), edge.what);
-    at = edge.holder;
-    if (at === 0) return parts.join(' → ');
+    const next = (at === first ? second : undefined) ?? edge.all[0];
+    if (next === undefined) {
+      const one = someOf(edge.any.map((task) => taskName(world, task)));
+      return [...parts, ...(one === '' ? [] : [`one of ${one}`])].join(' → ');
+    }
+    at = next;
     if (seen.has(at))
       return `${[...parts, taskName(world, at)].join(' → ')}: a circle, none of them can go on`;
   }
@@ -64,9 +76,13 @@ function waitChains(world: World, wanted: TaskRow): string[] {
   const lines: string[] = [];
   const tell = (first: TaskRow): void => {
     lines.push(chain(world, edges, first));
-    for (let at = first; left.delete(at); ) at = edges.get(at)?.holder ?? at;
+    for (let at: TaskRow | undefined = first; at !== undefined && left.delete(at); ) {
+      const [next, ...others]: readonly TaskRow[] = edges.get(at)?.all ?? [];
+      for (const other of others) lines.push(chain(world, edges, at, other));
+      at = next;
+    }
   };
-  const awaited = new Set([...edges.values()].map(({ holder }) => holder));
+  const awaited = new Set([...edges.values()].flatMap(({ all }) => all));
   if (left.has(wanted)) tell(wanted);
   for (const task of edges.keys()) if (!awaited.has(task) && left.has(task)) tell(task);
   for (const task of edges.keys()) if (left.has(task)) tell(task);

@@ -1,8 +1,8 @@
 /** What a blocked task waits for, and who holds it. */
 
-import { wait_holder } from '../engine/kernel/detect';
 import type { EventName } from '../engine/kernel/events';
 import { vpn_of_entry } from '../engine/kernel/pgtable';
+import { awaited_by } from '../engine/kernel/waits_for';
 import {
   type DeviceRow,
   type NodeRow,
@@ -30,7 +30,7 @@ export interface Waiting {
   readonly kind: WaitKind;
   /** `page lock of pfn 0x3ffff (gpu0, Device)` */
   readonly what: string;
-  /** `app.t2 in migrate_vma_setup`, where somebody is known to hold it. */
+  /** `app.t2 in migrate_vma_setup`, where somebody is known to hold it; all of them where several do. */
   readonly holder: string | undefined;
 }
 
@@ -45,7 +45,7 @@ const WHAT: Record<WaitKind, (world: World, on: number) => string> = {
   [Wait.DriverLock]: () => "the driver's lock",
   [Wait.Task]: (world, task) => `${taskName(world, task as TaskRow)} to end`,
   [Wait.Process]: (world, process) => `${processName(world, process as ProcessRow)} to end`,
-  [Wait.Barrier]: () => 'a barrier',
+  [Wait.Barrier]: (world, barrier) => `barrier ${world.names.barriers[barrier]}`,
   [Wait.LruDrain]: () => 'the LRU drain',
   [Wait.PgmapRef]: (world, pgmap) => pgmapUsers(world, pgmap as PgmapRow),
   [Wait.DeviceFault]: () => 'the device fault to be serviced',
@@ -117,18 +117,44 @@ export function waitingOf(world: World, task: TaskRow): Waiting | undefined {
   if (tasks.state.get(task) !== TaskState.Blocked) return undefined;
   const kind = tasks.wait.get(task) as WaitKind;
   const on = tasks.waitFor.get(task);
-  const holder = wait_holder(world.kernel, kind, on);
+  const awaited = awaited_by(world.kernel, task);
   return {
     kind,
     what: showWait(world, kind, on),
-    holder: holder === 0 ? undefined : `${taskName(world, holder)} in ${routineOf(world, holder)}`,
+    holder: awaited?.needs === 'all' ? someOf(awaited.tasks.map((row) => placed(world, row))) : undefined,
   };
 }
 
-/** `the lock of …, which app.t2 in migrate_vma_setup holds`; what somebody is to do is not held by him. */
+const placed = (world: World, task: TaskRow): string =>
+  `${taskName(world, task)} in ${routineOf(world, task)}`;
+
+/** Tasks that are named; there may be thousands. */
+const MOST_NAMED = 3;
+
+/** `app.A, app.B, app.C and 5 more` */
+export function someOf(names: readonly string[]): string {
+  const more = names.length - MOST_NAMED;
+  return allOf(more <= 1 ? names : [...names.slice(0, MOST_NAMED), `${more} more`]);
+}
+
+/** Waits whose words say who is to act, … */
+const SAY_WHO: readonly WaitKind[] = [Wait.Task, Wait.Process];
+/** … for what somebody does, … */
+const BY: readonly WaitKind[] = [Wait.DeviceFault, Wait.MigrationEntry];
+/** … and for what several do or hold. All others are for locks. */
+const OF: readonly WaitKind[] = [
+  Wait.NotifierSeq,
+  Wait.LruDrain,
+  Wait.RmapWrite,
+  Wait.VmaWrite,
+  Wait.FaultBuffer,
+];
+
+/** `the lock of …, held by app.A in … and app.B in …`, `the migration of … by app.t2 in migrate_vma_setup` */
 export function showWaiting({ what, holder, kind }: Waiting): string {
-  if (holder === undefined || kind === Wait.Task) return what;
-  return kind === Wait.DeviceFault ? `${what} by ${holder}` : `${what}, which ${holder} holds`;
+  if (holder === undefined || SAY_WHO.includes(kind)) return what;
+  if (BY.includes(kind)) return `${what} by ${holder}`;
+  return OF.includes(kind) ? `${what} (${holder})` : `${what}, held by ${holder}`;
 }
 
 /** `app.A waits for …` */
@@ -144,15 +170,20 @@ export type Detected = (typeof DETECTED)[number];
 export const isDetected = (name: EventName): name is Detected =>
   (DETECTED as readonly EventName[]).includes(name);
 
+/** `app.A has ended`; `holder`: who is to blame, 0 = nobody is left. */
+function whyNever(world: World, holder: TaskRow): string {
+  if (holder === 0) return 'nobody is left who could end this wait';
+  const ended = world.kernel.tasks.state.get(holder) === TaskState.Exited;
+  return `${taskName(world, holder)} ${ended ? 'has ended' : 'waits for itself in a circle'}`;
+}
+
 /** What a detector found, in a sentence. `task` is the one in which it was found. */
 export function stuckText(world: World, what: Detected, args: readonly number[], task: TaskRow): string {
   if (what === 'deadlock')
     return `Deadlock: ${args.map((row) => waitsFor(world, row as TaskRow)).join('; ')}.`;
   if (what === 'never_wakes') {
     const [sleeper = 0, holder = 0] = args as TaskRow[];
-    const ended = world.kernel.tasks.state.get(holder) === TaskState.Exited;
-    const why = ended ? 'has ended' : 'waits for itself in a circle';
-    return `${waitsFor(world, sleeper as TaskRow)}. It can never wake: ${taskName(world, holder as TaskRow)} ${why}.`;
+    return `${waitsFor(world, sleeper as TaskRow)}. It can never wake: ${whyNever(world, holder as TaskRow)}.`;
   }
   if (what === 'livelock')
     return `Livelock: ${taskName(world, task)} has taken the same fault at ${showAddress((args[1] ?? 0) * 4096)} ${args[2]} times; nothing changes.`;

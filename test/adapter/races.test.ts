@@ -23,7 +23,7 @@ const RACES: readonly [name: string, id: string, says: RegExp][] = [
   [
     'recursive-driver-lock',
     'deadlock',
-    /^Deadlock: app waits for the driver's lock over its ranges, which app/,
+    /^Deadlock: app waits for the driver's lock over its ranges, held by app in /,
   ],
   ['stale-device-mapping', 'invariant', /^I24 .*the device maps page .* for writing/],
   ['device-write-during-migration', 'invariant', /^I18 .*a copy of page .* written to since it was copied/],
@@ -32,7 +32,7 @@ const RACES: readonly [name: string, id: string, says: RegExp][] = [
   [
     'memunmap-waits-for-ever',
     'never_wakes',
-    /^No task can run: app waits for the last page in use of gpu0: pfn 0x\w+ is held by .* and driver; nobody is left who could end this wait\.$/,
+    /^app waits for the last page in use of gpu0: pfn 0x\w+ is held by .* and driver\. It can never wake: nobody is left who could end this wait\.$/,
   ],
 ];
 
@@ -93,7 +93,7 @@ describe('two threads in the fault of one page', () => {
     const idOf = (name: string) => threads.find((thread) => thread.name === name)?.id ?? 0;
     expect(threadId).toBe(idOf('app.B'));
     expect(await c.move('hmm/runUntilBlocks', { threadId: idOf('app.A') })).toMatchObject({
-      text: expect.stringMatching(/^app\.A waits for the migration of pfn .*, which app\.B in .* holds/),
+      text: expect.stringMatching(/^app\.A waits for the migration of pfn .* by app\.B in /),
     });
 
     const look = async () => ({

@@ -44,6 +44,7 @@ function session(tasks = 1, rounds = 3): DebugSession {
     devices: [],
     files: [],
     pins: [],
+    barriers: [],
     variables: [],
     constants: new Map<string, number>(),
   };

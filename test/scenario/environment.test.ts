@@ -27,6 +27,7 @@ function world(): World {
     devices: ['gpu0'],
     files: [],
     pins: [],
+    barriers: [],
     variables: [
       { name: 'buf', kind: 'buffer' as const },
       { name: 'v', kind: 'value' as const },

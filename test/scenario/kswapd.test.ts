@@ -121,7 +121,7 @@ barrier never of 2
     expect(stop).toBe('deadlock');
     expect(kswapdOf(run)).not.toBe(0);
     expect(standstill(run.world).text).toBe(
-      'No task can run: app waits for a barrier; nobody is left who could end this wait.',
+      'No task can run: app waits for barrier never; nobody is left who could end this wait.',
     );
     expect(threadsOf(run.world).map(({ name }) => name)).toEqual(['app']);
   });

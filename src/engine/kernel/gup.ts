@@ -15,9 +15,9 @@ import {
   PTE_YOUNG,
 } from '../machine/pte';
 import { Errno, FaultFlag, VM_FAULT_ERROR, VmFault } from './constants';
-import { fault_progress } from './detect';
 import { is_huge_at, split_huge_pmd } from './huge_memory';
 import type { Kernel } from './kernel';
+import { fault_progress } from './livelock';
 import { handle_mm_fault } from './memory';
 import { migrate_device_coherent_folio } from './migrate_coherent';
 import { mmap_read_unlock, mmapReadLock } from './mmap_lock';

@@ -14,8 +14,8 @@ import {
 } from '../machine/pte';
 import { LEVEL_PMD, LEVEL_PUD } from '../machine/radix';
 import { Errno, FaultFlag, HmmPfn, VM_FAULT_ERROR } from './constants';
-import { fault_progress } from './detect';
 import type { Kernel } from './kernel';
+import { fault_progress } from './livelock';
 import { handle_mm_fault } from './memory';
 import { migration_entry_wait } from './migrate';
 import { mmu_interval_read_retry } from './mmu_notifier';

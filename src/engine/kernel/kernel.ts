@@ -2,6 +2,7 @@
 
 import type { TaskRow } from '../machine/ids';
 import { Machine } from '../machine/machine';
+import type { WaitKind } from '../machine/tasks';
 import type { Profile } from '../profiles/profile';
 import { EventLog, type EventName } from './events';
 import type { Frame } from './frame';
@@ -26,6 +27,11 @@ export class Kernel extends Machine {
   };
   /** Wakes the kswapd of a node; set where the machine is built, if it has any. */
   wakeKswapd: ((node: number) => void) | undefined;
+  /**
+   * The tasks whose own program could end a wait, those that have ended included; undefined where the kernel alone decides
+   * it. Set where the machine is built.
+   */
+  ownWaits: ((kind: WaitKind, on: number) => readonly TaskRow[] | undefined) | undefined;
   /** Pages charged, by memory cgroup. */
   readonly memcgUsage = this.store.int('memcg.usage');
   /** Pages a memory cgroup may be charged for; 0 = no limit. */

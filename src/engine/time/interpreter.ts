@@ -3,7 +3,7 @@
  * in a variable and written back at every exit.
  */
 
-import { detect_deadlock, detect_orphans } from '../kernel/detect';
+import { detect_deadlock, detect_orphans } from '../kernel/deadlock';
 import { Frame, type Layout, layoutOf } from '../kernel/frame';
 import type { Kernel } from '../kernel/kernel';
 import { CALLBACKS, FRAME_HEADER, type Linked, Op } from '../kernel/link';

@@ -16,6 +16,8 @@ export interface ProgramNames {
   readonly files: readonly string[];
   /** Pins: `name` of a pin is an index here. */
   readonly pins: readonly string[];
+  /** Barriers, by the numbers that tasks wait for. */
+  readonly barriers: readonly string[];
   /** Those of `tasks` that are threads; the others are processes. */
   readonly threads: ReadonlySet<number>;
   /** Buffers and values of processes: the index is the variable's number in `Variables`. */

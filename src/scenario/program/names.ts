@@ -34,6 +34,7 @@ class Collector {
   readonly tasks: string[] = [];
   readonly threads = new Set<number>();
   readonly pins: string[] = [];
+  readonly barriers: string[] = [];
   readonly variables = new Map<string, VariableName>();
 
   constructor(readonly problems: ProblemList) {}
@@ -64,6 +65,9 @@ class Collector {
       case 'fork':
       case 'thread':
         this.task(statement.name.text, statement.kind === 'thread');
+        return;
+      case 'barrier':
+        if (!this.barriers.includes(statement.name.text)) this.barriers.push(statement.name.text);
         return;
       case 'pin':
         if (statement.as !== undefined && !this.pins.includes(statement.as.text))
@@ -98,6 +102,7 @@ export function collectNames(scenario: Scenario, problems: ProblemList): Program
     devices,
     files,
     pins: ['', ...collector.pins],
+    barriers: collector.barriers,
     variables: [...collector.variables.values()],
     constants: constantsOf(scenario),
   };

@@ -17,7 +17,7 @@ import { rangeCode } from './ranges';
 import { simple } from './simple';
 
 /** References that `get_page` takes belong to nobody the machine knows: they have the driver's name and no device. */
-const NOBODY = 0;
+export const NOBODY = 0;
 
 /** One more reference on each page of a range, or one less. */
 export function pageReferenceNodes(body: Body, statement: RangeStatement): ScenarioNode[] {

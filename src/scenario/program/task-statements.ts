@@ -150,8 +150,7 @@ export function barrierNodes(body: Body, statement: BarrierStatement): ScenarioN
   const { ctx } = body;
   const { state, program } = ctx;
   const { text } = statement.name;
-  const names = [...program.barriers.keys()];
-  const number = names.indexOf(text);
+  const number = program.names.barriers.indexOf(text);
   const size = statement.of === undefined ? () => program.barriers.get(text) ?? 1 : body.number(statement.of);
   return simple(body, statement, {
     prepare: (k, f, scene) => {

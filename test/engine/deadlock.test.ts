@@ -1,6 +1,7 @@
 /** Detectors of waits that can't end. Tasks are numbered in the order in which they are started, and run in that order. */
 
 import { describe, expect, it } from 'vitest';
+import { mmapReadLock, mmapWriteLock } from '../../src/engine/kernel/mmap_lock';
 import {
   type AnyRoutine,
   type Builder,
@@ -10,9 +11,11 @@ import {
   type Node,
   routine,
 } from '../../src/engine/kernel/routine';
+import type { MmRow } from '../../src/engine/machine/ids';
 import { Wait } from '../../src/engine/machine/tasks';
 import { cells, machineWith } from '../time/synthetic';
 
+const MM = 1 as MmRow;
 const params = { n: Int };
 type TaskFrame = FrameOf<typeof params & Record<never, LocalType>>;
 type R = Builder<TaskFrame>;
@@ -75,6 +78,36 @@ function found(...tasks: AnyRoutine[]): string[] {
   interpreter.run(1000, false);
   return events;
 }
+
+/** Holds mmap_lock for reading, and then waits. */
+const reads = (name: string, then: (r: R) => Node<TaskFrame>) =>
+  task(name, (r) => [...mmapReadLock(r, () => MM), then(r)]);
+const readsAndSleeps = reads('readsAndSleeps', (r) => sleep(r, 7));
+const readsAndLocks = reads('readsAndLocks', (r) => lock(r, 1));
+const writes = task('writes', (r) => mmapWriteLock(r, () => MM));
+const locksAndWrites = task('locksAndWrites', (r) => [
+  lock(r, 1),
+  sleep(r, 3),
+  ...mmapWriteLock(r, () => MM),
+]);
+const opens = task('opens', (r) => [open(r, 3)]);
+
+describe('a lock that several tasks hold', () => {
+  it('is waited for in vain if any of them can never let go, not only the first', () => {
+    expect(found(dies, readsAndSleeps, readsAndLocks, writes)).toEqual([
+      'never_wakes 3 1',
+      'never_wakes 4 1',
+    ]);
+  });
+
+  it('closes a circle through any of them', () => {
+    expect(found(locksAndWrites, readsAndSleeps, readsAndLocks, opens)).toEqual(['deadlock 1 3']);
+  });
+
+  it('is none while each of them waits for what may come', () => {
+    expect(found(readsAndSleeps, readsAndSleeps, writes)).toEqual([]);
+  });
+});
 
 describe('a task that can never wake', () => {
   it('waits for a lock whose owner has ended before', () => {
