@@ -1,12 +1,11 @@
 /** From a scenario's file to something that can be debugged. */
 
 import type { Debuggee } from '../debugger/debuggee';
-import { someOf } from '../debugger/who-runs';
-import { Checker, sentence } from '../engine/invariants';
+import { brokenSince, Checker, sentence } from '../engine/invariants';
 import { BootError } from '../engine/kernel/boot';
 import { PROFILES } from '../engine/profiles';
 import type { Order } from '../engine/time/schedule';
-import { didYouMean, formatDiagnostic, parseScenario } from '../scenario';
+import { didYouMean, formatDiagnostic, parseScenario, someOf } from '../scenario';
 import { buildRun, compileScenario, type Program, type Run } from '../scenario/program';
 import { scheduleOrder } from '../scenario/program/layout';
 import { bottomHalfName } from '../scenario/program/names';
@@ -94,7 +93,7 @@ function checks(run: Run): Pick<Debuggee, 'violation' | 'finish'> {
   return {
     violation: (invariant) => {
       const found = checker.standing.filter((standing) => standing.invariant.number === invariant).at(-1);
-      return found && sentence(found);
+      return found && `${sentence(found)} ${brokenSince(found, run.linked)}`;
     },
     finish: () => {
       checker.finish();

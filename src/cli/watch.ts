@@ -1,6 +1,6 @@
 /** The invariants' check during a run. */
 
-import { Checker, sentence } from '../engine/invariants';
+import { brokenSince, Checker, sentence } from '../engine/invariants';
 import type { Run } from '../scenario/program';
 
 /** Sentences that are kept; more broken invariants are only counted. */
@@ -19,7 +19,7 @@ export class Watch {
       const text = sentence(violation);
       this.count++;
       if (this.sentences.length < MOST_SENTENCES)
-        this.sentences.push(`${text} Broken since step ${violation.step.time}.`);
+        this.sentences.push(`${text} ${brokenSince(violation, run.linked)}`);
       tell(violation.invariant.id, text);
     };
   }

@@ -143,6 +143,11 @@ const SHOWN: Partial<Record<EventName, Shown>> = {
     enter: (world, args, task) => `hmm_range_fault ${range(world, args, task)} for ${device(world, args)}`,
     leave: errno,
   },
+  stale_translation: {
+    level: 'events',
+    enter: (world, args, task) =>
+      `CPU ${get(args, 'cpu')} ${get(args, 'write') === 0 ? 'reads' : 'writes'} ${here(world, args, task)} by a translation that is gone: ${page(world, args)}`,
+  },
   device_map: {
     level: 'all',
     enter: (world, args) => {

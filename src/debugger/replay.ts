@@ -19,6 +19,13 @@ export interface Found {
   readonly exception?: ExceptionHit;
 }
 
+/** What is found after something else: where both are at the same time the first exception is told, with all breakpoints. */
+export function foundNext(before: Found | undefined, now: Found): Found {
+  if (before?.exception === undefined || before.time !== now.time) return now;
+  const { breakpoints = before.breakpoints } = now;
+  return breakpoints ? { ...before, breakpoints } : before;
+}
+
 /** Whose hooks run along. */
 export interface Watching {
   readonly engine: Engine;
@@ -69,14 +76,15 @@ export function* searchBack(watching: Watching, { pcs, events, at }: Sought): Wo
       return false;
     };
   interpreter.onBreakpoint = (pc) => {
-    last = at(pc, kernel.time) ?? last;
+    const found = at(pc, kernel.time);
+    if (found) last = foundNext(last, found);
     return false;
   };
   engine.onEvent = (task, name, leave, args) => {
     const time = stopTime(kernel.time, name);
     if (leave || !events.includes(name) || time >= origin) return;
     const exception = exceptions.at(name, args, moveTo(scene, task));
-    if (exception) last = { time, task, exception };
+    if (exception) last = foundNext(last, { time, task, exception });
   };
   try {
     const found = yield* engine.searchBack(origin, {

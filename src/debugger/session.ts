@@ -11,7 +11,16 @@ import type { Debuggee } from './debuggee';
 import { Exceptions } from './exceptions';
 import { HitCounts } from './hit-counts';
 import { ranSchedule } from './ran-schedule';
-import { disarm, type Found, recount, type Sought, searchBack, stopTime, type Watching } from './replay';
+import {
+  disarm,
+  type Found,
+  foundNext,
+  recount,
+  type Sought,
+  searchBack,
+  stopTime,
+  type Watching,
+} from './replay';
 import { type StopReport, standstill, summary, whyLeft } from './reports';
 import { afterMoving, inner, outer, sameLevel, type Target } from './stepping';
 import { TraceLines } from './trace-lines';
@@ -211,7 +220,7 @@ export class DebugSession {
       const ids = this.breakpoints.at(pc, moveTo(scene, task), again ? 'search' : 'run');
       const hit = ids !== undefined && !again;
       if (!hit && !(wanted[pc] === 1 && target?.wants(pc))) return false;
-      state.found = { time, task, ...(hit ? { breakpoints: ids } : {}) };
+      state.found = foundNext(state.found, { time, task, ...(hit ? { breakpoints: ids } : {}) });
       return true;
     };
     interpreter.onLeave = (task) => {
@@ -223,7 +232,7 @@ export class DebugSession {
       this.trace.see(task, name, leave, args);
       const exception = leave ? undefined : this.exceptions.at(name, args, moveTo(scene, task));
       if (!exception) return;
-      state.found = { time: stopTime(this.time, name), task, exception };
+      state.found = foundNext(state.found, { time: stopTime(this.time, name), task, exception });
       interpreter.interrupt();
     };
     this.debuggee.schedule.onPassedOver = (name) => this.trace.tell(() => passedOver(this.debuggee, name));
@@ -236,7 +245,7 @@ export class DebugSession {
   }
 
   #report(stop: Stop, { found, left, target }: Running): StopReport {
-    if (found?.exception) return { reason: 'exception', task: found.task, exception: found.exception };
+    if (found?.exception) return this.#reportFound(found);
     if (stop === 'end') return this.#ended();
     if (stop === 'deadlock') return this.#standstill();
     if (left && target) return { reason: 'step', task: target.task, text: whyLeft(this.#world, target.task) };
@@ -245,7 +254,10 @@ export class DebugSession {
 
   #reportFound(found: Found | undefined): StopReport {
     const { task } = this.#world.kernel;
-    if (found?.exception) return { reason: 'exception', task: found.task, exception: found.exception };
+    if (found?.exception) {
+      const { time: _, ...report } = found;
+      return { reason: 'exception', ...report };
+    }
     if (!found?.breakpoints) return { reason: 'step', task };
     const reason = this.breakpoints.isFunction(found.breakpoints) ? 'function breakpoint' : 'breakpoint';
     return { reason, task, breakpoints: found.breakpoints };

@@ -1,11 +1,12 @@
 /** Who waits for whom: chains from tasks that nobody waits for to those who must act first. */
 
-import { cpu_holder } from '../engine/kernel/sched';
+import { cpu_taken_by } from '../engine/kernel/sched';
 import { awaited_by } from '../engine/kernel/waits_for';
 import type { TaskRow } from '../engine/machine/ids';
 import { TaskState } from '../engine/machine/tasks';
 import { taskName, type World } from '../scenario/environment';
-import { isIdleWorker, routineOf, someOf, waitingOf } from './waits';
+import { someOf } from '../scenario/suggest';
+import { isIdleWorker, routineOf, waitingOf } from './waits';
 
 /** What keeps a task from going on. */
 interface Edge {
@@ -21,7 +22,7 @@ function edgeOf(world: World, task: TaskRow): Edge | undefined {
   const { tasks } = kernel;
   const waiting = waitingOf(world, task);
   if (!waiting) {
-    const holder = tasks.state.get(task) === TaskState.Runnable ? cpu_holder(kernel, task) : 0;
+    const holder = tasks.state.get(task) === TaskState.Runnable ? cpu_taken_by(kernel, task) : 0;
     return holder === 0 ? undefined : { what: `CPU ${tasks.cpu.get(task)}`, all: [holder], any: [] };
   }
   const awaited = awaited_by(kernel, task);

@@ -1,5 +1,6 @@
 /** What a blocked task waits for, and who holds it. */
 
+import { wait_cycle } from '../engine/kernel/deadlock';
 import type { EventName } from '../engine/kernel/events';
 import { vpn_of_entry } from '../engine/kernel/pgtable';
 import { awaited_by } from '../engine/kernel/waits_for';
@@ -24,7 +25,10 @@ import {
   taskName,
   type World,
 } from '../scenario/environment';
-import { allOf } from '../scenario/suggest';
+import { allOf, someOf } from '../scenario/suggest';
+
+/** Holders that are named with their places. */
+const MOST_PLACED = 3;
 
 export interface Waiting {
   readonly kind: WaitKind;
@@ -121,21 +125,18 @@ export function waitingOf(world: World, task: TaskRow): Waiting | undefined {
   return {
     kind,
     what: showWait(world, kind, on),
-    holder: awaited?.needs === 'all' ? someOf(awaited.tasks.map((row) => placed(world, row))) : undefined,
+    holder:
+      awaited?.needs === 'all'
+        ? someOf(
+            awaited.tasks.map((row) => placed(world, row)),
+            MOST_PLACED,
+          )
+        : undefined,
   };
 }
 
 const placed = (world: World, task: TaskRow): string =>
   `${taskName(world, task)} in ${routineOf(world, task)}`;
-
-/** Tasks that are named; there may be thousands. */
-const MOST_NAMED = 3;
-
-/** `app.A, app.B, app.C and 5 more` */
-export function someOf(names: readonly string[]): string {
-  const more = names.length - MOST_NAMED;
-  return allOf(more <= 1 ? names : [...names.slice(0, MOST_NAMED), `${more} more`]);
-}
 
 /** Waits whose words say who is to act, … */
 const SAY_WHO: readonly WaitKind[] = [Wait.Task, Wait.Process];
@@ -170,11 +171,14 @@ export type Detected = (typeof DETECTED)[number];
 export const isDetected = (name: EventName): name is Detected =>
   (DETECTED as readonly EventName[]).includes(name);
 
-/** `app.A has ended`; `holder`: who is to blame, 0 = nobody is left. */
+/** `app.A has ended`; `holder`: who is to blame, 0 = nobody is left for its own wait. */
 function whyNever(world: World, holder: TaskRow): string {
   if (holder === 0) return 'nobody is left who could end this wait';
-  const ended = world.kernel.tasks.state.get(holder) === TaskState.Exited;
-  return `${taskName(world, holder)} ${ended ? 'has ended' : 'waits for itself in a circle'}`;
+  const { tasks } = world.kernel;
+  if (tasks.state.get(holder) === TaskState.Exited) return `${taskName(world, holder)} has ended`;
+  if (wait_cycle(world.kernel, holder).length > 0)
+    return `${taskName(world, holder)} waits for itself in a circle`;
+  return `${waitsFor(world, holder)}, and nobody is left to end that`;
 }
 
 /** What a detector found, in a sentence. `task` is the one in which it was found. */

@@ -1,34 +1,21 @@
 /** Which tasks can run next, and why another one can't. */
 
-import { cpu_holder } from '../engine/kernel/sched';
+import { cpu_taken_by } from '../engine/kernel/sched';
 import type { TaskRow } from '../engine/machine/ids';
 import { TaskState } from '../engine/machine/tasks';
 import type { RunnableTask } from '../protocol';
 import { taskName, type World } from '../scenario/environment';
-import { allOf } from '../scenario/suggest';
+import { someOf } from '../scenario/suggest';
 import type { CodeMap } from './code-map';
 import type { Debuggee } from './debuggee';
 import { framesOf, scenarioLine } from './stack';
 import { routineOf, showWaiting, waitingOf } from './waits';
 
-type Stage = Pick<Debuggee, 'interpreter' | 'world'>;
-
-/** Tasks that are named; there may be thousands. */
-const MOST_NAMES = 10;
-
-/** The task that keeps another one from its CPU: one that stays in the kernel there, the current one included; or 0. */
-function keepsCpu({ interpreter, world }: Stage, task: TaskRow): TaskRow {
-  const { tasks, task: current } = world.kernel;
-  const holder = cpu_holder(world.kernel, task);
-  if (holder !== 0 || current === task || tasks.context.get(task) !== 0) return holder;
-  const same = tasks.context.get(current) === 0 && tasks.cpu.get(current) === tasks.cpu.get(task);
-  const runs = tasks.state.get(current) === TaskState.Runnable;
-  return same && runs && interpreter.inKernel(current) ? current : (0 as TaskRow);
-}
+type Stage = Pick<Debuggee, 'world'>;
 
 export function canRunNext(debuggee: Stage, task: TaskRow): boolean {
   const { tasks } = debuggee.world.kernel;
-  return tasks.state.get(task) === TaskState.Runnable && keepsCpu(debuggee, task) === 0;
+  return tasks.state.get(task) === TaskState.Runnable && cpu_taken_by(debuggee.world.kernel, task) === 0;
 }
 
 function tasksThatCanRun(debuggee: Stage): TaskRow[] {
@@ -64,16 +51,10 @@ function reason(debuggee: Stage, task: TaskRow): string {
   const name = taskName(world, task);
   const waiting = waitingOf(world, task);
   if (waiting) return `${name} waits for ${showWaiting(waiting)}`;
-  const holder = keepsCpu(debuggee, task);
+  const holder = cpu_taken_by(debuggee.world.kernel, task);
   if (holder === 0) return `${name} has ended`;
   const { tasks } = world.kernel;
   return `${name} needs CPU ${tasks.cpu.get(task)}, where ${taskName(world, holder)} is in ${routineOf(world, holder)}`;
-}
-
-/** `app, app.A and 7 more` */
-export function someOf(names: readonly string[]): string {
-  const more = names.length - MOST_NAMES;
-  return more <= 0 ? allOf(names) : `${names.slice(0, MOST_NAMES).join(', ')} and ${more} more`;
 }
 
 /** `app and app.A can run` */

@@ -62,3 +62,9 @@ export function allOf(words: readonly string[]): string {
   if (words.length < 2) return words.join('');
   return `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
 }
+
+/** `a, b and 7 more`: names of which there may be thousands. */
+export function someOf(words: readonly string[], most = 10): string {
+  const more = words.length - most;
+  return more <= 0 ? allOf(words) : `${words.slice(0, most).join(', ')} and ${more} more`;
+}

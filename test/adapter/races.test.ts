@@ -1,74 +1,106 @@
 /** Races as the editor sees them: a stop with a reason, a stack for each thread, and who waits for whom. */
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FIXES } from '../scenario/race-fixes';
+import { RACES, type Race } from '../scenario/race-gallery';
 import { Client } from './client';
 import { onePage } from './one-page';
 
-function client(name: string, [from, to]: readonly [from: string, to: string] = ['', '']): Client {
-  const path = `/scenarios/races/${name}.hmm`;
-  const text = readFileSync(new URL(`../..${path}`, import.meta.url), 'utf8');
-  expect(text).toContain(from);
-  return new Client(new Map([[path, text.replace(from, to)]]));
-}
+const clientOf = ({ name, text }: Race, fixed?: string): Client =>
+  new Client(new Map([[`/scenarios/races/${name}.hmm`, fixed ?? text]]));
 
-/** The exception at which a run stops, and the sentence about it. */
-const RACES: readonly [name: string, id: string, says: RegExp][] = [
-  ['livelock-of-two-threads', 'livelock', /^Livelock: app\.[AB] has taken the same fault .* 1000 times/],
-  ['fault-on-a-freed-page', 'invariant', /^I39 .*the fault callback was called for page .* which is free/],
-  ['lost-write-after-late-flush', 'expect', /expected .*found/],
-  ['lost-dirty-bit', 'expect', /expected .*found/],
-  ['drain-starvation', 'starvation', /^Starvation: kworker1 has work and never runs; child spins on its CPU/],
-  [
-    'recursive-driver-lock',
-    'deadlock',
-    /^Deadlock: app waits for the driver's lock over its ranges, held by app in /,
-  ],
-  ['stale-device-mapping', 'invariant', /^I24 .*the device maps page .* for writing/],
-  ['device-write-during-migration', 'invariant', /^I18 .*a copy of page .* written to since it was copied/],
-  ['mapped-after-it-was-thrown-away', 'invariant', /^I24 .*the process has there: none entry/],
-  ['invalidation-before-update', 'invariant', /^I27 .*the driver enters what hmm_range_fault answered/],
-  [
-    'memunmap-waits-for-ever',
-    'never_wakes',
+/** The sentence about the exception at which a race stops. */
+const SAYS: Readonly<Record<string, RegExp>> = {
+  'livelock-of-two-threads': /^Livelock: app\.[AB] has taken the same fault .* 1000 times/,
+  'fault-on-a-freed-page': /^I39 .*the fault callback was called for page .* which is free/,
+  'lost-write-after-late-flush': /^I18 .*a CPU writes to page .* as its TLB has it; the page table has none/,
+  'lost-dirty-bit': /^I18 .*written to since it was swapped, and neither it nor an entry is dirty/,
+  'drain-starvation': /^Starvation: kworker1 has work and never runs; child spins on its CPU/,
+  'recursive-driver-lock': /^Deadlock: app waits for the driver's lock over its ranges, held by app in /,
+  'stale-device-mapping': /^I24 .*the device maps page .* for writing/,
+  'device-write-during-migration': /^I18 .*a copy of page .* written to since it was copied/,
+  'mapped-after-it-was-thrown-away': /^I24 .*the process has there: none entry/,
+  'invalidation-before-update': /^I27 .*the driver enters what hmm_range_fault answered/,
+  'memunmap-waits-for-ever':
     /^app waits for the last page in use of gpu0: pfn 0x\w+ is held by .* and driver\. It can never wake: nobody is left who could end this wait\.$/,
+};
+
+/** Who waits for whom when it stops, task by task, as far as it is about the race. */
+const WAITS: Readonly<Record<string, readonly RegExp[]>> = {
+  // Nobody waits in these: the two spin, or there is one task.
+  'livelock-of-two-threads': [],
+  'lost-dirty-bit': [],
+  'stale-device-mapping': [],
+  // The process's own thread could go on, and has the same CPU.
+  'fault-on-a-freed-page': [/^app → CPU 0 → app\.A, in /m],
+  // The one that migrates stands where its flush is still to come.
+  'lost-write-after-late-flush': [/^app → app\.A to end → app\.A, in migrate_vma_/m],
+  // The other thread has done its part and waits at the barrier for the one that is in the kernel.
+  'device-write-during-migration': [/^app\.B → barrier done → app\.A, in /m],
+  'mapped-after-it-was-thrown-away': [/^app\.B → barrier done → app\.A, in /m],
+  'invalidation-before-update': [/^app\.B → barrier done → app\.A, in /m],
+  'drain-starvation': [/^app → the LRU drain → kworker1 → CPU 1 → child, in /m],
+  'recursive-driver-lock': [
+    /^app → the driver's lock over its ranges → app: a circle, none of them can go on$/m,
   ],
-];
+  'memunmap-waits-for-ever': [/^app → the last page in use of gpu0: .*driver$/m],
+};
 
 const ONE_PAGE = onePage('write buf[0] = 0x22', 'read buf[0] expect 0x11');
 
 describe('a race of the gallery', () => {
-  it.each(RACES)('%s stops with %s, and says why', async (name, id, says) => {
-    const c = client(name);
-    const stop = await c.start({ stopAtFirstFault: false });
-    expect(stop.reason).toBe('exception');
-    const threadId = stop.threadId ?? 0;
-    const info = await c.request('exceptionInfo', { threadId });
-    expect(info.exceptionId).toBe(id);
-    expect(info.description).toMatch(says);
+  it.each(RACES)('$name stops, says why, and shows who waits for whom', async (race) => {
+    const c = clientOf(race);
+    const { reason, threadId = 0 } = await c.start({ stopAtFirstFault: false });
+    expect(reason).toBe('exception');
+    const { exceptionId, description } = await c.request('exceptionInfo', { threadId });
+    expect(exceptionId).toBe(race.caughtAs.startsWith('I') ? 'invariant' : race.caughtAs);
+    expect(description).toMatch(SAYS[race.name] ?? /^$/);
     const { threads } = await c.request('threads', undefined);
-    for (const { id: thread } of threads) expect(await c.stack(thread)).not.toEqual([]);
+    for (const { id } of threads) expect(await c.stack(id)).not.toEqual([]);
+    const { text } = await c.request('hmm/waits', {});
+    const waits = WAITS[race.name];
+    expect(waits).toBeDefined();
+    for (const chain of waits ?? []) expect(text).toMatch(chain);
+    if (waits?.length === 0) expect(text).toBe('No task waits.');
   });
 
-  it.each([...FIXES])('%s runs to its end with the fix, under the same schedule', async (name, fix) => {
-    const stop = await client(name, fix).start({ stopAtFirstFault: false });
+  it.each(RACES)('$name breaks at the step that its header names', async (race) => {
+    const c = clientOf(race);
+    let { threadId = 0 } = await c.start({ stopAtFirstFault: false });
+    const { description = '' } = await c.request('exceptionInfo', { threadId });
+    const [, step] = / Broken since step (\d+), in /.exec(description) ?? [];
+    // What a detector finds it finds where it stops; an invariant names the step, which may be some steps back.
+    if (race.caughtAs.startsWith('I')) expect(step).toBeDefined();
+    if (step !== undefined) ({ threadId = 0 } = await c.move('hmm/seek', { time: Number(step) }));
+    const { threads } = await c.request('threads', undefined);
+    expect(race.tasks.map((task) => (task === 'app' || task === 'child' ? task : `app.${task}`))).toContain(
+      threads.find(({ id }) => id === threadId)?.name,
+    );
+    const { stackFrames } = await c.request('stackTrace', { threadId });
+    expect(stackFrames[0]?.name).toBe(race.routine);
+    expect(race.lines).toContain(stackFrames.at(-1)?.line);
+  });
+
+  it.each(RACES)('$name runs to its end with the fix, under the same schedule', async (race) => {
+    const stop = await clientOf(race, race.fixed).start({ stopAtFirstFault: false });
     expect(stop).toMatchObject({ reason: 'pause', description: 'Paused at the end' });
   });
 
   it('is a livelock after as many repetitions as the launch configuration says', async () => {
-    const c = client('livelock-of-two-threads');
+    const race = RACES.find(({ name }) => name === 'livelock-of-two-threads') as Race;
+    const c = clientOf(race);
     const { threadId = 0 } = await c.start({ stopAtFirstFault: false, livelockAfter: 12 });
     expect((await c.request('exceptionInfo', { threadId })).description).toMatch(
       / 12 times; nothing changes/,
     );
   });
 
-  it('shows who waits for whom: a task that waits for itself', async () => {
-    const c = client('recursive-driver-lock');
+  it('shows who waits for whom in the Debug Console too, and completes the word', async () => {
+    const race = RACES.find(({ name }) => name === 'recursive-driver-lock') as Race;
+    const c = clientOf(race);
     await c.start({ stopAtFirstFault: false });
     const { result } = await c.request('evaluate', { expression: 'waits', context: 'repl' });
-    expect(result).toBe("app → the driver's lock over its ranges → app: a circle, none of them can go on");
+    expect(result).toBe((await c.request('hmm/waits', {})).text);
     const { targets } = await c.request('completions', { text: 'wai', column: 4 });
     expect(targets.map(({ label }) => label)).toContain('waits');
   });

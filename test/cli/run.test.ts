@@ -93,11 +93,13 @@ describe('hmm-trace run', () => {
     expect(out).toMatch(/it was interrupted at step \d+/);
   });
 
-  it('names what the tasks of a deadlock wait for', async () => {
+  it('names what a task waits for that can never wake', async () => {
     const file = fileOf('process app {\n    fork child\n    wait child\n}\n');
     const { code, out } = await cli(['run', file]);
     expect(code).toBe(1);
-    expect(out).toMatch(/deadlock at step \d+\. No task can run: app waits for .*child/);
+    expect(out).toMatch(
+      /at step \d+: app waits for child to end\. It can never wake: child waits for something to do, and nobody is left to end that\./,
+    );
   });
 
   it('fails when a signal nobody expected cost expectations', async () => {

@@ -92,7 +92,7 @@ export const INVARIANTS: readonly Invariant[] = [
   always(
     18,
     'nothing written is lost',
-    'When an address gets another page, the new one holds what the old one held; a fresh anonymous page holds zeroes.',
+    'When an address gets another page, that holds what the old one held, or zeroes; a clean page in the swap cache holds what its slot holds; a CPU writes only where its address leads.',
   ),
   always(
     20,

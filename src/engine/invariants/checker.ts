@@ -5,8 +5,9 @@
  */
 
 import type { EventName } from '../kernel/events';
+import type { Linked } from '../kernel/link';
 import type { IntColumn, Journal, WideColumn } from '../machine/column';
-import type { PageRow, TaskRow } from '../machine/ids';
+import type { PageRow, TaskRow, Vpn } from '../machine/ids';
 import type { Interpreter } from '../time/interpreter';
 import { checkAddressSpaces } from './address-spaces';
 import { type Invariant, invariantOf } from './catalogue';
@@ -19,7 +20,7 @@ import { Marks } from './marks';
 import { Migrations } from './migrations';
 import { checkMirrorEntries, checkMirrors, followMirrors, Invalidations } from './mirrors';
 import { checkNodes, syncNodes } from './nodes';
-import { syncContents } from './page-contents';
+import { checkSwapCopies, heardStaleWrite, syncContents } from './page-contents';
 import { checkEntries } from './page-tables';
 import { checkPages, syncHolds } from './pages';
 import { RangeFaults } from './range-faults';
@@ -213,6 +214,7 @@ export class Checker {
     checkPages(s);
     checkNodes(s);
     syncContents(s);
+    checkSwapCopies(s);
     this.#devices.check(s);
     checkAddressSpaces(s);
     checkMirrors(s);
@@ -304,7 +306,7 @@ export class Checker {
         break;
       case 'page_free':
         if (leave) break;
-        s.at('page', first, { time: s.kernel.time, pc: this.interpreter.running });
+        s.at('page', first, s.now);
         heardPageFree(s, first as PageRow, third, fourth);
         break;
       case 'livelock':
@@ -315,6 +317,11 @@ export class Checker {
         break;
       case 'hmm_range_fault':
         if (!leave) this.#rangeFaults.asked(s, task);
+        break;
+      case 'stale_translation':
+        if (fourth === 0) break;
+        s.at('page', third, s.now);
+        heardStaleWrite(s, s.kernel.tasks.mmOf(task), second as Vpn, third as PageRow);
         break;
       case 'device_map':
         this.#rangeFaults.entered(s, task, args);
@@ -335,6 +342,13 @@ export class Checker {
 /** The two numbers of the event: a page or the row of another object, and an address. */
 function eventObjects({ involved, row }: Violation): [first: number, second: number] {
   return [involved.page ?? row, involved.va ?? 0];
+}
+
+/** `Broken since step 158, in dmirror_range_fault: the driver enters the pages.` */
+export function brokenSince({ step }: Violation, { routines, routineOf, text }: Linked): string {
+  const routine = routines[routineOf[step.pc] ?? -1]?.routine.name;
+  const where = routine === undefined ? '' : `, in ${routine}: ${text[step.pc]}`;
+  return `Broken since step ${step.time}${where}.`;
 }
 
 /** `I5 refcount: …`. */

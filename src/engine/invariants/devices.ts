@@ -141,6 +141,7 @@ export class DeviceChecks {
 /** I39: the fault callback looks at what the driver keeps with the page; that is the driver's only while it is in use. */
 export function heardCallback(s: CheckState, page: PageRow, refcount: number): void {
   if (!s.kernel.pages.has(page, Pg.Free)) return;
+  s.at('page', page, s.now);
   s.happened(
     39,
     s.page(page),

@@ -48,7 +48,7 @@ export class SwapFaults {
     this.#pending[task] = undefined;
     const mm = s.kernel.tasks.mmOf(task);
     if (!pending || mm === 0) return;
-    s.at('task', task, { time: s.kernel.time, pc: s.interpreter.running });
+    s.at('task', task, s.now);
     checkLock(s, task, mm, pending, ret);
     if ((ret & VmFault.SIGBUS) !== 0) checkSigbus(s, task, mm, pending);
   }

@@ -48,8 +48,10 @@ export class History {
       if (violation.time >= time || time >= entry.until || untold(violation)) continue;
       if (!lasting.some((found) => same(found, violation))) entry.until = time;
     }
-    for (const found of lasting) this.#add(found, time, Number.POSITIVE_INFINITY);
-    for (const found of passing) this.#add(found, time, time + 1);
+    // In the order in which they came to be broken: what happened in a step, before what it left behind.
+    const all = [...passing, ...lasting].sort((a, b) => a.step.time - b.step.time);
+    for (const found of all)
+      this.#add(found, time, passing.includes(found) ? time + 1 : Number.POSITIVE_INFINITY);
   }
 
   #add(found: Violation, time: number, until: number): void {

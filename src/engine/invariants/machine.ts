@@ -32,7 +32,7 @@ export function checkSwapTypes(s: CheckState): void {
   const codes = typeCodes(swapTypes);
   const distinct = new Set(codes).size === codes.length;
   const above = codes.every((code) => code >= swapTypes.maxSwapfiles && code < ALL_TYPES);
-  s.at('machine', 0, { time: s.kernel.time, pc: s.interpreter.running });
+  s.at('machine', 0, s.now);
   if (!distinct || !above || swapTypes.maxSwapfiles + codes.length !== ALL_TYPES)
     s.broken(
       33,

@@ -23,6 +23,20 @@ export class Marks {
 
   /** Marks a row, the running step being its writer. */
   add(row: number): void {
+    this.#mark(row, this.interpreter.kernel.time, this.interpreter.running);
+  }
+
+  /** Marks a row that `writer` wrote to, whatever it has had to agree with until then. */
+  wrote(row: number, writer: Writer): void {
+    this.#mark(row, writer.time, writer.pc);
+  }
+
+  /** Marks a row because something it has to agree with was written by `writer`; who wrote to it itself counts more. */
+  follow(row: number, writer: Writer): void {
+    if ((this.#place[row] ?? 0) === 0) this.#mark(row, writer.time, writer.pc);
+  }
+
+  #mark(row: number, time: number, pc: number): void {
     if (row >= this.#place.length) this.#growRows(row);
     let place = this.#place[row] as number;
     if (place === 0) {
@@ -31,16 +45,8 @@ export class Marks {
       this.#place[row] = place;
       this.#rows[place] = row;
     }
-    this.#times[place] = this.interpreter.kernel.time;
-    this.#pcs[place] = this.interpreter.running;
-  }
-
-  /** Marks a row because something it has to agree with was written by `writer`. */
-  follow(row: number, writer: Writer): void {
-    if ((this.#place[row] ?? 0) !== 0) return;
-    this.add(row);
-    this.#times[this.count] = writer.time;
-    this.#pcs[this.count] = writer.pc;
+    this.#times[place] = time;
+    this.#pcs[place] = pc;
   }
 
   has(row: number): boolean {

@@ -41,7 +41,7 @@ export class Migrations {
     const { migrations } = s.kernel;
     for (let m = migrations.table.after(0); m !== 0; m = migrations.table.after(m)) {
       const phase = this.#phase(s, m);
-      s.at('migration', m, { time: s.kernel.time, pc: s.interpreter.running });
+      s.at('migration', m, s.now);
       if (phase === 'collected') checkCollected(s, m);
       if (phase === 'collected' || phase === 'moved') checkSources(s, m);
       if (phase === 'moved') checkMoved(s, m);

@@ -2,9 +2,18 @@
 
 import { backing_page } from '../drivers/dmirror-memory';
 import { is_device_private } from '../kernel/page_ref';
-import type { MmRow, PageRow } from '../machine/ids';
+import { pte_offset } from '../kernel/pgtable';
+import { swap_slot_of } from '../kernel/swap_state';
+import { Hold } from '../machine/holds';
+import type { MmRow, PageRow, Vpn } from '../machine/ids';
+import { Pg } from '../machine/pages';
+import { isPfnSwapEntry, isPresent, kindOf, Pte } from '../machine/pte';
 import type { CheckState } from './state';
-import { pageName } from './words';
+import { entryName, pageName } from './words';
+
+/** The page whose contents an entry stands for, or 0. */
+export const contentPage = (lo: number, hi: number): PageRow =>
+  (isPresent(lo) || isPfnSwapEntry(lo) ? hi : 0) as PageRow;
 
 /** The page that holds the bytes of this one. A private page without a backing page has none. */
 export function bytesOf(s: CheckState, page: PageRow): PageRow {
@@ -17,6 +26,49 @@ export const digestNow = (s: CheckState, page: PageRow): number => s.kernel.cont
 
 /** What the page held at the last check. */
 const digestBefore = (s: CheckState, page: PageRow): number => s.pages.digest.get(s.pages.bytes.get(page));
+
+/**
+ * A page of the swap cache that nothing calls dirty is dropped without being written to its slot: it
+ * has to hold what the slot holds.
+ */
+export function checkSwapCopies(s: CheckState): void {
+  for (const marks of [s.marks.page, s.marks.content])
+    for (let i = 1; i <= marks.count; i++) {
+      const page = marks.at(i) as PageRow;
+      if (!s.kernel.pages.has(page, Pg.SwapCache)) continue;
+      s.at('page', page, marks.writer(i));
+      checkSwapCopy(s, page);
+    }
+}
+
+function checkSwapCopy(s: CheckState, page: PageRow): void {
+  const { pages, contents, swap } = s.kernel;
+  if (pages.has(page, Pg.Dirty) || s.entries.dirty.get(page) > 0) return;
+  if (contents.digest(page) === swap.contents.digest(swap_slot_of(s.kernel, page))) return;
+  s.broken(
+    18,
+    s.page(page),
+    `${pageName(s.kernel, page)} has been written to since it was swapped, and neither it nor an entry is dirty: reclaim would drop it`,
+  );
+}
+
+/**
+ * A CPU writes by a translation that the page table no longer has. That is lost if the address leads elsewhere by now,
+ * unless a system call that takes the page away is still at work: then the program itself is to blame.
+ */
+export function heardStaleWrite(s: CheckState, mm: MmRow, vpn: Vpn, page: PageRow): void {
+  const { tables, holds, swap } = s.kernel;
+  const entry = pte_offset(s.kernel, mm, vpn);
+  const lo = entry === 0 ? 0 : tables.lo.get(entry);
+  const hi = entry === 0 ? 0 : tables.hi.get(entry);
+  const leadsTo = kindOf(lo) === Pte.Swap ? swap.slotCached.get(hi) : contentPage(lo, hi);
+  if (leadsTo === page || holds.has(page, Hold.TlbGather)) return;
+  s.happened(
+    18,
+    s.place(mm, vpn, page),
+    `a CPU writes to ${pageName(s.kernel, page)}, as its TLB has it; the page table has ${entryName(s.kernel, lo, hi)}`,
+  );
+}
 
 /** Takes up the bytes that have changed since the last check. */
 export function syncContents(s: CheckState): void {

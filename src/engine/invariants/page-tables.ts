@@ -10,6 +10,7 @@ import {
   isPresent,
   kindOf,
   PTE_DEVMAP,
+  PTE_DIRTY,
   PTE_HUGE,
   PTE_SOFT_DIRTY,
   PTE_SPECIAL,
@@ -19,7 +20,7 @@ import {
 } from '../machine/pte';
 import { LEVEL_PTE } from '../machine/radix';
 import type { Writer } from './marks';
-import { digestNow, keepsContents } from './page-contents';
+import { contentPage, digestNow, keepsContents } from './page-contents';
 import { type CheckState, RSS_COUNTERS, Rss } from './state';
 import type { Involved } from './violation';
 import { entryName, hex, pageName } from './words';
@@ -29,10 +30,6 @@ function countedPage(lo: number, hi: number): PageRow {
   const counted = isPresent(lo) ? (lo & (PTE_SPECIAL | PTE_DEVMAP)) === 0 : isPfnSwapEntry(lo);
   return (counted ? hi : 0) as PageRow;
 }
-
-/** The page whose contents the entry stands for, or 0. */
-const contentPage = (lo: number, hi: number): PageRow =>
-  (isPresent(lo) || isPfnSwapEntry(lo) ? hi : 0) as PageRow;
 
 /** Which rss counter an entry counts in (mm_counter), or -1. */
 function counterOf(s: CheckState, lo: number, page: PageRow): number {
@@ -75,6 +72,7 @@ function countEntry(s: CheckState, entry: EntryRow, lo: number, page: PageRow, d
       entries.mapped.add(page, delta);
   }
   if (lo & PTE_WRITE) entries.writable.add(page, delta);
+  if (isPresent(lo) && lo & PTE_DIRTY) entries.dirty.add(page, delta);
 }
 
 /** Takes up every entry that was written to, and checks each. */
@@ -112,7 +110,7 @@ function syncEntry(s: CheckState, entry: EntryRow, writer: Writer): void {
   if (owner > 0) {
     if (leaf) checkLeaf(s, entry, owner as MmRow, old, now);
     else checkUpper(s, entry, owner as MmRow, now);
-  } else if (owner < 0 && leaf && taken !== 0) s.marks.mirrorEntry.follow(entry, writer);
+  } else if (owner < 0 && leaf && taken !== 0) s.marks.mirrorEntry.wrote(entry, writer);
 }
 
 /** Keeps the counts of entries by page and by address space. */

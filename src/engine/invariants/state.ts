@@ -38,8 +38,9 @@ export class EntryShadow {
   readonly large = shadow('large');
   /** By entry: the large folio in which it was counted. */
   readonly folio = shadow('folio');
-  /** By page: those of them that may write. */
+  /** By page: those of them that may write, and present ones that say that it was written to. */
   readonly writable = shadow('writable');
+  readonly dirty = shadow('dirty');
   /** By mm and counter: mm * RSS_COUNTERS + counter. */
   readonly rss = shadow('rss');
   /** By mm: its top table and its process. */
@@ -123,6 +124,11 @@ export class CheckState {
     this.#target = target;
     this.#row = row;
     this.#writer = writer;
+  }
+
+  /** The step that is running, as a writer. */
+  get now(): Writer {
+    return { time: this.kernel.time, pc: this.interpreter.running };
   }
 
   get writer(): Writer {

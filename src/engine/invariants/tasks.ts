@@ -37,7 +37,7 @@ function isInPageFree(s: CheckState, task: TaskRow): boolean {
 /** I38, as the detector of livelocks finds it. */
 export function heardLivelock(s: CheckState, task: TaskRow, vpn: number, times: number): void {
   const mm = s.kernel.tasks.mmOf(task);
-  s.at('task', task, { time: s.kernel.time, pc: s.interpreter.running });
+  s.at('task', task, s.now);
   const where = `the fault at ${hex(vpn * PAGE_SIZE)} has found the same entry ${times} times`;
   s.happened(38, mm === 0 ? { task } : { ...s.place(mm, vpn), task }, where);
 }

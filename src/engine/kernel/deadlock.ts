@@ -66,7 +66,7 @@ function circle(k: Kernel, task: TaskRow, waits: ReadonlyMap<WaitId, Awaited>): 
 export const wait_cycle = (k: Kernel, task: TaskRow): TaskRow[] =>
   blocked(k, task) ? circle(k, task, endless(k, task)) : [];
 
-/** Who is to blame for a wait that can't end: one that has ended, or waits for itself; 0 where nobody is left. */
+/** Who is to blame for a wait that can't end: one that has ended, waits for itself, or in vain; 0 = nobody is left. */
 function to_blame(k: Kernel, task: TaskRow, waits: ReadonlyMap<WaitId, Awaited>): TaskRow {
   const seen = new Set<TaskRow>();
   let at = task;
@@ -76,7 +76,7 @@ function to_blame(k: Kernel, task: TaskRow, waits: ReadonlyMap<WaitId, Awaited>)
     const ended = needs === 'all' && tasks.find((other) => k.tasks.state.get(other) === TaskState.Exited);
     if (ended) return ended;
     const next = tasks.find((other) => blocked(k, other) && waits.has(idOf(k, other)));
-    if (next === undefined) return 0 as TaskRow;
+    if (next === undefined) return at === task ? (0 as TaskRow) : at;
     at = next;
   }
   return at;

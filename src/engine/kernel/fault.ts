@@ -196,6 +196,8 @@ function mmu_walk(k: Kernel, entry: EntryRow, write: number): PageRow {
 function translate(k: Kernel, f: { entry: EntryRow; write: number; va: number }): PageRow {
   const slot = tlb_hit(k, f);
   const page = slot === -1 ? mmu_walk(k, f.entry, f.write) : (k.tlb.page.get(slot) as PageRow);
+  const stale = !isPresent(k.tables.lo.get(f.entry)) || k.tables.hi.get(f.entry) !== page;
+  if (stale) k.emit('stale_translation', k.tasks.cpu.get(k.task), vpnOf(f.va), page, f.write);
   return subpage(k, f.entry, page, vpnOf(f.va));
 }
 

@@ -25,6 +25,8 @@ export class Kernel extends Machine {
   start: (task: TaskRow, routine: AnyRoutine, fill: (frame: Frame) => void) => void = () => {
     throw new Error('no run loop is attached to this kernel');
   };
+  /** The task is in the kernel, where it keeps its CPU until it blocks or returns to user mode; set by the run loop. */
+  inKernel: (task: TaskRow) => boolean = () => false;
   /** Wakes the kswapd of a node; set where the machine is built, if it has any. */
   wakeKswapd: ((node: number) => void) | undefined;
   /**

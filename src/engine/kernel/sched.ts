@@ -30,6 +30,16 @@ export function cpu_holder(k: Kernel, task: TaskRow): TaskRow {
   return 0 as TaskRow;
 }
 
+/** The same for a task that is to be chosen while nobody runs: the current one counts too, if it stands in the kernel. */
+export function cpu_taken_by(k: Kernel, task: TaskRow): TaskRow {
+  const { tasks, task: current } = k;
+  const holder = cpu_holder(k, task);
+  if (holder !== 0 || current === task || tasks.context.get(task) !== 0) return holder;
+  const same = tasks.context.get(current) === 0 && tasks.cpu.get(current) === tasks.cpu.get(task);
+  const runs = tasks.state.get(current) === TaskState.Runnable;
+  return same && runs && k.inKernel(current) ? current : (0 as TaskRow);
+}
+
 /** Runnable, and its CPU is free. */
 export function can_run(k: Kernel, task: TaskRow): boolean {
   return k.tasks.state.get(task) === TaskState.Runnable && cpu_holder(k, task) === 0;

@@ -83,6 +83,7 @@ export class Interpreter {
     this.#frame = new Frame(kernel.tasks.stack);
     this.#callee = new Frame(kernel.tasks.stack);
     this.#first = new Frame(kernel.tasks.stack);
+    kernel.inKernel = (task) => this.#userMode[kernel.tasks.pc.get(task)] === 0;
     kernel.start = (task, routine, fill) => this.start(task, routine, fill);
     this.#entries = Int32Array.from(linked.routines, ({ entry }) => entry);
     this.#slotCounts = Int32Array.from(linked.routines, ({ slots }) => slots.length);
@@ -104,11 +105,6 @@ export class Interpreter {
   /** Makes the run that is going on return after the step that is running. */
   interrupt(): void {
     this.#limit = -1;
-  }
-
-  /** The task is in the kernel, where it keeps its CPU until it blocks or returns to user mode. */
-  inKernel(task: TaskRow): boolean {
-    return this.#userMode[this.kernel.tasks.pc.get(task)] === 0;
   }
 
   /** Gives a new task its first frame; `fill` sets the parameters. */
