@@ -51,16 +51,29 @@ export interface Checked {
   readonly broken: readonly string[];
 }
 
-/** Runs to the end with the invariants on. `plant` may change the run before. */
+/** Hears of waits that are said to have no end, beside whoever listens already. */
+function hearAlarms({ kernel: { events } }: Run): string[] {
+  const alarms: string[] = [];
+  const { observer } = events;
+  events.observer = (task, name, leave, args) => {
+    observer?.(task, name, leave, args);
+    if (name === 'deadlock' || name === 'never_wakes') alarms.push(`${name} ${args.join(' ')}`);
+  };
+  return alarms;
+}
+
+/** Runs to the end with the invariants on. `plant` may change the run before. A false alarm counts as broken. */
 export function runChecked(text: string, plant?: (run: Run) => void): Checked {
   const run = runOf(text);
   plant?.(run);
   const checker = new Checker(run.interpreter);
+  const alarms = hearAlarms(run);
   const stop = run.interpreter.run(MOST_STEPS, false);
   checker.finish();
   const broken = checker.violations
     .filter((violation) => !isKnownDefect(run.kernel, violation))
     .map((violation) => `${violation.time} ${sentence(violation)}`);
+  if (stop === 'end') broken.push(...alarms);
   return { run, stop, broken };
 }
 

@@ -10,14 +10,18 @@ import type { DeviceRow, MirrorRow, ProcessRow, TaskRow, Vpn } from '../machine/
 import { Wait } from '../machine/tasks';
 import { begin_ioctl, dmirror_range_fault, do_read, do_write } from './dmirror-access';
 
+/** A fault of the device that was not serviced yet. */
+const is_pending = (k: Kernel, row: number, device: DeviceRow): boolean =>
+  k.devices.faultDone.get(row) === 0 && k.devices.mirrorDevice.get(k.devices.faultMirror.get(row)) === device;
+
+/** It is in the buffer, and does not wait for room there: nothing is written at time 0. */
+const is_written = (k: Kernel, row: number): boolean => k.devices.faultWritten.get(row) !== 0;
+
 /** Faults of a device that were not serviced yet: those in its buffer, the oldest first, then those that wait for room. */
 export function pending_faults(k: Kernel, device: DeviceRow): number[] {
   const { devices } = k;
   const begun = (row: number): number => devices.faultWritten.get(row) || Number.POSITIVE_INFINITY;
-  const waiting = [...devices.faults.rows()].filter(
-    (row) =>
-      devices.faultDone.get(row) === 0 && devices.mirrorDevice.get(devices.faultMirror.get(row)) === device,
-  );
+  const waiting = [...devices.faults.rows()].filter((row) => is_pending(k, row, device));
   return waiting.sort((a, b) =>
     begun(a) === begun(b) ? devices.faultSince.get(a) - devices.faultSince.get(b) : begun(a) - begun(b),
   );
@@ -25,10 +29,13 @@ export function pending_faults(k: Kernel, device: DeviceRow): number[] {
 
 /** Entries of a device's fault buffer, the oldest first. */
 export const fault_buffer = (k: Kernel, device: DeviceRow): number[] =>
-  pending_faults(k, device).filter((row) => k.devices.faultWritten.get(row) !== 0);
+  pending_faults(k, device).filter((row) => is_written(k, row));
 
-const has_room = (k: Kernel, device: DeviceRow): boolean =>
-  fault_buffer(k, device).length < k.devices.faultEntries.get(device);
+function has_room(k: Kernel, device: DeviceRow): boolean {
+  let entries = 0;
+  for (const row of k.devices.faults.rows()) if (is_pending(k, row, device) && is_written(k, row)) entries++;
+  return entries < k.devices.faultEntries.get(device);
+}
 
 const deviceOf = (k: Kernel, f: { mirror: MirrorRow }): DeviceRow =>
   k.devices.mirrorDevice.get(f.mirror) as DeviceRow;

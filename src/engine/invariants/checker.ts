@@ -98,6 +98,8 @@ export class Checker {
   readonly #patchColumn: number;
   readonly #sequenceColumn: number;
   #typesChecked = false;
+  /** Nothing is remembered of what happened between two checks. */
+  #forgotten = false;
 
   /** Watches a machine that has been set up, and checks all of it at the first yield. */
   constructor(readonly interpreter: Interpreter) {
@@ -229,6 +231,7 @@ export class Checker {
     for (const one of this.#allMarks) one.clear();
     if (s.freed.size > 0) s.freed.clear();
     s.continuous = true;
+    this.#forgotten = false;
   }
 
   #takeLater(): void {
@@ -262,7 +265,8 @@ export class Checker {
     const marks = this.#marksOf[column];
     if (marks !== undefined) marks.add(row);
     else if (column === this.#patchColumn) this.#patchNoted(row);
-    if (column === this.#sequenceColumn) this.#rangeFaults.sequenceSet(this.#state, row);
+    if (column === this.#sequenceColumn && !this.interpreter.quiet)
+      this.#rangeFaults.sequenceSet(this.#state, row);
   }
 
   #patchNoted(row: number): void {
@@ -281,8 +285,10 @@ export class Checker {
 
   /** Steps have run, or been taken back, that were not checked. */
   #jumped(): void {
-    if (!this.#state.continuous) return;
+    if (this.#forgotten) return;
+    this.#forgotten = true;
     this.#state.continuous = false;
+    this.#state.pages.replaces.data.fill(0);
     this.#faults.forget();
     this.#invalidations.forget();
     this.#locks.jumped();
@@ -292,6 +298,7 @@ export class Checker {
   #heard(task: TaskRow, name: EventName, leave: boolean, args: readonly number[]): void {
     const s = this.#state;
     const [first = 0, second = 0, third = 0, fourth = 0] = args;
+    this.#forgotten = false;
     switch (name) {
       case 'do_swap_page':
         if (leave) this.#faults.left(s, task, first);

@@ -95,6 +95,12 @@ export function checkTakeover(s: CheckState, mm: MmRow, vpn: number, from: PageR
   );
 }
 
+/** The page is free: whatever it was to replace, it does so no more. */
+export function forgetTakeover(s: CheckState, page: PageRow): void {
+  for (const bytes of [page, s.pages.bytes.get(page)])
+    if (s.pages.replaces.get(bytes) !== 0) s.pages.replaces.set(bytes, 0);
+}
+
 /** The entry that led to `before` leads to `page`: nothing is lost if that holds the same, or has been in use already. */
 export function keepsContents(s: CheckState, before: PageRow, page: PageRow): boolean {
   const bytes = bytesOf(s, page);

@@ -4,7 +4,7 @@ import { is_device_private, is_driver_page } from '../kernel/page_ref';
 import { HOLD_NAMES, Hold, type HoldKind, holdWeight } from '../machine/holds';
 import type { PageRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
-import { bytesOf } from './page-contents';
+import { bytesOf, forgetTakeover } from './page-contents';
 import type { CheckState } from './state';
 import { count, pageName } from './words';
 
@@ -87,6 +87,7 @@ function syncPage(s: CheckState, page: PageRow): void {
   if (inUse !== before) {
     if (inUse === 0 && s.continuous && is_driver_page(k, page)) checkFreed(s, page);
     shadow.inUse.set(page, inUse);
+    if (inUse === 0) forgetTakeover(s, page);
     if (pgmap !== 0) {
       shadow.pagesInUse.add(pgmap, inUse - before);
       s.marks.pgmap.follow(pgmap, s.writer);
