@@ -19,11 +19,9 @@ export interface Found {
   readonly exception?: ExceptionHit;
 }
 
-/** What is found after something else: where both are at the same time the first exception is told, with all breakpoints. */
+/** What is found after something else: where both are at the same time the first exception is told, with the breakpoints. */
 export function foundNext(before: Found | undefined, now: Found): Found {
-  if (before?.exception === undefined || before.time !== now.time) return now;
-  const { breakpoints = before.breakpoints } = now;
-  return breakpoints ? { ...before, breakpoints } : before;
+  return before?.time === now.time ? { ...now, ...before } : now;
 }
 
 /** Whose hooks run along. */

@@ -20,6 +20,8 @@ const SAYS: Readonly<Record<string, RegExp>> = {
   'device-write-during-migration': /^I18 .*a copy of page .* written to since it was copied/,
   'mapped-after-it-was-thrown-away': /^I24 .*the process has there: none entry/,
   'invalidation-before-update': /^I27 .*the driver enters what hmm_range_fault answered/,
+  'device-write-to-a-clean-page':
+    /^I18 .*written to since it was swapped, and neither it nor an entry is dirty/,
   'memunmap-waits-for-ever':
     /^app waits for the last page in use of gpu0: pfn 0x\w+ is held by .* and driver\. It can never wake: nobody is left who could end this wait\.$/,
 };
@@ -29,6 +31,7 @@ const WAITS: Readonly<Record<string, readonly RegExp[]>> = {
   // Nobody waits in these: the two spin, or there is one task.
   'livelock-of-two-threads': [],
   'lost-dirty-bit': [],
+  'device-write-to-a-clean-page': [],
   'stale-device-mapping': [],
   // The process's own thread could go on, and has the same CPU.
   'fault-on-a-freed-page': [/^app → CPU 0 → app\.A, in /m],

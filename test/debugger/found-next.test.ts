@@ -15,7 +15,9 @@ it('two exceptions at one time: the first is told', () => {
 
 it('an exception and a breakpoint at one time: both are', () => {
   const stop: Found = { time: 5, task, breakpoints: [3] };
-  expect(foundNext(broken(5, 'I27'), stop)).toEqual({ ...broken(5, 'I27'), breakpoints: [3] });
+  const both = { ...broken(5, 'I27'), breakpoints: [3] };
+  expect(foundNext(broken(5, 'I27'), stop)).toEqual(both);
+  expect(foundNext(stop, broken(5, 'I27'))).toEqual(both);
 });
 
 it('what comes later takes the place of what was before', () => {

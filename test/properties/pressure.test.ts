@@ -21,7 +21,7 @@ const HOG = `process hog {
     read h expect 0x5a
 }`;
 
-const press = (text: string): string => `${text.replace('machine { cpus 2 }', MACHINE)}\n${HOG}`;
+const press = (text: string): string => `${text.replace(/machine {.*}/, MACHINE)}\n${HOG}`;
 
 /** Runs it with the invariants on. */
 function runPressed(text: string) {

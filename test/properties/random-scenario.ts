@@ -26,6 +26,7 @@ const access = fc.oneof(
   fc.tuple(range, byte).map(([pages, value]) => `write ${pages} = ${value}`),
   fc.tuple(range, byte).map(([pages, value]) => `fill ${pages} = ${value}`),
   page.map((one) => `add 1 to ${one}`),
+  range.map((pages) => `reclaim ${pages}`),
 );
 
 const toDevice = fc.tuple(range, device).map(([pages, to]) => `migrate ${pages} to ${to}`);
@@ -122,7 +123,9 @@ export function randomScenario(profile?: string, careful = false): fc.Arbitrary<
       text: [
         `profile ${parts.profile}`,
         careful ? 'switch driver-faults-after-migration on' : '',
-        'machine { cpus 2 }',
+        'machine { cpus 2 swap 1MiB }',
+        // The kernel's test driver loses what its device writes to a clean page of the swap cache.
+        'switch driver-dirties-pages on',
         ...DEVICES.map((name) => `device ${name} private ${BUFFER_PAGES + 3} pages`),
         parts.seed === null ? '' : `schedule seed ${parts.seed}`,
         `process p1 {\n${parts.one}\n}`,

@@ -69,6 +69,21 @@ describe('a random scenario', () => {
   });
 });
 
+type Told = readonly [from: number, until: number, found: string[]];
+/** What is told on each way, after a seek to where it begins. Not all end where everything has been given back. */
+const told = (text: string, ways: readonly (readonly [from: number, until: number])[]): Told[] => {
+  const run = runOf(text);
+  const checker = new Checker(run.interpreter);
+  const engine = new Engine(run.interpreter, { interval: 113 });
+  return ways.map(([from, until]) => {
+    finish(engine.seek(from));
+    const found: string[] = [];
+    checker.onBroken = (violation) => found.push(`${violation.time} ${sentence(violation)}`);
+    finish(engine.forward(until));
+    return [from, until, found];
+  });
+};
+
 describe('the checker', () => {
   it('is no part of the machine', () => {
     fc.assert(
@@ -84,24 +99,49 @@ describe('the checker', () => {
   });
 
   it('finds the same things at the same times after any seek', () => {
-    const told = (text: string, route: readonly number[]): string[] => {
-      const run = runOf(text);
-      const checker = new Checker(run.interpreter);
-      const engine = new Engine(run.interpreter, { interval: 113 });
-      const length = lengthOf(text);
-      finish(engine.forward(length));
-      for (const part of route) finish(engine.seek(Math.floor(part * length)));
-      finish(engine.seek(0));
-      const found: string[] = [];
-      checker.onBroken = (violation) => found.push(`${violation.time} ${sentence(violation)}`);
-      finish(engine.forward(length));
-      return found;
-    };
+    const timeOf = (line: string): number => Number(line.split(' ')[0]);
     fc.assert(
       fc.property(randomScenario(), places, ({ text }, route) => {
-        expect(told(text, route)).toEqual(told(text, []));
+        const length = lengthOf(text);
+        const times = timesOf(length, route);
+        const ways = times.map((at, i) => {
+          const other = times[i + 1] ?? 0;
+          return [Math.min(at, other), Math.max(at, other)] as const;
+        });
+        const [[, , all] = [0, 0, []]] = told(text, [[0, length]]);
+        // What was broken at the very time of a seek may have been found before it.
+        for (const [from, until, found] of told(text, ways))
+          expect({ from, until, found: found.filter((line) => timeOf(line) > from) }).toEqual({
+            from,
+            until,
+            found: all.filter((line) => timeOf(line) > from && timeOf(line) < until),
+          });
       }),
-      { numRuns: 5 },
+      { numRuns: 12 },
     );
+  });
+
+  it('knows that a page of a device is not in use before it was handed out, going back to there', () => {
+    const text = `device gpu0 private 1MiB
+process app {
+    buf = mmap 4KiB
+    write buf = 1
+    migrate buf to gpu0
+    read buf
+}`;
+    const length = lengthOf(text);
+    const { kernel, interpreter } = runOf(text);
+    let moved = 0;
+    kernel.events.observer = (_, name) => {
+      if (name === 'migrate_to_ram') moved = kernel.time;
+    };
+    interpreter.run(length, false);
+    expect(moved).toBeGreaterThan(0);
+    for (const [, , found] of told(text, [
+      [0, moved],
+      [0, 50],
+      [20, length],
+    ]))
+      expect(found).toEqual([]);
   });
 });

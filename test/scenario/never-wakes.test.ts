@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { stuckText } from '../../src/debugger/waits';
 import { buildRun, compileScenario } from '../../src/scenario/program';
+import { runChecked } from '../properties/machine';
 
 /** Steps after which a run that finds nothing is given up: the loops of these scenarios are for ever. */
 const LIMIT = 20_000;
@@ -23,6 +24,8 @@ function found(text: string): string | undefined {
 }
 
 const LOOPS = 'loop { read buf[0] }';
+/** Goes on for longer than the run is looked at, but not for ever. */
+const LONG = 'repeat 100000 { read buf[0] }';
 /** A process whose threads have these texts; the last one loops for ever, so that somebody can always run. */
 const withThreads = (before: string, ...texts: readonly string[]): string => `
 schedule seed 7
@@ -44,11 +47,13 @@ describe('a barrier', () => {
   });
 
   it('is none of that while one that may come has not ended', () => {
-    const comes = `${LOOPS}; barrier x of 3`;
+    const comes = `${LONG}; barrier x of 3`;
     expect(found(withThreads('', 'barrier x of 3', 'barrier x of 3', comes))).toBeUndefined();
   });
 
   it('is waited at for ever once the last that might have come has ended', () => {
+    // What stands behind an endless loop nobody comes to.
+    expect(found(withThreads('', 'barrier x of 2', `${LOOPS}; barrier x of 2`))).toMatch(/It can never wake/);
     const may = 'repeat 3 { read buf[1] }; repeat 0 { barrier x of 2 }';
     expect(found(withThreads('', 'barrier x of 2', may))).toMatch(
       /^app\.A waits for barrier x\. It can never/,
@@ -56,7 +61,7 @@ describe('a barrier', () => {
   });
 
   it('may be come to by a task that is not started yet, and by one that is started again', () => {
-    const startsLater = `${LOOPS}; thread Z { barrier x of 2 }`;
+    const startsLater = `${LONG}; thread Z { barrier x of 2 }`;
     expect(found(withThreads('', 'barrier x of 2', startsLater))).toBeUndefined();
     const startsAgain = 'loop { thread Z { repeat 0 { barrier x of 2 } }; join Z }';
     expect(found(withThreads('', 'barrier x of 2', startsAgain))).toBeUndefined();
@@ -65,7 +70,7 @@ describe('a barrier', () => {
   });
 
   it('is left by whoever is killed: who may do that can end the wait', () => {
-    const kills = `${LOOPS}; exit 3`;
+    const kills = `${LONG}; exit 3`;
     expect(found(withThreads('', 'barrier x of 2', kills))).toBeUndefined();
   });
 
@@ -86,11 +91,11 @@ describe('the memory of a device', () => {
   });
 
   it('is none of that while somebody may let go', () => {
-    const puts = `${LOOPS}; put_page buf[1]`;
+    const puts = `${LONG}; put_page buf[1]`;
     const before = 'migrate buf to gpu0; get_page buf[1]';
     expect(found(withThreads(before, 'gpu0 release', puts))).toBeUndefined();
     // What gives back pins does not help.
-    const unpins = `${LOOPS}; unpin`;
+    const unpins = `${LONG}; unpin`;
     expect(found(withThreads(before, 'gpu0 release', unpins))).toMatch(/It can never wake/);
   });
 });
@@ -101,7 +106,50 @@ describe('an idle thread', () => {
     expect(found(withThreads('thread idle', 'join idle'))).toMatch(
       /^app\.A waits for app\.idle to end\. It can never wake: /,
     );
-    const tells = `${LOOPS}; on idle { exit }`;
+    const tells = `${LONG}; on idle { exit }`;
     expect(found(withThreads('thread idle', 'join idle', tells))).toBeUndefined();
+  });
+});
+
+describe('no alarm is raised', () => {
+  const ONCE_MORE = 'repeat 30 { read buf }';
+  const texts: readonly [what: string, text: string][] = [
+    [
+      'a barrier that is met again and again',
+      'thread A { repeat 20 { barrier x of 2 } }; thread B { repeat 20 { barrier x of 2 } }; join A; join B',
+    ],
+    [
+      'an idle thread of a child that comes to its end',
+      `fork child { thread idle; ${ONCE_MORE} }; wait child`,
+    ],
+    [
+      'an idle thread that is told something in the end',
+      `fork child { thread idle; ${ONCE_MORE}; on idle { read buf } }; wait child`,
+    ],
+    ['a thread at a barrier when its process ends', `thread T { barrier x of 2 }; ${ONCE_MORE}`],
+    [
+      'a thread that joins an idle one when its process ends',
+      `thread idle; thread T { join idle }; ${ONCE_MORE}`,
+    ],
+    [
+      'a child at a barrier that is killed',
+      `fork child { barrier x of 2 }; ${ONCE_MORE}; kill child; wait child`,
+    ],
+    [
+      'a barrier for which a thread is started a second time',
+      'thread B { barrier x of 2 }; thread S { repeat 2 as i { thread Z { read buf; repeat i { barrier x of 2 } }; join Z } }; join B; join S',
+    ],
+    [
+      'two processes at one barrier',
+      `fork child { ${ONCE_MORE}; barrier x of 2 }; barrier x of 2; wait child`,
+    ],
+  ];
+
+  it.each(texts)('for %s', (_, text) => {
+    for (let seed = 1; seed <= 12; seed++) {
+      const scenario = `schedule seed ${seed}\nmachine { cpus 2 }\nprocess app {\nbuf = mmap 4KiB\nwrite buf = 1\n${text}\n}`;
+      const { stop, broken } = runChecked(scenario);
+      expect({ seed, stop, broken }).toEqual({ seed, stop: 'end', broken: [] });
+    }
   });
 });

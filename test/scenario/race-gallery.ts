@@ -17,6 +17,7 @@ const FIXES: readonly [name: string, fix: Fix][] = [
   ['device-write-during-migration', ['after-migration off', 'after-migration on']],
   ['mapped-after-it-was-thrown-away', ['after-migration off', 'after-migration on']],
   ['invalidation-before-update', ['skips-read-retry on', 'skips-read-retry off']],
+  ['device-write-to-a-clean-page', ['dirties-pages off', 'dirties-pages on']],
   // Whoever took the reference gives it back.
   ['memunmap-waits-for-ever', ['get_page buf[1]', 'get_page buf[1]\n    put_page buf[1]']],
 ];

@@ -2,7 +2,7 @@
 
 import type { PageRow, TaskRow, VmaRow, Vpn } from '../../engine/machine/ids';
 import { vaOf } from '../../engine/machine/ids';
-import { TaskState, Wait, type WaitKind } from '../../engine/machine/tasks';
+import { Wait, type WaitKind } from '../../engine/machine/tasks';
 import { showAddress, taskName, type World } from '../../scenario/environment';
 import { showWait } from '../waits';
 
@@ -13,13 +13,11 @@ export interface HeldLock {
   readonly waiting: readonly string[];
 }
 
-/** Tasks that are asleep for one of these reasons, on this object. */
+/** Tasks that wait for one of these reasons on this object, or were woken for it and have not run yet. */
 function queue(world: World, kinds: readonly WaitKind[], on: number): string[] {
   const { tasks } = world.kernel;
   const waits = (task: number): boolean =>
-    tasks.state.get(task) === TaskState.Blocked &&
-    tasks.waitFor.get(task) === on &&
-    kinds.includes(tasks.wait.get(task) as WaitKind);
+    tasks.waitFor.get(task) === on && kinds.includes(tasks.wait.get(task) as WaitKind);
   return [...tasks.tasks.rows()]
     .filter(waits)
     .sort((a, b) => tasks.waitSince.get(a) - tasks.waitSince.get(b))

@@ -19,6 +19,7 @@ import {
 } from '../kernel/routine';
 import { Access } from '../machine/devices';
 import type { MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../machine/ids';
+import { Pg } from '../machine/pages';
 import { Wait } from '../machine/tasks';
 import { lockMirror, lockRange, unlock_mirror, unlockRange } from './dmirror-lock';
 import { backing_page, mirror_entry, mirror_store } from './dmirror-memory';
@@ -70,11 +71,13 @@ export function do_read(k: Kernel, mirror: MirrorRow, vpn: Vpn): boolean {
   return true;
 }
 
-/** dmirror_do_write: fills the page; false where the device has no writable entry. */
+/** dmirror_do_write: fills the page; false where the device has no writable entry. Of the device's own memory nothing is dirty. */
 export function do_write(k: Kernel, mirror: MirrorRow, vpn: Vpn, value: number): boolean {
   const entry = mirror_entry(k, mirror, vpn);
   if (entry === 0 || k.tables.lo.get(entry) !== Access.Write) return false;
-  k.contents.fill(k.tables.hi.get(entry) as PageRow, value);
+  const page = k.tables.hi.get(entry) as PageRow;
+  k.contents.fill(page, value);
+  if (k.profile.driverDirtiesPages && k.pages.mapping.get(page) !== 0) k.pages.setFlag(page, Pg.Dirty);
   k.tasks.cpages.add(k.task, 1);
   return true;
 }

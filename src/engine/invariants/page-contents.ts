@@ -28,8 +28,8 @@ export const digestNow = (s: CheckState, page: PageRow): number => s.kernel.cont
 const digestBefore = (s: CheckState, page: PageRow): number => s.pages.digest.get(s.pages.bytes.get(page));
 
 /**
- * A page of the swap cache that nothing calls dirty is dropped without being written to its slot: it
- * has to hold what the slot holds.
+ * A page of the swap cache that nothing calls dirty is dropped without being written to its slot: it has to hold what the
+ * slot holds, as long as an entry stands for either.
  */
 export function checkSwapCopies(s: CheckState): void {
   for (const marks of [s.marks.page, s.marks.content])
@@ -43,8 +43,11 @@ export function checkSwapCopies(s: CheckState): void {
 
 function checkSwapCopy(s: CheckState, page: PageRow): void {
   const { pages, contents, swap } = s.kernel;
-  if (pages.has(page, Pg.Dirty) || s.entries.dirty.get(page) > 0) return;
-  if (contents.digest(page) === swap.contents.digest(swap_slot_of(s.kernel, page))) return;
+  const { mapped, migrating, exclusive, dirty } = s.entries;
+  if (pages.has(page, Pg.Dirty) || dirty.get(page) > 0) return;
+  const slot = swap_slot_of(s.kernel, page);
+  const entries = mapped.get(page) + migrating.get(page) + exclusive.get(page) + swap.slotCount.get(slot);
+  if (entries === 0 || contents.digest(page) === swap.contents.digest(slot)) return;
   s.broken(
     18,
     s.page(page),

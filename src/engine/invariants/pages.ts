@@ -38,9 +38,9 @@ export function checkPages(s: CheckState): void {
   const { page: marks } = s.marks;
   for (let i = 1; i <= marks.count; i++) {
     const page = marks.at(i) as PageRow;
-    if (s.kernel.pages.range(page) === 0) continue;
     s.at('page', page, marks.writer(i));
-    checkPage(s, page);
+    if (s.kernel.pages.range(page) === 0) syncPage(s, page);
+    else checkPage(s, page);
   }
 }
 
@@ -78,21 +78,29 @@ function heldBy(s: CheckState, page: PageRow): Held {
   return { references, rows, exclusive, kinds };
 }
 
+function countInUse(s: CheckState, pgmap: number, delta: number): void {
+  if (pgmap === 0) return;
+  s.pages.pagesInUse.add(pgmap, delta);
+  s.marks.pgmap.follow(pgmap, s.writer);
+}
+
+/** Counts the page where it is in use. Going back to before anybody touched it, it has no struct page any more. */
+function syncUse(s: CheckState, page: PageRow): void {
+  const { kernel: k, pages: shadow } = s;
+  const before = shadow.inUse.get(page);
+  const now = k.pages.range(page) === 0 || k.pages.has(page, Pg.Free) ? 0 : k.pages.pgmap(page) + 1;
+  if (now === before) return;
+  if (now === 0 && s.continuous && is_driver_page(k, page)) checkFreed(s, page);
+  shadow.inUse.set(page, now);
+  if (now === 0) forgetTakeover(s, page);
+  if (before !== 0) countInUse(s, before - 1, -1);
+  if (now !== 0) countInUse(s, now - 1, 1);
+}
+
 /** Takes up the page's state, after noticing what has changed since the last check. */
 function syncPage(s: CheckState, page: PageRow): void {
   const { kernel: k, pages: shadow } = s;
-  const inUse = k.pages.has(page, Pg.Free) ? 0 : 1;
-  const before = shadow.inUse.get(page);
-  const pgmap = k.pages.pgmap(page);
-  if (inUse !== before) {
-    if (inUse === 0 && s.continuous && is_driver_page(k, page)) checkFreed(s, page);
-    shadow.inUse.set(page, inUse);
-    if (inUse === 0) forgetTakeover(s, page);
-    if (pgmap !== 0) {
-      shadow.pagesInUse.add(pgmap, inUse - before);
-      s.marks.pgmap.follow(pgmap, s.writer);
-    }
-  }
+  syncUse(s, page);
   const locked = k.pages.has(page, Pg.Locked) ? 1 : 0;
   shadow.lockedPages += locked - shadow.locked.get(page);
   shadow.locked.set(page, locked);
@@ -105,7 +113,7 @@ function syncPage(s: CheckState, page: PageRow): void {
     s.marks.memcg.follow(charged, s.writer);
     s.marks.memcg.follow(memcg, s.writer);
   }
-  shadow.bytes.set(page, bytesOf(s, page));
+  shadow.bytes.set(page, k.pages.range(page) === 0 ? 0 : bytesOf(s, page));
 }
 
 function checkFreed(s: CheckState, page: PageRow): void {

@@ -54,7 +54,7 @@ export const RSS_COUNTERS = 4;
 export const Rss = { Anon: 0, File: 1, Shmem: 2, Swap: 3 } as const;
 
 export class PageShadow {
-  /** By page: 1 = in use at the last check. */
+  /** By page: 1 plus its pgmap where it was in use at the last check. */
   readonly inUse = shadow('inUse');
   readonly locked = shadow('locked');
   readonly memcg = shadow('memcg');

@@ -2,11 +2,11 @@
 
 import type { TaskRow } from '../machine/ids';
 import { Machine } from '../machine/machine';
-import type { WaitKind } from '../machine/tasks';
 import type { Profile } from '../profiles/profile';
 import { EventLog, type EventName } from './events';
 import type { Frame } from './frame';
 import type { AnyRoutine } from './routine';
+import type { ProgramWaits } from './waits_for';
 
 /** Memory the event log may take before the oldest events are dropped. */
 export const EVENT_BUDGET_BYTES = 64 * 2 ** 20;
@@ -29,11 +29,8 @@ export class Kernel extends Machine {
   inKernel: (task: TaskRow) => boolean = () => false;
   /** Wakes the kswapd of a node; set where the machine is built, if it has any. */
   wakeKswapd: ((node: number) => void) | undefined;
-  /**
-   * The tasks whose own program could end a wait, those that have ended included; undefined where the kernel alone decides
-   * it. Set where the machine is built.
-   */
-  ownWaits: ((kind: WaitKind, on: number) => readonly TaskRow[] | undefined) | undefined;
+  /** What the program of the tasks says about their waits; set where the machine is built. */
+  program: ProgramWaits | undefined;
   /** Pages charged, by memory cgroup. */
   readonly memcgUsage = this.store.int('memcg.usage');
   /** Pages a memory cgroup may be charged for; 0 = no limit. */

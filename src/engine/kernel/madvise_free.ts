@@ -14,7 +14,7 @@ import { is_driver_page } from './page_ref';
 import { pte_clear, pte_page, ptep_get, set_pte_bits } from './pgtable';
 import { routine, VmaT, VpnT } from './routine';
 import { lru_add_drain, lru_del, lru_insert } from './swap';
-import { free_swap_and_cache } from './swap_state';
+import { folio_free_swap, free_swap_and_cache } from './swap_state';
 import { mmOf } from './vmf';
 
 /** The page may be dropped instead of swapped out, unless it is written again (folio_mark_lazyfree). */
@@ -43,8 +43,9 @@ function free_pte(k: Kernel, f: { vma: VmaRow; entry: EntryRow }): void {
   }
   const page = isPresent(pte) ? pte_page(k, f.entry) : (0 as PageRow);
   if (page === 0 || is_driver_page(k, page)) return;
-  if (k.pages.has(page, Pg.Dirty)) {
+  if (k.pages.has(page, Pg.Dirty | Pg.SwapCache)) {
     if (k.pages.has(page, Pg.Locked) || k.pages.folioMapcount(page) !== 1) return;
+    if (k.pages.has(page, Pg.SwapCache) && !folio_free_swap(k, page)) return;
     k.pages.clearFlag(page, Pg.Dirty);
   }
   set_pte_bits(k, f.entry, pte & ~(PTE_YOUNG | PTE_DIRTY));

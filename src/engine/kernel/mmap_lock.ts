@@ -28,7 +28,8 @@ export function mmap_read_trylock(k: Kernel, mm: MmRow): boolean {
  */
 function down_read(k: Kernel, mm: MmRow): boolean {
   // Woken with the lock: rwsem_mark_wake.
-  if (k.tasks.readsMm.get(k.task) === mm) return true;
+  const wasGiven = k.tasks.isQueued(k.task, Wait.MmapRead, mm) && k.tasks.readsMm.get(k.task) === mm;
+  if (wasGiven) return true;
   if (k.mm.lockWriter.get(mm) !== 0) return false;
   const steals = k.profile.rwsemFavoursReaders && k.mm.lockReaders.get(mm) === 0;
   if (!steals && waiting_writer(k, mm) !== 0) return false;
@@ -104,13 +105,18 @@ export function trylock_page(k: Kernel, page: PageRow, owner: TaskRow = k.task):
   return true;
 }
 
-/** folio_unlock: wakes the first who waits for the lock, and all who wait for the unlocking or on a migration entry. */
+/**
+ * folio_unlock: wakes the first who waits for the lock, and those before it in the queue that wait only for the unlocking
+ * or on a migration entry. Who stands behind it waits for its unlock (folio_wake_bit).
+ */
 export function unlock_page(k: Kernel, page: PageRow): void {
   k.pages.clearFlag(page, Pg.Locked);
   k.pages.lockOwner.set(page, 0);
-  k.tasks.wakeFirst(Wait.PageLock, page);
-  k.tasks.wake(Wait.PageUnlocked, page);
-  k.tasks.wake(Wait.MigrationEntry, page);
+  const next = k.tasks.firstInQueue(Wait.PageLock, page);
+  const before = next === 0 ? Number.POSITIVE_INFINITY : k.tasks.waitSince.get(next);
+  if (next !== 0) k.tasks.wakeTask(next);
+  k.tasks.wake(Wait.PageUnlocked, page, before);
+  k.tasks.wake(Wait.MigrationEntry, page, before);
 }
 
 /** Blocks until the page is locked by this task (folio_lock). */

@@ -1,7 +1,7 @@
 /** Whom a wait is for: the tasks that have to act before it ends. */
 
 import type { IntColumn } from '../machine/column';
-import type { TaskRow } from '../machine/ids';
+import type { ProcessRow, TaskRow } from '../machine/ids';
 import { TaskState, Wait, type WaitKind } from '../machine/tasks';
 import type { Kernel } from './kernel';
 import { waiting_writer } from './mmap_lock';
@@ -13,9 +13,25 @@ export interface Awaited {
   readonly needs: 'all' | 'any';
 }
 
+/** What only the program knows whose tasks these are. All lists may hold tasks that have ended. */
+export interface ProgramWaits {
+  /** Tasks of which one is enough to end such a wait; undefined where the kernel alone decides it. */
+  endedBy(kind: WaitKind, on: number): readonly TaskRow[] | undefined;
+  /** Tasks that may end a process, as far as that is written in its program; a signal can always come. */
+  mayEnd(process: ProcessRow): readonly TaskRow[];
+  /** The task goes on for ever, unless its process ends. */
+  neverEnds(task: TaskRow): boolean;
+  /** Waits that the end of the process ends. */
+  isInterruptible(kind: WaitKind): boolean;
+}
+
 /** The tasks with this value in a column. */
-const tasks_with = (k: Kernel, column: IntColumn, value: number): TaskRow[] =>
-  ([...k.tasks.tasks.rows()] as TaskRow[]).filter((task) => column.get(task) === value);
+function tasks_with(k: Kernel, column: IntColumn, value: number): TaskRow[] {
+  const found: TaskRow[] = [];
+  const { length } = k.tasks.tasks;
+  for (let task = 1; task <= length; task++) if (column.get(task) === value) found.push(task as TaskRow);
+  return found;
+}
 
 /** The tasks of a process that have not ended. */
 const live_tasks = (k: Kernel, process: number): TaskRow[] =>
@@ -81,7 +97,7 @@ function all_of(k: Kernel, kind: WaitKind, on: number): TaskRow[] {
 
 /** Whom a wait is for. Undefined: it isn't known, or anybody may give a worker something to do. */
 export function waits_for(k: Kernel, kind: WaitKind, on: number): Awaited | undefined {
-  const own = k.ownWaits?.(kind, on);
+  const own = k.program?.endedBy(kind, on);
   if (own) return { tasks: own, needs: 'any' };
   const tasks = all_of(k, kind, on);
   return tasks.length === 0 ? undefined : { tasks, needs: 'all' };

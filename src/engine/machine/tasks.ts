@@ -219,12 +219,12 @@ export class Tasks {
     if (this.state.get(task) === TaskState.Blocked) this.state.set(task, TaskState.Runnable);
   }
 
-  /** Lets every task that waits for this try again. */
-  wake(wait: WaitKind, on: number): void {
+  /** Lets every task that waits for this try again; with `before`, those that came into the queue before that time. */
+  wake(wait: WaitKind, on: number, before = Number.POSITIVE_INFINITY): void {
     if (this.waiters.get(wait) === 0) return;
     const { length } = this.tasks;
     for (let task = 1; task <= length; task++)
-      if (this.isQueued(task, wait, on)) this.wakeTask(task as TaskRow);
+      if (this.isQueued(task, wait, on) && this.waitSince.get(task) < before) this.wakeTask(task as TaskRow);
   }
 
   /**

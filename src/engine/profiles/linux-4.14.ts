@@ -59,6 +59,7 @@ export const linux414: Profile = {
   driverKeepsOwnEntries: false,
   driverSkipsReadRetry: false,
   driverFaultsAfterMigration: false,
+  driverDirtiesPages: false,
   splitMapsZeroPages: false,
   roundPages: 64,
 };

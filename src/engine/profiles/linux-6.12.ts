@@ -59,6 +59,7 @@ export const linux612: Profile = {
   driverKeepsOwnEntries: false,
   driverSkipsReadRetry: false,
   driverFaultsAfterMigration: false,
+  driverDirtiesPages: false,
   splitMapsZeroPages: true,
   roundPages: 64,
 };

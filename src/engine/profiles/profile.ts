@@ -107,6 +107,8 @@ export interface Profile {
   readonly driverSkipsReadRetry: boolean;
   /** The driver lets go when its own migrations tell it to, and asks hmm_range_fault afterwards where the pages are. */
   readonly driverFaultsAfterMigration: boolean;
+  /** The driver calls a page dirty when its device writes to it. */
+  readonly driverDirtiesPages: boolean;
   /** Splitting a huge page maps the zero page where a page of it is all zeroes (6.12+). */
   readonly splitMapsZeroPages: boolean;
   /** Pages a round of the test driver's migration and device access covers. */

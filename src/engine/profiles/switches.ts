@@ -110,6 +110,13 @@ export const SWITCHES: readonly Switch[] = [
     since: undefined,
     change: (on) => ({ driverFaultsAfterMigration: on }),
   },
+  {
+    name: 'driver-dirties-pages',
+    about:
+      "The driver calls a page dirty when its device writes to it (set_page_dirty); the kernel's test driver doesn't.",
+    since: undefined,
+    change: (on) => ({ driverDirtiesPages: on }),
+  },
 ];
 
 export const findSwitch = (name: string): Switch | undefined => SWITCHES.find((known) => known.name === name);

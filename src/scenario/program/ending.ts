@@ -12,7 +12,7 @@ import { placed, r, type ScenarioNode } from './frame';
 export const ENDED = 1;
 
 /** Waits of the scenario's own, which a signal ends. */
-const INTERRUPTIBLE: ReadonlySet<number> = new Set([Wait.Work, Wait.Task, Wait.Process, Wait.Barrier]);
+export const INTERRUPTIBLE: ReadonlySet<number> = new Set([Wait.Work, Wait.Task, Wait.Process, Wait.Barrier]);
 
 /** The process is to end (do_group_exit): each of its tasks does at its next statement. The first reason counts. */
 export function endProcess(k: Kernel, process: ProcessRow, code: number, signal: number): void {

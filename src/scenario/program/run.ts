@@ -21,9 +21,9 @@ import { RunContext } from './context';
 import type { ScenarioNode } from './frame';
 import { Generator } from './generator';
 import { bottomHalfName, contextDevices, kswapdName, workerName } from './names';
-import { ownWaits } from './own-waits';
 import { swaponCall } from './page-statements';
 import type { Program } from './program';
+import { programWaits } from './program-waits';
 import { Report } from './report';
 import { startTask } from './tasks';
 
@@ -106,7 +106,7 @@ export function buildRun(program: Program, options: RunOptions = {}): Run {
   const interpreter = new Interpreter(kernel, linked);
   const schedule = new Schedule(kernel, options.order ?? program.order);
   interpreter.scheduler = schedule;
-  kernel.ownWaits = ownWaits(ctx);
+  kernel.program = programWaits(ctx);
   setUp(ctx, code);
   if (kernel.cpus > 1) start_workers(kernel, (cpu) => ctx.taskNumber(workerName(cpu)));
   provide_kswapds(kernel, (node) => ctx.taskNumber(kswapdName(node)));
