@@ -5,10 +5,10 @@ import { brokenSince, Checker, sentence } from '../engine/invariants';
 import { BootError } from '../engine/kernel/boot';
 import { PROFILES } from '../engine/profiles';
 import type { Order } from '../engine/time/schedule';
-import { didYouMean, formatDiagnostic, parseScenario, someOf } from '../scenario';
+import { analyseScenario, formatDiagnostic, parseScenario } from '../scenario';
+import type { ScheduleDecl, TopLevel } from '../scenario/ast';
 import { buildRun, compileScenario, type Program, type Run } from '../scenario/program';
 import { scheduleOrder } from '../scenario/program/layout';
-import { bottomHalfName } from '../scenario/program/names';
 import { RequestError } from './errors';
 import type { Host } from './host';
 import type { Launch } from './protocol';
@@ -105,19 +105,29 @@ function checks(run: Run): Pick<Debuggee, 'violation' | 'finish'> {
 function orderNamed(program: Program, text: string): Order {
   if (text.trim() === 'round-robin') return { kind: 'round-robin' };
   const { scenario, problems } = parseScenario(`schedule ${text}`);
-  const schedule = scenario.items.find((item) => item.kind === 'schedule');
-  if (!schedule || problems.length > 0)
+  if (!scenario.items.some(isSchedule) || problems.length > 0 || /[#\n]/.test(text))
     throw new RequestError(
       `The schedule ${text} can't be read: write round-robin, seed N, or tasks in their order, such as A B*3 gpu0.`,
       true,
     );
-  const { tasks } = program.names;
-  const known = (name: string): boolean => tasks.includes(name) || tasks.includes(bottomHalfName(name));
-  const unknown = [...schedule.entries, ...schedule.loop].find(({ task }) => !known(task.text));
-  if (unknown)
-    throw new RequestError(
-      `The schedule names a task ${unknown.task.text} that the scenario doesn't have; it has ${someOf(program.names.tasks)}${didYouMean(unknown.task.text, program.names.tasks) || '.'}`,
-      true,
-    );
+  const { schedule, problem } = checkedIn(program, text);
+  if (!schedule || problem !== undefined)
+    throw new RequestError(`The schedule ${text} can't be used: ${problem}.`, true);
   return scheduleOrder(schedule, program.names.tasks, program.names.constants);
+}
+
+const isSchedule = (item: TopLevel): item is ScheduleDecl => item.kind === 'schedule';
+
+/** The schedule as the last line of its scenario, in place of the one that stands there; and what is wrong with it. */
+function checkedIn({ text, file, scenario, profile }: Program, schedule: string) {
+  let before = text;
+  for (const { span } of scenario.items.filter(isSchedule))
+    before = before.slice(0, span.start) + ' '.repeat(span.end - span.start) + before.slice(span.end);
+  const checked = analyseScenario(`${before}\nschedule ${schedule}`, file, { profile: profile.name });
+  const own = checked.scenario.items.filter(isSchedule).at(-1);
+  const line = own && checked.lines.position(own.span.start).line;
+  const problem = checked.diagnostics.find(
+    ({ severity, start }) => severity === 'error' && start.line === line,
+  );
+  return { schedule: own, problem: problem?.message };
 }

@@ -65,9 +65,14 @@ export class DebugSession {
     const { interpreter, world } = debuggee;
     const check = interpreter.onYield;
     interpreter.onYield = undefined;
+    // Who runs first is asked as the engine takes over.
+    const early: number[] = [];
+    debuggee.schedule.onPassedOver = (name) => early.push(name);
     this.engine = new Engine(interpreter, options);
+    debuggee.schedule.onPassedOver = undefined;
     this.map = new CodeMap(interpreter.linked, debuggee.path);
     this.trace = new TraceLines(debuggee, this.map);
+    for (const name of early) this.trace.tell(() => passedOver(debuggee, name));
     this.breakpoints = new Breakpoints(world, this.map, this.#counts, {
       logged: (text) => this.events.logged(text),
       changed: (breakpoint) => this.events.breakpointChanged(breakpoint),

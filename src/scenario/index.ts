@@ -12,7 +12,7 @@ export { PAGE_SIZE, showSize } from './numbers';
 export { type Parsed, parseExpression, parseLogMessage, parseScenario } from './parser';
 export { ERRNOS, SIGNAL_CODES, SIGNALS } from './signals';
 export { cover, LineMap, type Position, type Span } from './source';
-export { didYouMean, nearest, someOf } from './suggest';
+export { didYouMean, nearest } from './suggest';
 export { definitionAt, type ScenarioSymbol, type SymbolKind, symbolsOf } from './symbols';
 export {
   type Accessor,

@@ -240,8 +240,27 @@ describe('the schedule that ran', () => {
   it('is refused with the tasks there are where it names another one', async () => {
     const response = await client().ask('launch', { program: path, schedule: 'app C' });
     expect(response.message).toMatch(
-      /^The schedule names a task C that the scenario doesn't have; it has app, A, B.*\.$/,
+      /^The schedule app C can't be used: there is no task `C`; these can run: app, A, B, gpu0, kworker0, kworker1, kswapd0\.$/,
     );
+  });
+
+  it.each([
+    ['seed -1', /can't be used: a seed is between 0 and \d+, not -1\.$/],
+    ['A*0', /can't be used: how often a task runs is between 1 and 1000000000, not 0\.$/],
+    ['A # app', /can't be read: write round-robin, seed N, or tasks in their order/],
+    ['A*', /can't be read: write round-robin, seed N, or tasks in their order/],
+    ['seed x', /can't be used: a seed must be known before the run begins\.$/],
+  ])('is refused: %s', async (schedule, message) => {
+    const response = await client().ask('launch', { program: path, schedule });
+    expect(response.success).toBe(false);
+    expect(response.message).toMatch(message);
+  });
+
+  it('says at the start, too, which tasks it passes over', async () => {
+    const text = 'process app { buf = mmap 4KiB; thread A { read buf }; join A }\n';
+    const c = new Client(new Map([['/early.hmm', text]]));
+    await c.start({ schedule: 'A*3 app', stopAtFirstFault: false });
+    expect(c.console[0]).toBe('At time 0 the schedule passes over A: A has not been started; app can run.');
   });
 });
 
