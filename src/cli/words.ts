@@ -146,7 +146,7 @@ const SHOWN: Partial<Record<EventName, Shown>> = {
   stale_translation: {
     level: 'events',
     enter: (world, args, task) =>
-      `CPU ${get(args, 'cpu')} ${get(args, 'write') === 0 ? 'reads' : 'writes'} ${here(world, args, task)} by a translation that is gone: ${page(world, args)}`,
+      `CPU ${get(args, 'cpu')} ${get(args, 'write') === 0 ? 'reads' : 'writes'} ${here(world, args, task)} by a translation that its page table no longer has: ${page(world, args)}`,
   },
   device_map: {
     level: 'all',

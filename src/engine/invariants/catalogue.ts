@@ -163,7 +163,7 @@ export const INVARIANTS: readonly Invariant[] = [
   always(
     35,
     'translations are true',
-    'What a CPU remembers of a present entry is what the entry says: its page, and no right to write that it has not.',
+    'What a CPU remembers of an entry is what the entry says, its page and no right that it has not, unless the flush is still to come; a free page is never remembered.',
   ),
   {
     number: 36,

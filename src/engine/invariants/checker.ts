@@ -71,7 +71,7 @@ function watched(s: CheckState): [MarkedKind, readonly (IntColumn | WideColumn |
     ['memcg', [memcgUsage]],
     ['area', [named('swapArea.live')]],
     ['vma', [mm.vmaReaders]],
-    ['tlb', [tlb.entry, tlb.page, tlb.bits]],
+    ['tlb', [tlb.mm, tlb.entry, tlb.page, tlb.bits]],
     ['task', [tasks.state, tasks.preemptCount]],
   ];
 }
@@ -92,6 +92,8 @@ export class Checker {
   readonly #rangeFaults = new RangeFaults();
   /** Mirror entries that an invalidation or a migration still has to come to. */
   readonly #later: Marks;
+  /** Translations whose flush may still come. */
+  readonly #unflushed: Marks;
   readonly #allMarks: readonly Marks[];
   /** By column. */
   readonly #marksOf: (Marks | undefined)[] = [];
@@ -107,6 +109,7 @@ export class Checker {
     this.#state = new CheckState(interpreter);
     this.#migrations = new Migrations(this.#state);
     this.#later = new Marks(interpreter);
+    this.#unflushed = new Marks(interpreter);
     this.#locks = new LockOrder(this.#state);
     this.#allMarks = Object.values(this.#state.marks);
     const journal: Journal = {
@@ -175,12 +178,18 @@ export class Checker {
         time,
         s.lasting.splice(0),
         s.passing.splice(0),
-        ({ invariant, row }) => invariant.number === 24 && this.#later.has(row),
+        ({ invariant, row }) => this.#undecided(invariant.number)?.has(row) === true,
       );
     if (this.#history.isEmpty) return [];
     const found = this.#history.foundAt(time);
     for (const violation of found) this.#tell(violation);
     return found;
+  }
+
+  /** What the last check of an invariant could not tell yet. */
+  #undecided(invariant: number): Marks | undefined {
+    if (invariant === 24) return this.#later;
+    return invariant === 35 ? this.#unflushed : undefined;
   }
 
   /** What stands broken is checked again, so that it is known when it is repaired. */
@@ -220,7 +229,7 @@ export class Checker {
     this.#devices.check(s);
     checkAddressSpaces(s);
     checkMirrors(s);
-    checkTranslations(s);
+    checkTranslations(s, this.#unflushed);
     checkMirrorEntries(s, this.#later);
     checkTasks(s);
     checkCharges(s);
@@ -234,10 +243,13 @@ export class Checker {
     this.#forgotten = false;
   }
 
+  /** What the last check left open is looked at again. */
   #takeLater(): void {
-    const later = this.#later;
-    for (let i = 1; i <= later.count; i++) this.#state.marks.mirrorEntry.follow(later.at(i), later.writer(i));
-    later.clear();
+    const { mirrorEntry, tlb } = this.#state.marks;
+    mirrorEntry.followAll(this.#later);
+    this.#later.clear();
+    tlb.followAll(this.#unflushed);
+    this.#unflushed.clear();
   }
 
   /** The top tables of address spaces and mirrors that changed. */

@@ -36,6 +36,11 @@ export class Marks {
     if ((this.#place[row] ?? 0) === 0) this.#mark(row, writer.time, writer.pc);
   }
 
+  /** Marks what `others` have marked, with their writers. */
+  followAll(others: Marks): void {
+    for (let i = 1; i <= others.count; i++) this.follow(others.at(i), others.writer(i));
+  }
+
   #mark(row: number, time: number, pc: number): void {
     if (row >= this.#place.length) this.#growRows(row);
     let place = this.#place[row] as number;

@@ -2,7 +2,7 @@
 
 import { backing_page } from '../drivers/dmirror-memory';
 import { is_device_private } from '../kernel/page_ref';
-import { pte_offset } from '../kernel/pgtable';
+import { leaf_offset } from '../kernel/pgtable';
 import { swap_slot_of } from '../kernel/swap_state';
 import { Hold } from '../machine/holds';
 import type { MmRow, PageRow, Vpn } from '../machine/ids';
@@ -29,7 +29,9 @@ const digestBefore = (s: CheckState, page: PageRow): number => s.pages.digest.ge
 
 /**
  * A page of the swap cache that nothing calls dirty is dropped without being written to its slot: it has to hold what the
- * slot holds, as long as an entry stands for either.
+ * slot holds, as long as an entry stands for either. Not while a gather holds it: CPUs may still write by what they have
+ * cached of an entry that is gone with its dirty bit; until the flush nobody can drop the page, and then it is looked at
+ * again for those that it still has.
  */
 export function checkSwapCopies(s: CheckState): void {
   for (const marks of [s.marks.page, s.marks.content])
@@ -42,9 +44,9 @@ export function checkSwapCopies(s: CheckState): void {
 }
 
 function checkSwapCopy(s: CheckState, page: PageRow): void {
-  const { pages, contents, swap } = s.kernel;
+  const { pages, contents, holds, swap } = s.kernel;
   const { mapped, migrating, exclusive, dirty } = s.entries;
-  if (pages.has(page, Pg.Dirty) || dirty.get(page) > 0) return;
+  if (pages.has(page, Pg.Dirty) || dirty.get(page) > 0 || holds.has(page, Hold.TlbGather)) return;
   const slot = swap_slot_of(s.kernel, page);
   const entries = mapped.get(page) + migrating.get(page) + exclusive.get(page) + swap.slotCount.get(slot);
   if (entries === 0 || contents.digest(page) === swap.contents.digest(slot)) return;
@@ -57,11 +59,13 @@ function checkSwapCopy(s: CheckState, page: PageRow): void {
 
 /**
  * A CPU writes by a translation that the page table no longer has. That is lost if the address leads elsewhere by now,
- * unless a system call that takes the page away is still at work: then the program itself is to blame.
+ * unless a system call that takes the page away is still at work: then the program itself is to blame. Where the address
+ * still leads to the page and only the right to write is gone, mprotect or fork is at work, and has not returned: the write
+ * counts as one from before, and a child that shares the page has it too.
  */
 export function heardStaleWrite(s: CheckState, mm: MmRow, vpn: Vpn, page: PageRow): void {
   const { tables, holds, swap } = s.kernel;
-  const entry = pte_offset(s.kernel, mm, vpn);
+  const entry = leaf_offset(s.kernel, mm, vpn);
   const lo = entry === 0 ? 0 : tables.lo.get(entry);
   const hi = entry === 0 ? 0 : tables.hi.get(entry);
   const leadsTo = kindOf(lo) === Pte.Swap ? swap.slotCached.get(hi) : contentPage(lo, hi);

@@ -27,7 +27,7 @@ import { alloc_page } from './page_alloc';
 import { get_page, rename_hold } from './page_ref';
 import { ptlLock, ptlUnlock } from './page_table_lock';
 import { next_entry, next_pte_table, pte_table_end } from './pagewalk';
-import { pte_alloc, pte_offset, pte_page, ptep_get, set_pte, set_pte_bits } from './pgtable';
+import { pte_alloc, pte_offset, pte_page, ptep_get, set_pte, set_pte_bits_unflushed } from './pgtable';
 import { folio_add_new_anon_rmap, folio_add_rmap, mm_counter_add } from './rmap';
 import { type Builder, EntryT, ErrnoT, Int, MmT, type Node, PageT, routine, VmaT, VpnT } from './routine';
 import { folio_add_lru } from './swap';
@@ -59,10 +59,13 @@ function dup_rmap(k: Kernel, f: Copy): void {
   mm_counter_add(k, k.mm.mm.get(f.dst) as MmRow, f.page, 1);
 }
 
-/** In a mapping that copies on write neither side may write any more; bits of shared entries stay. */
+/**
+ * In a mapping that copies on write neither side may write any more; bits of shared entries stay. The flush comes when
+ * dup_mmap is done: until then threads of the parent may write to pages that the child has already.
+ */
 function write_protect(k: Kernel, f: Copy, pte: number): number {
   if (!k.mm.isCow(f.src) || (pte & PTE_WRITE) === 0) return pte;
-  set_pte_bits(k, f.entry, pte & ~PTE_WRITE);
+  set_pte_bits_unflushed(k, f.entry, pte & ~PTE_WRITE);
   return pte & ~PTE_WRITE;
 }
 
@@ -100,14 +103,14 @@ function copy_nonpresent_pte(k: Kernel, f: Copy): void {
     case Pte.DevicePrivate: {
       dup_rmap(k, f);
       const shared = write_protect(k, f, pte) & ~PTE_SOFT_DIRTY;
-      if ((pte & PTE_WRITE) !== 0) set_pte_bits(k, f.entry, shared);
+      if ((pte & PTE_WRITE) !== 0) set_pte_bits_unflushed(k, f.entry, shared);
       set_pte(k, f.to, shared & ~PTE_UFFD_WP, f.page);
       return;
     }
     case Pte.Migration: {
       const shared = k.mm.isCow(f.src) ? pte & ~(PTE_WRITE | PTE_EXCLUSIVE) : pte;
       mm_counter_add(k, mm, f.page, 1);
-      set_pte_bits(k, f.entry, shared);
+      set_pte_bits_unflushed(k, f.entry, shared);
       set_pte(k, f.to, shared, f.page);
       return;
     }
@@ -115,7 +118,7 @@ function copy_nonpresent_pte(k: Kernel, f: Copy): void {
       const shared = pte & ~PTE_EXCLUSIVE;
       swap_duplicate(k, k.tables.hi.get(f.entry));
       k.mm.swapEntries.add(mm, 1);
-      set_pte_bits(k, f.entry, shared);
+      set_pte_bits_unflushed(k, f.entry, shared);
       set_pte(k, f.to, shared, k.tables.hi.get(f.entry));
       return;
     }
@@ -191,7 +194,7 @@ const copy_pte_range = routine({
             'the page is exclusive and pinned',
             is_pinned_pte,
             [r.step('copy_present_page: the child gets a copy at once', (k, f) => map_copy(k, f, f.copy))],
-            [r.step('copy_present_ptes: share the page', (k, f) => copy_present_pte(k, f))],
+            [r.step('copy_present_ptes: share the page; no flush yet', (k, f) => copy_present_pte(k, f))],
           ),
         ],
         [r.step('copy_nonpresent_pte: share what it stands for', (k, f) => copy_nonpresent_pte(k, f))],

@@ -43,7 +43,7 @@ export const EVENT_SCHEMA = {
   /** `end` is one past the last page; a range over everything has start 0 and end 2^35 or more. */
   invalidate: { enter: ['mirror', 'process', 'device', 'vpn', 'end', 'event', 'owner'], leave: ['ret'] },
   hmm_range_fault: { enter: ['vpn', 'pages', 'device', 'flags'], leave: ['ret'] },
-  /** A CPU goes by a translation that its page table no longer has: to `page`, without a fault. */
+  /** A CPU goes by a translation, or by a right, that its page table no longer has: to `page`, without a fault. */
   stale_translation: { enter: ['cpu', 'vpn', 'page', 'write'] },
   /** The driver enters what hmm_range_fault answered into the device's table. */
   device_map: { enter: ['mirror', 'process', 'device', 'vpn', 'pages'] },

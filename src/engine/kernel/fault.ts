@@ -188,7 +188,10 @@ function mmu_walk(k: Kernel, entry: EntryRow, write: number): PageRow {
   const marked = pte | PTE_YOUNG | (write !== 0 ? PTE_DIRTY : 0);
   if (marked !== pte) k.tables.lo.set(entry, marked);
   const page = k.tables.hi.get(entry);
-  if (k.cpus > 1) k.tlb.fill(k.tasks.cpu.get(k.task), entry, page, marked & (PTE_WRITE | PTE_DIRTY));
+  if (k.cpus > 1) {
+    const bits = marked & (PTE_WRITE | PTE_DIRTY);
+    k.tlb.fill(k.tasks.cpu.get(k.task), k.tasks.mmOf(k.task), entry, page, bits);
+  }
   return page as PageRow;
 }
 
@@ -196,7 +199,7 @@ function mmu_walk(k: Kernel, entry: EntryRow, write: number): PageRow {
 function translate(k: Kernel, f: { entry: EntryRow; write: number; va: number }): PageRow {
   const slot = tlb_hit(k, f);
   const page = slot === -1 ? mmu_walk(k, f.entry, f.write) : (k.tlb.page.get(slot) as PageRow);
-  const stale = !isPresent(k.tables.lo.get(f.entry)) || k.tables.hi.get(f.entry) !== page;
+  const stale = !mmu_allows(k.tables.lo.get(f.entry), f.write) || k.tables.hi.get(f.entry) !== page;
   if (stale) k.emit('stale_translation', k.tasks.cpu.get(k.task), vpnOf(f.va), page, f.write);
   return subpage(k, f.entry, page, vpnOf(f.va));
 }

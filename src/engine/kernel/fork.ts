@@ -11,6 +11,7 @@ import { mm_alloc, process_alloc, task_alloc } from './process';
 import { anon_vma_fork, i_mmap_insert, i_mmap_remove } from './rmap';
 import { rmapWriteLock, vmaLocks } from './rmap_lock';
 import { ErrnoT, Int, MmT, ProcessT, routine, VmaT } from './routine';
+import { dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending } from './tlbflush';
 import { vm_area_dup, vma_link } from './vma';
 import { vma_end_write_all, vmaStartWrite } from './vma_lock';
 
@@ -37,6 +38,7 @@ const dup_mmap = routine({
     ...mmapWriteLock(r, (k) => k.tasks.mmOf(k.task)),
     r.step('first VMA of the parent', (k, f) => {
       f.old = k.tasks.mmOf(k.task);
+      inc_tlb_flush_pending(k, f.old);
       f.vma = k.mm.firstVma.get(f.old) as VmaRow;
     }),
     r.loop('there is a VMA, and no error', (_, f) => f.vma !== 0 && f.ret === 0, [
@@ -64,7 +66,12 @@ const dup_mmap = routine({
         f.vma = k.mm.next.get(f.vma) as VmaRow;
       }),
     ]),
-    r.step('mmap_write_unlock(mm): nobody else has seen it yet', (k, f) => vma_end_write_all(k, f.mm)),
+    r.yield('Y5'),
+    r.step('mmap_write_unlock(mm): nobody else has seen it yet; flush_tlb_mm(oldmm)', (k, f) => {
+      vma_end_write_all(k, f.mm);
+      flush_tlb_mm(k, f.old);
+      dec_tlb_flush_pending(k, f.old);
+    }),
     r.step('mmap_write_unlock(oldmm)', (k, f) => mmap_write_unlock(k, f.old)),
     r.ret('return the error', (_, f) => f.ret),
   ],

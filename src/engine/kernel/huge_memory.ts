@@ -26,19 +26,11 @@ import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start 
 import { alloc_huge_page, HUGE_PAGES } from './page_alloc';
 import { put_page, rename_hold } from './page_ref';
 import { pmdLock, pmdUnlock } from './page_table_lock';
-import {
-  flush_tlb_entry,
-  pmd_offset,
-  protnone,
-  pte_alloc_one,
-  ptep_get,
-  set_pte,
-  set_pte_bits,
-  table_free,
-} from './pgtable';
+import { pmd_offset, protnone, pte_alloc_one, ptep_get, set_pte, set_pte_bits, table_free } from './pgtable';
 import { folio_add_new_anon_rmap, folio_add_rmap, folio_remove_rmap_pmd } from './rmap';
 import { Bool, EntryT, Int, PageT, routine, VmaT, VmFaultT, VpnT } from './routine';
 import { folio_add_lru } from './swap';
+import { flush_tlb_entry } from './tlbflush';
 import { entered, isWrite, leaves, mmOf, passVmf, vmf_anon_prepare, vmfParams } from './vmf';
 
 /** The first of the 512 pages that a huge entry for `vpn` maps. */

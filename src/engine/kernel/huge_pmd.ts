@@ -11,7 +11,7 @@ import {
   split_huge_pmd,
 } from './huge_memory';
 import type { Kernel } from './kernel';
-import { tlb_remove_page } from './mmu_gather';
+import { tlb_clear_entry, tlb_remove_page } from './mmu_gather';
 import { HUGE_PAGES } from './page_alloc';
 import { get_page } from './page_ref';
 import {
@@ -21,7 +21,7 @@ import {
   pte_clear,
   ptep_get,
   set_pte,
-  set_pte_bits,
+  set_pte_bits_unflushed,
   table_free,
 } from './pgtable';
 import { folio_add_rmap_pmd, folio_remove_rmap_pmd } from './rmap';
@@ -38,7 +38,7 @@ export function zap_huge_pmd(k: Kernel, mm: MmRow, pmd: EntryRow, tlb: SlotRow):
   const pte = ptep_get(k, pmd);
   const folio = k.tables.hi.get(pmd) as PageRow;
   zap_deposited_table(k, pmd);
-  pte_clear(k, pmd);
+  tlb_clear_entry(k, tlb, pmd);
   if (isZeroPage(pte)) return;
   if (!k.pages.has(folio, Pg.HugeTlb)) k.mm.rssAnon.add(mm, -HUGE_PAGES);
   folio_remove_rmap_pmd(k, folio);
@@ -69,7 +69,7 @@ export function move_huge_pmd(
 export const Copied = { Done: 0, NoMemory: 1, Pinned: 2 } as const;
 
 /**
- * Shares a huge entry with the child, read-only on both sides (copy_huge_pmd). Pinned: it must be split, the child needs
+ * Shares a huge entry with the child, read-only on both sides, with the flush when fork is done (copy_huge_pmd). Pinned: it must be split, the child needs
  * copies of pages.
  */
 export function copy_huge_pmd(k: Kernel, mm: MmRow, child: MmRow, vpn: Vpn): number {
@@ -90,7 +90,7 @@ export function copy_huge_pmd(k: Kernel, mm: MmRow, child: MmRow, vpn: Vpn): num
     if (!hugetlb) k.mm.rssAnon.add(child, HUGE_PAGES);
   }
   if (table !== 0) pgtable_trans_huge_deposit(k, to, table);
-  if (pte & PTE_WRITE) set_pte_bits(k, from, pte & ~PTE_WRITE);
+  if (pte & PTE_WRITE) set_pte_bits_unflushed(k, from, pte & ~PTE_WRITE);
   set_pte(k, to, pte & ~(PTE_WRITE | PTE_YOUNG | PTE_UFFD_WP), folio);
   return Copied.Done;
 }

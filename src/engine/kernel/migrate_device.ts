@@ -42,10 +42,11 @@ import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start 
 import { is_driver_page, put_page } from './page_ref';
 import { pteLock, pteUnlock } from './page_table_lock';
 import { pte_table_end } from './pagewalk';
-import { flush_tlb_entry, pte_offset } from './pgtable';
+import { pte_offset } from './pgtable';
 import { Bool, EntryT, ErrnoT, MigrationT, PageT, routine, SlotT, VpnT } from './routine';
 import { folio_add_lru } from './swap';
 import { folio_free_swap } from './swap_state';
+import { flush_tlb_entry } from './tlbflush';
 
 function notifierRange(
   k: Kernel,

@@ -112,7 +112,7 @@ export const do_munmap = routine({
       const after = before === 0 ? k.mm.firstVma.get(f.mm) : k.mm.next.get(before);
       f.floor = (before === 0 ? 0 : k.mm.end.get(before)) as Vpn;
       f.ceiling = (after === 0 ? TASK_SIZE_PAGES : k.mm.start.get(after)) as Vpn;
-      f.tlb = tlb_gather_mmu(k);
+      f.tlb = tlb_gather_mmu(k, f.mm);
     }),
     r.only(
       (profile) => profile.munmapDowngrades,
@@ -129,11 +129,13 @@ export const do_munmap = routine({
       callee.end = f.end;
       callee.tlb = f.tlb;
     }),
+    r.yield('Y5'),
     rmapWriteLock(r, (k, f) => vmaLocks(k, listed(k, f.vma))),
     r.step('free_pgtables(&tlb, vma, prev->vm_end, next->vm_start)', (k, f) =>
       free_vma_tables(k, f.mm, f.vma, f.floor, f.ceiling),
     ),
     r.call('tlb_finish_mmu(&tlb)', tlb_finish_mmu, (_, f, callee) => {
+      callee.mm = f.mm;
       callee.tlb = f.tlb;
     }),
     r.call('remove_vma(vma)', remove_vmas, (_, f, callee) => {
@@ -329,7 +331,7 @@ export const exit_mmap = routine({
       ],
     ),
     r.step('tlb_gather_mmu_fullmm(&tlb, mm)', (k, f) => {
-      f.tlb = tlb_gather_mmu(k);
+      f.tlb = tlb_gather_mmu(k, f.mm);
       f.vma = k.mm.firstVma.get(f.mm) as VmaRow;
     }),
     r.call('unmap_vmas(&tlb, vma, 0, ULONG_MAX)', unmap_vmas, (_, f, callee) => {
@@ -343,6 +345,7 @@ export const exit_mmap = routine({
       if (f.vma !== 0) free_vma_tables(k, f.mm, f.vma, 0, TASK_SIZE_PAGES);
     }),
     r.call('tlb_finish_mmu(&tlb)', tlb_finish_mmu, (_, f, callee) => {
+      callee.mm = f.mm;
       callee.tlb = f.tlb;
     }),
     r.step('the address space has no VMA any more', (k, f) => k.mm.firstVma.set(f.mm, 0)),

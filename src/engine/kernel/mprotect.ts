@@ -1,13 +1,14 @@
 /** Changing the protection of a range (mm/mprotect.c). */
 
 import { Vm } from '../machine/address-spaces';
-import type { EntryRow, VmaRow, Vpn } from '../machine/ids';
+import type { EntryRow, MmRow, VmaRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import {
   isPresent,
   kindOf,
   PTE_DIRTY,
   PTE_EXCLUSIVE,
+  PTE_HUGE,
   PTE_PROTNONE,
   PTE_SOFT_DIRTY,
   PTE_WRITE,
@@ -21,9 +22,10 @@ import { enough_memory } from './mmap';
 import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { next_pmd_table, next_pte_table } from './pagewalk';
-import { pte_page, ptep_get, set_pte_bits } from './pgtable';
+import { pte_page, ptep_get, set_pte_bits, set_pte_bits_unflushed } from './pgtable';
 import { rmapWriteLock, vmaLocks } from './rmap_lock';
 import { ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from './routine';
+import { dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending } from './tlbflush';
 import { vma_modify_flags, vmas_modify_changes } from './vma';
 import { vmaStartWrite } from './vma_lock';
 import { mmOf } from './vmf';
@@ -47,12 +49,22 @@ function can_change_pte_writable(k: Kernel, vma: VmaRow, entry: EntryRow, pte: n
   return page !== 0 && k.pages.isAnon(page) && k.pages.has(page, Pg.AnonExclusive);
 }
 
-/** A present entry gets the VMA's protection: readable or not, writable only where no write needs a fault. */
+/** All translations that the changes have left are flushed, and none is waited for any more. */
+function flush_changes(k: Kernel, mm: MmRow): void {
+  flush_tlb_mm(k, mm);
+  dec_tlb_flush_pending(k, mm);
+}
+
+/**
+ * A present entry gets the VMA's protection: readable or not, writable only where no write needs a fault. CPUs may go by
+ * the old one until all entries are changed.
+ */
 function change_present_pte(k: Kernel, vma: VmaRow, entry: EntryRow): void {
   let pte = ptep_get(k, entry) & ~(PTE_WRITE | PTE_PROTNONE);
   if ((k.mm.flags.get(vma) & ACCESS) === 0) pte |= PTE_PROTNONE;
   if (shared_writable(k, vma) || can_change_pte_writable(k, vma, entry, pte)) pte |= PTE_WRITE;
-  set_pte_bits(k, entry, pte);
+  const atOnce = (pte & PTE_HUGE) !== 0 && !k.profile.mprotectGathers;
+  (atOnce ? set_pte_bits : set_pte_bits_unflushed)(k, entry, pte);
 }
 
 /** Entries for pages that are elsewhere lose the right to write, whatever the new protection is. */
@@ -62,14 +74,14 @@ function change_nonpresent_pte(k: Kernel, entry: EntryRow): void {
   switch (kindOf(pte)) {
     case Pte.Migration: {
       const exclusive = k.profile.anonExclusive && k.pages.isAnon(pte_page(k, entry));
-      set_pte_bits(k, entry, (pte & ~PTE_WRITE) | (exclusive ? PTE_EXCLUSIVE : 0));
+      set_pte_bits_unflushed(k, entry, (pte & ~PTE_WRITE) | (exclusive ? PTE_EXCLUSIVE : 0));
       return;
     }
     case Pte.DevicePrivate:
-      set_pte_bits(k, entry, pte & ~(PTE_WRITE | PTE_SOFT_DIRTY));
+      set_pte_bits_unflushed(k, entry, pte & ~(PTE_WRITE | PTE_SOFT_DIRTY));
       return;
     case Pte.DeviceExclusive:
-      set_pte_bits(k, entry, pte & ~PTE_WRITE);
+      set_pte_bits_unflushed(k, entry, pte & ~PTE_WRITE);
       return;
     default:
       return;
@@ -100,15 +112,26 @@ export const change_protection = routine({
         callee.event = Notify.PROTECTION_VMA;
       },
     ),
-    r.step('from there', (_, f) => {
-      f.at = f.told;
-    }),
+    r.only(
+      (profile) => profile.mprotectGathers,
+      [
+        r.step('from there', (_, f) => {
+          f.at = f.told;
+        }),
+      ],
+      [
+        r.step('inc_tlb_flush_pending(mm); from there', (k, f) => {
+          inc_tlb_flush_pending(k, f.mm);
+          f.at = f.told;
+        }),
+      ],
+    ),
     ...forEachEntry(r, [
       r.when(
         'it is present',
         (k, f) => isPresent(ptep_get(k, f.entry)),
         [
-          r.step("the VMA's protection; writable at once where that is safe", (k, f) =>
+          r.step("the VMA's protection; writable at once where that is safe; no flush yet", (k, f) =>
             change_present_pte(k, f.vma, f.entry),
           ),
         ],
@@ -125,6 +148,16 @@ export const change_protection = routine({
       callee.end = f.end;
       callee.event = Notify.PROTECTION_VMA;
     }),
+    r.only(
+      (profile) => !profile.mprotectGathers,
+      [
+        r.yield('Y5'),
+        r.ret('flush_tlb_range(vma, start, end); dec_tlb_flush_pending(mm)', (k, f) => {
+          flush_changes(k, f.mm);
+          return 0;
+        }),
+      ],
+    ),
   ],
 });
 
@@ -169,6 +202,13 @@ const mprotect_fixup = routine({
   ],
 });
 
+/** The current address space and the range. */
+function begin(k: Kernel, f: { mm: MmRow; start: Vpn; pages: number; end: Vpn; at: Vpn }): void {
+  f.mm = k.tasks.mmOf(k.task);
+  f.end = (f.start + f.pages) as Vpn;
+  f.at = f.start;
+}
+
 /** mprotect(2). `prot` are the Vm bits Read, Write, Exec. Returns 0, -ENOMEM at a hole (what lies before it is changed), or -EACCES. */
 export const sys_mprotect = routine({
   name: 'sys_mprotect',
@@ -180,11 +220,16 @@ export const sys_mprotect = routine({
   body: (r) => [
     r.when('the range is empty', (_, f) => f.pages <= 0, [r.ret('return 0')]),
     ...mmapWriteLock(r, (k) => k.tasks.mmOf(k.task)),
-    r.step('first VMA of the range', (k, f) => {
-      f.mm = k.tasks.mmOf(k.task);
-      f.end = (f.start + f.pages) as Vpn;
-      f.at = f.start;
-    }),
+    r.only(
+      (profile) => profile.mprotectGathers,
+      [
+        r.step('tlb_gather_mmu(&tlb, current->mm); first VMA of the range', (k, f) => {
+          begin(k, f);
+          inc_tlb_flush_pending(k, f.mm);
+        }),
+      ],
+      [r.step('first VMA of the range', begin)],
+    ),
     r.loop('pages are left, and no error', (_, f) => f.at < f.end && f.ret === 0, [
       r.step('vma = the VMA at the next page; its new flags', (k, f) => {
         f.vma = k.mm.vmaAt(f.mm, f.at);
@@ -221,7 +266,17 @@ export const sys_mprotect = routine({
         ),
       ]),
     ]),
-    r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm)),
+    r.only(
+      (profile) => profile.mprotectGathers,
+      [
+        r.yield('Y5'),
+        r.step('tlb_finish_mmu(&tlb): flush the TLB; mmap_write_unlock(mm)', (k, f) => {
+          flush_changes(k, f.mm);
+          mmap_write_unlock(k, f.mm);
+        }),
+      ],
+      [r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm))],
+    ),
     r.ret('return the error', (_, f) => f.ret),
   ],
 });

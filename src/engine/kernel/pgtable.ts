@@ -8,6 +8,7 @@ import { isPfnSwapEntry, isPresent, PTE_DEVMAP, PTE_PROTNONE, PTE_SPECIAL } from
 import { ENTRIES, LEVEL_PGD, LEVEL_PMD, LEVEL_PTE } from '../machine/radix';
 import type { Kernel } from './kernel';
 import { alloc_page, free_page } from './page_alloc';
+import { flush_tlb_entry, flush_tlb_table } from './tlbflush';
 
 /** A new page-table page of the mm, or 0 when memory is out. */
 function table_alloc(k: Kernel, level: number, parent: EntryRow): NodeRow {
@@ -130,9 +131,9 @@ export function set_pte_unflushed(k: Kernel, entry: EntryRow, pte: number, page:
   k.tables.set(entry, pte, page);
 }
 
-/** Flushes one entry on every CPU (flush_tlb_page). */
-export function flush_tlb_entry(k: Kernel, entry: EntryRow): void {
-  if (k.cpus > 1) k.tlb.flush(k.cpus, entry);
+/** set_pte_bits whose flush comes later: until then CPUs may go on with the rights that the entry had. */
+export function set_pte_bits_unflushed(k: Kernel, entry: EntryRow, pte: number): void {
+  k.tables.lo.set(entry, pte);
 }
 
 /** The first page number that this entry maps. */
@@ -150,7 +151,8 @@ export function vpn_of_entry(k: Kernel, entry: EntryRow): Vpn {
 
 /**
  * free_pgtables: frees the tables below [start, end) that no VMA needs any more. `floor` and `ceiling` are the end of
- * the VMA before and the start of the one after; a table is freed only when its whole span lies between them.
+ * the VMA before and the start of the one after; a table is freed only when its whole span lies between them. The kernel
+ * leaves tables in the gather until the TLB is flushed; here what is cached from a table goes with it.
  */
 export function free_pgtables(
   k: Kernel,
@@ -185,6 +187,7 @@ function free_level(
     if (level > LEVEL_PMD) free_level(k, child, level - 1, childBase, start, end, floor, ceiling);
     if (childBase < floor || childBase + span > ceiling) continue;
     tables.set(entry, 0, 0);
+    flush_tlb_table(k, child);
     table_free(k, child);
   }
 }

@@ -8,7 +8,7 @@ import { Notify } from './constants';
 import { is_huge, split_huge_pmd } from './huge_memory';
 import { covers_huge, zap_huge_pmd } from './huge_pmd';
 import type { Kernel } from './kernel';
-import { tlb_finish_mmu, tlb_gather_mmu, tlb_remove_page } from './mmu_gather';
+import { tlb_clear_entry, tlb_finish_mmu, tlb_gather_mmu, tlb_remove_page } from './mmu_gather';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { put_page } from './page_ref';
 import { pmdLock, pmdUnlock, ptlLock, ptlUnlock } from './page_table_lock';
@@ -17,6 +17,7 @@ import { leaf_offset, pte_clear, pte_page, ptep_get } from './pgtable';
 import { folio_remove_rmap, mm_counter_add } from './rmap';
 import { EntryT, MmT, PageT, routine, SlotT, VmaT, VpnT } from './routine';
 import { free_swap_and_cache } from './swap_state';
+import { flush_tlb_entry } from './tlbflush';
 import { mmOf } from './vmf';
 
 interface Zap {
@@ -39,12 +40,19 @@ function advance_pte(k: Kernel, f: Zap, from: Vpn): void {
   if (f.at < f.end) f.page = pte_page(k, f.entry);
 }
 
-/** A present entry: its page is freed only after the TLB flush. The zero page has nothing to give back. */
+/**
+ * A present entry: CPUs may use it until the gather is finished, and only then its page is freed. The zero page has nothing
+ * to give back. A dirty page of a file must not be written to once its dirty bit was moved to it: it is flushed before the
+ * page-table lock is gone (force_flush), which is as good as at once.
+ */
 function zap_present_pte(k: Kernel, f: Zap): void {
-  const pte = ptep_get(k, f.entry);
-  pte_clear(k, f.entry);
+  const moveDirty = f.page !== 0 && !k.pages.isAnon(f.page) && (ptep_get(k, f.entry) & PTE_DIRTY) !== 0;
+  tlb_clear_entry(k, f.tlb, f.entry);
   if (f.page === 0) return;
-  if (!k.pages.isAnon(f.page) && (pte & PTE_DIRTY) !== 0) k.pages.setFlag(f.page, Pg.Dirty);
+  if (moveDirty) {
+    k.pages.setFlag(f.page, Pg.Dirty);
+    flush_tlb_entry(k, f.entry);
+  }
   mm_counter_add(k, mmOf(k, f), f.page, -1);
   folio_remove_rmap(k, f.page);
   tlb_remove_page(k, f.tlb, f.page);
@@ -84,7 +92,12 @@ const zap_pte_range = routine({
       r.when(
         'it is present',
         (k, f) => isPresent(ptep_get(k, f.entry)),
-        [r.step('clear it; rss, reverse map; gather the page', (k, f) => zap_present_pte(k, f))],
+        [
+          r.step(
+            'clear it, the flush comes later, of a dirty file page under this lock; rss, reverse map; gather the page',
+            (k, f) => zap_present_pte(k, f),
+          ),
+        ],
         [
           r.when(
             'it is device-private or device-exclusive',
@@ -210,7 +223,7 @@ export const zap_page_range_single = routine({
   body: (r) => [
     r.step('tlb_gather_mmu(&tlb, mm)', (k, f) => {
       f.mm = k.mm.mm.get(f.vma) as MmRow;
-      f.tlb = tlb_gather_mmu(k);
+      f.tlb = tlb_gather_mmu(k, f.mm);
     }),
     r.call(
       'mmu_notifier_invalidate_range_start(CLEAR, range)',
@@ -235,6 +248,7 @@ export const zap_page_range_single = routine({
       callee.event = Notify.CLEAR;
     }),
     r.call('tlb_finish_mmu(&tlb)', tlb_finish_mmu, (_, f, callee) => {
+      callee.mm = f.mm;
       callee.tlb = f.tlb;
     }),
   ],

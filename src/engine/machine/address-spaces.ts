@@ -52,6 +52,11 @@ export class AddressSpaces {
   /** Mirrors in the order in which they are told. */
   readonly firstMirror: IntColumn;
   readonly memcg: IntColumn;
+  /**
+   * Changes of its entries that are under way and whose flush comes last: mm->tlb_flush_pending. Fork is counted too: the
+   * kernel need not, as mmap_lock keeps everybody out who asks. Only with more than one CPU.
+   */
+  readonly tlbFlushPending: IntColumn;
 
   readonly vmas: Table;
   readonly start: WideColumn;
@@ -106,6 +111,7 @@ export class AddressSpaces {
     this.activeInvalidations = this.mms.int('activeInvalidations');
     this.firstMirror = this.mms.int('firstMirror');
     this.memcg = this.mms.int('memcg');
+    this.tlbFlushPending = this.mms.int('tlbFlushPending');
 
     this.vmas = new Table(store, 'vma');
     this.start = this.vmas.wide('start');

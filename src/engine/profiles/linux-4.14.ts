@@ -42,6 +42,7 @@ export const linux414: Profile = {
   savedDirty: false,
   softDirty: true,
   mprotectNotifiesAtPud: false,
+  mprotectGathers: false,
   mprotectDropsAccount: false,
   dirtyingCompletes: false,
   munmapDowngrades: false,

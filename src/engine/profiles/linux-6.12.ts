@@ -42,6 +42,7 @@ export const linux612: Profile = {
   savedDirty: true,
   softDirty: false,
   mprotectNotifiesAtPud: true,
+  mprotectGathers: true,
   mprotectDropsAccount: true,
   dirtyingCompletes: true,
   munmapDowngrades: true,

@@ -73,6 +73,8 @@ export interface Profile {
   readonly softDirty: boolean;
   /** mprotect tells mirrors as soon as a PMD table exists; before 6.12 only where a PTE table does. */
   readonly mprotectNotifiesAtPud: boolean;
+  /** mprotect flushes the TLB once, at its end (5.19+); before, after each VMA, and at once where it changes a huge entry. */
+  readonly mprotectGathers: boolean;
   /** mprotect stops accounting for a mapping that nobody wrote to and nobody may write to (6.3+). */
   readonly mprotectDropsAccount: boolean;
   /** A first write to a shared page lets go of the fault's lock and returns COMPLETED (6.0+). */
