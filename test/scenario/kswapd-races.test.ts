@@ -10,6 +10,7 @@ import { Pg } from '../../src/engine/machine/pages';
 import { TaskState } from '../../src/engine/machine/tasks';
 import { taskName } from '../../src/scenario/environment';
 import { buildRun, type Run } from '../../src/scenario/program';
+import { runAll, runOnly } from '../engine/run-only';
 import { programOf } from './run-scenario';
 
 /**
@@ -33,15 +34,6 @@ process app cpu 1 {
 }`;
 const OLD = 0x1000000;
 const APP = 1 as TaskRow;
-
-/** Lets only this task run, until something is the case. */
-function runOnly({ interpreter, kernel, schedule }: Run, task: TaskRow, until: () => boolean): void {
-  for (const { column, row, value } of schedule.runOnly(task)) kernel.store.columns[column]?.set(row, value);
-  for (let steps = 0; !until(); steps++) {
-    if (steps > 500_000) throw new Error('it never came to that');
-    interpreter.run(kernel.time + 1, false);
-  }
-}
 
 class Race {
   readonly run: Run;
@@ -81,8 +73,8 @@ class Race {
 
   /** Runs to the end, where every byte must have been right and every invariant must have held. */
   finish(): void {
-    const { interpreter, kernel, schedule } = this.run;
-    for (const { column, row } of schedule.runOnly(APP)) kernel.store.columns[column]?.set(row, 0);
+    const { interpreter, kernel } = this.run;
+    runAll(this.run);
     expect(interpreter.run(kernel.time + 1_000_000, false)).toBe('end');
     this.#checker.finish();
     expect(this.#checker.violations).toEqual([]);

@@ -181,7 +181,7 @@ export const INVARIANTS: readonly Invariant[] = [
   always(
     39,
     'callbacks get pages in use',
-    'The fault callback is called only for a device page that is in use.',
+    'The fault callback is called only for a device page that is in use, and to which the entry leads unless the fault holds it.',
   ),
 ];
 

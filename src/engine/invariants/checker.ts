@@ -320,7 +320,7 @@ export class Checker {
         if (leave) this.#faults.callbackLeft(task, first, second !== 0);
         else {
           this.#faults.callbackEntered(s, task);
-          heardCallback(s, second as PageRow, fourth);
+          heardCallback(s, task, first as Vpn, second as PageRow, fourth);
         }
         break;
       case 'page_free':

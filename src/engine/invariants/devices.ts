@@ -1,8 +1,12 @@
 /** Devices: their free lists and counters (I6, I7), calls of page_free (I8), and pgmap references (I11). */
 
+import type { Kernel } from '../kernel/kernel';
+import { pte_offset, pte_page, ptep_get } from '../kernel/pgtable';
 import { MemoryType } from '../machine/devices';
-import type { DeviceRow, PageRow } from '../machine/ids';
+import { Hold } from '../machine/holds';
+import type { DeviceRow, MmRow, PageRow, TaskRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
+import { isPresent } from '../machine/pte';
 import type { CheckState } from './state';
 import { count, hex, pageName } from './words';
 
@@ -138,15 +142,29 @@ export class DeviceChecks {
   }
 }
 
-/** I39: the fault callback looks at what the driver keeps with the page; that is the driver's only while it is in use. */
-export function heardCallback(s: CheckState, page: PageRow, refcount: number): void {
-  if (!s.kernel.pages.has(page, Pg.Free)) return;
+/**
+ * I39: the fault callback looks at what the driver keeps with the page. That is about this fault only while the page is in
+ * use, and stays there: because the fault holds it, or because nothing has changed yet.
+ */
+export function heardCallback(s: CheckState, task: TaskRow, vpn: Vpn, page: PageRow, refcount: number): void {
+  const { kernel: k } = s;
+  const free = k.pages.has(page, Pg.Free);
+  if (!free && (k.holds.has(page, Hold.Fault, task) || leadsTo(k, k.tasks.mmOf(task), vpn, page))) return;
   s.at('page', page, s.now);
   s.happened(
     39,
-    s.page(page),
-    `the fault callback was called for page ${hex(s.kernel.pages.pfn(page))}, which is free (refcount ${refcount})`,
+    { ...s.page(page), task },
+    `the fault callback was called for page ${hex(k.pages.pfn(page))}, which is ${
+      free ? `free (refcount ${refcount})` : 'neither held by the fault nor what its entry leads to'
+    }`,
   );
+}
+
+/** The entry stands for the device page, or for its migration; an unknown address space may have such an entry. */
+function leadsTo(k: Kernel, mm: MmRow, vpn: Vpn, page: PageRow): boolean {
+  if (mm === 0) return true;
+  const entry = pte_offset(k, mm, vpn);
+  return !isPresent(ptep_get(k, entry)) && pte_page(k, entry) === page;
 }
 
 /** I8: what page_free is told when it is called. */

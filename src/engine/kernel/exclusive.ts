@@ -1,8 +1,8 @@
 /** Device-exclusive entries: taken back on CPU access (mm/memory.c) and made for a driver (mm/rmap.c), 5.14 to 6.14. */
 
 import { Hold } from '../machine/holds';
-import type { EntryRow, VmaRow } from '../machine/ids';
-import { kindOf, PTE_DIRTY, PTE_WRITE, Pte } from '../machine/pte';
+import type { EntryRow, PageRow, VmaRow } from '../machine/ids';
+import { PTE_DIRTY, PTE_WRITE, Pte } from '../machine/pte';
 import { Notify } from './constants';
 import type { Kernel } from './kernel';
 import { lockPage, unlock_page } from './mmap_lock';
@@ -27,6 +27,9 @@ export function restore_exclusive_pte(k: Kernel, entry: EntryRow, vma: VmaRow): 
   set_pte(k, entry, Pte.Present | protnone(k, vma) | (writable ? PTE_WRITE | PTE_DIRTY : 0), page);
 }
 
+const is_free = (k: Kernel, f: { page: PageRow }): boolean =>
+  k.pages.refcount.get(k.pages.folio(f.page)) === 0;
+
 const REMOVE = 'remove_device_exclusive_entry';
 
 export const remove_device_exclusive_entry = routine({
@@ -37,10 +40,13 @@ export const remove_device_exclusive_entry = routine({
   locals: { page: PageT },
   body: (r) => [
     entered(r, REMOVE, 'page = vmf->page'),
-    r.step('get_page(page)', (k, f) => {
-      f.page = pte_page(k, f.entry);
-      get_page(k, f.page, Hold.Fault);
+    r.step('page of orig_pte: no lock keeps it there', (_, f) => {
+      f.page = f.orig;
     }),
+    r.when('folio_try_get(folio) fails: it is free, so the entry is gone', is_free, [
+      leaves(r, REMOVE, 'return 0', () => 0),
+    ]),
+    r.step('it has worked: the page stays', (k, f) => get_page(k, f.page, Hold.Fault)),
     r.yield('Y11'),
     lockPage(r, (_, f) => f.page),
     r.call(
@@ -54,15 +60,11 @@ export const remove_device_exclusive_entry = routine({
       },
     ),
     pteLock(r),
-    r.when(
-      'the entry is unchanged',
-      (k, f) => kindOf(f.pte) === Pte.DeviceExclusive && pte_same(k, f, f.page),
-      [
-        r.step('restore_exclusive_pte(vma, page, address, pte)', (k, f) =>
-          restore_exclusive_pte(k, f.entry, f.vma),
-        ),
-      ],
-    ),
+    r.when('the entry is unchanged', (k, f) => pte_same(k, f), [
+      r.step('restore_exclusive_pte(vma, page, address, pte)', (k, f) =>
+        restore_exclusive_pte(k, f.entry, f.vma),
+      ),
+    ]),
     pteUnlock(r),
     r.step('folio_unlock(folio)', (k, f) => unlock_page(k, f.page)),
     r.call('put_page(page)', put_page, (k, f, callee) => {

@@ -199,9 +199,8 @@ export const hmm_range_fault = routine({
           f.entry = pte_offset(k, k.devices.mirrorMm.get(f.mirror) as MmRow, f.vpn);
           f.ret = -Errno.EBUSY;
         }),
-        r.call('migration_entry_wait(mm, pmd, address)', migration_entry_wait, (k, f, callee) => {
+        r.call('migration_entry_wait(mm, pmd, address)', migration_entry_wait, (_, f, callee) => {
           callee.entry = f.entry;
-          callee.page = pte_page(k, f.entry);
         }),
       ]),
       r.when('it must be faulted', (_, f) => f.need !== Need.Nothing, [

@@ -31,7 +31,17 @@ import { folio_add_new_anon_rmap, folio_add_rmap, folio_remove_rmap_pmd } from '
 import { Bool, EntryT, Int, PageT, routine, VmaT, VmFaultT, VpnT } from './routine';
 import { folio_add_lru } from './swap';
 import { flush_tlb_entry } from './tlbflush';
-import { entered, isWrite, leaves, mmOf, passVmf, vmf_anon_prepare, vmfParams } from './vmf';
+import {
+  entered,
+  isWrite,
+  leaves,
+  mmOf,
+  passVmf,
+  pte_same,
+  read_orig_pte,
+  vmf_anon_prepare,
+  vmfParams,
+} from './vmf';
 
 /** The first of the 512 pages that a huge entry for `vpn` maps. */
 export const huge_start = (vpn: number): Vpn => (Math.floor(vpn / HUGE_PAGES) * HUGE_PAGES) as Vpn;
@@ -289,10 +299,7 @@ const do_huge_pmd_wp_page = routine({
   body: (r) => [
     r.yield('Y2'),
     pmdLock(r),
-    r.when('the entry has changed', (k, f) => ptep_get(k, f.entry) !== f.pte, [
-      pmdUnlock(r),
-      r.ret('return 0'),
-    ]),
+    r.when('the entry has changed', (k, f) => !pte_same(k, f), [pmdUnlock(r), r.ret('return 0')]),
     r.when(
       'not the zero page, and exclusive to this mapping',
       (k, f) => !isZeroPage(f.pte) && can_reuse(k, k.tables.hi.get(f.entry) as PageRow),
@@ -333,7 +340,7 @@ export const huge_pmd_fault = routine({
     const asked = FaultFlag.Write | FaultFlag.Unshare;
     return [
       r.step('vmf->orig_pmd = pmdp_get_lockless(vmf->pmd)', (k, f) => {
-        f.pte = ptep_get(k, f.entry);
+        read_orig_pte(k, f);
         f.ret = VmFault.FALLBACK;
       }),
       r.when(
@@ -351,7 +358,7 @@ export const huge_pmd_fault = routine({
                 pmdLock(r),
                 r.step('huge_pmd_set_accessed(vmf): young, and dirty for a write', (k, f) => {
                   f.ret = 0;
-                  if (ptep_get(k, f.entry) !== f.pte) return;
+                  if (!pte_same(k, f)) return;
                   set_pte_bits(k, f.entry, f.pte | PTE_YOUNG | (isWrite(f) ? PTE_DIRTY : 0));
                 }),
                 pmdUnlock(r),

@@ -16,7 +16,18 @@ import { pmdLock, pmdUnlock } from './page_table_lock';
 import { ptep_get, set_pte, set_pte_bits } from './pgtable';
 import { folio_add_rmap_pmd, folio_remove_rmap_pmd } from './rmap';
 import { type Builder, type Node, PageT, routine, VmFaultT } from './routine';
-import { entered, isWrite, leaves, mmOf, passVmf, type Vmf, vmf_anon_prepare, vmfParams } from './vmf';
+import {
+  entered,
+  isWrite,
+  leaves,
+  mmOf,
+  passVmf,
+  pte_same,
+  read_orig_pte,
+  type Vmf,
+  vmf_anon_prepare,
+  vmfParams,
+} from './vmf';
 
 /** First mapping of a fresh folio (hugetlb_add_new_anon_rmap); hugetlb pages count in no rss. */
 function map_folio(k: Kernel, f: Vmf, folio: PageRow): void {
@@ -103,8 +114,8 @@ const hugetlb_wp = routine({
       callee.event = Notify.CLEAR;
     };
     return [
-      r.step('old_folio = page_folio(pte_page(pte))', (k, f) => {
-        f.old = k.tables.hi.get(f.entry) as PageRow;
+      r.step('old_folio = page_folio(pte_page(pte))', (_, f) => {
+        f.old = f.orig;
       }),
       r.when(
         'nobody shares it, or the mapping is shared',
@@ -128,7 +139,7 @@ const hugetlb_wp = routine({
       pmdLock(r),
       r.when(
         'the entry is unchanged',
-        (k, f) => ptep_get(k, f.entry) === f.pte && k.tables.hi.get(f.entry) === f.old,
+        (k, f) => pte_same(k, f),
         [
           r.step('clear and flush the old entry; set the copy', (k, f) => replace(k, f, f.old, f.page)),
           pmdUnlock(r),
@@ -160,7 +171,7 @@ export const hugetlb_fault = routine({
     return [
       entered(r, FAULT, 'vmf.orig_pte = huge_ptep_get(mm, address, pte)'),
       r.step('the entry', (k, f) => {
-        f.pte = ptep_get(k, f.entry);
+        read_orig_pte(k, f);
       }),
       r.when('it is empty', (_, f) => f.pte === 0, [
         r.call('ret = hugetlb_no_page(mapping, vmf)', hugetlb_no_page, passVmf, keep),

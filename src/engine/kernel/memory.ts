@@ -19,7 +19,7 @@ import { trylock_page, unlock_page } from './mmap_lock';
 import { alloc_page } from './page_alloc';
 import { get_page, put_page, rename_hold } from './page_ref';
 import { pteLock, pteUnlock } from './page_table_lock';
-import { pmd_alloc, pte_alloc, pte_offset, pte_page, ptep_get, set_pte } from './pgtable';
+import { pmd_alloc, pte_alloc, pte_offset, ptep_get, set_pte } from './pgtable';
 import { directReclaim } from './reclaim';
 import { folio_add_new_anon_rmap } from './rmap';
 import { EntryT, FaultFlagsT, PageT, routine, VmaT, VmFaultT, VpnT } from './routine';
@@ -34,6 +34,7 @@ import {
   passVmf,
   pte_same,
   pte_table_exists,
+  read_orig_pte,
   type Vmf,
   vmf_anon_prepare,
   vmfParams,
@@ -129,18 +130,14 @@ export const do_swap_page = routine({
   params: vmfParams,
   locals: { page: PageT, ret: VmFaultT },
   body: (r) => [
-    entered(r, SWAP, 'look at the entry again'),
+    entered(r, SWAP, 'entry = pte_to_swp_entry(orig_pte): each kind is checked again on its own, if at all'),
     r.yield('Y2'),
-    r.when('it is not what was read before', (k, f) => ptep_get(k, f.entry) !== f.pte, [
-      leaves(r, SWAP, 'return 0: the access will show', () => 0),
-    ]),
-    r.step('page = pfn_swap_entry_to_page(entry)', (k, f) => {
-      f.page = pte_page(k, f.entry);
+    r.step('page = pfn_swap_entry_to_page(entry)', (_, f) => {
+      f.page = f.orig;
     }),
     r.when('a migration entry', (_, f) => kindOf(f.pte) === Pte.Migration, [
       r.call('migration_entry_wait(mm, pmd, address)', migration_entry_wait, (_, f, callee) => {
         callee.entry = f.entry;
-        callee.page = f.page;
       }),
       leaves(r, SWAP, 'return 0', () => 0),
     ]),
@@ -176,7 +173,7 @@ export const do_swap_page = routine({
         (profile) => profile.faultTakesReference,
         [
           pteLock(r),
-          r.when('the entry has changed', (k, f) => !pte_same(k, f, f.page), [
+          r.when('the entry has changed', (k, f) => !pte_same(k, f), [
             pteUnlock(r),
             leaves(r, SWAP, 'return 0', () => 0),
           ]),
@@ -193,7 +190,7 @@ export const do_swap_page = routine({
                       'sleep until the page is unlocked',
                       Wait.PageUnlocked,
                       (_, f) => f.page,
-                      (k, f) => !k.pages.has(f.page, Pg.Locked) || !pte_same(k, f, f.page),
+                      (k, f) => !k.pages.has(f.page, Pg.Locked) || !pte_same(k, f),
                     ),
                   ],
                 ),
@@ -255,7 +252,13 @@ const handle_pte_fault = routine({
   file: 'mm/memory.c',
   about: 'The tables above are there: read the entry without a lock and choose the path.',
   params: { vma: VmaT, vpn: VpnT, flags: FaultFlagsT },
-  locals: { entry: vmfParams.entry, pte: vmfParams.pte, ret: VmFaultT },
+  locals: {
+    entry: vmfParams.entry,
+    pte: vmfParams.pte,
+    orig: vmfParams.orig,
+    slot: vmfParams.slot,
+    ret: VmFaultT,
+  },
   body: (r) => {
     const keep = (_: Kernel, f: { ret: number }, value: number): void => {
       f.ret = value;
@@ -264,7 +267,7 @@ const handle_pte_fault = routine({
       r.step('vmf->orig_pte = ptep_get_lockless(vmf->pte)', (k, f) => {
         if (!pte_table_exists(k, f)) return;
         f.entry = pte_offset(k, mmOf(k, f), f.vpn);
-        f.pte = ptep_get(k, f.entry);
+        read_orig_pte(k, f);
         if (k.profile.origPteValid) f.flags |= FaultFlag.OrigPteValid;
       }),
       r.when('the entry is empty', (_, f) => f.pte === 0, [
@@ -282,10 +285,7 @@ const handle_pte_fault = routine({
       ]),
       r.yield('Y2'),
       pteLock(r),
-      r.when('the entry has changed', (k, f) => ptep_get(k, f.entry) !== f.pte, [
-        pteUnlock(r),
-        r.ret('return 0'),
-      ]),
+      r.when('the entry has changed', (k, f) => !pte_same(k, f), [pteUnlock(r), r.ret('return 0')]),
       r.when(
         'a write (or an unshare request), and the entry is read-only',
         (_, f) => (f.flags & (FaultFlag.Write | FaultFlag.Unshare)) !== 0 && (f.pte & PTE_WRITE) === 0,

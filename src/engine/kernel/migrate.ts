@@ -23,19 +23,22 @@ import { folio_add_rmap, type Mapping, migration_entry } from './rmap';
 import { rmapWalk, rmapWalkLocals } from './rmap_lock';
 import { EntryT, PageT, routine } from './routine';
 
-/** Sleeps until the migration that put this entry there is over; the access is then tried again. */
+/** Sleeps until the migration that put the entry there is over, whichever it is by now; the access is then tried again. */
 export const migration_entry_wait = routine({
   name: 'migration_entry_wait',
   file: 'mm/migrate.c',
   about: 'Another task is migrating the page: sleep until it unlocks the page, then try again.',
-  params: { entry: EntryT, page: PageT },
+  params: { entry: EntryT },
+  locals: { page: PageT },
   body: (r) => [
     pteLock(r),
-    r.when(
-      'it is no migration entry any more',
-      (k, f) => kindOf(ptep_get(k, f.entry)) !== Pte.Migration || pte_page(k, f.entry) !== f.page,
-      [pteUnlock(r), r.ret('return')],
-    ),
+    r.when('it is no migration entry (any more)', (k, f) => kindOf(ptep_get(k, f.entry)) !== Pte.Migration, [
+      pteUnlock(r),
+      r.ret('return'),
+    ]),
+    r.step('page = pfn_swap_entry_to_page(entry)', (k, f) => {
+      f.page = pte_page(k, f.entry);
+    }),
     r.only(
       (profile) => profile.entryWaitTakesReference,
       [r.step('get_page(page)', (k, f) => get_page(k, f.page, Hold.Walk))],

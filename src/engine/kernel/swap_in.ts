@@ -2,7 +2,7 @@
 
 import { Vm } from '../machine/address-spaces';
 import { Hold } from '../machine/holds';
-import type { EntryRow, PageRow, VmaRow, Vpn } from '../machine/ids';
+import type { PageRow, VmaRow, Vpn } from '../machine/ids';
 import { MAPPING_ANON, Pg } from '../machine/pages';
 import {
   PTE_DIRTY,
@@ -18,14 +18,14 @@ import type { Kernel } from './kernel';
 import { lockPage, unlock_page } from './mmap_lock';
 import { put_page, rename_hold } from './page_ref';
 import { pteLock, pteUnlock } from './page_table_lock';
-import { protnone, ptep_get, set_pte } from './pgtable';
+import { protnone, set_pte } from './pgtable';
 import { directReclaim } from './reclaim';
 import { folio_add_new_anon_rmap, folio_add_rmap } from './rmap';
-import { Int, PageT, routine, VmFaultT } from './routine';
+import { PageT, routine, VmFaultT } from './routine';
 import { lru_add_drain } from './swap';
 import { folio_free_swap, read_swap_cache, reuse_swap_page, swap_slot_of } from './swap_state';
-import { swap_free, vm_swap_full } from './swapfile';
-import { isWrite, mmOf, passVmf, type Vmf, vmfParams } from './vmf';
+import { is_free_slot, swap_free, vm_swap_full } from './swapfile';
+import { isWrite, mmOf, passVmf, pte_same, read_orig_pte, type Vmf, vmfParams } from './vmf';
 import { do_wp_page } from './wp';
 
 /** One more mapping of a page from the swap cache, which may not have been mapped since it was read. */
@@ -78,10 +78,6 @@ function map_page(k: Kernel, f: Vmf & { page: PageRow; slot: number }): void {
   set_pte(k, f.entry, pte, f.page);
 }
 
-/** The entry still stands for this slot. */
-const same_entry = (k: Kernel, f: { entry: EntryRow; pte: number; slot: number }): boolean =>
-  ptep_get(k, f.entry) === f.pte && k.tables.hi.get(f.entry) === f.slot;
-
 /** Returns VM_FAULT_MAJOR when the page had to be read, with what a copy on write returned; VM_FAULT_OOM without memory. */
 export const swap_in = routine({
   name: 'do_swap_page_swapped',
@@ -89,20 +85,22 @@ export const swap_in = routine({
   about:
     'The page is in a swap area: take it from the swap cache or read it, and map it. Only then may a write copy it.',
   params: vmfParams,
-  locals: { page: PageT, slot: Int, ret: VmFaultT },
+  locals: { page: PageT, ret: VmFaultT },
   body: (r) => [
     r.step('folio = swap_cache_get_folio(entry), or swapin_readahead(entry): a major fault', (k, f) => {
-      f.slot = k.tables.hi.get(f.entry);
       if (k.swap.slotCached.get(f.slot) === 0) f.ret = VmFault.MAJOR;
       f.page = read_swap_cache(k, f.slot);
     }),
-    r.when('no memory', (_, f) => f.page === 0, [
+    r.when('there is none', (_, f) => f.page === 0, [
+      r.when('the slot is free: the entry has changed', (k, f) => is_free_slot(k, f.slot), [
+        r.ret('return 0: the access will show'),
+      ]),
       directReclaim(r, (k, f) => {
-        if (same_entry(k, f)) f.page = read_swap_cache(k, f.slot);
+        if (pte_same(k, f)) f.page = read_swap_cache(k, f.slot);
       }),
       r.when('still none', (_, f) => f.page === 0, [
         r.ret('return VM_FAULT_OOM; 0 if the entry has changed', (k, f) =>
-          same_entry(k, f) ? VmFault.OOM : 0,
+          pte_same(k, f) ? VmFault.OOM : 0,
         ),
       ]),
     ]),
@@ -111,7 +109,7 @@ export const swap_in = routine({
     pteLock(r),
     r.when(
       'it left the swap cache meanwhile, or the entry has changed',
-      (k, f) => swap_slot_of(k, f.page) !== f.slot || !same_entry(k, f),
+      (k, f) => swap_slot_of(k, f.page) !== f.slot || !pte_same(k, f),
       [
         pteUnlock(r),
         r.step('folio_unlock(folio)', (k, f) => unlock_page(k, f.page)),
@@ -137,7 +135,7 @@ export const swap_in = routine({
         do_wp_page,
         (k, f, callee) => {
           passVmf(k, f, callee);
-          callee.pte = ptep_get(k, f.entry);
+          read_orig_pte(k, callee);
         },
         (_, f, value) => {
           f.ret |= value;

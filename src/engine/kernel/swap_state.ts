@@ -9,7 +9,7 @@ import { trylock_page, unlock_page } from './mmap_lock';
 import { alloc_page } from './page_alloc';
 import { folio_put_final, get_page } from './page_ref';
 import { folio_add_lru } from './swap';
-import { alloc_swap_slot, put_swap_slot } from './swapfile';
+import { alloc_swap_slot, is_free_slot, put_swap_slot } from './swapfile';
 
 /** The slot of a page in the swap cache (page->swap), or 0. */
 export function swap_slot_of(k: Kernel, page: PageRow): number {
@@ -87,7 +87,7 @@ export function free_swap_and_cache(k: Kernel, slot: number): void {
 
 /**
  * The slot's page with a reference of the fault's: from the swap cache, or a fresh one that is read from the area
- * (read_swap_cache_async). 0 when there is no memory. Nothing is read ahead: page-cluster is 0.
+ * (read_swap_cache_async). 0 when there is no memory, or the slot is free. Nothing is read ahead: page-cluster is 0.
  */
 export function read_swap_cache(k: Kernel, slot: number): PageRow {
   const cached = k.swap.slotCached.get(slot) as PageRow;
@@ -95,6 +95,7 @@ export function read_swap_cache(k: Kernel, slot: number): PageRow {
     get_page(k, cached, Hold.Fault);
     return cached;
   }
+  if (is_free_slot(k, slot)) return 0 as PageRow;
   const page = alloc_page(k, Hold.Fault);
   if (page === 0) return page;
   if (!memcg_charge_to(k, page, k.swap.slotMemcg.get(slot))) {

@@ -47,10 +47,14 @@ export function alloc_swap_slot(k: Kernel): number {
   return 0;
 }
 
-/** The slot is free once no entry stands for it and no page of the swap cache belongs to it. */
+/** No entry stands for the slot, and no page of the swap cache belongs to it. */
+export const is_free_slot = (k: Kernel, slot: number): boolean =>
+  k.swap.slotCount.get(slot) === 0 && k.swap.slotCached.get(slot) === 0;
+
+/** Gives the slot back to its area once it is free. */
 export function put_swap_slot(k: Kernel, slot: number): void {
   const { swap } = k;
-  if (swap.slotCount.get(slot) > 0 || swap.slotCached.get(slot) !== 0) return;
+  if (!is_free_slot(k, slot)) return;
   swap.used.add(swap.slotArea.get(slot), -1);
   swap.contents.fill(slot, 0);
   swap.slots.free(slot);

@@ -2,24 +2,42 @@
 
 import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
+import { kindOf, Pte } from '../machine/pte';
 import { FaultFlag, VmFault } from './constants';
 import type { EventName } from './events';
 import type { Kernel } from './kernel';
 import { mmap_read_trylock, mmap_read_unlock } from './mmap_lock';
-import { pmd_offset, pte_page, ptep_get } from './pgtable';
+import { pmd_offset, ptep_get } from './pgtable';
 import { anon_vma_prepare } from './rmap';
-import { type Builder, EntryT, FaultFlagsT, type Node, PteT, VmaT, VpnT } from './routine';
+import { type Builder, EntryT, FaultFlagsT, Int, type Node, PageT, PteT, VmaT, VpnT } from './routine';
 import { vma_end_read } from './vma_lock';
 
 /** struct vm_fault: where, how, and the entry as it was read without a lock. */
-export const vmfParams = { vma: VmaT, vpn: VpnT, flags: FaultFlagsT, entry: EntryT, pte: PteT } as const;
-export interface Vmf {
+export const vmfParams = {
+  vma: VmaT,
+  vpn: VpnT,
+  flags: FaultFlagsT,
+  entry: EntryT,
+  pte: PteT,
+  orig: PageT,
+  slot: Int,
+} as const;
+
+/** orig_pte: an entry as it was read, which may be another one by now. */
+export interface OrigPte {
+  entry: EntryRow;
+  /** Its kind and flags. */
+  pte: number;
+  /** The page that it named; 0 for an entry of a swap slot. */
+  orig: PageRow;
+  /** The swap slot that it stood for, or 0. */
+  slot: number;
+}
+
+export interface Vmf extends OrigPte {
   vma: VmaRow;
   vpn: Vpn;
   flags: number;
-  entry: EntryRow;
-  /** Kind and flags of orig_pte. */
-  pte: number;
 }
 
 /** Passes the vm_fault on to a step of the fault. */
@@ -29,15 +47,27 @@ export function passVmf(_: Kernel, f: Vmf, callee: Vmf): void {
   callee.flags = f.flags;
   callee.entry = f.entry;
   callee.pte = f.pte;
+  callee.orig = f.orig;
+  callee.slot = f.slot;
+}
+
+/** Reads the entry into orig_pte, all of it at once (ptep_get_lockless). */
+export function read_orig_pte(k: Kernel, f: OrigPte): void {
+  f.pte = ptep_get(k, f.entry);
+  const target = f.entry === 0 ? 0 : k.tables.hi.get(f.entry);
+  const swapped = kindOf(f.pte) === Pte.Swap;
+  f.orig = (swapped ? 0 : target) as PageRow;
+  f.slot = swapped ? target : 0;
 }
 
 export const isWrite = (f: { flags: number }): boolean => (f.flags & FaultFlag.Write) !== 0;
 
 export const mmOf = (k: Kernel, f: { vma: VmaRow }): MmRow => k.mm.mm.get(f.vma) as MmRow;
 
-/** pte_same, under the page-table lock: nobody changed the entry since it was read. */
-export function pte_same(k: Kernel, f: Vmf, page: PageRow): boolean {
-  return ptep_get(k, f.entry) === f.pte && pte_page(k, f.entry) === page;
+/** pte_same, under the page-table lock: the entry is what was read, down to the page or slot that it names. */
+export function pte_same(k: Kernel, f: OrigPte): boolean {
+  if (ptep_get(k, f.entry) !== f.pte) return false;
+  return f.entry === 0 || k.tables.hi.get(f.entry) === (kindOf(f.pte) === Pte.Swap ? f.slot : f.orig);
 }
 
 /** The entry point of a step of the fault that the event log names. */

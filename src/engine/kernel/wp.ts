@@ -109,7 +109,7 @@ export const wp_page_copy = routine({
     ),
     r.yield('Y2'),
     pteLock(r),
-    r.when('the entry is unchanged', (k, f) => pte_same(k, f, f.old), [
+    r.when('the entry is unchanged', (k, f) => pte_same(k, f), [
       r.step('clear and flush the old entry; set the copy; reverse maps, rss, LRU', (k, f) => {
         replace_entry(k, f, f.old, f.page);
         f.copied = 1;

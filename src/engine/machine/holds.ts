@@ -113,10 +113,10 @@ export class Holds {
     return false;
   }
 
-  /** True if a reference of this kind is held, by whomever. */
-  has(page: PageRow, kind: HoldKind): boolean {
+  /** True if a reference of this kind is held, by whomever or by this holder. */
+  has(page: PageRow, kind: HoldKind, who?: number): boolean {
     for (let row = this.pages.holds.get(this.pages.folio(page)); row !== 0; row = this.next.get(row))
-      if (this.kind.get(row) === kind) return true;
+      if (this.kind.get(row) === kind && (who === undefined || this.who.get(row) === who)) return true;
     return false;
   }
 
