@@ -4,15 +4,12 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { Checker } from '../../src/engine/invariants';
-import type { Kernel } from '../../src/engine/kernel/kernel';
-import { pte_offset, pte_page, ptep_get } from '../../src/engine/kernel/pgtable';
-import type { EntryRow, TaskRow, Vpn } from '../../src/engine/machine/ids';
+import { pte_page } from '../../src/engine/kernel/pgtable';
+import type { Vpn } from '../../src/engine/machine/ids';
 import { Pg } from '../../src/engine/machine/pages';
-import { kindOf, Pte } from '../../src/engine/machine/pte';
-import { TaskState, Wait } from '../../src/engine/machine/tasks';
-import { MOST_STEPS, runOf } from '../properties/machine';
-import { runAll, runOnly } from './run-only';
+import { Pte } from '../../src/engine/machine/pte';
+import { Wait } from '../../src/engine/machine/tasks';
+import { Staged } from './staged';
 import { blockedOn } from './under-seeds';
 
 const A_PAGE = 0x1000000 as Vpn;
@@ -33,78 +30,12 @@ const textOf = (head: string, before: string, fault: string, meanwhile: string):
     join B
   }`;
 
-/** A faults, and B does something between the lockless read and the lock. */
-class Window {
-  readonly run;
-  readonly #checker: Checker;
-  readonly #failed: string[] = [];
-
-  constructor(text: string) {
-    this.run = runOf(text);
-    this.#checker = new Checker(this.run.interpreter);
-    const { events } = this.kernel;
-    const { observer } = events;
-    events.observer = (task, name, leave, args) => {
-      observer?.(task, name, leave, args);
-      if (name === 'expect_failed') this.#failed.push(name);
-    };
-    this.only('p', () => this.task('B') !== 0);
-  }
-
-  get kernel(): Kernel {
-    return this.run.kernel;
-  }
-
-  task(name: string): TaskRow {
-    const { tasks } = this.kernel;
-    const is = (row: number): boolean => this.run.world.names.tasks[tasks.taskName.get(row)] === name;
-    return ([...tasks.tasks.rows()].find(is) ?? 0) as TaskRow;
-  }
-
-  only(name: string, until: () => boolean): void {
-    runOnly(this.run, this.task(name), until);
-  }
-
-  /** A stands in do_swap_page with what it has read. The first time it holds the lock of the VMA alone, in 6.12. */
-  untilRead(time = 1): void {
-    const { linked } = this.run;
-    const stands = (): boolean => {
-      const pc = this.kernel.tasks.pc.get(this.task('A'));
-      const routine = linked.routines[linked.routineOf[pc] ?? -1]?.routine.name;
-      return routine === 'do_swap_page' && linked.yieldBefore[pc] === 'Y2';
-    };
-    for (let i = 0; i < time; i++) {
-      this.only('A', () => !stands());
-      this.only('A', stands);
-    }
-  }
-
-  /** The task stands in this routine. */
-  isIn(name: string, routine: string): boolean {
-    const { linked } = this.run;
-    const pc = this.kernel.tasks.pc.get(this.task(name));
-    return linked.routines[linked.routineOf[pc] ?? -1]?.routine.name === routine;
-  }
-
-  untilBEnds(): void {
-    this.only('B', () => this.kernel.tasks.state.get(this.task('B')) === TaskState.Exited);
-  }
-
-  entry(vpn: Vpn): EntryRow {
-    return pte_offset(this.kernel, this.kernel.tasks.mmOf(this.task('p')), vpn);
-  }
-
-  kind(vpn: Vpn): number {
-    return kindOf(ptep_get(this.kernel, this.entry(vpn)));
-  }
-
-  /** Runs to the end. Returns what was broken. */
-  finish(): string[] {
-    runAll(this.run);
-    const stop = this.run.interpreter.run(MOST_STEPS, false);
-    this.#checker.finish();
-    const broken = this.#checker.violations.map(({ invariant, detail }) => `${invariant.id} ${detail}`);
-    return [...(stop === 'end' ? [] : [stop]), ...this.#failed, ...broken];
+/** Thread A has begun its fault `time` times, and stands in do_swap_page with what it has read. */
+function untilRead(run: Staged, time = 1): void {
+  const stands = (): boolean => run.standsAt('A', 'do_swap_page', 'Y2');
+  for (let i = 0; i < time; i++) {
+    run.only('A', () => !stands());
+    run.only('A', stands);
   }
 }
 
@@ -118,13 +49,13 @@ describe('a device-private entry that another page has by now', () => {
     );
 
   const race = (head: string, time: number): { broken: string[]; other: boolean } => {
-    const window = new Window(text(head));
-    const before = pte_page(window.kernel, window.entry(A_PAGE));
-    window.untilRead(time);
-    window.untilBEnds();
+    const run = new Staged(text(head));
+    const before = pte_page(run.kernel, run.entry(A_PAGE));
+    untilRead(run, time);
+    run.end('B');
     const other =
-      pte_page(window.kernel, window.entry(B_PAGE)) === before && window.kind(A_PAGE) === Pte.DevicePrivate;
-    return { broken: window.finish(), other };
+      pte_page(run.kernel, run.entry(B_PAGE)) === before && run.kind(A_PAGE) === Pte.DevicePrivate;
+    return { broken: run.finish(), other };
   };
 
   it.each([
@@ -148,20 +79,20 @@ describe('a device-private entry that another page has by now', () => {
 
 describe.each(['4.14', '6.12'])('under %s', (profile) => {
   it('the entry of a slot that is free now: nothing is read', () => {
-    const window = new Window(
+    const run = new Staged(
       textOf(`profile ${profile}`, 'reclaim buf[0]', 'read buf[0] expect 3', 'write buf[0] = 3'),
     );
-    window.untilRead();
-    window.untilBEnds();
-    expect([...window.kernel.swap.slots.rows()]).toEqual([]);
-    window.only('A', () => window.isIn('A', 'do_swap_page_swapped'));
-    window.only('A', () => !window.isIn('A', 'do_swap_page_swapped'));
-    expect([...window.kernel.swap.slots.rows()]).toEqual([]);
-    expect(window.finish()).toEqual([]);
+    untilRead(run);
+    run.end('B');
+    expect([...run.kernel.swap.slots.rows()]).toEqual([]);
+    run.only('A', () => run.isIn('A', 'do_swap_page_swapped'));
+    run.only('A', () => !run.isIn('A', 'do_swap_page_swapped'));
+    expect([...run.kernel.swap.slots.rows()]).toEqual([]);
+    expect(run.finish()).toEqual([]);
   });
 
   it('the entry of a slot that another page has now: that one is read, and not mapped', () => {
-    const window = new Window(
+    const run = new Staged(
       textOf(
         `profile ${profile}`,
         'reclaim buf[0]',
@@ -169,20 +100,20 @@ describe.each(['4.14', '6.12'])('under %s', (profile) => {
         'write buf[0] = 3; reclaim buf[1]',
       ),
     );
-    const { swap } = window.kernel;
-    window.untilRead();
-    window.untilBEnds();
+    const { swap } = run.kernel;
+    untilRead(run);
+    run.end('B');
     const [slot = 0] = swap.slots.rows();
     expect(swap.slotCached.get(slot)).toBe(0);
-    window.only('A', () => window.isIn('A', 'do_swap_page_swapped'));
-    window.only('A', () => !window.isIn('A', 'do_swap_page_swapped'));
+    run.only('A', () => run.isIn('A', 'do_swap_page_swapped'));
+    run.only('A', () => !run.isIn('A', 'do_swap_page_swapped'));
     expect(swap.slotCached.get(slot)).not.toBe(0);
-    expect(window.kind(B_PAGE)).toBe(Pte.Swap);
-    expect(window.finish()).toEqual([]);
+    expect(run.kind(B_PAGE)).toBe(Pte.Swap);
+    expect(run.finish()).toEqual([]);
   });
 
   it('a migration entry of an older migration: it waits for the one that is there now', () => {
-    const window = new Window(
+    const run = new Staged(
       textOf(
         `profile ${profile}`,
         '',
@@ -190,54 +121,54 @@ describe.each(['4.14', '6.12'])('under %s', (profile) => {
         'migrate buf[0] to gpu0; migrate buf[0] from gpu0',
       ),
     );
-    const { kernel: k } = window;
-    const migrating = (): boolean => window.kind(A_PAGE) === Pte.Migration;
-    window.only('B', migrating);
-    const first = pte_page(k, window.entry(A_PAGE));
-    window.untilRead();
-    window.only('B', () => !migrating());
-    window.only('B', migrating);
-    const second = pte_page(k, window.entry(A_PAGE));
+    const { kernel: k } = run;
+    const migrating = (): boolean => run.kind(A_PAGE) === Pte.Migration;
+    run.only('B', migrating);
+    const first = pte_page(k, run.entry(A_PAGE));
+    untilRead(run);
+    run.only('B', () => !migrating());
+    run.only('B', migrating);
+    const second = pte_page(k, run.entry(A_PAGE));
     expect(second).not.toBe(first);
     let again = false;
-    window.only('A', () => {
-      again ||= window.isIn('A', 'handle_pte_fault');
-      return blockedOn(k, window.task('A'), Wait.MigrationEntry);
+    run.only('A', () => {
+      again ||= run.isIn('A', 'handle_pte_fault');
+      return blockedOn(k, run.task('A'), Wait.MigrationEntry);
     });
     expect(again).toBe(false);
-    expect(k.tasks.waitFor.get(window.task('A'))).toBe(second);
+    expect(k.tasks.waitFor.get(run.task('A'))).toBe(second);
     expect(k.pages.has(second, Pg.Locked)).toBe(true);
-    expect(window.finish()).toEqual([]);
+    expect(run.finish()).toEqual([]);
   });
 });
 
 describe('a device-exclusive entry', () => {
-  const race = (meanwhile: string, expected: number): Window => {
-    const window = new Window(
+  const race = (meanwhile: string, expected: number): Staged => {
+    const run = new Staged(
       textOf('profile 6.12', 'gpu0 exclusive buf[0]', `read buf[0] expect ${expected}`, meanwhile),
     );
-    window.untilRead();
-    return window;
+    untilRead(run);
+    return run;
   };
 
   it('whose page is free now: there is nothing to lock', () => {
-    const window = race('madvise buf[0] dontneed', 0);
-    const { kernel: k } = window;
-    const page = pte_page(k, window.entry(A_PAGE));
-    window.untilBEnds();
+    const run = race('madvise buf[0] dontneed', 0);
+    const { kernel: k } = run;
+    const page = pte_page(k, run.entry(A_PAGE));
+    run.end('B');
     expect(k.pages.refcount.get(page)).toBe(0);
-    expect(window.finish()).toEqual([]);
+    expect(run.finish()).toEqual([]);
   });
 
   it('whose page another address has now: that one is locked and unlocked, and nothing is mapped', () => {
-    const window = race('madvise buf[1] dontneed; madvise buf[0] dontneed; write buf[1] = 9', 0);
-    const { kernel: k } = window;
-    const page = pte_page(k, window.entry(A_PAGE));
-    window.untilBEnds();
-    expect(pte_page(k, window.entry(B_PAGE))).toBe(page);
-    window.only('A', () => k.pages.has(page, Pg.Locked));
-    window.only('A', () => !k.pages.has(page, Pg.Locked));
-    expect(window.kind(A_PAGE)).toBe(Pte.None);
-    expect(window.finish()).toEqual([]);
+    const run = race('madvise buf[1] dontneed; madvise buf[0] dontneed; write buf[1] = 9', 0);
+    const { kernel: k } = run;
+    const page = pte_page(k, run.entry(A_PAGE));
+    run.end('B');
+    expect(pte_page(k, run.entry(B_PAGE))).toBe(page);
+    run.only('A', () => k.pages.has(page, Pg.Locked));
+    run.only('A', () => !k.pages.has(page, Pg.Locked));
+    expect(run.kind(A_PAGE)).toBe(Pte.None);
+    expect(run.finish()).toEqual([]);
   });
 });

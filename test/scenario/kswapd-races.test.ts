@@ -10,7 +10,7 @@ import { Pg } from '../../src/engine/machine/pages';
 import { TaskState } from '../../src/engine/machine/tasks';
 import { taskName } from '../../src/scenario/environment';
 import { buildRun, type Run } from '../../src/scenario/program';
-import { runAll, runOnly } from '../engine/run-only';
+import { runAll, runOnly } from '../engine/staged';
 import { programOf } from './run-scenario';
 
 /**

@@ -333,6 +333,8 @@ export const migrate_vma_finalize = routine({
           callee.from = f.page;
           callee.to = f.target;
         }),
+        // The entries are there again, and what they lead to is still locked.
+        r.yield('Y9'),
         r.step('unlock_page(page); a page that the fault locked is unlocked by the fault', (k, f) => {
           unlock_source(k, f.migration, f.page);
         }),
@@ -342,6 +344,7 @@ export const migrate_vma_finalize = routine({
           callee.who = f.migration;
         }),
         r.when('it moved', (_, f) => f.target !== f.page, [
+          r.yield('Y9'),
           r.step('unlock_page(newpage)', (k, f) => unlock_page(k, f.target)),
           r.call('put_page(newpage)', put_page, (k, f, callee) => {
             callee.page = f.target;

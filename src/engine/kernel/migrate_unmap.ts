@@ -154,6 +154,8 @@ const restore_unmigrated = routine({
           callee.from = f.page;
           callee.to = f.page;
         }),
+        // Mapped again, and still locked and referenced.
+        r.yield('Y9'),
         r.step('unlock_page(page)', (k, f) => unlock_source(k, f.migration, f.page)),
         r.call('put_page(page)', put_page, (k, f, callee) => {
           callee.page = f.page;

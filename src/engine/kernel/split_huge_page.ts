@@ -109,6 +109,7 @@ export const split_folio = routine({
             f.i++;
           }),
         ]),
+        r.yield('Y9'),
         r.step('i = 1: the first page is the caller’s', (_, f) => {
           f.i = 1;
         }),
@@ -127,6 +128,7 @@ export const split_folio = routine({
         f.i++;
       }),
     ]),
+    r.yield('Y9'),
     r.ret('return -EAGAIN', () => -Errno.EAGAIN),
   ],
 });
