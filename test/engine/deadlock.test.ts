@@ -1,7 +1,7 @@
 /** Detectors of waits that can't end. Tasks are numbered in the order in which they are started, and run in that order. */
 
 import { describe, expect, it } from 'vitest';
-import { mmapReadLock, mmapWriteLock } from '../../src/engine/kernel/mmap_lock';
+import { mmapReadLock, mmapWriteLock, mmapWriteLockKillable } from '../../src/engine/kernel/mmap_lock';
 import {
   type AnyRoutine,
   type Builder,
@@ -11,7 +11,8 @@ import {
   type Node,
   routine,
 } from '../../src/engine/kernel/routine';
-import type { MmRow } from '../../src/engine/machine/ids';
+import { signal_wake_up } from '../../src/engine/kernel/signal';
+import type { MmRow, TaskRow } from '../../src/engine/machine/ids';
 import { Wait } from '../../src/engine/machine/tasks';
 import { cells, machineWith } from '../time/synthetic';
 
@@ -72,7 +73,17 @@ const comesLater = task('comesLater', (r) => [sleep(r, 2), lock(r, 1)]);
 
 /** What the detectors say of a run: the event and its numbers. */
 function found(...tasks: AnyRoutine[]): string[] {
+  return foundWith([], tasks);
+}
+
+/** The same where some of the tasks, by their numbers, might kill others. */
+function foundWith(killers: readonly number[], tasks: readonly AnyRoutine[]): string[] {
   const interpreter = machineWith(tasks.map((body) => ({ routine: body, n: 0 })));
+  interpreter.kernel.program = {
+    endedBy: () => undefined,
+    mayEnd: () => killers as TaskRow[],
+    neverEnds: () => false,
+  };
   const events: string[] = [];
   interpreter.kernel.events.observer = (_, name, __, args) => events.push(`${name} ${args.join(' ')}`);
   interpreter.run(1000, false);
@@ -128,5 +139,47 @@ describe('a task that can never wake', () => {
 
   it('is none that waits for somebody who gives the lock back', () => {
     expect(found(frees, wants)).toEqual([]);
+  });
+});
+
+const mayDie = task('mayDie', (r) => mmapWriteLockKillable(r, () => MM));
+/** Like `locksAndWrites`, for a task that may be killed while it waits; then it gives its lock back. */
+const locksAndMayDie = task('locksAndMayDie', (r) => [
+  lock(r, 1),
+  sleep(r, 3),
+  r.call('write', mayDie, () => undefined),
+  unlock(r, 1),
+]);
+
+describe('a wait that may be killed', () => {
+  const circle = [locksAndMayDie, readsAndLocks];
+  const opensAnd = (name: string, then: (r: R) => Node<TaskFrame>[]) =>
+    task(name, (r) => [open(r, 3), ...then(r)]);
+  const kills = (r: R, victim: number) => r.step('kill', (k) => signal_wake_up(k, victim as TaskRow));
+
+  it('is part of a circle if nobody can do that', () => {
+    expect(found(...circle, opens)).toEqual(['deadlock 1 2']);
+  });
+
+  it('ends its circle while somebody can, who then does', () => {
+    const killer = opensAnd('killer', (r) => [sleep(r, 4), kills(r, 1)]);
+    const starts = task('starts', (r) => [open(r, 4)]);
+    expect(foundWith([3], [...circle, killer, starts])).toEqual([]);
+  });
+
+  it('can never end when the last who could has ended without it', () => {
+    const could = opensAnd('could', (r) => [sleep(r, 4)]);
+    const starts = task('starts', (r) => [open(r, 4)]);
+    expect(foundWith([3], [...circle, could, starts])).toEqual(['deadlock 1 2']);
+  });
+
+  it('can not be ended by one that waits for the circle itself', () => {
+    const waits = opensAnd('waits', (r) => [lock(r, 1), kills(r, 1)]);
+    expect(foundWith([3], [...circle, waits])).toEqual(['deadlock 1 2']);
+  });
+
+  it('is not the same wait as that of one who must not be killed', () => {
+    const killer = opensAnd('killer', (r) => [sleep(r, 4)]);
+    expect(foundWith([3], [locksAndWrites, readsAndLocks, killer])).toEqual(['deadlock 1 2']);
   });
 });

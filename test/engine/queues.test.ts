@@ -9,7 +9,10 @@ import {
   mmap_write_downgrade,
   mmap_write_unlock,
   mmapReadLock,
+  mmapReadLockKillable,
   mmapWriteLock,
+  mmapWriteLockKillable,
+  trylock_page,
   unlock_page,
 } from '../../src/engine/kernel/mmap_lock';
 import {
@@ -21,7 +24,8 @@ import {
   type Node,
   routine,
 } from '../../src/engine/kernel/routine';
-import type { MirrorRow, MmRow, PageRow } from '../../src/engine/machine/ids';
+import { signal_wake_up } from '../../src/engine/kernel/signal';
+import type { MirrorRow, MmRow, PageRow, TaskRow } from '../../src/engine/machine/ids';
 import { Wait } from '../../src/engine/machine/tasks';
 import { linux414 } from '../../src/engine/profiles/linux-4.14';
 import { linux612 } from '../../src/engine/profiles/linux-6.12';
@@ -109,6 +113,63 @@ describe('a lock that one task has', () => {
       (r) => [open(r, 1)],
     ]);
     expect(had).toEqual([1, 2, 3]);
+  });
+});
+
+describe('the queue of mmap_lock', () => {
+  /** Kills a task, which then leaves its killable wait. */
+  const kills = (r: R, task: number) => r.step(`kill ${task}`, (k) => signal_wake_up(k, task as TaskRow));
+  const holds: Body = (r) => [
+    ...mmapReadLock(r, () => MM),
+    sleep(r, 1),
+    has(r),
+    r.step('up_read', (k) => mmap_read_unlock(k, MM)),
+  ];
+  const dies: Body = (r) => [...mmapWriteLockKillable(r, () => MM), has(r)];
+  const reads: Body = (r) => [
+    ...mmapReadLock(r, () => MM),
+    has(r),
+    r.step('up_read', (k) => mmap_read_unlock(k, MM)),
+    open(r, 1),
+  ];
+
+  it.each([linux612, linux414])('lets readers in when the writer before them is killed', (profile) => {
+    // The first one lets go only when the third has had the lock.
+    expect(order([holds, dies, reads, (r) => [kills(r, 2)]], profile)).toEqual([3, 1]);
+  });
+
+  it('stays as it is when one that is killed has been given the lock before', () => {
+    const writes: Body = (r) => [
+      ...mmapWriteLock(r, () => MM),
+      sleep(r, 1),
+      r.step('up_write', (k) => mmap_write_unlock(k, MM)),
+    ];
+    const reader: Body = (r) => [
+      ...mmapReadLockKillable(r, () => MM, [open(r, 2), r.ret('killed')]),
+      has(r),
+      r.step('up_read', (k) => mmap_read_unlock(k, MM)),
+    ];
+    // The reader has the lock since it was given back; in the second run it is killed while somebody else has it.
+    expect(order([writes, reader, (r) => [open(r, 1), kills(r, 2)]])).toEqual([2]);
+    expect(order([writes, reader, (r) => [kills(r, 2), sleep(r, 2), open(r, 1)]])).toEqual([]);
+  });
+
+  it('of a page hands the lock to the next one when the first is killed', () => {
+    const locks: Body = (r) => [
+      lockPage(r, () => PAGE),
+      sleep(r, 1),
+      r.step('unlock', (k) => unlock_page(k, PAGE)),
+    ];
+    const wants = (r: R) =>
+      r.killable(
+        'folio_lock_killable',
+        Wait.PageLock,
+        () => PAGE,
+        (k) => trylock_page(k, PAGE),
+      );
+    const wantsAndDies: Body = (r) => [wants(r), open(r, 2)];
+    const next: Body = (r) => [wants(r), has(r), r.step('unlock', (k) => unlock_page(k, PAGE))];
+    expect(order([locks, wantsAndDies, next, (r) => [kills(r, 2), sleep(r, 2), open(r, 1)]])).toEqual([3]);
   });
 });
 

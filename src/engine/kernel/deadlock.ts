@@ -11,7 +11,7 @@ import { type Awaited, awaited_by } from './waits_for';
 
 /**
  * One number for each thing that is waited for, as all who wait for it get on, or don't, together; and a negative one for
- * the end of a process, which ends the waits of its tasks that a signal interrupts. Rows are far below 2^32.
+ * the end of a process, which ends the waits of its tasks that may be killed. Rows are far below 2^32.
  */
 type WaitId = number;
 const idOf = (k: Kernel, task: TaskRow): WaitId =>
@@ -62,7 +62,7 @@ function reachable(k: Kernel, task: TaskRow): Waits {
   };
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const process = k.tasks.processOf(at);
-    if (k.program?.isInterruptible(kindOf(k, at)) && !waits.has(endOf(process)))
+    if (k.killable(at) && !waits.has(endOf(process)))
       add(endOf(process), [end_of_process(k, process)]);
     if (waits.has(idOf(k, at))) continue;
     const ways = ways_out(k, at);
@@ -71,10 +71,10 @@ function reachable(k: Kernel, task: TaskRow): Waits {
   return waits;
 }
 
-/** The task waits for what is among `waits`, and if its wait is one that a signal interrupts, so does its process's end. */
+/** The task waits for what is among `waits`, and if it may be killed in its wait, so is the end of its process. */
 function is_stuck(k: Kernel, task: TaskRow, waits: Waits): boolean {
   if (!blocked(k, task) || !waits.has(idOf(k, task))) return false;
-  return !k.program?.isInterruptible(kindOf(k, task)) || waits.has(endOf(k.tasks.processOf(task)));
+  return !k.killable(task) || waits.has(endOf(k.tasks.processOf(task)));
 }
 
 /** The waits that a blocked task's own depends on, its own among them, that can't end; empty where it can go on. */
@@ -134,6 +134,14 @@ function to_blame(k: Kernel, task: TaskRow, waits: Waits): TaskRow {
 /** An idle task that nobody tells what to do has no reason to worry. */
 const idle = (k: Kernel, task: TaskRow): boolean => kindOf(k, task) === Wait.Work;
 
+/** Logs that a wait can't end, as the circle that it is part of, if there is one. Returns the tasks of the circle. */
+function report(k: Kernel, task: TaskRow, waits: Waits): readonly TaskRow[] {
+  const cycle = circle(k, task, waits);
+  if (cycle.length > 0) k.emit('deadlock', ...cycle);
+  else k.emit('never_wakes', task, to_blame(k, task, waits));
+  return cycle;
+}
+
 /** Logs what a task has run into that has just blocked: a circle that it closes, or a wait that nobody can end. */
 export function detect_deadlock(k: Kernel, task: TaskRow): void {
   if (idle(k, task)) {
@@ -141,10 +149,7 @@ export function detect_deadlock(k: Kernel, task: TaskRow): void {
     return;
   }
   const waits = endless(k, task);
-  if (waits.size === 0) return;
-  const cycle = circle(k, task, waits);
-  if (cycle.length > 0) k.emit('deadlock', ...cycle);
-  else k.emit('never_wakes', task, to_blame(k, task, waits));
+  if (waits.size > 0) report(k, task, waits);
 }
 
 /**
@@ -153,12 +158,13 @@ export function detect_deadlock(k: Kernel, task: TaskRow): void {
  */
 export function detect_orphans(k: Kernel, gone: TaskRow): void {
   const looked = new Set<WaitId>();
+  const told = new Set<TaskRow>();
   for (const row of k.tasks.tasks.rows()) {
     const task = row as TaskRow;
-    if (!blocked(k, task) || idle(k, task) || looked.has(idOf(k, task))) continue;
+    if (!blocked(k, task) || idle(k, task) || told.has(task) || looked.has(idOf(k, task))) continue;
     looked.add(idOf(k, task));
     const waits = endless(k, task);
     const concerned = [...waits.values()].some((ways) => ways.some(({ tasks }) => tasks.includes(gone)));
-    if (concerned) k.emit('never_wakes', task, to_blame(k, task, waits));
+    if (concerned) for (const other of report(k, task, waits)) told.add(other);
   }
 }

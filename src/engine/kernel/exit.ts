@@ -1,10 +1,11 @@
 /** The end of threads and processes (kernel/exit.c). */
 
-import type { MirrorRow, MmRow, ProcessRow } from '../machine/ids';
+import type { MirrorRow, MmRow, ProcessRow, TaskRow } from '../machine/ids';
 import { TaskState, Wait } from '../machine/tasks';
 import type { Kernel } from './kernel';
 import { exit_mmap } from './mmap';
 import { Bool, Int, MirrorT, MmT, ProcessT, routine } from './routine';
+import { signal_wake_up } from './signal';
 
 /** The open device with the highest descriptor below `below`, or 0. */
 function last_opened(k: Kernel, process: ProcessRow): MirrorRow {
@@ -21,7 +22,7 @@ function last_opened(k: Kernel, process: ProcessRow): MirrorRow {
 export function kill_threads(k: Kernel, process: ProcessRow): void {
   for (const task of k.tasks.tasks.rows()) {
     const other = task !== k.task && k.tasks.process.get(task) === process;
-    if (other && k.tasks.state.get(task) !== TaskState.Exited) k.tasks.killed.set(task, 1);
+    if (other && k.tasks.state.get(task) !== TaskState.Exited) signal_wake_up(k, task as TaskRow);
   }
 }
 

@@ -27,6 +27,8 @@ export class Kernel extends Machine {
   };
   /** The task is in the kernel, where it keeps its CPU until it blocks or returns to user mode; set by the run loop. */
   inKernel: (task: TaskRow) => boolean = () => false;
+  /** The task sleeps in a wait that ends when it is killed; set by the run loop. */
+  killable: (task: TaskRow) => boolean = () => false;
   /** Wakes the kswapd of a node; set where the machine is built, if it has any. */
   wakeKswapd: ((node: number) => void) | undefined;
   /** What the program of the tasks says about their waits; set where the machine is built. */

@@ -51,6 +51,8 @@ export interface Linked {
   readonly line: Int32Array;
   readonly column: Int32Array;
   readonly text: readonly string[];
+  /** One byte a step: 1 for a wait that ends when its task is killed. */
+  readonly killable: Uint8Array;
   /** The yield point that stands before the step. */
   readonly yieldBefore: readonly (YieldName | undefined)[];
   /** callbackRoutine[driver * CALLBACKS.length + callback] = routine id. */
@@ -76,6 +78,7 @@ class Linker {
   readonly next: number[] = [];
   readonly alt: number[] = [];
   readonly arg: number[] = [];
+  readonly killable: number[] = [];
   readonly routineOf: number[] = [];
   readonly line: number[] = [];
   readonly column: number[] = [];
@@ -185,6 +188,7 @@ class Linker {
       case 'wait':
         this.#emit(Op.Wait, node.text, indent, node.ready, node.at);
         this.arg[pc] = node.kind;
+        this.killable[pc] = node.killable ? 1 : 0;
         this.object[pc] = node.on as unknown as StepFunction;
         this.#fallThrough(pc);
         return;
@@ -226,6 +230,7 @@ class Linker {
     this.next.push(-1);
     this.alt.push(-1);
     this.arg.push(0);
+    this.killable.push(0);
     this.routineOf.push(this.#routine);
     this.#lines.push({ text: '    '.repeat(indent) + text, pc });
     this.line.push(this.#scenario ? (at?.line ?? 0) : this.#lines.length);
@@ -259,6 +264,7 @@ export function link(profile: Profile, roots: readonly AnyRoutine[], drivers: re
     next: Int32Array.from(linker.next),
     alt: Int32Array.from(linker.alt),
     arg: Int32Array.from(linker.arg),
+    killable: Uint8Array.from(linker.killable),
     routineOf: Int32Array.from(linker.routineOf),
     line: Int32Array.from(linker.line),
     column: Int32Array.from(linker.column),

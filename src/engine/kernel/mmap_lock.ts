@@ -3,6 +3,7 @@
 import type { MmRow, PageRow, TaskRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { Wait } from '../machine/tasks';
+import { Errno } from './constants';
 import type { Kernel } from './kernel';
 import type { Builder, Node } from './routine';
 import { vma_end_write_all } from './vma_lock';
@@ -60,6 +61,19 @@ function rwsem_mark_wake(k: Kernel, mm: MmRow, readOwned: boolean): void {
   }
 }
 
+/** A task has left the queue without the lock: those behind it may be the next ones now (rwsem_del_wake_waiter). */
+function rwsem_del_wake_waiter(k: Kernel, mm: MmRow): void {
+  if (k.mm.lockWriter.get(mm) === 0) rwsem_mark_wake(k, mm, k.mm.lockReaders.get(mm) > 0);
+}
+
+const leavesQueue = <F>(r: Builder<F>, mm: (k: Kernel, f: F) => MmRow): Node<F> =>
+  r.step('leave the queue', (k, f) => rwsem_del_wake_waiter(k, mm(k, f)));
+
+/** Lets go of mmap_lock, unless a fault has done so already. */
+export function mmap_read_unlock_if_locked(k: Kernel, mm: MmRow): void {
+  if (k.tasks.readsMm.get(k.task) === mm) mmap_read_unlock(k, mm);
+}
+
 export function mmap_read_unlock(k: Kernel, mm: MmRow): void {
   k.tasks.readsMm.set(k.task, 0);
   if (k.mm.lockReaders.add(mm, -1) === 0) rwsem_mark_wake(k, mm, false);
@@ -84,16 +98,51 @@ export function mmapReadLock<F>(r: Builder<F>, mm: (k: Kernel, f: F) => MmRow): 
   return [r.yield('Y1'), r.wait('mmap_read_lock(mm)', Wait.MmapRead, mm, (k, f) => down_read(k, mm(k, f)))];
 }
 
+/** The same for a task that may be killed meanwhile, where the kernel allows it: then it goes on with `killed`, without the lock. */
+export function mmapReadLockKillable<F>(
+  r: Builder<F>,
+  mm: (k: Kernel, f: F) => MmRow,
+  killed: Node<F>[],
+): Node<F>[] {
+  const gaveUp = (k: Kernel, f: F): boolean => k.tasks.readsMm.get(k.task) !== mm(k, f);
+  return [
+    r.only(
+      (profile) => profile.killableReads,
+      [
+        r.yield('Y1'),
+        r.killable('mmap_read_lock_killable(mm)', Wait.MmapRead, mm, (k, f) => down_read(k, mm(k, f))),
+        r.when('the task has been killed instead', gaveUp, [leavesQueue(r, mm), ...killed]),
+      ],
+      mmapReadLock(r, mm),
+    ),
+  ];
+}
+
+/** Takes mmap_lock for writing if nobody has it. */
+function down_write_trylock(k: Kernel, mm: MmRow): boolean {
+  if (k.mm.lockWriter.get(mm) !== 0 || k.mm.lockReaders.get(mm) !== 0) return false;
+  k.mm.lockWriter.set(mm, k.task);
+  return true;
+}
+
 /** Blocks until mmap_lock is held for writing: after every reader, a migrating fault included, has let go. */
 export function mmapWriteLock<F>(r: Builder<F>, mm: (k: Kernel, f: F) => MmRow): Node<F>[] {
   return [
     r.yield('Y1'),
-    r.wait('mmap_write_lock(mm)', Wait.MmapWrite, mm, (k, f) => {
-      const row = mm(k, f);
-      if (k.mm.lockWriter.get(row) !== 0 || k.mm.lockReaders.get(row) !== 0) return false;
-      k.mm.lockWriter.set(row, k.task);
-      return true;
-    }),
+    r.wait('mmap_write_lock(mm)', Wait.MmapWrite, mm, (k, f) => down_write_trylock(k, mm(k, f))),
+  ];
+}
+
+/** The same for a system call: killed meanwhile, it returns -EINTR, which its process doesn't live to see. */
+export function mmapWriteLockKillable<F>(r: Builder<F>, mm: (k: Kernel, f: F) => MmRow): Node<F>[] {
+  const gaveUp = (k: Kernel, f: F): boolean => k.mm.lockWriter.get(mm(k, f)) !== k.task;
+  return [
+    r.yield('Y1'),
+    r.killable('mmap_write_lock_killable(mm)', Wait.MmapWrite, mm, (k, f) => down_write_trylock(k, mm(k, f))),
+    r.when('the task has been killed instead', gaveUp, [
+      leavesQueue(r, mm),
+      r.ret('return -EINTR', () => -Errno.EINTR),
+    ]),
   ];
 }
 

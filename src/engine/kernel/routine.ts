@@ -23,6 +23,7 @@ import type {
 import type { WaitKind } from '../machine/tasks';
 import type { Profile } from '../profiles/profile';
 import type { Kernel } from './kernel';
+import { fatal_signal_pending } from './signal';
 
 /** How a local is shown to a person. */
 export type Shown =
@@ -126,6 +127,7 @@ export type Node<F> = (
       readonly ready: Test<F>;
       readonly kind: WaitKind;
       readonly on: Value<F>;
+      readonly killable: boolean;
     }
   | { readonly op: 'ret'; readonly text: string; readonly value: Value<F> | undefined }
   | { readonly op: 'yield'; readonly name: YieldName }
@@ -197,7 +199,13 @@ export class Builder<F> {
 
   /** Goes on when `ready` holds; until then the task is blocked on (kind, on) and tries again when woken. */
   wait(text: string, kind: WaitKind, on: Value<F>, ready: Test<F>): Node<F> {
-    return { op: 'wait', text, ready, kind, on };
+    return { op: 'wait', text, ready, kind, on, killable: false };
+  }
+
+  /** A wait that also ends when the task is killed: the steps after it have to find out whether it has what it wanted. */
+  killable(text: string, kind: WaitKind, on: Value<F>, ready: Test<F>): Node<F> {
+    const ends: Test<F> = (k, f) => ready(k, f) || fatal_signal_pending(k);
+    return { op: 'wait', text, ready: ends, kind, on, killable: true };
   }
 
   ret(text: string, value?: Value<F>): Node<F> {

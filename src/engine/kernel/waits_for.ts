@@ -21,8 +21,6 @@ export interface ProgramWaits {
   mayEnd(process: ProcessRow): readonly TaskRow[];
   /** The task goes on for ever, unless its process ends. */
   neverEnds(task: TaskRow): boolean;
-  /** Waits that the end of the process ends. */
-  isInterruptible(kind: WaitKind): boolean;
 }
 
 /** The tasks with this value in a column. */

@@ -84,6 +84,8 @@ export class Interpreter {
     this.#callee = new Frame(kernel.tasks.stack);
     this.#first = new Frame(kernel.tasks.stack);
     kernel.inKernel = (task) => this.#userMode[kernel.tasks.pc.get(task)] === 0;
+    kernel.killable = (task) =>
+      kernel.tasks.state.get(task) === TaskState.Blocked && linked.killable[kernel.tasks.pc.get(task)] === 1;
     kernel.start = (task, routine, fill) => this.start(task, routine, fill);
     this.#entries = Int32Array.from(linked.routines, ({ entry }) => entry);
     this.#slotCounts = Int32Array.from(linked.routines, ({ slots }) => slots.length);

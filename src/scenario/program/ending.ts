@@ -3,16 +3,14 @@
 import { do_exit } from '../../engine/kernel/exit';
 import type { Kernel } from '../../engine/kernel/kernel';
 import type { Place } from '../../engine/kernel/routine';
+import { fatal_signal_pending, signal_wake_up } from '../../engine/kernel/signal';
 import type { ProcessRow, TaskRow } from '../../engine/machine/ids';
-import { TaskState, Wait, type WaitKind } from '../../engine/machine/tasks';
+import { TaskState } from '../../engine/machine/tasks';
 import type { RunContext } from './context';
 import { placed, r, type ScenarioNode } from './frame';
 
 /** What a block of statements returns when its task has ended in it. */
 export const ENDED = 1;
-
-/** Waits of the scenario's own, which a signal ends. */
-export const INTERRUPTIBLE: ReadonlySet<number> = new Set([Wait.Work, Wait.Task, Wait.Process, Wait.Barrier]);
 
 /** The process is to end (do_group_exit): each of its tasks does at its next statement. The first reason counts. */
 export function endProcess(k: Kernel, process: ProcessRow, code: number, signal: number): void {
@@ -23,15 +21,11 @@ export function endProcess(k: Kernel, process: ProcessRow, code: number, signal:
   if (own.some((task) => tasks.killed.get(task) !== 0)) return;
   tasks.exitCode.set(process, code);
   tasks.exitSignal.set(process, signal);
-  for (const task of own) {
-    tasks.killed.set(task, 1);
-    if (tasks.state.get(task) === TaskState.Blocked && INTERRUPTIBLE.has(tasks.wait.get(task)))
-      tasks.wake(tasks.wait.get(task) as WaitKind, tasks.waitFor.get(task));
-  }
+  for (const task of own) signal_wake_up(k, task as TaskRow);
 }
 
 /** Whether the task that runs has been told to end. */
-export const mustEnd = (k: Kernel): boolean => k.tasks.killed.get(k.task) !== 0;
+export const mustEnd = fatal_signal_pending;
 
 /** The task that runs ends: its process's code or signal has been set, or it is a thread that is done. */
 export function endNodes(ctx: RunContext): ScenarioNode[] {

@@ -169,11 +169,11 @@ export class Generator {
     const works = this.#blocks.flatMap(({ target }, index) => (target === name ? [index + 1] : []));
     return [
       r.loop('it is not over', () => true, [
-        r.wait(
+        r.killable(
           'wait to be told',
           Wait.Work,
           (k) => k.task,
-          (k) => state.work.get(k.task) !== 0 || state.over || mustEnd(k),
+          (k) => state.work.get(k.task) !== 0 || state.over,
         ),
         ...this.#dispatch(works),
         r.when('the task has ended', (_, f) => f.$ret === ENDED, [r.ret('gone', () => ENDED)]),

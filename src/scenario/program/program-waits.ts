@@ -13,7 +13,6 @@ import type { PgmapRow, TaskRow } from '../../engine/machine/ids';
 import { TaskState, Wait } from '../../engine/machine/tasks';
 import { inUse } from '../environment';
 import type { RunContext } from './context';
-import { INTERRUPTIBLE } from './ending';
 import { NOBODY } from './page-statements';
 import { Texts } from './texts';
 
@@ -93,6 +92,5 @@ export function programWaits(ctx: RunContext): ProgramWaits {
       return main === 0 || neverEnds(main) ? end : [main, ...end];
     },
     neverEnds,
-    isInterruptible: (kind) => INTERRUPTIBLE.has(kind),
   };
 }

@@ -103,12 +103,7 @@ export function waitNodes(body: Body, statement: TaskStatement): ScenarioNode[] 
       return true;
     },
     nodes: [
-      r.wait(
-        `${statement.kind} ${text}`,
-        thread ? Wait.Task : Wait.Process,
-        (_, f) => f.$row,
-        (k, f) => gone(k, f) || mustEnd(k),
-      ),
+      r.killable(`${statement.kind} ${text}`, thread ? Wait.Task : Wait.Process, (_, f) => f.$row, gone),
     ],
     after: (k, f) => {
       if (thread || f.$ret < 0 || !gone(k, f)) return;
@@ -162,11 +157,11 @@ export function barrierNodes(body: Body, statement: BarrierStatement): ScenarioN
       return false;
     },
     nodes: [
-      r.wait(
+      r.killable(
         `barrier ${text}`,
         Wait.Barrier,
         () => number,
-        (k, f) => state.opened.get(number) !== f.$value || mustEnd(k),
+        (_, f) => state.opened.get(number) !== f.$value,
       ),
     ],
   });
@@ -180,13 +175,7 @@ export function onNodes(generator: Generator, body: Body, statement: OnStatement
   const { index, position } = ctx.info(statement);
   const work = generator.block(statement, body);
   const idle = (k: Kernel, f: F): boolean => state.work.get(f.$row) === 0 || hasExited(k, f.$row as TaskRow);
-  const wait = (what: string): ScenarioNode =>
-    r.wait(
-      what,
-      Wait.Task,
-      (_, f) => f.$row,
-      (k, f) => idle(k, f) || mustEnd(k),
-    );
+  const wait = (what: string): ScenarioNode => r.killable(what, Wait.Task, (_, f) => f.$row, idle);
   const prepare = (k: Kernel, f: F): boolean => {
     const task = startedTask(body, text);
     if (hasExited(k, task)) throw new EvaluationError(`\`${text}\` has ended`);
