@@ -4,15 +4,16 @@ import { Hold } from '../machine/holds';
 import type { EntryRow, PageRow, VmaRow } from '../machine/ids';
 import { PTE_DIRTY, PTE_WRITE, Pte } from '../machine/pte';
 import { Notify } from './constants';
+import { folioLockOrRetry } from './folio_lock';
 import type { Kernel } from './kernel';
-import { lockPage, unlock_page } from './mmap_lock';
+import { unlock_page } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { get_page, put_page, rename_hold } from './page_ref';
 import { pteLock, pteUnlock } from './page_table_lock';
 import { protnone, pte_page, ptep_get, set_pte } from './pgtable';
 import { folio_add_rmap } from './rmap';
-import { PageT, routine } from './routine';
-import { entered, leaves, mmOf, pte_same, vmfParams } from './vmf';
+import { PageT, routine, VmFaultT } from './routine';
+import { entered, leaves, mmOf, passHold, pte_same, vmfParams } from './vmf';
 
 /**
  * Makes a device-exclusive entry present again: old, and writable and dirty if it was writable
@@ -37,7 +38,7 @@ export const remove_device_exclusive_entry = routine({
   file: 'mm/memory.c',
   about: 'The CPU touches a page that a device uses exclusively: revoke the device and map the page again.',
   params: vmfParams,
-  locals: { page: PageT },
+  locals: { page: PageT, ret: VmFaultT },
   body: (r) => [
     entered(r, REMOVE, 'page = vmf->page'),
     r.step('page of orig_pte: no lock keeps it there', (_, f) => {
@@ -47,8 +48,11 @@ export const remove_device_exclusive_entry = routine({
       leaves(r, REMOVE, 'return 0', () => 0),
     ]),
     r.step('it has worked: the page stays', (k, f) => get_page(k, f.page, Hold.Fault)),
-    r.yield('Y11'),
-    lockPage(r, (_, f) => f.page),
+    ...folioLockOrRetry(r),
+    r.when('ret: the page is not locked', (_, f) => f.ret !== 0, [
+      r.call('put_page(page)', put_page, passHold),
+      leaves(r, REMOVE, 'return ret', (_, f) => f.ret),
+    ]),
     r.call(
       'mmu_notifier_invalidate_range_start(EXCLUSIVE, page)',
       mmu_notifier_invalidate_range_start,
@@ -67,11 +71,7 @@ export const remove_device_exclusive_entry = routine({
     ]),
     pteUnlock(r),
     r.step('folio_unlock(folio)', (k, f) => unlock_page(k, f.page)),
-    r.call('put_page(page)', put_page, (k, f, callee) => {
-      callee.page = f.page;
-      callee.hold = Hold.Fault;
-      callee.who = k.task;
-    }),
+    r.call('put_page(page)', put_page, passHold),
     r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (k, f, callee) => {
       callee.mm = mmOf(k, f);
       callee.start = f.vpn;

@@ -110,7 +110,10 @@ const do_user_addr_fault = routine({
             (k, f, value) => {
               f.fault = value;
               if ((value & LOCK_GONE) === 0) vma_end_read(k, f.vma);
-              if ((value & VmFault.RETRY) !== 0) retry_fault(k);
+              if ((value & VmFault.RETRY) === 0) return;
+              retry_fault(k);
+              // The fault stays a major one, though the next try finds the page that this one has read.
+              if ((value & VmFault.MAJOR) !== 0) f.flags |= FaultFlag.Tried;
             },
           ),
         ]),
@@ -146,6 +149,7 @@ const do_user_addr_fault = routine({
         [
           r.step('flags |= FAULT_FLAG_TRIED', (k, f) => {
             f.flags |= FaultFlag.Tried;
+            if (k.profile.faultRetriesOnce) f.flags &= ~FaultFlag.AllowRetry;
             retry_fault(k);
           }),
         ],

@@ -20,13 +20,28 @@ import type { Kernel } from './kernel';
 import { fault_progress } from './livelock';
 import { handle_mm_fault } from './memory';
 import { migrate_device_coherent_folio } from './migrate_coherent';
-import { mmap_read_unlock, mmapReadLock } from './mmap_lock';
+import { mmap_read_unlock_if_locked, mmapReadLockKillable } from './mmap_lock';
 import { folio_put_final, get_page, is_device_coherent, put_page_testzero } from './page_ref';
 import { pteLock, pteUnlock } from './page_table_lock';
 import { leaf_offset, ptep_get, set_pte_bits, subpage } from './pgtable';
-import { Bool, EntryT, ErrnoT, Int, MmT, PageT, PinT, routine, SlotT, VmaT, VpnT } from './routine';
+import {
+  Bool,
+  type Builder,
+  EntryT,
+  ErrnoT,
+  Int,
+  MmT,
+  type Node,
+  PageT,
+  PinT,
+  routine,
+  SlotT,
+  VmaT,
+  VpnT,
+} from './routine';
+import { fatal_signal_pending } from './signal';
 
-/** FOLL_* flags; SplitPmd: pages of huge entries one by one; Unlockable: the caller lets the fault drop mmap_lock; Populate: MADV_POPULATE_*, with errors of its own. */
+/** FOLL_* flags; SplitPmd: pages of huge entries one by one; Unlockable: the caller lets the fault drop mmap_lock; Restarts: and it begins again itself then; Populate: MADV_POPULATE_*, with errors of its own. */
 export const Foll = {
   Write: 1,
   Get: 2,
@@ -37,6 +52,7 @@ export const Foll = {
   Remote: 64,
   Populate: 128,
   SplitPmd: 256,
+  Restarts: 512,
 } as const;
 
 /** What follow_page found: a page, nothing yet (fault it in), or a shared page that must be unshared first (-EMLINK). */
@@ -109,12 +125,18 @@ function splits(k: Kernel, f: { vma: VmaRow; vpn: Vpn; foll: number }): boolean 
   return (f.foll & Foll.SplitPmd) !== 0 && is_huge_at(k, k.mm.mm.get(f.vma) as MmRow, f.vpn);
 }
 
-function fault_flags(k: Kernel, foll: number, unshare: boolean): number {
-  let flags = foll & Foll.Write ? FaultFlag.Write : 0;
-  if (foll & Foll.Remote) flags |= FaultFlag.Remote;
-  if (foll & Foll.Unlockable) flags |= k.profile.gupFaultFlags;
-  return unshare && k.profile.anonExclusive ? flags | FaultFlag.Unshare : flags;
+function fault_flags(k: Kernel, f: { foll: number; found: number; tried: number }): number {
+  let flags = f.foll & Foll.Write ? FaultFlag.Write : 0;
+  if (f.foll & Foll.Remote) flags |= FaultFlag.Remote;
+  if (f.foll & Foll.Unlockable) flags |= k.profile.gupFaultFlags;
+  if (f.tried !== 0) flags |= FaultFlag.Tried;
+  if (f.tried !== 0 && k.profile.faultRetriesOnce) flags &= ~FaultFlag.AllowRetry;
+  return f.found === Follow.Unshare && k.profile.anonExclusive ? flags | FaultFlag.Unshare : flags;
 }
+
+/** What __get_user_pages returns early: how many pages it has, if it has any. */
+const interrupted = <F extends { readonly done: number }>(r: Builder<F>): Node<F> =>
+  r.ret('return what was done so far, or -EINTR', (_, f) => f.done || -Errno.EINTR);
 
 /** Why the VMA doesn't allow it: -EFAULT; MADV_POPULATE_* tells holes and permissions apart. */
 function refusal(vma: VmaRow, foll: number): number {
@@ -127,7 +149,8 @@ const errnoOf = (fault: number): number => (fault & VmFault.OOM ? -Errno.ENOMEM 
 
 /**
  * Goes through [start, start + pages), faulting in what is missing; takes a reference or pin on each page and stores
- * it in `slots`, if given. mmap_lock is held for reading. Returns how many pages it got, or an error if not one.
+ * it in `slots`, if given. mmap_lock is held for reading, and afterwards too, except with FOLL_UNLOCKABLE where the task
+ * was killed or the caller begins again itself. Returns how many pages it got, or an error if not one.
  */
 export const get_user_pages = routine({
   name: '__get_user_pages',
@@ -144,6 +167,7 @@ export const get_user_pages = routine({
     found: Int,
     fault: Int,
     slot: SlotT,
+    tried: Bool,
   },
   body: (r) => [
     r.step('from the first page', (_, f) => {
@@ -157,6 +181,7 @@ export const get_user_pages = routine({
       r.when('there is none, or it does not allow this', (k, f) => !allowed(k, f.vma, f.foll), [
         r.ret('return what was done so far, or the error', (_, f) => f.done || refusal(f.vma, f.foll)),
       ]),
+      r.when('fatal_signal_pending(current)', fatal_signal_pending, [interrupted(r)]),
       r.when('FOLL_SPLIT_PMD, and the entry maps 2 MiB at once', splits, [
         r.call('split_huge_pmd(vma, pmd, address)', split_huge_pmd, (_, f, callee) => {
           callee.vma = f.vma;
@@ -184,6 +209,7 @@ export const get_user_pages = routine({
               f.slot = k.slots.next.get(f.slot) as SlotRow;
             }
             f.done++;
+            f.tried = 0;
           }),
           pteUnlock(r),
         ],
@@ -195,7 +221,7 @@ export const get_user_pages = routine({
             (k, f, callee) => {
               callee.vma = f.vma;
               callee.vpn = f.vpn;
-              callee.flags = fault_flags(k, f.foll, f.found === Follow.Unshare);
+              callee.flags = fault_flags(k, f);
             },
             (_, f, value) => {
               f.fault = value;
@@ -205,9 +231,21 @@ export const get_user_pages = routine({
             r.ret('return what was done so far, or the error', (_, f) => f.done || errnoOf(f.fault)),
           ]),
           r.when(
-            'it has let go of mmap_lock (VM_FAULT_COMPLETED)',
-            (_, f) => (f.fault & VmFault.COMPLETED) !== 0,
-            mmapReadLock(r, (_, f) => f.mm),
+            'it has let go of mmap_lock (VM_FAULT_RETRY, VM_FAULT_COMPLETED)',
+            (_, f) => (f.fault & (VmFault.RETRY | VmFault.COMPLETED)) !== 0,
+            [
+              r.when('the caller begins again', (_, f) => (f.foll & Foll.Restarts) !== 0, [
+                r.ret('return what was done so far', (_, f) => f.done),
+              ]),
+              r.only(
+                (profile) => profile.killableReads,
+                [r.when('gup_signal_pending(flags)', fatal_signal_pending, [interrupted(r)])],
+              ),
+              ...mmapReadLockKillable(r, (_, f) => f.mm, [interrupted(r)]),
+              r.step('flags |= FOLL_TRIED, for this page', (_, f) => {
+                f.tried = 1;
+              }),
+            ],
           ),
         ],
       ),
@@ -307,7 +345,12 @@ export const pin_user_pages = routine({
         f.done += gup_fast(k, f.mm, (f.start + f.done) as Vpn, f.pages - f.done, f.foll, f.pin, head);
       }),
       r.when('pages are left', (_, f) => f.done < f.pages, [
-        ...mmapReadLock(r, (_, f) => f.mm),
+        ...mmapReadLockKillable(r, (_, f) => f.mm, [
+          r.ret('unpin what was pinned; return -EAGAIN', (k, f) => {
+            release(k, f.pin);
+            return -Errno.EAGAIN;
+          }),
+        ]),
         r.call(
           'ret = __get_user_pages(the rest)',
           get_user_pages,
@@ -346,7 +389,7 @@ export const pin_user_pages = routine({
             ),
           ],
         ),
-        r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
+        r.step('mmap_read_unlock(mm), if it is held still', (k, f) => mmap_read_unlock_if_locked(k, f.mm)),
       ]),
     ]),
     r.when('it failed', (_, f) => f.ret < 0, [

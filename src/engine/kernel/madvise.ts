@@ -231,6 +231,9 @@ const madvise_populate = routine({
           if (value > 0) f.start = (f.start + value) as Vpn;
         },
       ),
+      r.when('mmap_lock is not held any more', (k) => k.tasks.readsMm.get(k.task) === 0, [
+        ...mmapReadLock(r, (k) => k.tasks.mmOf(k.task)),
+      ]),
       r.step('lru_add_drain()', (k) => lru_add_drain(k)),
     ]),
     r.ret('return 0, or the error', (_, f) => Math.min(f.done, 0)),

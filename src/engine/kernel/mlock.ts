@@ -8,7 +8,12 @@ import { Errno } from './constants';
 import { Foll, get_user_pages } from './gup';
 import { vma_adjust_trans_huge } from './huge_pmd';
 import type { Kernel } from './kernel';
-import { mmap_read_unlock, mmap_write_unlock, mmapReadLock, mmapWriteLock } from './mmap_lock';
+import {
+  mmap_read_unlock_if_locked,
+  mmap_write_unlock,
+  mmapReadLock,
+  mmapWriteLock,
+} from './mmap_lock';
 import { after_entry, next_entry } from './pagewalk';
 import { leaf_offset, pte_page, ptep_get } from './pgtable';
 import { rmapWriteLock, vmaLocks } from './rmap_lock';
@@ -91,7 +96,7 @@ const apply_vma_lock_flags = routine({
 /** What a page of this VMA is faulted in for: private writable memory is written to, so that it is the process's own. */
 function populate_flags(k: Kernel, vma: VmaRow): number {
   const privateWritable = (k.mm.flags.get(vma) & (Vm.Write | Vm.Shared)) === Vm.Write;
-  return Foll.Touch | Foll.Unlockable | (privateWritable ? Foll.Write : 0);
+  return Foll.Touch | Foll.Unlockable | Foll.Restarts | (privateWritable ? Foll.Write : 0);
 }
 
 /** Faults [start, end) in as far as it is mapped. Returns 0 or the error. */
@@ -128,7 +133,7 @@ const mm_populate = routine({
           },
         ),
       ]),
-      r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
+      r.step('mmap_read_unlock(mm), if it is held still', (k, f) => mmap_read_unlock_if_locked(k, f.mm)),
     ]),
     r.ret('return 0, or the error', (_, f) => Math.min(f.ret, 0)),
   ],

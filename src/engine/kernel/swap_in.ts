@@ -14,8 +14,9 @@ import {
   Pte,
 } from '../machine/pte';
 import { FaultFlag, VM_FAULT_ERROR, VmFault } from './constants';
+import { folioLockOrRetry } from './folio_lock';
 import type { Kernel } from './kernel';
-import { lockPage, unlock_page } from './mmap_lock';
+import { unlock_page } from './mmap_lock';
 import { put_page, rename_hold } from './page_ref';
 import { pteLock, pteUnlock } from './page_table_lock';
 import { protnone, set_pte } from './pgtable';
@@ -25,7 +26,7 @@ import { PageT, routine, VmFaultT } from './routine';
 import { lru_add_drain } from './swap';
 import { folio_free_swap, read_swap_cache, reuse_swap_page, swap_slot_of } from './swap_state';
 import { is_free_slot, swap_free, vm_swap_full } from './swapfile';
-import { isWrite, mmOf, passVmf, pte_same, read_orig_pte, type Vmf, vmfParams } from './vmf';
+import { isWrite, mmOf, passHold, passVmf, pte_same, read_orig_pte, type Vmf, vmfParams } from './vmf';
 import { do_wp_page } from './wp';
 
 /** One more mapping of a page from the swap cache, which may not have been mapped since it was read. */
@@ -78,7 +79,10 @@ function map_page(k: Kernel, f: Vmf & { page: PageRow; slot: number }): void {
   set_pte(k, f.entry, pte, f.page);
 }
 
-/** Returns VM_FAULT_MAJOR when the page had to be read, with what a copy on write returned; VM_FAULT_OOM without memory. */
+/**
+ * Returns VM_FAULT_MAJOR when the page had to be read, with what a copy on write returned; VM_FAULT_OOM without memory;
+ * VM_FAULT_RETRY, without the fault's lock, when somebody else had the page locked.
+ */
 export const swap_in = routine({
   name: 'do_swap_page_swapped',
   file: 'mm/memory.c',
@@ -104,8 +108,11 @@ export const swap_in = routine({
         ),
       ]),
     ]),
-    r.yield('Y11'),
-    lockPage(r, (_, f) => f.page),
+    ...folioLockOrRetry(r),
+    r.when('ret & VM_FAULT_RETRY: the page is not locked', (_, f) => (f.ret & VmFault.RETRY) !== 0, [
+      r.call('folio_put(folio)', put_page, passHold),
+      r.ret('return ret', (_, f) => f.ret),
+    ]),
     pteLock(r),
     r.when(
       'it left the swap cache meanwhile, or the entry has changed',
@@ -113,11 +120,7 @@ export const swap_in = routine({
       [
         pteUnlock(r),
         r.step('folio_unlock(folio)', (k, f) => unlock_page(k, f.page)),
-        r.call('folio_put(folio)', put_page, (k, f, callee) => {
-          callee.page = f.page;
-          callee.hold = Hold.Fault;
-          callee.who = k.task;
-        }),
+        r.call('folio_put(folio)', put_page, passHold),
         r.ret('return ret: the access will show', (_, f) => f.ret),
       ],
     ),

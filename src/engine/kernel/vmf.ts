@@ -1,5 +1,6 @@
 /** What the steps of a fault share: the vm_fault structure as parameters, and how a fault is entered and left. */
 
+import { Hold } from '../machine/holds';
 import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { kindOf, Pte } from '../machine/pte';
@@ -60,6 +61,17 @@ export function read_orig_pte(k: Kernel, f: OrigPte): void {
   f.slot = swapped ? target : 0;
 }
 
+/** Passes on the fault's reference on its page, to be dropped. */
+export function passHold(
+  k: Kernel,
+  f: { readonly page: PageRow },
+  callee: { page: PageRow; hold: number; who: number },
+): void {
+  callee.page = f.page;
+  callee.hold = Hold.Fault;
+  callee.who = k.task;
+}
+
 export const isWrite = (f: { flags: number }): boolean => (f.flags & FaultFlag.Write) !== 0;
 
 export const mmOf = (k: Kernel, f: { vma: VmaRow }): MmRow => k.mm.mm.get(f.vma) as MmRow;
@@ -110,8 +122,12 @@ export function vmf_anon_prepare(k: Kernel, f: { vma: VmaRow; flags: number }): 
   return true;
 }
 
+/** The first try of a fault that may let go of its lock and be tried again (fault_flag_allow_retry_first). */
+export const allow_retry_first = (f: { flags: number }): boolean =>
+  (f.flags & (FaultFlag.AllowRetry | FaultFlag.Tried)) === FaultFlag.AllowRetry;
+
 /** Lets go of what protects the fault: the VMA lock, or mmap_lock held for reading (release_fault_lock). */
-export function release_fault_lock(k: Kernel, f: Vmf): void {
+export function release_fault_lock(k: Kernel, f: { vma: VmaRow; flags: number }): void {
   if ((f.flags & FaultFlag.VmaLock) !== 0) vma_end_read(k, f.vma);
   else mmap_read_unlock(k, mmOf(k, f));
 }
@@ -123,8 +139,7 @@ export function release_fault_lock(k: Kernel, f: Vmf): void {
 export function fault_dirty_shared_page(k: Kernel, f: Vmf, page: PageRow): number {
   const dirtied = !k.pages.has(page, Pg.Dirty);
   k.pages.setFlag(page, Pg.Dirty);
-  const firstTry = (f.flags & (FaultFlag.AllowRetry | FaultFlag.Tried)) === FaultFlag.AllowRetry;
-  if (!k.profile.dirtyingCompletes || !dirtied || !firstTry) return 0;
+  if (!k.profile.dirtyingCompletes || !dirtied || !allow_retry_first(f)) return 0;
   release_fault_lock(k, f);
   return VmFault.COMPLETED;
 }

@@ -23,6 +23,7 @@ export const linux414: Profile = {
   vmaLock: false,
   rwsemFavoursReaders: false,
   userFaultFlags: 0x54,
+  faultRetriesOnce: true,
   killableReads: false,
   origPteValid: false,
   faultTakesReference: false,

@@ -23,6 +23,7 @@ export const linux612: Profile = {
   vmaLock: true,
   rwsemFavoursReaders: true,
   userFaultFlags: 0x254,
+  faultRetriesOnce: false,
   killableReads: true,
   origPteValid: true,
   faultTakesReference: true,

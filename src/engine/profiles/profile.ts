@@ -35,6 +35,8 @@ export interface Profile {
   readonly rwsemFavoursReaders: boolean;
   /** Fault flags of an access from user mode, besides WRITE and VMA_LOCK. */
   readonly userFaultFlags: number;
+  /** A fault may let go of its lock and be tried again only once: ALLOW_RETRY is cleared then (until 5.6). */
+  readonly faultRetriesOnce: boolean;
   /** Who is killed waits for mmap_lock no longer, in a fault (6.5+) and in get_user_pages (5.7+). */
   readonly killableReads: boolean;
   /** FAULT_FLAG_ORIG_PTE_VALID tells that the PTE table existed (5.19+). */
