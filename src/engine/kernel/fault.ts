@@ -7,9 +7,22 @@ import { FaultFlag, SiCode, Signal, VM_FAULT_ERROR, VmFault } from './constants'
 import type { Kernel } from './kernel';
 import { fault_progress } from './livelock';
 import { handle_mm_fault } from './memory';
-import { mmap_read_unlock, mmapReadLock } from './mmap_lock';
+import { mmap_read_unlock, mmapReadLockKillable } from './mmap_lock';
 import { leaf_offset, ptep_get, subpage } from './pgtable';
-import { Bool, EntryT, FaultFlagsT, Hex, Int, routine, VmaT, VmFaultT, VpnT } from './routine';
+import {
+  Bool,
+  type Builder,
+  EntryT,
+  FaultFlagsT,
+  Hex,
+  Int,
+  type Node,
+  routine,
+  VmaT,
+  VmFaultT,
+  VpnT,
+} from './routine';
+import { fatal_signal_pending } from './signal';
 import { vma_end_read, vma_start_read } from './vma_lock';
 
 /** The MMU lets the access through: present, not protnone, and writable for a write. */
@@ -61,8 +74,17 @@ const LOCK_GONE = VmFault.RETRY | VmFault.COMPLETED;
 interface FaultFrame {
   readonly va: number;
   readonly kernel: number;
+  readonly fault: number;
   fixup: number;
 }
+
+/** The fault is to be tried again, but its task has been killed. */
+const fault_signal_pending = (k: Kernel, f: FaultFrame): boolean =>
+  (f.fault & VmFault.RETRY) !== 0 && fatal_signal_pending(k);
+
+/** Leaves the fault of a task that has been killed, without a lock: back to where it ends. */
+const ends = <F extends FaultFrame>(r: Builder<F>): Node<F> =>
+  r.ret("return: a signal ends the task; the kernel's own access fails", (_, f) => f.kernel);
 
 /** The access is impossible: a signal for a program; the kernel's own copy of user memory ends early instead. */
 function bad_area(k: Kernel, f: FaultFrame, signal: number, code: number): void {
@@ -116,11 +138,12 @@ const do_user_addr_fault = routine({
               if ((value & VmFault.MAJOR) !== 0) f.flags |= FaultFlag.Tried;
             },
           ),
+          r.when('fault_signal_pending(fault)', fault_signal_pending, [ends(r)]),
         ]),
       ],
     ),
     r.loop('fault & VM_FAULT_RETRY', (_, f) => (f.fault & VmFault.RETRY) !== 0, [
-      ...mmapReadLock(r, (k) => k.tasks.mmOf(k.task)),
+      ...mmapReadLockKillable(r, (k) => k.tasks.mmOf(k.task), [ends(r)]),
       r.step('vma = find_vma(mm, address)', (k, f) => {
         f.vma = k.mm.vmaAt(k.tasks.mmOf(k.task), f.vpn);
       }),
@@ -147,6 +170,7 @@ const do_user_addr_fault = routine({
         'fault & VM_FAULT_RETRY: the lock is gone already',
         (_, f) => (f.fault & VmFault.RETRY) !== 0,
         [
+          r.when('fault_signal_pending(fault)', fault_signal_pending, [ends(r)]),
           r.step('flags |= FAULT_FLAG_TRIED', (k, f) => {
             f.flags |= FaultFlag.Tried;
             if (k.profile.faultRetriesOnce) f.flags &= ~FaultFlag.AllowRetry;
@@ -174,8 +198,7 @@ const do_user_addr_fault = routine({
   ],
 });
 
-const signal_pending = (k: Kernel): boolean =>
-  k.tasks.signal.get(k.task) !== 0 || k.tasks.killed.get(k.task) !== 0;
+const signal_pending = (k: Kernel): boolean => k.tasks.signal.get(k.task) !== 0 || fatal_signal_pending(k);
 
 /** The translation this CPU has cached for the entry, if it is good enough for the access; else -1. */
 function tlb_hit(k: Kernel, f: { entry: EntryRow; write: number }): number {

@@ -6,7 +6,7 @@ import { Errno } from './constants';
 import { copy_page_range } from './copy_page_range';
 import type { Kernel } from './kernel';
 import { exit_mmap } from './mmap';
-import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
+import { mmap_write_unlock, mmapWriteLockKillable } from './mmap_lock';
 import { mm_alloc, process_alloc, task_alloc } from './process';
 import { anon_vma_fork, i_mmap_insert, i_mmap_remove } from './rmap';
 import { rmapWriteLock, vmaLocks } from './rmap_lock';
@@ -26,7 +26,7 @@ function dup_vma(k: Kernel, mm: MmRow, vma: VmaRow): VmaRow {
   return copy;
 }
 
-/** Copies the VMAs of the current mm and their entries into an empty one. Returns 0 or -ENOMEM. */
+/** Copies the VMAs of the current mm and their entries into an empty one. Returns 0, -ENOMEM, or -EINTR if killed. */
 const dup_mmap = routine({
   name: 'dup_mmap',
   file: 'kernel/fork.c',
@@ -35,7 +35,7 @@ const dup_mmap = routine({
   params: { mm: MmT },
   locals: { old: MmT, vma: VmaT, copy: VmaT, ret: ErrnoT },
   body: (r) => [
-    ...mmapWriteLock(r, (k) => k.tasks.mmOf(k.task)),
+    ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
     r.step('first VMA of the parent', (k, f) => {
       f.old = k.tasks.mmOf(k.task);
       inc_tlb_flush_pending(k, f.old);
@@ -79,7 +79,7 @@ const dup_mmap = routine({
 
 /**
  * fork(2) by the current task. `name` is the child's index among the program's names, also of its first task. Returns the
- * child's process row, or -ENOMEM. The caller gives the child's task (`main_task`) its code with Kernel.start. The child
+ * child's process row, or the error. The caller gives the child's task (`main_task`) its code with Kernel.start. The child
  * has no mirror: those of the parent belong to the parent's address space.
  */
 export const sys_fork = routine({
@@ -109,7 +109,7 @@ export const sys_fork = routine({
         callee.mm = f.mm;
       }),
       r.step('the mm is gone', (k, f) => k.mm.mms.free(f.mm)),
-      r.ret('return -ENOMEM', (_, f) => f.ret),
+      r.ret('return the error', (_, f) => f.ret),
     ]),
     r.step('the child process and its thread', (k, f) => {
       const parent = k.tasks.processOf(k.task);

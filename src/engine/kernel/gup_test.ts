@@ -2,8 +2,9 @@
 
 import { Hold } from '../machine/holds';
 import type { MmRow, PageRow, SlotRow } from '../machine/ids';
+import { Errno } from './constants';
 import { Foll, get_user_pages } from './gup';
-import { mmap_read_unlock, mmapReadLock } from './mmap_lock';
+import { mmap_read_unlock, mmapReadLockKillable } from './mmap_lock';
 import { put_page } from './page_ref';
 import { Bool, Int, MmT, routine, SlotT, VpnT } from './routine';
 
@@ -19,7 +20,10 @@ export const gup_test = routine({
       f.mm = k.tasks.mmOf(k.task) as MmRow;
       f.slots = k.slots.array(f.start, f.pages);
     }),
-    ...mmapReadLock(r, (_, f) => f.mm),
+    ...mmapReadLockKillable(r, (_, f) => f.mm, [
+      r.step('free the array', (k, f) => k.slots.free(f.slots)),
+      r.ret('return -EINTR', () => -Errno.EINTR),
+    ]),
     r.call(
       'nr = get_user_pages(addr, nr, gup_flags, pages)',
       get_user_pages,

@@ -8,7 +8,7 @@ import { vma_adjust_trans_huge } from './huge_pmd';
 import type { Kernel } from './kernel';
 import { madvise_cold, madvise_free_single_vma, range } from './madvise_free';
 import { madvise_pageout } from './madvise_pageout';
-import { mmap_read_unlock, mmap_write_unlock, mmapReadLock, mmapWriteLock } from './mmap_lock';
+import { mmap_read_unlock, mmap_write_unlock, mmapReadLock, mmapWriteLockKillable } from './mmap_lock';
 import { rmapWriteLock, vmaLocks } from './rmap_lock';
 import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
 import { lru_add_drain } from './swap';
@@ -259,7 +259,7 @@ export const sys_madvise = routine({
     r.when(
       'the advice changes VMAs',
       (_, f) => FLAG_ADVICE.has(f.advice),
-      mmapWriteLock(r, (_, f) => f.mm),
+      mmapWriteLockKillable(r, (_, f) => f.mm),
       mmapReadLock(r, (_, f) => f.mm),
     ),
     r.when(

@@ -12,7 +12,7 @@ import {
   mmap_read_unlock_if_locked,
   mmap_write_unlock,
   mmapReadLock,
-  mmapWriteLock,
+  mmapWriteLockKillable,
 } from './mmap_lock';
 import { after_entry, next_entry } from './pagewalk';
 import { leaf_offset, pte_page, ptep_get } from './pgtable';
@@ -157,7 +157,7 @@ export const sys_mlock = routine({
     r.step('mm = current->mm', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
     }),
-    ...mmapWriteLock(r, (_, f) => f.mm),
+    ...mmapWriteLockKillable(r, (_, f) => f.mm),
     r.call(
       'error = apply_vma_lock_flags(start, len, VM_LOCKED)',
       apply_vma_lock_flags,
@@ -203,7 +203,7 @@ export const sys_munlock = routine({
     r.step('mm = current->mm', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
     }),
-    ...mmapWriteLock(r, (_, f) => f.mm),
+    ...mmapWriteLockKillable(r, (_, f) => f.mm),
     r.call(
       'ret = apply_vma_lock_flags(start, len, 0)',
       apply_vma_lock_flags,

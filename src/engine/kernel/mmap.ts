@@ -17,7 +17,12 @@ import { insert_driver_pages, maps_driver_file } from './driver_mmap';
 import { alloc_file, fput } from './file';
 import { vma_adjust_trans_huge } from './huge_pmd';
 import type { Kernel } from './kernel';
-import { mmap_read_unlock, mmap_write_downgrade, mmap_write_unlock, mmapWriteLock } from './mmap_lock';
+import {
+  mmap_read_unlock,
+  mmap_write_downgrade,
+  mmap_write_unlock,
+  mmapWriteLockKillable,
+} from './mmap_lock';
 import { tlb_finish_mmu, tlb_gather_mmu } from './mmu_gather';
 import {
   ALL_PAGES,
@@ -160,7 +165,7 @@ export const sys_munmap = routine({
     r.when('the range is empty or not in user space', (_, f) => !is_user_range(f.start, f.pages), [
       r.ret('return -EINVAL', () => -Errno.EINVAL),
     ]),
-    ...mmapWriteLock(r, (k) => k.tasks.mmOf(k.task)),
+    ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
     r.when('it would cut a huge page of the pool', (k, f) => cuts_hugetlb(k, f.start, f.start + f.pages), [
       r.step('mmap_write_unlock(mm)', (k) => mmap_write_unlock(k, k.tasks.mmOf(k.task))),
       r.ret('return -EINVAL', () => -Errno.EINVAL),
@@ -265,7 +270,7 @@ export const sys_mmap = routine({
   locals: { mm: MmT, at: VpnT },
   body: (r) => [
     r.when('the mapping is empty', (_, f) => f.pages <= 0, [r.ret('return -EINVAL', () => -Errno.EINVAL)]),
-    ...mmapWriteLock(r, (k) => k.tasks.mmOf(k.task)),
+    ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
     r.step('get_unmapped_area(file, addr, len, pgoff, flags)', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
       if ((f.flags & Vm.HugeTlb) !== 0) f.pages = Math.ceil(f.pages / HUGE_PAGES) * HUGE_PAGES;

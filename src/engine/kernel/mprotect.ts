@@ -19,7 +19,7 @@ import { vma_adjust_trans_huge } from './huge_pmd';
 import type { Kernel } from './kernel';
 import { forEachEntry, walkLocals } from './locked_walk';
 import { enough_memory } from './mmap';
-import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
+import { mmap_write_unlock, mmapWriteLockKillable } from './mmap_lock';
 import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { next_pmd_table, next_pte_table } from './pagewalk';
 import { pte_page, ptep_get, set_pte_bits, set_pte_bits_unflushed } from './pgtable';
@@ -219,7 +219,7 @@ export const sys_mprotect = routine({
   locals: { mm: MmT, end: VpnT, at: VpnT, vma: VmaT, flags: Hex, ret: ErrnoT },
   body: (r) => [
     r.when('the range is empty', (_, f) => f.pages <= 0, [r.ret('return 0')]),
-    ...mmapWriteLock(r, (k) => k.tasks.mmOf(k.task)),
+    ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
     r.only(
       (profile) => profile.mprotectGathers,
       [

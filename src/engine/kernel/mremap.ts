@@ -6,7 +6,7 @@ import { Errno } from './constants';
 import { copy_vma, grown_part, moved_vma } from './copy_vma';
 import type { Kernel } from './kernel';
 import { do_munmap, enough_memory } from './mmap';
-import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
+import { mmap_write_unlock, mmapWriteLockKillable } from './mmap_lock';
 import { move_page_tables } from './move_page_tables';
 import { rmapWriteLock, vmaLocks } from './rmap_lock';
 import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from './routine';
@@ -107,7 +107,7 @@ export const mremap_anywhere = routine({
     r.when('no pages', (_, f) => f.pages <= 0 || f.newPages <= 0, [
       r.ret('return -EINVAL', () => -Errno.EINVAL),
     ]),
-    ...mmapWriteLock(r, (k) => k.tasks.mmOf(k.task)),
+    ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
     r.step('vma = vma_lookup(mm, addr)', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
       f.vma = k.mm.vmaAt(f.mm, f.start);
@@ -194,7 +194,7 @@ export const sys_mremap = routine({
         overlap(f.start, f.to, f.pages, f.newPages),
       [r.ret('return -EINVAL', () => -Errno.EINVAL)],
     ),
-    ...mmapWriteLock(r, (k) => k.tasks.mmOf(k.task)),
+    ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
     r.step('vma = vma_lookup(mm, addr)', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
       f.vma = k.mm.vmaAt(f.mm, f.start);

@@ -44,9 +44,11 @@ export function simple(
     return action.prepare(k, f, ctx.at(f));
   });
   const finish = (k: Kernel, f: F): boolean => {
+    // A process that has been killed doesn't see what its statement comes to.
+    const returns = !mustEnd(k);
     action.after?.(k, f, ctx.at(f));
     if (f.$ret !== PROBLEM) emitResult(k, index, f.$ret);
-    checkExpectations(body, index, expectations, k, f);
+    if (returns) checkExpectations(body, index, expectations, k, f);
     const signal = action.ofOther === true ? 0 : k.tasks.signal.get(k.task);
     if (signal !== 0 && signal !== wanted) endProcess(k, ctx.process(), 0, signal);
     return mustEnd(k);
