@@ -69,7 +69,9 @@ describe('races', () => {
   it('memunmap: before it waited for the leaked page, the memory went away under it', () => {
     const leaks = RACES.find(({ name }) => name === 'memunmap-waits-for-ever')?.text ?? '';
     expect(leaks).toContain('0dc45ca1ce18 on');
-    expect(run(leaks.replace('0dc45ca1ce18 on', '0dc45ca1ce18 off')).stop).toBe('end');
+    const { stop, found } = run(leaks.replace('0dc45ca1ce18 on', '0dc45ca1ce18 off'));
+    expect(stop).toBe('end');
+    expect(found).toMatchObject([{ what: 'I2', routine: 'memunmap_pages', task: 'app' }]);
   });
 
   it.each(RACES)('$name: the same schedule gives the same log', ({ text }) => {

@@ -30,7 +30,8 @@ import {
 import { Hold } from '../machine/holds';
 import type { DeviceRow, EntryRow, MigrationRow, MirrorRow, NodeRow, SlotRow, Vpn } from '../machine/ids';
 import { LEVEL_PGD } from '../machine/radix';
-import { backing_page } from './dmirror-memory';
+import { Wait } from '../machine/tasks';
+import { backing_page, devmem_remove_free } from './dmirror-memory';
 import { migrate, selectDevice } from './dmirror-migrate';
 
 /** dmirror_fops_open: a mirror of the calling process with an empty table. Returns its row. */
@@ -209,9 +210,14 @@ export const dmirror_remove = routine({
     "Evict the device's pages, then remove its memory; waits for ever if one of them can not be had back.",
   params: { device: DeviceT },
   body: (r) => [
-    r.step('unlink the free pages', (k, f) => {
-      k.devices.freeHead.set(f.device, 0);
-    }),
+    r.wait(
+      'mutex_lock(&mdevice->devmem_lock): nobody else is removing the memory',
+      Wait.PgmapRef,
+      (k, f) => k.devices.pgmap.get(f.device),
+      (k, f) => k.devices.removing.get(f.device) === 0 || k.devices.pages.get(f.device) === 0,
+    ),
+    r.when('there is no memory any more', (k, f) => k.devices.pages.get(f.device) === 0, [r.ret('return 0')]),
+    r.step('devmem->remove = true; unlink the free pages', (k, f) => devmem_remove_free(k, f.device)),
     r.call("evict the device's pages", dmirror_device_evict, (_, f, callee) => {
       callee.device = f.device;
     }),

@@ -25,9 +25,13 @@ export function mirror_of_page(k: Kernel, page: PageRow): MirrorRow {
   return (backing === page ? k.pages.owner.get(page) : k.pages.link.get(backing)) as MirrorRow;
 }
 
-/** Takes a page off the driver's free list: the last freed first, then untouched ones from the highest downwards. */
+/**
+ * Takes a page off the driver's free list: the last freed first, then untouched ones from the highest downwards. Memory
+ * that is being removed has no free pages.
+ */
 function take_free(k: Kernel, device: DeviceRow): PageRow {
   const { devices, pages } = k;
+  if (devices.removing.get(device) !== 0) return 0 as PageRow;
   const freed = devices.freeHead.get(device) as PageRow;
   if (freed !== 0) {
     devices.freeHead.set(device, pages.link.get(freed));
@@ -70,14 +74,23 @@ export function free_backing(k: Kernel, backing: PageRow, device: DeviceRow): vo
   free_page(k, backing);
 }
 
-/** Puts a page back on top of the free list (the end of dmirror_devmem_free). Its other flags stay: nothing clears them. */
+/**
+ * Takes a page back (the end of dmirror_devmem_free): on top of the free list, unless its memory is being removed. Its
+ * other flags stay: nothing clears them.
+ */
 export function devmem_return(k: Kernel, page: PageRow, device: DeviceRow): void {
   const { devices, pages } = k;
   devices.cfree.add(device, 1);
   pages.owner.set(page, 0);
   pages.setFlag(page, Pg.Free);
   pages.link.set(page, devices.freeHead.get(device));
-  devices.freeHead.set(device, page);
+  if (devices.removing.get(device) === 0) devices.freeHead.set(device, page);
+}
+
+/** The memory of a device is to be removed (the start of dmirror_device_remove_chunks). */
+export function devmem_remove_free(k: Kernel, device: DeviceRow): void {
+  k.devices.removing.set(device, 1);
+  k.devices.freeHead.set(device, 0);
 }
 
 /** An entry of the mirror's table, or 0: `lo` is the access, `hi` the page whose contents the device sees. */

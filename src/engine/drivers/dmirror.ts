@@ -144,7 +144,9 @@ const dmirror_devmem_free = routine({
       (k, f) => k.devices.type.get(f.device) === MemoryType.Private,
       [r.step('free the backing page', (k, f) => free_backing(k, backing_page(k, f.page), f.device))],
     ),
-    r.step('back on top of the free list; cfree++', (k, f) => devmem_return(k, f.page, f.device)),
+    r.step('back on top of the free list, unless the chunk is being removed; cfree++', (k, f) =>
+      devmem_return(k, f.page, f.device),
+    ),
     r.ret('return', (k) => {
       k.leave(FREE);
       return 0;

@@ -28,7 +28,7 @@ export const INVARIANTS: readonly Invariant[] = [
   always(
     2,
     'device entries name pages in use',
-    'A device-private entry leads to a page in use of one live private pgmap.',
+    'A device-private entry leads to a page in use of one private pgmap whose memory was not removed.',
   ),
   always(3, 'the CPU cannot reach private memory', 'No present entry maps a page of device-private memory.'),
   always(4, 'mapcount', "A page's mapcount is the number of present and device-private entries that map it."),
@@ -45,7 +45,7 @@ export const INVARIANTS: readonly Invariant[] = [
   always(
     7,
     'device pages are accounted for',
-    "A device's pages in use are those handed out less those given back; with the free ones they make up its memory.",
+    "A device's pages in use are those handed out less those given back; with the free ones they make up its memory, until that is removed.",
   ),
   always(
     8,

@@ -65,7 +65,10 @@ function watched(s: CheckState): [MarkedKind, readonly (IntColumn | WideColumn |
         mm.activeInvalidations,
       ],
     ],
-    ['device', [devices.freeHead, devices.untouched, devices.calloc, devices.cfree, devices.pages]],
+    [
+      'device',
+      [devices.freeHead, devices.untouched, devices.removing, devices.calloc, devices.cfree, devices.pages],
+    ],
     ['pgmap', [devices.pgmapRef, devices.pgmapDying]],
     ['mirror', [devices.mirrorRoot, devices.mirrorMm, devices.mirrorSeq]],
     ['memcg', [memcgUsage]],

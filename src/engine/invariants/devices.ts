@@ -80,6 +80,7 @@ export class DeviceChecks {
       if (circle !== 0)
         s.broken(6, { device }, `the free list runs in a circle at ${pageName(s.kernel, circle as PageRow)}`);
       s.marks.pgmap.follow(devices.pgmap.get(device), marks.writer(i));
+      if (devices.pages.get(device) === 0) followMapped(s, device);
     }
     this.#checkLinks(s);
   }
@@ -125,21 +126,42 @@ export class DeviceChecks {
         { device },
         `${count(handedOut, 'page')} of the device should be in use (calloc − cfree); ${inUse} are`,
       );
-    const pages = devices.pages.get(device);
-    const all = inUse + this.listOf(device).length + devices.untouched.get(device);
-    // A device whose memory was taken away has none, whatever leaked.
-    if (pages !== 0 && all !== pages)
-      s.broken(
-        7,
-        { device },
-        `pages in use, on the free list and untouched should be ${pages} together; they are ${all}`,
-      );
+    this.#checkSum(s, device, inUse);
     const bias = devices.pgmapDying.get(pgmap) === 0 ? 1 : 0;
     const expected = bias + (profile.pgmapRefPerPage ? inUse : 0);
     const ref = devices.pgmapRef.get(pgmap);
     if (ref !== expected)
       s.broken(11, { device }, `references of the pgmap should be ${expected}; they are ${ref}`);
   }
+
+  /** All pages of a device are in use or free; those that are given back while its memory is removed are neither. */
+  #checkSum(s: CheckState, device: DeviceRow, inUse: number): void {
+    const { devices } = s.kernel;
+    const pages = devices.pages.get(device);
+    const listed = this.listOf(device).length;
+    const all = inUse + listed + devices.untouched.get(device);
+    if (devices.removing.get(device) !== 0) {
+      if (listed !== 0)
+        s.broken(
+          7,
+          { device },
+          `the memory of the device is being removed; ${count(listed, 'page')} of it should not be on the free list`,
+        );
+    } else if (all !== pages)
+      s.broken(
+        7,
+        { device },
+        `pages in use, on the free list and untouched should be ${pages} together; they are ${all}`,
+      );
+  }
+}
+
+/** The memory of a device is gone: pages of it that entries name are looked at again. */
+function followMapped(s: CheckState, device: DeviceRow): void {
+  const { pages, devices } = s.kernel;
+  const pgmap = devices.pgmap.get(device);
+  for (const page of pages.rows())
+    if (pages.pgmap(page) === pgmap && s.entries.mapped.get(page) > 0) s.marks.page.follow(page, s.writer);
 }
 
 /**

@@ -206,6 +206,9 @@ function checkDevicePage(s: CheckState, page: PageRow, held: Held): void {
     (k.pages.pins.get(page) > 0 || held.kinds & ((1 << Hold.Pin) | (1 << Hold.Gup)))
   )
     broken(10, `is device-private and held by ${names(held.kinds & ((1 << Hold.Pin) | (1 << Hold.Gup)))}`);
+  const device = k.devices.pgmapDevice.get(k.pages.pgmap(page));
+  if (s.entries.mapped.get(page) > 0 && k.devices.pages.get(device) === 0)
+    broken(2, `is named by entries, and its memory was removed`);
   const depth = s.pages.depth.get(page);
   if (!k.pages.has(page, Pg.Free)) {
     if (depth !== 0) broken(6, `is in use and on its driver's free list`);
@@ -213,7 +216,8 @@ function checkDevicePage(s: CheckState, page: PageRow, held: Held): void {
   }
   if (s.entries.mapped.get(page) > 0) broken(2, `is free, and entries name it`);
   if (isNeverHandedOut(s, page)) return;
-  if (depth === 0) broken(6, `is free and not on its driver's free list`);
+  const removing = k.devices.removing.get(device) !== 0;
+  if (depth === 0 && !removing) broken(6, `is free and not on its driver's free list`);
   const wrong = disorder(s, page, held);
   if (wrong !== undefined) broken(6, `is free and ${wrong}`);
 }

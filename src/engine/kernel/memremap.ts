@@ -65,9 +65,9 @@ export const memunmap_pages = routine({
       ],
     ),
     r.step('the device has no memory any more', (k, f) => {
-      k.devices.freeHead.set(f.device, 0);
       k.devices.untouched.set(f.device, 0);
       k.devices.pages.set(f.device, 0);
+      k.tasks.wake(Wait.PgmapRef, f.pgmap);
     }),
   ],
 });

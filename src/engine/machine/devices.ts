@@ -31,6 +31,8 @@ export class Devices {
   readonly freeHead: IntColumn;
   /** Pages of the chunk not yet handed out; they are taken from the highest downwards. */
   readonly untouched: IntColumn;
+  /** The driver is taking its memory away: it hands out no page of it and puts none on the free list (chunk->remove). */
+  readonly removing: IntColumn;
   readonly calloc: IntColumn;
   readonly cfree: IntColumn;
   /** The next `failFault` callbacks return `failFaultWith` (a VM_FAULT word) without running. */
@@ -92,6 +94,7 @@ export class Devices {
     this.pages = this.devices.int('pages');
     this.freeHead = this.devices.int('freeHead');
     this.untouched = this.devices.int('untouched');
+    this.removing = this.devices.int('removing');
     this.calloc = this.devices.int('calloc');
     this.cfree = this.devices.int('cfree');
     this.failFault = this.devices.int('failFault');

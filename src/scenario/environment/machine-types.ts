@@ -66,7 +66,7 @@ export const DEVICE: SceneType = thing(
     name: text((device, s) => deviceName(s.world, device as DeviceRow)),
     total: number((device, s) => s.world.kernel.devices.pages.get(device)),
     used: number((device, s) => usedPages(s, device)),
-    free: number((device, s) => s.world.kernel.devices.pages.get(device) - usedPages(s, device)),
+    free: number(freePages),
     calloc: number((device, s) => s.world.kernel.devices.calloc.get(device)),
     cfree: number((device, s) => s.world.kernel.devices.cfree.get(device)),
     type: text((device, s) => showMemoryType(s.world.kernel.devices.type.get(device))),
@@ -79,6 +79,12 @@ export const DEVICE: SceneType = thing(
 export function usedPages(s: Scene, device: number): number {
   const { devices } = s.world.kernel;
   return devices.calloc.get(device) - devices.cfree.get(device);
+}
+
+/** Pages that the driver can hand out: none of memory that it is giving back. */
+function freePages(device: number, s: Scene): number {
+  const { devices } = s.world.kernel;
+  return devices.removing.get(device) !== 0 ? 0 : devices.pages.get(device) - usedPages(s, device);
 }
 
 // ------------------------------------------------------------------------------------------------ processes, tasks
