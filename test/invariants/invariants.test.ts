@@ -177,6 +177,17 @@ const CASES: readonly [invariant: number, what: string, text: string, spot: Spot
     (k, s) => k.tables.lo.set(s.entry(3), s.lo(3) & ~PTE_WRITE),
   ],
   [36, 'a page stays locked', MOVED, HERE, (k, s) => k.pages.setFlag(s.page(2), Pg.Locked)],
+  [
+    39,
+    'a call returns to a file that was released meanwhile',
+    MOVED,
+    HERE,
+    (k) => {
+      const file = k.devices.mirrors.alloc();
+      k.devices.mirrors.free(file);
+      k.devices.mirrorUsers.add(file, -1);
+    },
+  ],
 ];
 
 describe('an invariant is found broken', () => {

@@ -1,6 +1,7 @@
 /** Opening and closing the test driver's device file, and the eviction that the last close brings (lib/test_hmm.c). */
 
 import { MigratePfn } from '../kernel/constants';
+import { fd_install } from '../kernel/device_file';
 import { get_unused_fd } from '../kernel/file';
 import type { Kernel } from '../kernel/kernel';
 import { memunmap_pages } from '../kernel/memremap';
@@ -56,6 +57,7 @@ export const dmirror_open = routine({
     r.step('mmu_interval_notifier_insert(everything)', (k, f) => {
       mmu_interval_notifier_insert(k, f.mirror, k.tasks.mmOf(k.task), f.device);
     }),
+    r.step('fd_install(fd, file)', (k, f) => fd_install(k, f.mirror)),
     r.ret('return the mirror', (_, f) => f.mirror),
   ],
 });

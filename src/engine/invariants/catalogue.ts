@@ -180,8 +180,8 @@ export const INVARIANTS: readonly Invariant[] = [
   ),
   always(
     39,
-    'callbacks get pages in use',
-    'The fault callback is called only for a device page that is in use, and to which the entry leads unless the fault holds it.',
+    'what is in use stays',
+    'The fault callback is called only for a device page that is in use, and to which the entry leads unless the fault holds it; an open device is released only when no call is inside it.',
   ),
 ];
 

@@ -70,7 +70,7 @@ function watched(s: CheckState): [MarkedKind, readonly (IntColumn | WideColumn |
       [devices.freeHead, devices.untouched, devices.removing, devices.calloc, devices.cfree, devices.pages],
     ],
     ['pgmap', [devices.pgmapRef, devices.pgmapDying]],
-    ['mirror', [devices.mirrorRoot, devices.mirrorMm, devices.mirrorSeq]],
+    ['mirror', [devices.mirrorRoot, devices.mirrorMm, devices.mirrorSeq, devices.mirrorUsers]],
     ['memcg', [memcgUsage]],
     ['area', [named('swapArea.live')]],
     ['vma', [mm.vmaReaders]],

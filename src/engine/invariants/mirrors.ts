@@ -1,4 +1,4 @@
-/** What devices see of processes (I24), how they obey invalidations (I25), and their sequences (I26). */
+/** What devices see of processes (I24), how they obey invalidations (I25), and their sequences (I26), and what is left of a released one (I39). */
 
 import { Notify } from '../kernel/constants';
 import { is_device_private } from '../kernel/page_ref';
@@ -106,9 +106,10 @@ export function checkMirrors(s: CheckState): void {
   const { devices, mm, profile } = s.kernel;
   for (let i = 1; i <= marks.count; i++) {
     const mirror = marks.at(i);
+    s.at('mirror', mirror, marks.writer(i));
+    checkReleased(s, mirror);
     const space = devices.mirrorMm.get(mirror);
     if (!devices.mirrors.isLive(mirror) || space === 0 || !profile.intervalNotifiers) continue;
-    s.at('mirror', mirror, marks.writer(i));
     const seq = devices.mirrorSeq.get(mirror);
     if ((seq & 1) === 0) s.broken(26, { mirror }, `the sequence of a mirror should be odd; it is ${seq}`);
     if (seq > mm.notifierSeq.get(space))
@@ -118,6 +119,13 @@ export function checkMirrors(s: CheckState): void {
         `the sequence of a mirror should not be ahead of ${mm.notifierSeq.get(space)}; it is ${seq}`,
       );
   }
+}
+
+/** I39: releasing a file takes its users' count along; a call that returns to it afterwards counts below 0. */
+function checkReleased(s: CheckState, mirror: number): void {
+  const { devices } = s.kernel;
+  if (devices.mirrors.isLive(mirror) || devices.mirrorUsers.get(mirror) === 0) return;
+  s.broken(39, { mirror }, `the file of mirror ${mirror} was released while a call was inside it`);
 }
 
 /** What the latest invalidate callback of each task was told. */

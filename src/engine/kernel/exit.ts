@@ -2,20 +2,26 @@
 
 import type { MirrorRow, MmRow, ProcessRow, TaskRow } from '../machine/ids';
 import { TaskState, Wait } from '../machine/tasks';
+import { file_close_fd, fputDevice } from './device_file';
 import type { Kernel } from './kernel';
 import { exit_mmap } from './mmap';
 import { Bool, Int, MirrorT, MmT, ProcessT, routine } from './routine';
 import { signal_wake_up } from './signal';
 
-/** The open device with the highest descriptor below `below`, or 0. */
+/** The open device with the highest descriptor, or 0. */
 function last_opened(k: Kernel, process: ProcessRow): MirrorRow {
   const { devices } = k;
   let found = 0;
   for (const mirror of devices.mirrors.rows()) {
-    if (devices.mirrorProcess.get(mirror) !== process) continue;
+    if (devices.mirrorProcess.get(mirror) !== process || devices.mirrorFd.get(mirror) === 0) continue;
     if (found === 0 || devices.mirrorFd.get(mirror) > devices.mirrorFd.get(found)) found = mirror;
   }
   return found as MirrorRow;
+}
+
+function close_last(k: Kernel, f: { process: ProcessRow; mirror: MirrorRow }): void {
+  f.mirror = last_opened(k, f.process);
+  if (f.mirror !== 0) file_close_fd(k, f.mirror);
 }
 
 /** Every other thread of the process ends at its next return to user mode (zap_other_threads). */
@@ -35,21 +41,10 @@ const exit_files = routine({
   params: { process: ProcessT },
   locals: { mirror: MirrorT },
   body: (r) => [
-    r.step('the last file', (k, f) => {
-      f.mirror = last_opened(k, f.process);
-    }),
+    r.step('the last file', close_last),
     r.loop('there is an open device', (_, f) => f.mirror !== 0, [
-      r.callback(
-        'file->f_op->release(inode, file)',
-        'release',
-        (k, f) => k.devices.driver.get(k.devices.mirrorDevice.get(f.mirror)),
-        (_, f, callee) => {
-          callee.mirror = f.mirror;
-        },
-      ),
-      r.step('the file before it', (k, f) => {
-        f.mirror = last_opened(k, f.process);
-      }),
+      fputDevice(r, (f) => f.mirror),
+      r.step('the file before it', close_last),
     ]),
   ],
 });

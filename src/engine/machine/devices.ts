@@ -58,8 +58,10 @@ export class Devices {
   readonly mirrorSeq: IntColumn;
   readonly mirrorLock: IntColumn;
   readonly mirrorRangeLock: IntColumn;
-  /** File descriptor of the open device; the lowest that was free. */
+  /** File descriptor of the open device; the lowest that was free. 0 = it was closed. */
   readonly mirrorFd: IntColumn;
+  /** Who uses the open file: its descriptor once open() has returned it, and each call in progress (file->f_count). */
+  readonly mirrorUsers: IntColumn;
   /** The notifier of a snapshot is a row too: the mirror for which it was taken; 0 = a mirror. */
   readonly mirrorOf: IntColumn;
   readonly mirrorStart: WideColumn;
@@ -115,6 +117,7 @@ export class Devices {
     this.mirrorLock = this.mirrors.int('lock');
     this.mirrorRangeLock = this.mirrors.int('rangeLock');
     this.mirrorFd = this.mirrors.int('fd');
+    this.mirrorUsers = this.mirrors.int('users');
     this.mirrorOf = this.mirrors.int('of');
     this.mirrorStart = this.mirrors.wide('start');
     this.mirrorEnd = this.mirrors.wide('end');

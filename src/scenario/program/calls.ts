@@ -5,7 +5,6 @@ export { dmirror_check_exclusive, dmirror_exclusive } from '../../engine/drivers
 export {
   dmirror_device_evict,
   dmirror_open,
-  dmirror_release,
   dmirror_remove,
 } from '../../engine/drivers/dmirror-file';
 export { dmirror_migrate_to_device, dmirror_migrate_to_system } from '../../engine/drivers/dmirror-migrate';

@@ -2,6 +2,7 @@
 
 import { ANY_DEVICE } from '../../engine/drivers/injection';
 import { Errno, VmFault } from '../../engine/kernel/constants';
+import { fcheck, fdget, file_close_fd, fputDevice, reserved_file } from '../../engine/kernel/device_file';
 import type { Kernel } from '../../engine/kernel/kernel';
 import type { Routine } from '../../engine/kernel/routine';
 import type { DeviceRow, MirrorRow } from '../../engine/machine/ids';
@@ -24,7 +25,6 @@ import {
   dmirror_migrate_to_system,
   dmirror_open,
   dmirror_read,
-  dmirror_release,
   dmirror_remove,
   dmirror_snapshot,
   dmirror_write,
@@ -37,19 +37,9 @@ import { simple } from './simple';
 
 type MirrorRange = PageRange & { mirror: MirrorRow };
 
-/** The process's open file of a device, or 0. */
-export function openMirror(k: Kernel, device: number): MirrorRow {
-  const { devices } = k;
-  const process = k.tasks.processOf(k.task);
-  for (const mirror of devices.mirrors.rows())
-    if (devices.mirrorDevice.get(mirror) === device && devices.mirrorProcess.get(mirror) === process)
-      return mirror as MirrorRow;
-  return 0 as MirrorRow;
-}
-
 /** Finds the open device; false, with EBADF, where the process has none. */
 export function findMirror(k: Kernel, f: F, device: number): boolean {
-  f.$row = openMirror(k, device);
+  f.$row = fcheck(k, k.tasks.processOf(k.task), device as DeviceRow);
   if (f.$row === 0) f.$ret = -Errno.EBADF;
   return f.$row !== 0;
 }
@@ -71,6 +61,25 @@ function routineOf(statement: RangeCall): Routine<MirrorRange> {
   }
 }
 
+/** A call on the open device that was found: the file is in use until it has returned. */
+function ioctl<A extends { mirror: MirrorRow }>(
+  callee: Routine<A>,
+  args: (f: F, callee: A) => void,
+): ScenarioNode[] {
+  return [
+    r.call(
+      'ioctl()',
+      callee,
+      (k, f, callee) => {
+        callee.mirror = fdget(k, f.$row as MirrorRow);
+        args(f, callee);
+      },
+      keepReturn,
+    ),
+    fputDevice(r, (f) => f.$row as MirrorRow),
+  ];
+}
+
 export function deviceRangeNodes(body: Body, statement: RangeCall): ScenarioNode[] {
   const { range, outcome } = statement;
   const device = body.ctx.deviceRow(statement.device.text);
@@ -78,17 +87,7 @@ export function deviceRangeNodes(body: Body, statement: RangeCall): ScenarioNode
   const aligned = prepareAligned(rangeCode(body, range, outcome).locate);
   return simple(body, statement, {
     prepare: (k, f, scene) => findMirror(k, f, device) && aligned(k, f, scene),
-    nodes: [
-      r.call(
-        'ioctl()',
-        callee,
-        (_, f, callee) => {
-          callee.mirror = f.$row as MirrorRow;
-          passRange(f, callee);
-        },
-        keepReturn,
-      ),
-    ],
+    nodes: ioctl(callee, passRange),
   });
 }
 
@@ -104,18 +103,10 @@ export function deviceWriteNodes(body: Body, statement: DeviceWriteStatement): S
         throw new EvaluationError(`a byte is between 0 and 255, not ${f.$value}`);
       return findMirror(k, f, device) && aligned(k, f, scene);
     },
-    nodes: [
-      r.call(
-        'ioctl()',
-        dmirror_write,
-        (_, f, callee) => {
-          callee.mirror = f.$row as MirrorRow;
-          callee.value = f.$value;
-          passRange(f, callee);
-        },
-        keepReturn,
-      ),
-    ],
+    nodes: ioctl(dmirror_write, (f, callee) => {
+      callee.value = f.$value;
+      passRange(f, callee);
+    }),
   });
 }
 
@@ -147,7 +138,7 @@ export function openNodes(body: Body, statement: OpenStatement): ScenarioNode[] 
   if (statement.kind === 'open')
     return simple(body, statement, {
       prepare: (k) => {
-        if (openMirror(k, device) === 0) return true;
+        if (reserved_file(k, k.tasks.processOf(k.task), device as DeviceRow) === 0) return true;
         throw new EvaluationError(`\`${statement.device.text}\` is open already in this process`);
       },
       nodes: [openCall(device)],
@@ -158,18 +149,11 @@ export function openNodes(body: Body, statement: OpenStatement): ScenarioNode[] 
         throw new EvaluationError(
           `\`${statement.device.text}\` runs a context of this process; join it first`,
         );
-      return findMirror(k, f, device);
+      if (!findMirror(k, f, device)) return false;
+      file_close_fd(k, f.$row as MirrorRow);
+      return true;
     },
-    nodes: [
-      r.call(
-        'close()',
-        dmirror_release,
-        (_, f, callee) => {
-          callee.mirror = f.$row as MirrorRow;
-        },
-        keepReturn,
-      ),
-    ],
+    nodes: [fputDevice(r, (f) => f.$row as MirrorRow)],
   });
 }
 
