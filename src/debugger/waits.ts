@@ -62,6 +62,7 @@ const WHAT: Record<WaitKind, (world: World, on: number) => string> = {
   [Wait.DeviceWork]: () => 'a fault of its device',
   [Wait.Kswapd]: (_, node) => `memory of node ${node} to run short`,
   [Wait.RmapWrite]: () => 'the end of a walk of the reverse map',
+  [Wait.MirrorsWrite]: (world, mm) => `the mirrors of ${mmOwner(world, mm)} to be told`,
   [Wait.FaultBuffer]: (world, device) =>
     `room in the fault buffer of ${deviceName(world, device as DeviceRow)}`,
 };
@@ -147,6 +148,7 @@ const OF: readonly WaitKind[] = [
   Wait.NotifierSeq,
   Wait.LruDrain,
   Wait.RmapWrite,
+  Wait.MirrorsWrite,
   Wait.VmaWrite,
   Wait.FaultBuffer,
 ];

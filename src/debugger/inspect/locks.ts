@@ -65,6 +65,13 @@ function rmapLock(world: World, task: TaskRow): HeldLock[] {
     : [{ what: 'the lock of a reverse map', waiting: queue(world, [Wait.RmapWrite], held) }];
 }
 
+function mirrorsLock(world: World, task: TaskRow): HeldLock[] {
+  const held = world.kernel.tasks.readsMirrors.get(task);
+  return held === 0
+    ? []
+    : [{ what: 'the list of mirrors for reading', waiting: queue(world, [Wait.MirrorsWrite], held) }];
+}
+
 /** Every lock that the task holds, in the order in which they nest. */
 export function locksHeld(world: World, task: TaskRow): HeldLock[] {
   const { devices, tables } = world.kernel;
@@ -77,6 +84,7 @@ export function locksHeld(world: World, task: TaskRow): HeldLock[] {
     ...mmapLocks(world, task),
     ...pageLocks(world, task),
     ...rmapLock(world, task),
+    ...mirrorsLock(world, task),
     ...mutexes.map((mirror) => lock(world, Wait.DriverLock, mirror)),
     ...nodes.map((node) => lock(world, Wait.PageTableLock, node)),
   ];

@@ -10,10 +10,11 @@ import { migrate_vma_finalize, migrate_vma_pages } from '../kernel/migrate_devic
 import { migrate_device_unmap } from '../kernel/migrate_unmap';
 import { trylock_page } from '../kernel/mmap_lock';
 import {
+  mirrorsWriteLock,
   mmu_interval_notifier_insert,
   mmu_interval_notifier_remove,
-  mmu_notifier_register,
-} from '../kernel/mmu_notifier';
+} from '../kernel/mmu_interval_notifier';
+import { mmu_notifier_register } from '../kernel/mmu_notifier';
 import { alloc_page } from '../kernel/page_alloc';
 import { get_page } from '../kernel/page_ref';
 import { rmap_walk } from '../kernel/rmap';
@@ -54,6 +55,7 @@ export const dmirror_open = routine({
     r.call('mmu_notifier_register(mm)', mmu_notifier_register, (k, _, callee) => {
       callee.mm = k.tasks.mmOf(k.task);
     }),
+    r.only((profile) => !profile.intervalNotifiers, [mirrorsWriteLock(r, (k) => k.tasks.mmOf(k.task))]),
     r.step('mmu_interval_notifier_insert(everything)', (k, f) => {
       mmu_interval_notifier_insert(k, f.mirror, k.tasks.mmOf(k.task), f.device);
     }),
@@ -185,7 +187,13 @@ export const dmirror_release = routine({
         ]),
       ],
     ),
-    ...mmu_interval_notifier_remove(r, (f) => f.mirror),
+    r.call(
+      'mmu_interval_notifier_remove(&dmirror->notifier)',
+      mmu_interval_notifier_remove,
+      (_, f, callee) => {
+        callee.mirror = f.mirror;
+      },
+    ),
     r.step('dmirror->mdevice', (k, f) => {
       f.device = k.devices.mirrorDevice.get(f.mirror) as DeviceRow;
     }),

@@ -4,13 +4,8 @@ import { Errno, HmmPfn, Snapshot } from '../kernel/constants';
 import { hmm_range_fault } from '../kernel/hmm';
 import type { Kernel } from '../kernel/kernel';
 import { mmap_read_unlock, mmapReadLock } from '../kernel/mmap_lock';
-import {
-  mmu_interval_notifier_insert,
-  mmu_interval_notifier_remove,
-  mmu_interval_read_retry,
-  mmu_interval_set_seq,
-  reader_must_wait,
-} from '../kernel/mmu_notifier';
+import { mmu_interval_notifier_insert, mmu_interval_notifier_remove } from '../kernel/mmu_interval_notifier';
+import { mmu_interval_read_retry, mmu_interval_set_seq, reader_must_wait } from '../kernel/mmu_notifier';
 import { is_device_coherent, is_device_private } from '../kernel/page_ref';
 import { Bool, ErrnoT, Int, MirrorT, MmT, routine, SlotT, VpnT } from '../kernel/routine';
 import type { DeviceRow, MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../machine/ids';
@@ -127,7 +122,9 @@ const dmirror_range_snapshot = routine({
         r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
       ]),
     ]),
-    ...mmu_interval_notifier_remove(r, (f) => f.notifier),
+    r.call('mmu_interval_notifier_remove(range->notifier)', mmu_interval_notifier_remove, (_, f, callee) => {
+      callee.mirror = f.notifier;
+    }),
     r.step('the notifier was of this call only', (k, f) => {
       k.devices.mirrors.free(f.notifier);
       k.slots.free(f.pfns);

@@ -15,6 +15,7 @@ const CLASSES = [
   'the lock of a VMA',
   'the lock of a page',
   'the lock of a reverse map',
+  'the list of mirrors',
   "the driver's mutex",
   'the lock of a page table',
 ] as const;
@@ -23,8 +24,9 @@ const MmapLock = 1;
 const VmaLock = 2;
 const PageLock = 3;
 const RmapLock = 4;
-const DriverLock = 5;
-const PageTableLock = 6;
+const MirrorsLock = 5;
+const DriverLock = 6;
+const PageTableLock = 7;
 
 /** Locks of these kinds are nested in each other in one order: parent and child in fork, old and new table in mremap. */
 const NESTS: readonly number[] = [MmapLock, PageTableLock];
@@ -38,6 +40,7 @@ const CLASS_OF_WAIT: ReadonlyMap<number, number> = new Map([
   [Wait.PageUnlocked, PageLock],
   [Wait.MigrationEntry, PageLock],
   [Wait.RmapWrite, RmapLock],
+  [Wait.MirrorsWrite, MirrorsLock],
   [Wait.DriverLock, DriverLock],
   [Wait.PageTableLock, PageTableLock],
 ]);
@@ -78,6 +81,7 @@ export class LockOrder {
     watch(tasks.readsVma, VmaLock, true);
     watch(pages.lockOwner, PageLock);
     watch(tasks.readsRmap, RmapLock, true);
+    watch(tasks.readsMirrors, MirrorsLock, true);
     watch(devices.mirrorLock, DriverLock);
     watch(tables.lockOwner, PageTableLock);
     const journal: Journal = {
@@ -116,10 +120,10 @@ export class LockOrder {
     this.#heldBy(task).push(watched.kind);
   }
 
-  /** The lock is taken by waiting for it, not tried. A walk of the reverse map would wait, if it ever had to. */
+  /** The lock is taken by waiting for it, not tried. Readers that never find it taken would wait, if they ever had to. */
   #mayWait(kind: number): boolean {
     const { linked, running } = this.state.interpreter;
-    return kind === RmapLock || linked.op[running] === Op.Wait;
+    return kind === RmapLock || kind === MirrorsLock || linked.op[running] === Op.Wait;
   }
 
   /** Takes up one lock: the task that has just taken it, or 0. */

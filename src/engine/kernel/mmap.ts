@@ -24,11 +24,8 @@ import {
   mmapWriteLockKillable,
 } from './mmap_lock';
 import { tlb_finish_mmu, tlb_gather_mmu } from './mmu_gather';
-import {
-  ALL_PAGES,
-  mmu_notifier_invalidate_range_end,
-  mmu_notifier_invalidate_range_start,
-} from './mmu_notifier';
+import { ALL_PAGES } from './mmu_interval_notifier';
+import { mmu_notifier_invalidate_range_end, mmu_notifier_invalidate_range_start } from './mmu_notifier';
 import { HUGE_PAGES } from './page_alloc';
 import { free_pgtables, pgd_free } from './pgtable';
 import { unlink_anon_vmas } from './rmap';

@@ -3,16 +3,14 @@
  * entries change. Before 5.8 (mm/hmm.c of 4.14) mirrors were told only when the invalidation ended.
  */
 
-import type { DeviceRow, MirrorRow, MmRow, VmaRow } from '../machine/ids';
+import type { MirrorRow, MmRow, VmaRow } from '../machine/ids';
 import { Wait } from '../machine/tasks';
 import type { Kernel } from './kernel';
 import { mmap_write_unlock, mmapWriteLock } from './mmap_lock';
+import { mirrorsReadLock, run_deferred } from './mmu_interval_notifier';
 import { rmapWriteLock, vmaLocks } from './rmap_lock';
-import { type Builder, DeviceT, EventT, MirrorT, MmT, type Node, routine, VpnT } from './routine';
+import { DeviceT, EventT, MirrorT, MmT, routine, VpnT } from './routine';
 import { vmaStartWrite } from './vma_lock';
-
-/** One past the last page of a range that covers every address (ULONG_MAX). */
-export const ALL_PAGES = 2 ** 52;
 
 function overlapping(k: Kernel, mirror: number, start: number, end: number): MirrorRow {
   const { devices } = k;
@@ -138,23 +136,26 @@ export const mmu_notifier_invalidate_range_end = routine({
     r.only(
       (profile) => !profile.intervalNotifiers,
       [
-        r.call('tell the mirrors (sync_cpu_device_pagetables)', tell_mirrors, (_, f, callee) => {
-          callee.mm = f.mm;
-          callee.start = f.start;
-          callee.end = f.end;
-          callee.event = f.event;
-          callee.owner = f.owner;
-        }),
+        ...mirrorsReadLock(r, (f) => f.mm, [
+          r.call('tell the mirrors (sync_cpu_device_pagetables)', tell_mirrors, (_, f, callee) => {
+            callee.mm = f.mm;
+            callee.start = f.start;
+            callee.end = f.end;
+            callee.event = f.event;
+            callee.owner = f.owner;
+          }),
+        ]),
       ],
     ),
     r.yield('Y4'),
     r.step(
-      'one active invalidation less; after the last the sequence is even again, and readers wake',
+      'one active invalidation less; after the last the sequence is even again, what was put off is done, readers wake',
       (k, f) => {
         const left = end(k, f.mm);
         const seq = k.mm.notifierSeq.get(f.mm);
         if (left !== 0 || (seq & 1) === 0) return;
         k.mm.notifierSeq.set(f.mm, seq + 1);
+        run_deferred(k, f.mm);
         k.tasks.wake(Wait.NotifierSeq, f.mm);
       },
     ),
@@ -183,65 +184,4 @@ export function mmu_interval_set_seq(k: Kernel, mirror: MirrorRow): void {
     return;
   }
   k.devices.mirrorSeq.set(mirror, k.mm.notifierSeq.get(k.devices.mirrorMm.get(mirror)));
-}
-
-/** The sequence of a mirror that nothing has invalidated; during an invalidation it belongs to that one, and readers wait. */
-function first_seq(k: Kernel, mm: MmRow): number {
-  const seq = k.mm.notifierSeq.get(mm);
-  if (!k.profile.intervalNotifiers || k.mm.activeInvalidations.get(mm) === 0) return seq - 1;
-  k.mm.notifierSeq.set(mm, seq | 1);
-  return seq | 1;
-}
-
-/** Adds a subscription to [start, end) at the end of those of the mm (mmu_interval_notifier_insert). */
-export function mmu_interval_notifier_insert(
-  k: Kernel,
-  mirror: MirrorRow,
-  mm: MmRow,
-  owner: DeviceRow,
-  start = 0,
-  end = ALL_PAGES,
-): void {
-  const { devices } = k;
-  devices.mirrorMm.set(mirror, mm);
-  devices.mirrorDevice.set(mirror, owner);
-  devices.mirrorStart.set(mirror, start);
-  devices.mirrorEnd.set(mirror, end);
-  devices.mirrorSeq.set(mirror, first_seq(k, mm));
-  let last = k.mm.firstMirror.get(mm);
-  if (last === 0) {
-    k.mm.firstMirror.set(mm, mirror);
-    return;
-  }
-  while (devices.mirrorNext.get(last) !== 0) last = devices.mirrorNext.get(last);
-  devices.mirrorNext.set(last, mirror);
-}
-
-/** Nothing where the address space is gone: its subscriptions went with it. */
-function unlink(k: Kernel, mirror: MirrorRow): void {
-  const { devices } = k;
-  const mm = devices.mirrorMm.get(mirror);
-  if (mm === 0) return;
-  const next = devices.mirrorNext.get(mirror);
-  if (k.mm.firstMirror.get(mm) === mirror) k.mm.firstMirror.set(mm, next);
-  else {
-    let before = k.mm.firstMirror.get(mm);
-    while (before !== 0 && devices.mirrorNext.get(before) !== mirror) before = devices.mirrorNext.get(before);
-    if (before !== 0) devices.mirrorNext.set(before, next);
-  }
-  devices.mirrorNext.set(mirror, 0);
-}
-
-/** mmu_interval_notifier_remove: an invalidation in progress may be in its callback, so that it is waited for. */
-export function mmu_interval_notifier_remove<F>(r: Builder<F>, mirror: (f: F) => MirrorRow): Node<F>[] {
-  const mmOfMirror = (k: Kernel, f: F): number => k.devices.mirrorMm.get(mirror(f));
-  return [
-    r.wait(
-      'no invalidation of the address space is in progress (mn_itree_is_invalidating)',
-      Wait.NotifierSeq,
-      mmOfMirror,
-      (k, f) => (k.mm.notifierSeq.get(mmOfMirror(k, f)) & 1) === 0,
-    ),
-    r.step('mmu_interval_notifier_remove(interval_sub)', (k, f) => unlink(k, mirror(f))),
-  ];
 }

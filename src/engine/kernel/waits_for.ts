@@ -76,6 +76,8 @@ function all_of(k: Kernel, kind: WaitKind, on: number): TaskRow[] {
       return tasks_with(k, tasks.readsVma, on);
     case Wait.RmapWrite:
       return tasks_with(k, tasks.readsRmap, on);
+    case Wait.MirrorsWrite:
+      return tasks_with(k, tasks.readsMirrors, on);
     case Wait.NotifierSeq:
       return tasks_with(k, tasks.invalidates, on);
     case Wait.DeviceFault:

@@ -51,6 +51,8 @@ export class AddressSpaces {
   readonly activeInvalidations: IntColumn;
   /** Mirrors in the order in which they are told. */
   readonly firstMirror: IntColumn;
+  /** Mirrors whose adding or removing waits for the end of an invalidation, the latest first (deferred_list). */
+  readonly firstDeferred: IntColumn;
   readonly memcg: IntColumn;
   /**
    * Changes of its entries that are under way and whose flush comes last: mm->tlb_flush_pending. Fork is counted too: the
@@ -110,6 +112,7 @@ export class AddressSpaces {
     this.notifierSeq = this.mms.int('notifierSeq');
     this.activeInvalidations = this.mms.int('activeInvalidations');
     this.firstMirror = this.mms.int('firstMirror');
+    this.firstDeferred = this.mms.int('firstDeferred');
     this.memcg = this.mms.int('memcg');
     this.tlbFlushPending = this.mms.int('tlbFlushPending');
 

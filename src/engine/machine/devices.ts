@@ -53,7 +53,10 @@ export class Devices {
   readonly mirrorMm: IntColumn;
   /** The device's page table for this process: a tree of entries (access, page). */
   readonly mirrorRoot: IntColumn;
+  /** The subscription that is told after it. */
   readonly mirrorNext: IntColumn;
+  /** The next one whose adding or removing was put off (deferred_item). */
+  readonly mirrorDeferred: IntColumn;
   /** mmu_interval_notifier.invalidate_seq. */
   readonly mirrorSeq: IntColumn;
   readonly mirrorLock: IntColumn;
@@ -113,6 +116,7 @@ export class Devices {
     this.mirrorMm = this.mirrors.int('mm');
     this.mirrorRoot = this.mirrors.int('root');
     this.mirrorNext = this.mirrors.int('next');
+    this.mirrorDeferred = this.mirrors.int('deferred');
     this.mirrorSeq = this.mirrors.int('seq');
     this.mirrorLock = this.mirrors.int('lock');
     this.mirrorRangeLock = this.mirrors.int('rangeLock');

@@ -42,6 +42,8 @@ export const Wait = {
   RmapWrite: 21,
   /** That a page is unlocked by whoever holds its lock; the waiter doesn't want it. */
   PageUnlocked: 22,
+  /** That nobody tells the mirrors of an address space (hmm->mirrors_sem, before 5.8). */
+  MirrorsWrite: 23,
 } as const;
 export type WaitKind = (typeof Wait)[keyof typeof Wait];
 
@@ -86,6 +88,8 @@ export class Tasks {
   readonly preemptCount: IntColumn;
   /** The lock of the reverse map under which it walks (rmap_lock.ts). */
   readonly readsRmap: IntColumn;
+  /** The mm whose list of mirrors it holds for reading, to tell them (before 5.8). */
+  readonly readsMirrors: IntColumn;
   readonly taskName: IntColumn;
   /** Innermost pending fault, a row of `Faults`; 0 = none. */
   readonly fault: IntColumn;
@@ -142,6 +146,7 @@ export class Tasks {
     this.invalidations = this.tasks.int('invalidations');
     this.preemptCount = this.tasks.int('preemptCount');
     this.readsRmap = this.tasks.int('readsRmap');
+    this.readsMirrors = this.tasks.int('readsMirrors');
     this.taskName = this.tasks.int('name');
     this.fault = this.tasks.int('fault');
     this.killed = this.tasks.int('killed');
