@@ -243,10 +243,13 @@ export const copy_page_range = routine({
         f.next = pte_table_end(f.at, f.end);
       }),
       r.when('the entry maps 2 MiB at once', (k, f) => is_huge_at(k, f.mm, f.at), [
-        r.step('copy_huge_pmd(dst_mm, src_mm, …): share the folio, read-only on both sides', (k, f) => {
-          f.copied = copy_huge_pmd(k, f.mm, mmOf(k, { vma: f.dst }), f.at);
-          if (f.copied === Copied.NoMemory) f.ret = -Errno.ENOMEM;
-        }),
+        r.step(
+          'copy_huge_pmd(dst_mm, src_mm, …): share the folio, read-only on both sides; no flush yet',
+          (k, f) => {
+            f.copied = copy_huge_pmd(k, f.mm, mmOf(k, { vma: f.dst }), f.at);
+            if (f.copied === Copied.NoMemory) f.ret = -Errno.ENOMEM;
+          },
+        ),
         r.when('it is exclusive and pinned: the child needs copies', (_, f) => f.copied === Copied.Pinned, [
           r.call('__split_huge_pmd(src_vma, src_pmd, addr)', split_huge_pmd, (_, f, callee) => {
             callee.vma = f.src;

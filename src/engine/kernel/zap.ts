@@ -146,8 +146,9 @@ export const unmap_page_range = routine({
             (_, f) => covers_huge(f.at, f.end),
             [
               pmdLock(r),
-              r.step('zap_huge_pmd: rss, reverse map, the deposited table; gather the folio', (k, f) =>
-                zap_huge_pmd(k, mmOf(k, f), f.entry, f.tlb),
+              r.step(
+                'zap_huge_pmd: no flush yet; rss, reverse map, the deposited table; gather the folio',
+                (k, f) => zap_huge_pmd(k, mmOf(k, f), f.entry, f.tlb),
               ),
               pmdUnlock(r),
             ],
