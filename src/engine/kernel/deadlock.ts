@@ -62,8 +62,7 @@ function reachable(k: Kernel, task: TaskRow): Waits {
   };
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const process = k.tasks.processOf(at);
-    if (k.killable(at) && !waits.has(endOf(process)))
-      add(endOf(process), [end_of_process(k, process)]);
+    if (k.killable(at) && !waits.has(endOf(process))) add(endOf(process), [end_of_process(k, process)]);
     if (waits.has(idOf(k, at))) continue;
     const ways = ways_out(k, at);
     if (ways) add(idOf(k, at), ways);
