@@ -115,10 +115,12 @@ interface RangeFault extends Range {
 
 /**
  * What the device's table gets for a page. The test driver enters pages as hmm_range_fault reports them, also a private
- * page of its own device, which nobody can address.
+ * page of its own device, which nobody can address. Our port, which gets pages of other devices too, enters what backs
+ * them.
  */
 function target(k: Kernel, page: PageRow): PageRow {
-  return k.profile.driverFaultsAfterMigration ? backing_page(k, page) : page;
+  const backs = k.profile.driverFaultsAfterMigration || k.profile.hmmReportsAnyDevice;
+  return backs ? backing_page(k, page) : page;
 }
 
 /** Stores what hmm_range_fault reported (dmirror_do_fault); false when a page lacks the permission asked for. */

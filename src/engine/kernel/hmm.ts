@@ -74,6 +74,17 @@ function present_entry(k: Kernel, entry: EntryRow, pte: number, vpn: Vpn, reques
   return answer(flags, page);
 }
 
+/** 4.14 reports a page of private memory to every mirror, later kernels to those of its own device only. */
+const reports_device_page = (k: Kernel, page: PageRow, owner: DeviceRow): boolean =>
+  k.profile.hmmReportsAnyDevice || k.devices.pgmapDevice.get(k.pages.pgmap(page)) === owner;
+
+/** A device-private entry that is reported: later kernels never fault it, not even a read-only one for a write. */
+function device_entry(k: Kernel, pte: number, page: PageRow, request: number): Found {
+  const flags = HmmPfn.Valid | (pte & PTE_WRITE ? HmmPfn.Write : 0);
+  const need = k.profile.hmmReportsAnyDevice ? need_fault(request, flags) : Need.Nothing;
+  return need === Need.Nothing ? answer(flags, page) : fault(need);
+}
+
 /** What one entry answers to the request (hmm_vma_handle_pte). */
 function handle_pte(k: Kernel, mm: MmRow, vpn: Vpn, owner: DeviceRow, request: number): Found {
   const entry = leaf_offset(k, mm, vpn);
@@ -81,8 +92,8 @@ function handle_pte(k: Kernel, mm: MmRow, vpn: Vpn, owner: DeviceRow, request: n
   if (pte === 0) return hole(request);
   if (isPresent(pte)) return present_entry(k, entry, pte, vpn, request);
   const page = pte_page(k, entry);
-  if (kindOf(pte) === Pte.DevicePrivate && k.devices.pgmapDevice.get(k.pages.pgmap(page)) === owner)
-    return answer(HmmPfn.Valid | (pte & PTE_WRITE ? HmmPfn.Write : 0), page);
+  if (kindOf(pte) === Pte.DevicePrivate && reports_device_page(k, page, owner))
+    return device_entry(k, pte, page, request);
   const need = need_fault(request, 0);
   if (need === Need.Nothing) return answer(0);
   if (kindOf(pte) === Pte.Migration) return WAIT;

@@ -30,6 +30,7 @@ export const linux414: Profile = {
   anonExclusive: false,
   splitMigrateApi: false,
   intervalNotifiers: false,
+  hmmReportsAnyDevice: true,
   collectSkipsLocked: false,
   entryWaitTakesReference: true,
   migrationKeepsYoungDirty: false,

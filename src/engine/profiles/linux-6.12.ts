@@ -30,6 +30,7 @@ export const linux612: Profile = {
   anonExclusive: true,
   splitMigrateApi: true,
   intervalNotifiers: true,
+  hmmReportsAnyDevice: false,
   collectSkipsLocked: true,
   entryWaitTakesReference: false,
   migrationKeepsYoungDirty: true,

@@ -49,6 +49,8 @@ export interface Profile {
   readonly splitMigrateApi: boolean;
   /** hmm_range_fault with interval notifiers (5.8+) instead of hmm_vma_fault and mirrors told at the end. */
   readonly intervalNotifiers: boolean;
+  /** A walk for a mirror reports private pages of any device, and faults a read-only one that is to be written (4.14). */
+  readonly hmmReportsAnyDevice: boolean;
   /** A page that can't be locked while it is collected is skipped for good (5.16+). */
   readonly collectSkipsLocked: boolean;
   /** migration_entry_wait holds a reference while it sleeps (until 5.16), which can make the migration fail. */
