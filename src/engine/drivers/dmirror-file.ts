@@ -116,14 +116,18 @@ export const dmirror_device_evict = routine({
     r.step('all collected', (k) => k.leave('migrate_device_range')),
     ...forEachSlot(r, 'a page of system memory for each', [
       r.when('it migrates', (k, f) => migrates(k, f.slot), [
-        r.step('page = alloc_page(); lock_page(page); copy', (k, f) => {
+        r.step('page = alloc_page(); lock_page(page)', (k, f) => {
           f.page = alloc_page(k);
-          if (f.page === 0) return;
-          trylock_page(k, f.page);
-          k.contents.copy(backing_page(k, srcPage(k, f.slot)), f.page);
-          k.slots.dstPage.set(f.slot, f.page);
-          k.slots.dstFlags.set(f.slot, MigratePfn.Valid);
+          if (f.page !== 0) trylock_page(k, f.page);
         }),
+        r.when('there is one', (_, f) => f.page !== 0, [
+          r.yield('Y7'),
+          r.step('copy the contents; dst[i]', (k, f) => {
+            k.contents.copy(backing_page(k, srcPage(k, f.slot)), f.page);
+            k.slots.dstPage.set(f.slot, f.page);
+            k.slots.dstFlags.set(f.slot, MigratePfn.Valid);
+          }),
+        ]),
       ]),
     ]),
     r.call('migrate_device_pages(src_pfns, dst_pfns, npages)', migrate_vma_pages, pass),

@@ -1,4 +1,7 @@
-/** The test driver's migrations: to the device, back to system memory, and the copy and map steps between the phases. */
+/**
+ * The test driver's migrations: to the device, back to system memory, and the copy and map steps between the phases. A copy
+ * takes time: it is begun and, a yield later, over.
+ */
 
 import { Errno, MigratePfn, Select } from '../kernel/constants';
 import type { Kernel } from '../kernel/kernel';
@@ -88,6 +91,7 @@ const copyToDevice = routine({
           f.page = devmem_alloc_page(k, ownerOf(k, f), mirrorOf(k, f));
         }),
         r.when('there is one', (_, f) => f.page !== 0, [
+          r.yield('Y7'),
           r.step('copy the contents (zeroes for a hole); dst[i]', (k, f) => {
             const from = srcPage(k, f.slot);
             if (from !== 0) k.contents.copy(from, backing_page(k, f.page));
@@ -123,9 +127,12 @@ const copyToRam = routine({
             if (f.page !== 0) trylock_page(k, f.page);
           }),
           r.when('there is one', (_, f) => f.page !== 0, [
-            r.step("drop the device's entry; copy the contents; dst[i]", (k, f) => {
+            r.step("drop the device's entry", (k, f) => {
               const vpn = vpnOf(k, f.slot);
               if (!k.profile.driverKeepsOwnEntries) mirror_erase(k, mirrorOf(k, f), vpn, (vpn + 1) as Vpn);
+            }),
+            r.yield('Y7'),
+            r.step('copy the contents; dst[i]', (k, f) => {
               k.contents.copy(backing_page(k, srcPage(k, f.slot)), f.page);
               fillDst(k, f.slot, f.page, (k.slots.srcFlags.get(f.slot) & MigratePfn.Write) !== 0);
             }),
@@ -259,6 +266,7 @@ export const migrate = routine({
         [
           r.call('ret = migrate_vma_setup(&args)', migrate_vma_setup, passMigration, keep),
           r.when('it succeeded', (_, f) => f.ret === 0, [
+            r.yield('Y7'),
             r.call('alloc_and_copy(&args)', alloc_and_copy, passMigration),
             r.call('migrate_vma_pages(&args)', migrate_vma_pages, passMigration),
             r.step('how many moved', (k, f) => {
