@@ -8,6 +8,7 @@ import type { PageRow, Vpn } from '../../src/engine/machine/ids';
 import { Pg } from '../../src/engine/machine/pages';
 import { isPresent, kindOf, PTE_HUGE, PTE_WRITE, Pte } from '../../src/engine/machine/pte';
 import { linux414 } from '../../src/engine/profiles/linux-4.14';
+import { runChecked } from '../properties/machine';
 import { Bench, RW } from './bench';
 
 /** On a boundary of 2 MiB. */
@@ -259,6 +260,30 @@ describe('transparent huge pages', () => {
     expect(kindOf(leaf(old, A + 1))).toBe(Pte.DevicePrivate);
     expect(rss(old)).toBe(512);
     expect(pageAt(old, A + 100)).not.toBe(old.kernel.zeroPage);
+  });
+});
+
+describe.each(['6.12', '4.14'])('a huge page that fork has shared, under %s', (profile) => {
+  it.each([
+    ['parent', 'write h[5] = 2; write h[6] = 3', ''],
+    ['child', '', 'write h[5] = 2; write h[6] = 3'],
+  ])('is copied where the %s writes to it', (writer, inParent, inChild) => {
+    const seen = (who: string): string => (who === writer ? 'read h[5] expect 2' : 'read h[5] expect 1');
+    const { stop, broken, run } = runChecked(`profile ${profile}
+process app {
+    h = mmap 2MiB huge
+    write h[5] = 1
+    fork child { ${inChild}; barrier done; ${seen('child')} }
+    ${inParent}
+    barrier done
+    ${seen('parent')}
+    wait child expect 0
+}`);
+    expect({ stop, broken, failure: run.report.failure?.message() }).toEqual({
+      stop: 'end',
+      broken: [],
+      failure: undefined,
+    });
   });
 });
 

@@ -53,10 +53,14 @@ export function folio_free_swap(k: Kernel, page: PageRow): boolean {
   return true;
 }
 
+/** Entries that map the page, by itself or with all of its folio (page_trans_huge_mapcount). */
+const mapcount = (k: Kernel, page: PageRow): number =>
+  k.pages.mapcount.get(page) + k.pages.entireMapcount.get(k.pages.folio(page));
+
 /** 4.14: nobody else has the page or its slot, so that a write need not copy it (reuse_swap_page). */
 export function reuse_swap_page(k: Kernel, page: PageRow): boolean {
   const slot = swap_slot_of(k, page);
-  const users = k.pages.mapcount.get(page) + (slot === 0 ? 0 : k.swap.slotCount.get(slot));
+  const users = mapcount(k, page) + (slot === 0 ? 0 : k.swap.slotCount.get(slot));
   if (users === 1 && slot !== 0) {
     delete_from_swap_cache(k, page);
     k.pages.setFlag(page, Pg.Dirty);
