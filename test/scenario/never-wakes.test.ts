@@ -100,6 +100,33 @@ describe('the memory of a device', () => {
   });
 });
 
+describe('the memory of a device that is still mapped', () => {
+  // R asks for the memory while it is pinned.
+  const pinned = (text: string): string => `
+schedule seed 3
+device gpu0 coherent 1MiB node 0
+process app {
+    buf = mmap 4KiB
+    write buf = 1
+    migrate buf to gpu0
+    pin buf r as p
+    thread R { gpu0 release }
+    repeat 10 { read buf }
+    unpin p
+    ${text}
+}`;
+
+  it('is waited for in vain by who waits for the one that would let go of it', () => {
+    expect(found(pinned('join R'))).toMatch(
+      /^Deadlock: app waits for app\.R to end; app\.R waits for the last page in use of gpu0/,
+    );
+  });
+
+  it('may be let go of while anybody else is left', () => {
+    expect(found(pinned(LOOPS))).toBeUndefined();
+  });
+});
+
 describe('an idle thread', () => {
   it('that nobody can tell anything is not stuck, but who waits for it is', () => {
     expect(found(withThreads('thread idle'))).toBeUndefined();

@@ -64,10 +64,15 @@ export function programWaits(ctx: RunContext): ProgramWaits {
   const neverEnds = (task: TaskRow): boolean =>
     texts.text(tasks.taskName.get(task)).endless && ctx.state.work.get(task) === 0;
 
-  const releasing = (pgmap: PgmapRow): readonly TaskRow[] | undefined => {
+  const live = (task: TaskRow): boolean => tasks.state.get(task) !== TaskState.Exited;
+
+  /** Who may let go of what keeps a device's memory: of a mapping any task may that is left, if only by its end. */
+  const releasing = (pgmap: PgmapRow): readonly TaskRow[] => {
     const lists = [...deedsFor(k, pgmap)].map(doing);
-    const live = (task: TaskRow): boolean => tasks.state.get(task) !== TaskState.Exited;
-    return lists.find((list) => !list.some(live)) ?? lists[0];
+    const waits = (task: TaskRow): boolean => tasks.isQueued(task, Wait.PgmapRef, pgmap);
+    const others = (): TaskRow[] =>
+      ([...tasks.tasks.rows()] as TaskRow[]).filter((task) => tasks.process.get(task) !== 0 && !waits(task));
+    return lists.find((list) => !list.some(live)) ?? lists[0] ?? others();
   };
 
   return {
