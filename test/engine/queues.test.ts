@@ -107,10 +107,20 @@ describe('a lock that one task has', () => {
 
   it.each(exclusive)('%s may be taken by one that comes by; who was woken keeps its place', (_, lock) => {
     const had = order([
-      (r) => [...lock.lock(r), sleep(r, 1), r.step('unlock', lock.unlock), ...takes(r, lock), open(r, 4)],
+      (r) => [
+        ...lock.lock(r),
+        sleep(r, 1),
+        r.step('unlock', lock.unlock),
+        ...lock.lock(r),
+        has(r),
+        open(r, 2),
+        sleep(r, 3),
+        r.step('unlock again', lock.unlock),
+      ],
+      // Both wait; this one is woken, finds the lock taken again, and must still come before the other.
       (r) => [...takes(r, lock)],
-      (r) => [sleep(r, 4), ...takes(r, lock)],
-      (r) => [open(r, 1)],
+      (r) => [...takes(r, lock)],
+      (r) => [open(r, 1), sleep(r, 2), open(r, 3)],
     ]);
     expect(had).toEqual([1, 2, 3]);
   });
