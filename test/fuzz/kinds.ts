@@ -1,0 +1,6 @@
+/** Every kind of hostile use. Each has a small version in `npm test` (fuzz.test.ts) and a long one in `npm run fuzz`. */
+
+import type { FuzzKind } from './kind';
+import { seeks } from './seeks';
+
+export const KINDS: readonly FuzzKind[] = [seeks];
