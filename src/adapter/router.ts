@@ -1,7 +1,7 @@
 /** Finds the handler of a request, and answers it: the answer first, then the events it causes. */
 
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
-import { didYouMean } from '../scenario';
+import { didYouMean } from '../language';
 import type { Adapter } from './adapter';
 import { RequestError } from './errors';
 import type { Family } from './family';

@@ -5,10 +5,10 @@ import type { DebugSession } from '../debugger/session';
 import { framesOf, type StackFrame } from '../debugger/stack';
 import { scopesOf } from '../debugger/variables/scopes';
 import { VariableTree } from '../debugger/variables/tree';
-import type { LinkedRoutine } from '../engine/kernel/link';
 import type { TaskRow } from '../engine/machine/ids';
-import type { Compiled } from '../scenario';
-import type { Scene } from '../scenario/environment';
+import type { LinkedRoutine } from '../engine/routine/link';
+import type { Compiled } from '../language';
+import type { Scene } from '../view/environment';
 import { RequestError } from './errors';
 
 /** Frame ids: the task, and the frame's place from the bottom; 0 for a task without frames. */

@@ -2,7 +2,7 @@
 
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { findProfile, PROFILES } from '../engine/profiles';
-import { allOf, didYouMean } from '../scenario/suggest';
+import { allOf, didYouMean } from '../language/suggest';
 import { UsageError } from './command';
 
 export type Options = NonNullable<ParseArgsConfig['options']>;

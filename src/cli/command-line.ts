@@ -1,6 +1,6 @@
 /** The `hmm-trace` command line. */
 
-import { didYouMean } from '../scenario/suggest';
+import { didYouMean } from '../language/suggest';
 import { type Command, Exit, type ExitCode, type Io, UsageError } from './command';
 import { commands } from './commands';
 

@@ -1,7 +1,7 @@
 /** `hmm-trace format`: puts scenarios into the one layout. */
 
 import { writeFileSync } from 'node:fs';
-import { diagnose, formatDiagnostic, formatScenario, parseScenario } from '../scenario';
+import { diagnose, formatDiagnostic, formatScenario, parseScenario } from '../language';
 import { readArguments } from './arguments';
 import { type Command, Exit, type Io } from './command';
 import { readSource, SourceError } from './sources';

@@ -5,12 +5,12 @@
  */
 
 import { MigratePfn, NOTIFY_NAMES } from '../engine/kernel/constants';
-import type { EventName } from '../engine/kernel/events';
 import { HOLD_NAMES, type HoldKind } from '../engine/machine/holds';
 import type { PageRow, ProcessRow, TaskRow, Vpn } from '../engine/machine/ids';
 import { TASK_SIZE_PAGES, vaOf } from '../engine/machine/ids';
-import { processName, showAddress, taskName } from '../scenario/environment';
-import { errnoName, type Run, signalName } from '../scenario/program';
+import type { EventName } from '../engine/routine/events';
+import { errnoName, type Run, signalName } from '../program';
+import { processName, showAddress, taskName } from '../view/environment';
 import { Nesting, named, opens } from './event-tree';
 
 type Json = Record<string, unknown>;

@@ -1,9 +1,9 @@
 /** The readable log: one line for each thing worth telling, indented by nesting. */
 
-import type { EventName } from '../engine/kernel/events';
 import type { TaskRow } from '../engine/machine/ids';
-import { taskName } from '../scenario/environment';
-import type { Run, StatementInfo } from '../scenario/program';
+import type { EventName } from '../engine/routine/events';
+import type { Run, StatementInfo } from '../program';
+import { taskName } from '../view/environment';
 import { Nesting, named, opens } from './event-tree';
 import { resultWords } from './result';
 import { enterWords, isShown, type Level, leaveWords } from './words';

@@ -1,7 +1,7 @@
 /** Addresses in the words of the scenario. */
 
 import { type ProcessRow, type TaskRow, type Vpn, vaOf } from '../engine/machine/ids';
-import { placeOf, showAddress, spaceOf, type World } from '../scenario/environment';
+import { placeOf, showAddress, spaceOf, type World } from '../view/environment';
 
 /** `buf[3]`, or the address where no buffer of the process covers it. */
 export function showVa(world: World, process: ProcessRow, va: number): string {

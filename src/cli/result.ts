@@ -1,7 +1,7 @@
 /** What a statement came to, for a person. */
 
 import type { TaskRow } from '../engine/machine/ids';
-import { errnoName, type Run, signalName } from '../scenario/program';
+import { errnoName, type Run, signalName } from '../program';
 import { named } from './event-tree';
 import { processOf, showVa } from './places';
 

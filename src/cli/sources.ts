@@ -1,8 +1,8 @@
 /** Scenario files, read and compiled. */
 
 import { readFileSync, statSync } from 'node:fs';
-import { formatDiagnostic } from '../scenario';
-import { type CompileOptions, compileScenario, type Program } from '../scenario/program';
+import { formatDiagnostic } from '../language';
+import { type CompileOptions, compileScenario, type Program } from '../program';
 import type { Io } from './command';
 
 /** Bytes of a scenario at most. */

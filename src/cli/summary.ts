@@ -1,6 +1,6 @@
 /** The last lines of a run: what held, what failed and where, and how it ended. */
 
-import type { Run, StatementInfo } from '../scenario/program';
+import type { Run, StatementInfo } from '../program';
 import type { Ending } from './run';
 import { count, type Tally } from './tally';
 import type { Watch } from './watch';

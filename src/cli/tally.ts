@@ -1,10 +1,10 @@
 /** What a run came to: which expectations were reached, which failed, and how processes ended. */
 
-import { isDetected, stuckText } from '../debugger/waits';
-import type { EventName } from '../engine/kernel/events';
 import type { TaskRow } from '../engine/machine/ids';
-import { showAddress, taskName } from '../scenario/environment';
-import { type Run, type StatementInfo, signalName } from '../scenario/program';
+import type { EventName } from '../engine/routine/events';
+import { type Run, type StatementInfo, signalName } from '../program';
+import { showAddress, taskName } from '../view/environment';
+import { isDetected, stuckText } from '../view/waits';
 
 /** Failures that are kept with their words; more are only counted. */
 const MOST_FAILURES = 100;

@@ -1,7 +1,7 @@
 /** The invariants' check during a run. */
 
 import { brokenSince, Checker, sentence } from '../engine/invariants';
-import type { Run } from '../scenario/program';
+import type { Run } from '../program';
 
 /** Sentences that are kept; more broken invariants are only counted. */
 const MOST_SENTENCES = 20;

@@ -1,9 +1,10 @@
 /** Events in the kernel's words, one line each. */
 
 import { FaultFlag } from '../engine/kernel/constants';
-import type { EventName } from '../engine/kernel/events';
 import { HOLD_NAMES, type HoldKind } from '../engine/machine/holds';
 import type { DeviceRow, PageRow, ProcessRow, TaskRow } from '../engine/machine/ids';
+import type { EventName } from '../engine/routine/events';
+import { signalName } from '../program';
 import {
   deviceName,
   processName,
@@ -13,8 +14,7 @@ import {
   showPage,
   showVmFault,
   type World,
-} from '../scenario/environment';
-import { signalName } from '../scenario/program';
+} from '../view/environment';
 import { processOf, showPages, showVa, showVpn } from './places';
 
 /** How much of what happens is shown. */

@@ -1,7 +1,7 @@
 /** Breakpoints: what the user asked for, where it was bound, and the test that runs inside the run loop. */
 
-import type { LinkedRoutine } from '../engine/kernel/link';
-import type { Scene, World } from '../scenario/environment';
+import type { LinkedRoutine } from '../engine/routine/link';
+import type { Scene, World } from '../view/environment';
 import type { CodeMap } from './code-map';
 import {
   compileCondition,

@@ -1,7 +1,7 @@
 /** Places in the program: lines of the scenario and of the listings, and the steps that belong to them. */
 
-import { CALLBACKS, type Linked, type LinkedRoutine } from '../engine/kernel/link';
-import { didYouMean } from '../scenario';
+import { CALLBACKS, type Linked, type LinkedRoutine } from '../engine/routine/link';
+import { didYouMean } from '../language';
 
 /** A source a frame can show: the scenario, or a routine's listing. */
 export interface Listing {

@@ -1,6 +1,6 @@
 /** Conditions, hit conditions and log messages of breakpoints, compiled once. */
 
-import type { LinkedRoutine } from '../engine/kernel/link';
+import type { LinkedRoutine } from '../engine/routine/link';
 import {
   type Compiled,
   compileExpr,
@@ -9,8 +9,8 @@ import {
   parseExpression,
   parseLogMessage,
   showValue,
-} from '../scenario';
-import { environment, type Scene, type World } from '../scenario/environment';
+} from '../language';
+import { environment, type Scene, type World } from '../view/environment';
 
 /** Either what was compiled, or one sentence on what is wrong. */
 export type Result<T> =

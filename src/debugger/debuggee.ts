@@ -2,7 +2,7 @@
 
 import type { Interpreter } from '../engine/time/interpreter';
 import type { Schedule } from '../engine/time/schedule';
-import type { World } from '../scenario/environment';
+import type { World } from '../view/environment';
 
 export interface Debuggee {
   readonly interpreter: Interpreter;

@@ -1,12 +1,12 @@
 /** Exceptions: what can stop a run besides breakpoints, each with a check box and a condition. */
 
 import { Signal } from '../engine/kernel/constants';
-import type { EventName } from '../engine/kernel/events';
 import type { TaskRow } from '../engine/machine/ids';
-import { type Scene, showAddress, taskName } from '../scenario/environment';
+import type { EventName } from '../engine/routine/events';
+import { type Scene, showAddress, taskName } from '../view/environment';
+import { DETECTED, isDetected, stuckText } from '../view/waits';
 import { compileCondition, evaluationProblem, type Test } from './condition';
 import type { Debuggee } from './debuggee';
-import { DETECTED, isDetected, stuckText } from './waits';
 
 export type ExceptionId =
   | 'sigbus'

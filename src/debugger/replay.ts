@@ -1,12 +1,12 @@
 /** Runs what has already run again, with hooks that note what they see and stop nothing. */
 
-import type { EventName } from '../engine/kernel/events';
 import type { TaskRow } from '../engine/machine/ids';
+import type { EventName } from '../engine/routine/events';
 import type { Engine } from '../engine/time/engine';
 import type { YieldHook } from '../engine/time/interpreter';
 import type { Schedule } from '../engine/time/schedule';
 import { finish, type Work } from '../engine/time/work';
-import { moveTo, type Scene } from '../scenario/environment';
+import { moveTo, type Scene } from '../view/environment';
 import type { Breakpoints } from './breakpoints';
 import type { ExceptionHit, Exceptions } from './exceptions';
 import type { HitCounts } from './hit-counts';

@@ -1,10 +1,10 @@
 /** Why a session stands where it stands, in words. */
 
-import { wait_cycle } from '../engine/kernel/deadlock';
+import { wait_cycle } from '../engine/detect/deadlock';
 import type { ProcessRow, TaskRow } from '../engine/machine/ids';
-import { processName, taskName, type World } from '../scenario/environment';
+import { processName, taskName, type World } from '../view/environment';
+import { isIdleWorker, showWaiting, waitingOf, waitsFor } from '../view/waits';
 import { type ExceptionHit, signalName } from './exceptions';
-import { isIdleWorker, showWaiting, waitingOf, waitsFor } from './waits';
 
 export type StopReason =
   | 'entry'

@@ -4,7 +4,7 @@ import type { TaskRow } from '../engine/machine/ids';
 import { Engine, type EngineOptions } from '../engine/time/engine';
 import type { Stop } from '../engine/time/interpreter';
 import type { Work } from '../engine/time/work';
-import { moveTo, sceneOf, taskName, type World } from '../scenario/environment';
+import { moveTo, sceneOf, taskName, type World } from '../view/environment';
 import { type Breakpoint, Breakpoints } from './breakpoints';
 import { CodeMap } from './code-map';
 import type { Debuggee } from './debuggee';

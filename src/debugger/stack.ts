@@ -1,11 +1,11 @@
 /** Threads and their frames. */
 
-import type { LinkedRoutine } from '../engine/kernel/link';
 import type { TaskRow } from '../engine/machine/ids';
 import { TaskState } from '../engine/machine/tasks';
-import { taskName, type World } from '../scenario/environment';
+import type { LinkedRoutine } from '../engine/routine/link';
+import { taskName, type World } from '../view/environment';
+import { isIdleWorker } from '../view/waits';
 import type { CodeMap } from './code-map';
-import { isIdleWorker } from './waits';
 
 export interface Thread {
   readonly id: TaskRow;

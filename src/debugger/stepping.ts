@@ -1,7 +1,7 @@
 /** Where stepping stops: at which steps to look, and what must hold there. */
 
 import type { TaskRow } from '../engine/machine/ids';
-import type { World } from '../scenario/environment';
+import type { World } from '../view/environment';
 import type { CodeMap } from './code-map';
 import { framesOf, type StackFrame } from './stack';
 

@@ -1,9 +1,9 @@
 /** One line for each thing worth telling that happens while the run goes on; each moment of a timeline is told once. */
 
 import { FaultFlag } from '../engine/kernel/constants';
-import type { EventName } from '../engine/kernel/events';
 import type { DeviceRow, PageRow, ProcessRow, TaskRow, Vpn } from '../engine/machine/ids';
 import { vaOf } from '../engine/machine/ids';
+import type { EventName } from '../engine/routine/events';
 import {
   deviceName,
   placeOf,
@@ -15,7 +15,7 @@ import {
   spaceOf,
   taskName,
   type World,
-} from '../scenario/environment';
+} from '../view/environment';
 import type { CodeMap } from './code-map';
 import type { Debuggee } from './debuggee';
 import { signalName } from './exceptions';

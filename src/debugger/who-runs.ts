@@ -1,15 +1,15 @@
 /** Which tasks can run next, and why another one can't. */
 
-import { cpu_taken_by } from '../engine/kernel/sched';
+import { cpu_taken_by } from '../engine/kernel/kernel/sched';
 import type { TaskRow } from '../engine/machine/ids';
 import { TaskState } from '../engine/machine/tasks';
+import { someOf } from '../language/suggest';
 import type { RunnableTask } from '../protocol';
-import { taskName, type World } from '../scenario/environment';
-import { someOf } from '../scenario/suggest';
+import { taskName, type World } from '../view/environment';
+import { routineOf, showWaiting, waitingOf } from '../view/waits';
 import type { CodeMap } from './code-map';
 import type { Debuggee } from './debuggee';
 import { framesOf, scenarioLine } from './stack';
-import { routineOf, showWaiting, waitingOf } from './waits';
 
 type Stage = Pick<Debuggee, 'world'>;
 

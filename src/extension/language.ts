@@ -9,7 +9,7 @@ import {
   type Span,
   type SymbolKind,
   symbolsOf,
-} from '../scenario';
+} from '../language';
 import { hoveredExpression } from './hovered-expression';
 import { LiveDiagnostics } from './live-diagnostics';
 import { language } from './session';

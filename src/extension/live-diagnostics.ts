@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { checkScenario, type Diagnostic, type Position } from '../scenario';
+import { checkScenario, type Diagnostic, type Position } from '../language';
 import { language } from './session';
 
 /** Time without typing after which a scenario is checked, in milliseconds. */

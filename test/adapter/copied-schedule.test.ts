@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { load } from '../../src/adapter/loader';
 import { DebugSession } from '../../src/debugger/session';
-import type { Event } from '../../src/engine/kernel/events';
+import type { Event } from '../../src/engine/routine/events';
 import { finish } from '../../src/engine/time/work';
 
 const FOLDER = new URL('../../scenarios/', import.meta.url);

@@ -2,7 +2,7 @@
 
 import { DebugSession } from '../../src/debugger/session';
 import { finish } from '../../src/engine/time/work';
-import { moveTo, sceneOf } from '../../src/scenario/environment';
+import { moveTo, sceneOf } from '../../src/view/environment';
 import { best, scenario } from './workload';
 
 const HITS = 200_000;

@@ -1,7 +1,7 @@
 /** Scenarios to measure, as runs with the checkpoints of a debug session. */
 
 import { Engine } from '../../src/engine/time/engine';
-import { buildRun, compileScenario, type Run } from '../../src/scenario/program';
+import { buildRun, compileScenario, type Run } from '../../src/program';
 
 const MACHINE = `profile 6.12
 machine { node 0 { dma32 3GiB normal 4GiB } cpus 1 }

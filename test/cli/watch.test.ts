@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Watch } from '../../src/cli/watch';
-import { buildRun } from '../../src/scenario/program';
+import { buildRun } from '../../src/program';
 import { programOf } from '../scenario/run-scenario';
 
 describe('the check of the invariants during a run', () => {

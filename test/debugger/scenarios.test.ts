@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DebugSession } from '../../src/debugger/session';
 import type { EngineOptions } from '../../src/engine/time/engine';
 import { finish } from '../../src/engine/time/work';
-import { buildRun, compileScenario } from '../../src/scenario/program';
+import { buildRun, compileScenario } from '../../src/program';
 
 /** One statement on four pages of a buffer and a device; what it expects does not matter here. */
 const range = fc

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DebugSession } from '../../src/debugger/session';
 import { framesOf } from '../../src/debugger/stack';
-import { Int, routine } from '../../src/engine/kernel/routine';
 import type { TaskRow } from '../../src/engine/machine/ids';
+import { Int, routine } from '../../src/engine/routine/routine';
 import { Schedule } from '../../src/engine/time/schedule';
 import { finish } from '../../src/engine/time/work';
-import { Variables } from '../../src/scenario/environment';
+import { Variables } from '../../src/view/environment';
 import { machineWith, worker } from '../time/synthetic';
 
 const at = (line: number) => ({ line, column: 1 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { pendingFaults } from '../../src/debugger/inspect/faults';
-import { buildRun, compileScenario } from '../../src/scenario/program';
+import { buildRun, compileScenario } from '../../src/program';
+import { pendingFaults } from '../../src/view/inspect/faults';
 import { EditorWindow } from './editor-window';
 
 const scenario = (

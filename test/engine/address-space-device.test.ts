@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Advice } from '../../src/engine/kernel/madvise';
-import { sys_mlock } from '../../src/engine/kernel/mlock';
-import { mremap_anywhere, sys_mremap } from '../../src/engine/kernel/mremap';
+import { Advice } from '../../src/engine/kernel/mm/madvise/madvise';
+import { sys_mlock } from '../../src/engine/kernel/mm/mlock';
+import { mremap_anywhere, sys_mremap } from '../../src/engine/kernel/mm/mremap/mremap';
 import { Vm } from '../../src/engine/machine/address-spaces';
 import { Pg } from '../../src/engine/machine/pages';
 import { kindOf, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../../src/engine/machine/pte';

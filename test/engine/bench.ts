@@ -7,30 +7,30 @@ import {
   dmirror_migrate_to_device,
   dmirror_migrate_to_system,
 } from '../../src/engine/drivers/dmirror-migrate';
+import { cpu_access } from '../../src/engine/kernel/arch/x86/mm/fault';
 import { boot } from '../../src/engine/kernel/boot';
-import { do_exit } from '../../src/engine/kernel/exit';
-import { cpu_access } from '../../src/engine/kernel/fault';
-import { sys_fork } from '../../src/engine/kernel/fork';
-import { pin_user_pages, unpin_user_pages } from '../../src/engine/kernel/gup';
-import { Kernel } from '../../src/engine/kernel/kernel';
-import { link } from '../../src/engine/kernel/link';
-import { sys_madvise } from '../../src/engine/kernel/madvise';
-import { sys_mlock, sys_munlock } from '../../src/engine/kernel/mlock';
-import { sys_mmap, sys_munmap } from '../../src/engine/kernel/mmap';
-import { sys_mprotect } from '../../src/engine/kernel/mprotect';
-import { mremap_anywhere, sys_mremap } from '../../src/engine/kernel/mremap';
-import { pte_offset, pte_page, ptep_get } from '../../src/engine/kernel/pgtable';
-import { main_task, mm_alloc, process_alloc, task_alloc } from '../../src/engine/kernel/process';
-import { type AnyRoutine, Int, type Routine, routine } from '../../src/engine/kernel/routine';
-import { lru_drain_now } from '../../src/engine/kernel/swap';
-import { sys_swapon } from '../../src/engine/kernel/swapfile';
-import { sys_swapoff } from '../../src/engine/kernel/swapoff';
-import { reclaim_range, try_to_free_mem_cgroup_pages } from '../../src/engine/kernel/vmscan';
+import { do_exit } from '../../src/engine/kernel/kernel/exit';
+import { sys_fork } from '../../src/engine/kernel/kernel/fork';
+import { main_task, mm_alloc, process_alloc, task_alloc } from '../../src/engine/kernel/kernel/process';
+import { pin_user_pages, unpin_user_pages } from '../../src/engine/kernel/mm/gup/gup';
+import { sys_madvise } from '../../src/engine/kernel/mm/madvise/madvise';
+import { sys_mlock, sys_munlock } from '../../src/engine/kernel/mm/mlock';
+import { sys_mmap, sys_munmap } from '../../src/engine/kernel/mm/mmap/mmap';
+import { sys_mprotect } from '../../src/engine/kernel/mm/mprotect';
+import { mremap_anywhere, sys_mremap } from '../../src/engine/kernel/mm/mremap/mremap';
+import { pte_offset, pte_page, ptep_get } from '../../src/engine/kernel/mm/pgtable';
+import { lru_drain_now } from '../../src/engine/kernel/mm/swap/swap';
+import { sys_swapon } from '../../src/engine/kernel/mm/swapfile/swapfile';
+import { sys_swapoff } from '../../src/engine/kernel/mm/swapfile/swapoff';
+import { reclaim_range, try_to_free_mem_cgroup_pages } from '../../src/engine/kernel/mm/vmscan/vmscan';
 import { Vm } from '../../src/engine/machine/address-spaces';
 import type { MmRow, PageRow, ProcessRow, TaskRow, Vpn } from '../../src/engine/machine/ids';
 import { TaskState } from '../../src/engine/machine/tasks';
 import type { Profile } from '../../src/engine/profiles';
 import { linux612 } from '../../src/engine/profiles/linux-6.12';
+import { Kernel } from '../../src/engine/routine/kernel';
+import { link } from '../../src/engine/routine/link';
+import { type AnyRoutine, Int, type Routine, routine } from '../../src/engine/routine/routine';
 import { Interpreter } from '../../src/engine/time/interpreter';
 
 export const RW = Vm.Read | Vm.Write;

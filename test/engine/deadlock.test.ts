@@ -1,7 +1,14 @@
 /** Detectors of waits that can't end. Tasks are numbered in the order in which they are started, and run in that order. */
 
 import { describe, expect, it } from 'vitest';
-import { mmapReadLock, mmapWriteLock, mmapWriteLockKillable } from '../../src/engine/kernel/mmap_lock';
+import { signal_wake_up } from '../../src/engine/kernel/kernel/signal';
+import {
+  mmapReadLock,
+  mmapWriteLock,
+  mmapWriteLockKillable,
+} from '../../src/engine/kernel/mm/mmap/mmap_lock';
+import type { MmRow, TaskRow } from '../../src/engine/machine/ids';
+import { Wait } from '../../src/engine/machine/tasks';
 import {
   type AnyRoutine,
   type Builder,
@@ -10,10 +17,7 @@ import {
   type LocalType,
   type Node,
   routine,
-} from '../../src/engine/kernel/routine';
-import { signal_wake_up } from '../../src/engine/kernel/signal';
-import type { MmRow, TaskRow } from '../../src/engine/machine/ids';
-import { Wait } from '../../src/engine/machine/tasks';
+} from '../../src/engine/routine/routine';
 import { cells, machineWith } from '../time/synthetic';
 
 const MM = 1 as MmRow;

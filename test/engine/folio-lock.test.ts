@@ -1,9 +1,9 @@
 /** A fault that finds its page locked by somebody else: it must not keep others from the address space while it sleeps. */
 
 import { describe, expect, it } from 'vitest';
-import type { Kernel } from '../../src/engine/kernel/kernel';
 import type { TaskRow } from '../../src/engine/machine/ids';
 import { Wait } from '../../src/engine/machine/tasks';
+import type { Kernel } from '../../src/engine/routine/kernel';
 import { runChecked } from '../properties/machine';
 import { blockedOn, count } from './under-seeds';
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { hugetlb_grow } from '../../src/engine/kernel/hugetlb_pool';
-import { Advice } from '../../src/engine/kernel/madvise';
-import { sys_mremap } from '../../src/engine/kernel/mremap';
-import { leaf_offset, ptep_get, subpage } from '../../src/engine/kernel/pgtable';
+import { hugetlb_grow } from '../../src/engine/kernel/mm/hugetlb/hugetlb_pool';
+import { Advice } from '../../src/engine/kernel/mm/madvise/madvise';
+import { sys_mremap } from '../../src/engine/kernel/mm/mremap/mremap';
+import { leaf_offset, ptep_get, subpage } from '../../src/engine/kernel/mm/pgtable';
 import { Vm } from '../../src/engine/machine/address-spaces';
 import type { PageRow, Vpn } from '../../src/engine/machine/ids';
 import { Pg } from '../../src/engine/machine/pages';

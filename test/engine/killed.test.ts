@@ -1,9 +1,9 @@
 /** What a task that is killed still does in the kernel, and what it no longer waits for. */
 
 import { describe, expect, it } from 'vitest';
-import type { Kernel } from '../../src/engine/kernel/kernel';
 import type { TaskRow } from '../../src/engine/machine/ids';
 import { Wait, type WaitKind } from '../../src/engine/machine/tasks';
+import type { Kernel } from '../../src/engine/routine/kernel';
 import { freeAtStart, leaks, runChecked } from '../properties/machine';
 import { blockedOn, count } from './under-seeds';
 

@@ -2,18 +2,18 @@
 
 import { describe, expect, it } from 'vitest';
 import { dmirror_migrate_to_device } from '../../src/engine/drivers/dmirror-migrate';
+import { pte_val } from '../../src/engine/kernel/arch/x86/mm/pte_bits';
 import { Errno, VmFault } from '../../src/engine/kernel/constants';
-import type { Event } from '../../src/engine/kernel/events';
-import { pin_user_pages } from '../../src/engine/kernel/gup';
-import { pte_offset } from '../../src/engine/kernel/pgtable';
-import { pte_val } from '../../src/engine/kernel/pte_bits';
-import { sys_swapon } from '../../src/engine/kernel/swapfile';
+import { pin_user_pages } from '../../src/engine/kernel/mm/gup/gup';
+import { pte_offset } from '../../src/engine/kernel/mm/pgtable';
+import { sys_swapon } from '../../src/engine/kernel/mm/swapfile/swapfile';
 import { Vm } from '../../src/engine/machine/address-spaces';
 import type { PageRow, PinRow, Vpn } from '../../src/engine/machine/ids';
 import { kindOf, PTE_WRITE, Pte } from '../../src/engine/machine/pte';
 import { ZoneType } from '../../src/engine/machine/zones';
 import type { Profile } from '../../src/engine/profiles';
 import { linux414 } from '../../src/engine/profiles/linux-4.14';
+import type { Event } from '../../src/engine/routine/events';
 import { Bench, RW } from './bench';
 
 const A = 0x1000000;

@@ -1,12 +1,12 @@
 /** Between remove_migration_ptes and unlock_page the entries lead to a page again that the migration still has locked. */
 
 import { describe, expect, it } from 'vitest';
-import type { Kernel } from '../../src/engine/kernel/kernel';
-import { pte_offset, pte_page, ptep_get } from '../../src/engine/kernel/pgtable';
-import { lru_drain_now } from '../../src/engine/kernel/swap';
+import { pte_offset, pte_page, ptep_get } from '../../src/engine/kernel/mm/pgtable';
+import { lru_drain_now } from '../../src/engine/kernel/mm/swap/swap';
 import type { MmRow, TaskRow, Vpn } from '../../src/engine/machine/ids';
 import { Pg } from '../../src/engine/machine/pages';
 import { kindOf, Pte, type PteKind } from '../../src/engine/machine/pte';
+import type { Kernel } from '../../src/engine/routine/kernel';
 import { runChecked } from '../properties/machine';
 import { Staged } from './staged';
 import { count } from './under-seeds';

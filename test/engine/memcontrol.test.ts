@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { dmirror_migrate_to_system } from '../../src/engine/drivers/dmirror-migrate';
-import { memcg_set_limit } from '../../src/engine/kernel/memcontrol';
-import { memcg_stat } from '../../src/engine/kernel/meminfo';
-import { sys_swapon } from '../../src/engine/kernel/swapfile';
-import { try_to_free_mem_cgroup_pages } from '../../src/engine/kernel/vmscan';
+import { memcg_stat } from '../../src/engine/kernel/fs/proc/meminfo';
+import { memcg_set_limit } from '../../src/engine/kernel/mm/memcontrol';
+import { sys_swapon } from '../../src/engine/kernel/mm/swapfile/swapfile';
+import { try_to_free_mem_cgroup_pages } from '../../src/engine/kernel/mm/vmscan/vmscan';
 import { PTE_KIND, Pte } from '../../src/engine/machine/pte';
 import { linux414 } from '../../src/engine/profiles/linux-4.14';
 import { linux612 } from '../../src/engine/profiles/linux-6.12';

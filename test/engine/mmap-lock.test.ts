@@ -1,7 +1,7 @@
 /** Who may have mmap_lock and the VMAs' own locks together, and who waits for whom. */
 
 import { describe, expect, it } from 'vitest';
-import { waits_for } from '../../src/engine/kernel/waits_for';
+import { waits_for } from '../../src/engine/detect/waits_for';
 import { Wait } from '../../src/engine/machine/tasks';
 import { blockedOn, count } from './under-seeds';
 

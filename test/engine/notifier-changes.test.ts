@@ -1,10 +1,10 @@
 /** Subscriptions come and go while an address space is being invalidated. */
 
 import { describe, expect, it } from 'vitest';
-import { showWaiting, waitingOf } from '../../src/debugger/waits';
-import type { Kernel } from '../../src/engine/kernel/kernel';
 import type { TaskRow } from '../../src/engine/machine/ids';
 import { TaskState, Wait } from '../../src/engine/machine/tasks';
+import type { Kernel } from '../../src/engine/routine/kernel';
+import { showWaiting, waitingOf } from '../../src/view/waits';
 import { runChecked, runOf } from '../properties/machine';
 import { subscriptions } from './subscriptions';
 import { count } from './under-seeds';

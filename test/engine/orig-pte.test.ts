@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { pte_page } from '../../src/engine/kernel/pgtable';
+import { pte_page } from '../../src/engine/kernel/mm/pgtable';
 import type { Vpn } from '../../src/engine/machine/ids';
 import { Pg } from '../../src/engine/machine/pages';
 import { Pte } from '../../src/engine/machine/pte';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Kernel } from '../../src/engine/kernel/kernel';
+import type { Kernel } from '../../src/engine/routine/kernel';
 import { MOST_STEPS, runOf } from '../properties/machine';
 import { randomScenario } from '../properties/random-scenario';
 

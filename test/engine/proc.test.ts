@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { mincore_page, pagemap_entry, pagemap_word } from '../../src/engine/kernel/pagemap';
-import { smaps_vma, statm } from '../../src/engine/kernel/smaps';
+import { mincore_page, pagemap_entry, pagemap_word } from '../../src/engine/kernel/fs/proc/pagemap';
+import { smaps_vma, statm } from '../../src/engine/kernel/fs/proc/smaps';
 import type { MmRow, Vpn } from '../../src/engine/machine/ids';
-import { buildRun, compileScenario, type Run } from '../../src/scenario/program';
+import { buildRun, compileScenario, type Run } from '../../src/program';
 
 /** What Linux 6.12.117 was asked in the experiment `pagemap`: two device pages, an exclusive one, memory, the zero page. */
 const TEXT = `

@@ -2,8 +2,8 @@
 
 import { expect, it } from 'vitest';
 import { dmirror_migrate_to_device } from '../../src/engine/drivers/dmirror-migrate';
-import { pte_offset } from '../../src/engine/kernel/pgtable';
-import { pte_val } from '../../src/engine/kernel/pte_bits';
+import { pte_val } from '../../src/engine/kernel/arch/x86/mm/pte_bits';
+import { pte_offset } from '../../src/engine/kernel/mm/pgtable';
 import type { Vpn } from '../../src/engine/machine/ids';
 import { Bench } from './bench';
 

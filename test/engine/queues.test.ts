@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { lockMirror, unlock_mirror } from '../../src/engine/drivers/dmirror-lock';
-import type { Kernel } from '../../src/engine/kernel/kernel';
+import { signal_wake_up } from '../../src/engine/kernel/kernel/signal';
 import {
   lockPage,
   mmap_read_unlock,
@@ -14,7 +14,13 @@ import {
   mmapWriteLockKillable,
   trylock_page,
   unlock_page,
-} from '../../src/engine/kernel/mmap_lock';
+} from '../../src/engine/kernel/mm/mmap/mmap_lock';
+import type { MirrorRow, MmRow, PageRow, TaskRow } from '../../src/engine/machine/ids';
+import { Wait } from '../../src/engine/machine/tasks';
+import { linux414 } from '../../src/engine/profiles/linux-4.14';
+import { linux612 } from '../../src/engine/profiles/linux-6.12';
+import type { Profile } from '../../src/engine/profiles/profile';
+import type { Kernel } from '../../src/engine/routine/kernel';
 import {
   type AnyRoutine,
   type Builder,
@@ -23,13 +29,7 @@ import {
   type LocalType,
   type Node,
   routine,
-} from '../../src/engine/kernel/routine';
-import { signal_wake_up } from '../../src/engine/kernel/signal';
-import type { MirrorRow, MmRow, PageRow, TaskRow } from '../../src/engine/machine/ids';
-import { Wait } from '../../src/engine/machine/tasks';
-import { linux414 } from '../../src/engine/profiles/linux-4.14';
-import { linux612 } from '../../src/engine/profiles/linux-6.12';
-import type { Profile } from '../../src/engine/profiles/profile';
+} from '../../src/engine/routine/routine';
 import { cells, machineWith } from '../time/synthetic';
 
 const params = { n: Int };

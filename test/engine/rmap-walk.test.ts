@@ -1,11 +1,11 @@
 /** Walks of the reverse map while other tasks fork, unmap and move what is being walked. */
 
 import { describe, expect, it } from 'vitest';
-import { waitsText } from '../../src/debugger/wait-graph';
-import type { Frame } from '../../src/engine/kernel/frame';
 import type { PageRow } from '../../src/engine/machine/ids';
 import { kindOf, Pte } from '../../src/engine/machine/pte';
-import type { Run } from '../../src/scenario/program';
+import type { Frame } from '../../src/engine/routine/frame';
+import type { Run } from '../../src/program';
+import { waitsText } from '../../src/view/wait-graph';
 import { replaceStep } from '../invariants/plant';
 import { runChecked, runOf } from '../properties/machine';
 

@@ -1,9 +1,9 @@
 /** A snapshot has a notifier of its own for its range: what changes there meanwhile makes it begin again. */
 
 import { describe, expect, it } from 'vitest';
-import type { Kernel } from '../../src/engine/kernel/kernel';
-import { waits_for } from '../../src/engine/kernel/waits_for';
+import { waits_for } from '../../src/engine/detect/waits_for';
 import { TaskState, Wait } from '../../src/engine/machine/tasks';
+import type { Kernel } from '../../src/engine/routine/kernel';
 import { subscriptions } from './subscriptions';
 import { blockedOn, count } from './under-seeds';
 

@@ -1,13 +1,13 @@
 /** Runs in which the test says who runs, and how far. */
 
 import { Checker } from '../../src/engine/invariants';
-import type { Kernel } from '../../src/engine/kernel/kernel';
-import { pte_offset, ptep_get } from '../../src/engine/kernel/pgtable';
-import type { YieldName } from '../../src/engine/kernel/routine';
+import { pte_offset, ptep_get } from '../../src/engine/kernel/mm/pgtable';
 import type { EntryRow, TaskRow, Vpn } from '../../src/engine/machine/ids';
 import { kindOf, type PteKind } from '../../src/engine/machine/pte';
 import { TaskState } from '../../src/engine/machine/tasks';
-import type { Run } from '../../src/scenario/program';
+import type { Kernel } from '../../src/engine/routine/kernel';
+import type { YieldName } from '../../src/engine/routine/routine';
+import type { Run } from '../../src/program';
 import { MOST_STEPS, runOf } from '../properties/machine';
 
 function choose({ kernel, schedule }: Run, task: TaskRow): void {

@@ -1,6 +1,6 @@
 /** The mirrors of an address space that are told of its changes, in their order. */
 
-import type { Kernel } from '../../src/engine/kernel/kernel';
+import type { Kernel } from '../../src/engine/routine/kernel';
 
 export function subscriptions({ mm, devices }: Kernel, space: number): number[] {
   const found: number[] = [];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { sys_swapon } from '../../src/engine/kernel/swapfile';
-import { sys_swapoff } from '../../src/engine/kernel/swapoff';
-import { reclaim_range } from '../../src/engine/kernel/vmscan';
+import { sys_swapon } from '../../src/engine/kernel/mm/swapfile/swapfile';
+import { sys_swapoff } from '../../src/engine/kernel/mm/swapfile/swapoff';
+import { reclaim_range } from '../../src/engine/kernel/mm/vmscan/vmscan';
 import type { MmRow, PageRow, ProcessRow, Vpn } from '../../src/engine/machine/ids';
 import { Pg } from '../../src/engine/machine/pages';
 import { PTE_KIND, Pte } from '../../src/engine/machine/pte';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Kernel } from '../../src/engine/kernel/kernel';
 import type { EntryRow, PageRow } from '../../src/engine/machine/ids';
 import { Pg } from '../../src/engine/machine/pages';
 import { TLB_SLOTS } from '../../src/engine/machine/tlb';
-import type { Run } from '../../src/scenario/program';
+import type { Kernel } from '../../src/engine/routine/kernel';
+import type { Run } from '../../src/program';
 import { runChecked } from '../properties/machine';
 import { count } from './under-seeds';
 

@@ -1,9 +1,9 @@
 /** Runs of one scenario under many seeds, looked at after each step. */
 
 import { expect } from 'vitest';
-import type { Kernel } from '../../src/engine/kernel/kernel';
 import type { TaskRow } from '../../src/engine/machine/ids';
 import { TaskState, type WaitKind } from '../../src/engine/machine/tasks';
+import type { Kernel } from '../../src/engine/routine/kernel';
 import { MOST_STEPS, runOf } from '../properties/machine';
 
 /** Runs under each seed from 1 on, put in place of SEED; `look` is asked after each step, with the tasks by name. Returns how often it said yes. */

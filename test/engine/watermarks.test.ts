@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { boot, type ZoneLayout } from '../../src/engine/kernel/boot';
-import { Kernel } from '../../src/engine/kernel/kernel';
-import { alloc_huge_page, alloc_page } from '../../src/engine/kernel/page_alloc';
-import { init_per_zone_wmark_min } from '../../src/engine/kernel/watermarks';
+import { alloc_huge_page, alloc_page } from '../../src/engine/kernel/mm/page_alloc/page_alloc';
+import { init_per_zone_wmark_min } from '../../src/engine/kernel/mm/page_alloc/watermarks';
 import { linux612 } from '../../src/engine/profiles/linux-6.12';
+import { Kernel } from '../../src/engine/routine/kernel';
 
 function machine(...zones: readonly ZoneLayout[]): Kernel {
   const kernel = new Kernel(linux612);

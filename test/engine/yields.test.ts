@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Linked } from '../../src/engine/kernel/link';
-import type { YieldName } from '../../src/engine/kernel/routine';
+import type { Linked } from '../../src/engine/routine/link';
+import type { YieldName } from '../../src/engine/routine/routine';
 import { MOST_STEPS, runOf } from '../properties/machine';
 
 const program = (profile: string, more: string): string => `

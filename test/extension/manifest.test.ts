@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { PROFILES } from '../../src/engine/profiles';
+import { VOCABULARY } from '../../src/language/vocabulary';
 import { callbackNamed, launchSchema, profileNames } from '../../src/protocol';
-import { VOCABULARY } from '../../src/scenario/vocabulary';
 import { inProject } from '../tools/project';
 
 interface Contributions {

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { INVARIANTS } from '../../src/engine/invariants';
-import type { Kernel } from '../../src/engine/kernel/kernel';
-import { mmu_interval_set_seq } from '../../src/engine/kernel/mmu_notifier';
+import { mmu_interval_set_seq } from '../../src/engine/kernel/mm/mmu_notifier/mmu_notifier';
 import { Hold } from '../../src/engine/machine/holds';
 import type { MirrorRow } from '../../src/engine/machine/ids';
 import { Pg } from '../../src/engine/machine/pages';
 import { PTE_SOFT_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../../src/engine/machine/pte';
 import { Wait } from '../../src/engine/machine/tasks';
+import type { Kernel } from '../../src/engine/routine/kernel';
 import { runChecked } from '../properties/machine';
 import { brokenBy, replaceStep, type Scene, type Spot } from './plant';
 

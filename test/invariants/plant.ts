@@ -1,11 +1,11 @@
 /** Runs a scenario up to a step, puts the machine out of order there, and tells which invariants are found broken. */
 
 import { Checker, type Violation } from '../../src/engine/invariants';
-import type { Kernel } from '../../src/engine/kernel/kernel';
-import type { StepFunction } from '../../src/engine/kernel/link';
-import { pte_offset } from '../../src/engine/kernel/pgtable';
+import { pte_offset } from '../../src/engine/kernel/mm/pgtable';
 import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../../src/engine/machine/ids';
-import type { Run } from '../../src/scenario/program';
+import type { Kernel } from '../../src/engine/routine/kernel';
+import type { StepFunction } from '../../src/engine/routine/link';
+import type { Run } from '../../src/program';
 import { MOST_STEPS, runOf } from '../properties/machine';
 
 /** Steps of a routine whose text begins so. */

@@ -1,9 +1,9 @@
 /** The LRU lists against the flags of the pages and the counters of the zones. */
 
-import type { Kernel } from '../../src/engine/kernel/kernel';
 import type { PageRow } from '../../src/engine/machine/ids';
 import { Lru, type LruKind, lruOf } from '../../src/engine/machine/lru';
 import { Pg } from '../../src/engine/machine/pages';
+import type { Kernel } from '../../src/engine/routine/kernel';
 
 /** The folios of a list from the oldest on; throws where the links of one and the next contradict each other. */
 export function listed(k: Kernel, node: number, kind: LruKind): PageRow[] {

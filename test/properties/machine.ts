@@ -1,12 +1,12 @@
 /** Runs of random scenarios, and what must be true of them. */
 
 import { Checker, sentence, type Violation } from '../../src/engine/invariants';
-import type { Kernel } from '../../src/engine/kernel/kernel';
-import { is_device_private } from '../../src/engine/kernel/page_ref';
-import { lru_drain_now } from '../../src/engine/kernel/swap';
+import { is_device_private } from '../../src/engine/kernel/mm/swap/page_ref';
+import { lru_drain_now } from '../../src/engine/kernel/mm/swap/swap';
 import { Hold } from '../../src/engine/machine/holds';
 import { TaskState, Wait } from '../../src/engine/machine/tasks';
-import { buildRun, compileScenario, type Run } from '../../src/scenario/program';
+import type { Kernel } from '../../src/engine/routine/kernel';
+import { buildRun, compileScenario, type Run } from '../../src/program';
 
 /** A run has ended long before, unless it never ends. */
 export const MOST_STEPS = 200_000;

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Frame } from '../../src/engine/kernel/frame';
-import type { Kernel } from '../../src/engine/kernel/kernel';
 import type { IntColumn } from '../../src/engine/machine/column';
 import { Hold } from '../../src/engine/machine/holds';
+import type { Frame } from '../../src/engine/routine/frame';
+import type { Kernel } from '../../src/engine/routine/kernel';
 import { Engine } from '../../src/engine/time/engine';
 import { finish } from '../../src/engine/time/work';
-import type { Run } from '../../src/scenario/program';
+import type { Run } from '../../src/program';
 import { replaceStep } from '../invariants/plant';
 import { freeAtStart, leaks, MOST_STEPS, runChecked, runOf, starves } from './machine';
 import { randomScenario } from './random-scenario';

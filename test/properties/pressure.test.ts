@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/time/engine';
 import { finish } from '../../src/engine/time/work';
-import type { Run } from '../../src/scenario/program';
+import type { Run } from '../../src/program';
 import { brokenLists } from './lru';
 import { freeAtStart, hashesStraight, leaks, lengthOf, runChecked, runOf, starves } from './machine';
 import { randomScenario } from './random-scenario';

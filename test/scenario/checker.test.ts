@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { analyseScenario, checkScenario, KNOWLEDGE } from '../../src/scenario/index';
+import { analyseScenario, checkScenario, KNOWLEDGE } from '../../src/language/index';
 import { diagnosticsOf, SAMPLE, statementDiagnostics } from './helpers';
 
 describe('the checker', () => {

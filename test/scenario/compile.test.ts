@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/time/engine';
 import { finish } from '../../src/engine/time/work';
-import { buildRun } from '../../src/scenario/program';
+import { buildRun } from '../../src/program';
 import { printedBy, problemsOf, programOf, runText } from './run-scenario';
 
 const SIGSEGV = 11;

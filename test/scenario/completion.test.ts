@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { completeAt, definitionAt, describeAt, symbolsOf } from '../../src/scenario/index';
+import { completeAt, definitionAt, describeAt, symbolsOf } from '../../src/language/index';
 import { SAMPLE } from './helpers';
 
 /** Labels offered where `|` stands. */

@@ -1,12 +1,12 @@
 /** Contexts of a device: they fault through the mirror, and the bottom half of the driver services them. */
 
 import { describe, expect, it } from 'vitest';
-import { pendingFaults } from '../../src/debugger/inspect/faults';
-import { waitsText } from '../../src/debugger/wait-graph';
 import { fault_buffer } from '../../src/engine/drivers/dmirror-context';
 import { Checker } from '../../src/engine/invariants';
 import type { DeviceRow } from '../../src/engine/machine/ids';
-import { buildRun, compileScenario } from '../../src/scenario/program';
+import { buildRun, compileScenario } from '../../src/program';
+import { pendingFaults } from '../../src/view/inspect/faults';
+import { waitsText } from '../../src/view/wait-graph';
 import { diagnosticsOf } from './helpers';
 
 const scenario = (body: string, head = ''): string => `${head}device gpu0 private 64MiB

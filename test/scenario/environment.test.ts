@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { boot } from '../../src/engine/kernel/boot';
-import { Kernel } from '../../src/engine/kernel/kernel';
-import { alloc_page } from '../../src/engine/kernel/page_alloc';
-import { pgd_alloc, pte_alloc, set_pte } from '../../src/engine/kernel/pgtable';
+import { alloc_page } from '../../src/engine/kernel/mm/page_alloc/page_alloc';
+import { pgd_alloc, pte_alloc, set_pte } from '../../src/engine/kernel/mm/pgtable';
 import { Vm } from '../../src/engine/machine/address-spaces';
 import { Hold } from '../../src/engine/machine/holds';
 import type { MmRow, ProcessRow, TaskRow, Vpn } from '../../src/engine/machine/ids';
 import { PTE_WRITE, Pte } from '../../src/engine/machine/pte';
 import { linux612 } from '../../src/engine/profiles/linux-6.12';
-import { compileExpr, parseExpression, showValue } from '../../src/scenario';
-import { environment, moveTo, sceneOf, Variables, type World } from '../../src/scenario/environment';
+import { Kernel } from '../../src/engine/routine/kernel';
+import { compileExpr, parseExpression, showValue } from '../../src/language';
+import { environment, moveTo, sceneOf, Variables, type World } from '../../src/view/environment';
 
 const BUF = 0x7f0000000000;
 

@@ -11,7 +11,7 @@ import {
   showValue,
   type Type,
   type Value,
-} from '../../src/scenario/index';
+} from '../../src/language/index';
 
 /** A small machine: pages by frame number, one buffer of four pages at 0x1000, of which page 2 is not there. */
 interface Machine {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatScenario } from '../../src/scenario/index';
+import { formatScenario } from '../../src/language/index';
 import { SAMPLE } from './helpers';
 
 describe('the formatter', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { VOCABULARY } from '../../src/scenario/vocabulary';
+import { VOCABULARY } from '../../src/language/vocabulary';
 
 const signs = [
   '{',

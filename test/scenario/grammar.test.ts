@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { VOCABULARY } from '../../src/scenario/vocabulary';
+import { VOCABULARY } from '../../src/language/vocabulary';
 import { diagnosticsOf, statementDiagnostics } from './helpers';
 
 const load = (name: string): unknown =>

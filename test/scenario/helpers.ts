@@ -1,4 +1,4 @@
-import { checkScenario, formatDiagnostic, parseScenario } from '../../src/scenario/index';
+import { checkScenario, formatDiagnostic, parseScenario } from '../../src/language/index';
 
 /** The design's own example, which must always be a scenario. */
 export const SAMPLE = `# The device fails: a CPU read of a page it holds ends in SIGBUS.

@@ -2,14 +2,14 @@
 
 import { describe, expect, it } from 'vitest';
 import { Checker } from '../../src/engine/invariants';
-import type { Kernel } from '../../src/engine/kernel/kernel';
-import { pte_offset, pte_page } from '../../src/engine/kernel/pgtable';
+import { pte_offset, pte_page } from '../../src/engine/kernel/mm/pgtable';
 import { Hold } from '../../src/engine/machine/holds';
 import type { PageRow, TaskRow, Vpn } from '../../src/engine/machine/ids';
 import { Pg } from '../../src/engine/machine/pages';
 import { TaskState } from '../../src/engine/machine/tasks';
-import { taskName } from '../../src/scenario/environment';
-import { buildRun, type Run } from '../../src/scenario/program';
+import type { Kernel } from '../../src/engine/routine/kernel';
+import { buildRun, type Run } from '../../src/program';
+import { taskName } from '../../src/view/environment';
 import { runAll, runOnly } from '../engine/staged';
 import { programOf } from './run-scenario';
 

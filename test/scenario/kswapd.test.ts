@@ -3,12 +3,12 @@
 import { describe, expect, it } from 'vitest';
 import { standstill } from '../../src/debugger/reports';
 import { threadsOf } from '../../src/debugger/stack';
-import { isIdleWorker } from '../../src/debugger/waits';
 import type { TaskRow } from '../../src/engine/machine/ids';
 import { TaskState, Wait } from '../../src/engine/machine/tasks';
 import type { Order, ScheduleEntry } from '../../src/engine/time/schedule';
-import { taskName } from '../../src/scenario/environment';
-import { buildRun, type Run } from '../../src/scenario/program';
+import { buildRun, type Run } from '../../src/program';
+import { taskName } from '../../src/view/environment';
+import { isIdleWorker } from '../../src/view/waits';
 import { programOf, runText } from './run-scenario';
 
 /** 504 pages are managed, min 44, low 55 and high 66; about 440 can be used before kswapd is woken. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { formatScenario } from '../../src/scenario/index';
-import { VOCABULARY } from '../../src/scenario/vocabulary';
+import { formatScenario } from '../../src/language/index';
+import { VOCABULARY } from '../../src/language/vocabulary';
 import { diagnosticsOf, statementDiagnostics } from './helpers';
 
 const doc = readFileSync(new URL('../../scenarios/LANGUAGE.md', import.meta.url), 'utf8');

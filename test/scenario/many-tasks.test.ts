@@ -1,7 +1,7 @@
 /** Scenarios whose tasks end in an unusual order, and ones with very many tasks. */
 
 import { describe, expect, it } from 'vitest';
-import { buildRun, compileScenario } from '../../src/scenario/program';
+import { buildRun, compileScenario } from '../../src/program';
 
 /** Runs a scenario; says how it stopped, what was expected and didn't hold, and what the tasks printed. */
 function run(text: string) {

@@ -1,8 +1,8 @@
 /** Waits of a scenario's own that nobody can end are found while other tasks still run. */
 
 import { describe, expect, it } from 'vitest';
-import { stuckText } from '../../src/debugger/waits';
-import { buildRun, compileScenario } from '../../src/scenario/program';
+import { buildRun, compileScenario } from '../../src/program';
+import { stuckText } from '../../src/view/waits';
 import { runChecked } from '../properties/machine';
 
 /** Steps after which a run that finds nothing is given up: the loops of these scenarios are for ever. */

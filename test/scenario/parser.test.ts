@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LineMap, parseExpression, parseLogMessage, parseScenario } from '../../src/scenario/index';
+import { LineMap, parseExpression, parseLogMessage, parseScenario } from '../../src/language/index';
 import { bare, SAMPLE, statementDiagnostics, wrap } from './helpers';
 
 function statementsOf(text: string): readonly { readonly kind: string }[] {

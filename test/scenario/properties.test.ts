@@ -11,7 +11,7 @@ import {
   parseLogMessage,
   parseScenario,
   symbolsOf,
-} from '../../src/scenario/index';
+} from '../../src/language/index';
 import { respaced, scenario } from './generate';
 import { generatedWords } from './generated-words';
 import { bare } from './helpers';

@@ -3,9 +3,9 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Checker } from '../../src/engine/invariants';
-import type { EventName } from '../../src/engine/kernel/events';
 import type { TaskRow } from '../../src/engine/machine/ids';
-import { buildRun, compileScenario } from '../../src/scenario/program';
+import type { EventName } from '../../src/engine/routine/events';
+import { buildRun, compileScenario } from '../../src/program';
 import { RACES } from './race-gallery';
 
 const LIMIT = 2_000_000;

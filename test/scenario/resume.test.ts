@@ -2,11 +2,11 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Kernel } from '../../src/engine/kernel/kernel';
 import { TaskState } from '../../src/engine/machine/tasks';
+import type { Kernel } from '../../src/engine/routine/kernel';
 import { Engine } from '../../src/engine/time/engine';
 import { finish } from '../../src/engine/time/work';
-import { buildRun, compileScenario, type Run } from '../../src/scenario/program';
+import { buildRun, compileScenario, type Run } from '../../src/program';
 
 const scenarios = new URL('../../scenarios/', import.meta.url);
 const names = [

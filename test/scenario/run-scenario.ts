@@ -1,8 +1,8 @@
-import type { EventName } from '../../src/engine/kernel/events';
 import { TaskState } from '../../src/engine/machine/tasks';
+import type { EventName } from '../../src/engine/routine/events';
 import type { Stop } from '../../src/engine/time/interpreter';
-import { taskName } from '../../src/scenario/environment';
-import { buildRun, compileScenario, type Program, type Run } from '../../src/scenario/program';
+import { buildRun, compileScenario, type Program, type Run } from '../../src/program';
+import { taskName } from '../../src/view/environment';
 
 /** A result as tests compare it. */
 export interface Result {

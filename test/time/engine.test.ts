@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Int, routine } from '../../src/engine/kernel/routine';
+import { Int, routine } from '../../src/engine/routine/routine';
 import { Engine, type EngineOptions } from '../../src/engine/time/engine';
 import { finish } from '../../src/engine/time/work';
 import { cells, counter, machineWith, worker } from './synthetic';

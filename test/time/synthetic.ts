@@ -1,8 +1,12 @@
 /** Small programs that have nothing to do with memory management, to try the run control with. */
 
-import type { Driver } from '../../src/engine/kernel/driver';
-import { Kernel } from '../../src/engine/kernel/kernel';
-import { link } from '../../src/engine/kernel/link';
+import type { TaskRow } from '../../src/engine/machine/ids';
+import { Wait } from '../../src/engine/machine/tasks';
+import { linux612 } from '../../src/engine/profiles/linux-6.12';
+import type { Profile } from '../../src/engine/profiles/profile';
+import type { Driver } from '../../src/engine/routine/driver';
+import { Kernel } from '../../src/engine/routine/kernel';
+import { link } from '../../src/engine/routine/link';
 import {
   type AnyRoutine,
   Int,
@@ -13,11 +17,7 @@ import {
   pageFreeParams,
   releaseParams,
   routine,
-} from '../../src/engine/kernel/routine';
-import type { TaskRow } from '../../src/engine/machine/ids';
-import { Wait } from '../../src/engine/machine/tasks';
-import { linux612 } from '../../src/engine/profiles/linux-6.12';
-import type { Profile } from '../../src/engine/profiles/profile';
+} from '../../src/engine/routine/routine';
 import { Interpreter } from '../../src/engine/time/interpreter';
 import { Schedule } from '../../src/engine/time/schedule';
 

@@ -1,6 +1,6 @@
 /** What an operation returned. */
 
-import { ERRNOS, SIGNALS } from '../../src/scenario';
+import { ERRNOS, SIGNALS } from '../../src/language';
 import { type Divergence, show } from './divergence';
 import { addressOf, placeOf, showPlace } from './places';
 import type { PlaceFields, RecordedResult } from './record';

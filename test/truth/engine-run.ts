@@ -2,7 +2,7 @@
 
 import { Checker, sentence } from '../../src/engine/invariants';
 import { BootError } from '../../src/engine/kernel/boot';
-import { buildRun, compileScenario, type Run as ScenarioRun } from '../../src/scenario/program';
+import { buildRun, compileScenario, type Run as ScenarioRun } from '../../src/program';
 import { PROGRAM_EVENTS } from './check-record';
 import type { LogRun } from './compare-log';
 import type { Observation, Run, Stopped } from './compare-program';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PageRow } from '../../src/engine/machine/ids';
-import { checkScenario } from '../../src/scenario';
+import { checkScenario } from '../../src/language';
 import { compareLog, type LogRun } from './compare-log';
 import { logEvents } from './log-events';
 import { checkLog, isLog, type LogRecord } from './log-record';

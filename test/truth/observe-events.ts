@@ -1,10 +1,10 @@
 /** The engine's event log in the vocabulary of a record: one entry an event, with its depth and what it returned. */
 
 import { MigratePfn, NOTIFY_NAMES } from '../../src/engine/kernel/constants';
-import { EVENT_SCHEMA, type Event, type EventName } from '../../src/engine/kernel/events';
-import type { Kernel } from '../../src/engine/kernel/kernel';
 import type { PageRow } from '../../src/engine/machine/ids';
 import { TASK_SIZE_PAGES } from '../../src/engine/machine/ids';
+import { EVENT_SCHEMA, type Event, type EventName } from '../../src/engine/routine/events';
+import type { Kernel } from '../../src/engine/routine/kernel';
 import { deviceIndex, type Names } from './observe-state';
 import { type Place, placeOf } from './places';
 import type { RecordedEvent } from './record';

@@ -1,7 +1,6 @@
 /** What the engine's machine looks like, in the rows of a record. Pure functions over the kernel. */
 
 import { backing_page } from '../../src/engine/drivers/dmirror-memory';
-import type { Kernel } from '../../src/engine/kernel/kernel';
 import { Vm } from '../../src/engine/machine/address-spaces';
 import { Access } from '../../src/engine/machine/devices';
 import type {
@@ -17,6 +16,7 @@ import { TASK_SIZE_PAGES } from '../../src/engine/machine/ids';
 import { Pg } from '../../src/engine/machine/pages';
 import { isZeroPage, kindOf, PTE_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../../src/engine/machine/pte';
 import { LEVEL_PTE } from '../../src/engine/machine/radix';
+import type { Kernel } from '../../src/engine/routine/kernel';
 import { addressOf, type Place, placeOf } from './places';
 import type { BufferInfo, VmaEntry } from './record';
 

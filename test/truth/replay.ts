@@ -1,7 +1,7 @@
 /** A run that shows exactly what a record tells: the comparison's own test bench, where differences are planted. */
 
 import type { PageRow } from '../../src/engine/machine/ids';
-import { ERRNOS, SIGNALS } from '../../src/scenario';
+import { ERRNOS, SIGNALS } from '../../src/language';
 import type { Observation, Run } from './compare-program';
 import type { ObservedResult } from './compare-result';
 import { Expected } from './expected';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkScenario, formatScenario } from '../../src/scenario';
+import { checkScenario, formatScenario } from '../../src/language';
 import { operationName } from './record';
 import { allPrograms, KEPT_RECORDS } from './records';
 import { toScenario } from './to-scenario';

@@ -1,6 +1,6 @@
 /** A program's record as a scenario: one statement an operation, told by a supervisor that takes no part. */
 
-import { ERRNOS } from '../../src/scenario';
+import { ERRNOS } from '../../src/language';
 import { addressOf } from './places';
 import { type Operation, operationText, type ProgramRecord, type RecordedResult } from './record';
 

@@ -4,7 +4,7 @@ import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { type StackFrame, threadsOf } from '../../debugger/stack';
 import type { Referenced } from '../../debugger/variables/tree';
 import type { PageRow, Pfn, TaskRow } from '../../engine/machine/ids';
-import type { World } from '../../scenario/environment';
+import type { World } from '../../view/environment';
 import type { Adapter } from '../adapter';
 import { RequestError } from '../errors';
 import type { Family } from '../family';

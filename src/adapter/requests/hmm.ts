@@ -1,12 +1,12 @@
 /** The requests that DAP doesn't have: the sidebar's trees, and the other ways of moving in time. */
 
-import { devicesOf } from '../../debugger/inspect/devices';
-import { pendingFaults } from '../../debugger/inspect/faults';
-import { PageTables } from '../../debugger/inspect/page-tables';
-import { zoneNodes } from '../../debugger/inspect/zones';
-import { waitsText } from '../../debugger/wait-graph';
 import { runnableTasks } from '../../debugger/who-runs';
 import { finish } from '../../engine/time/work';
+import { devicesOf } from '../../view/inspect/devices';
+import { pendingFaults } from '../../view/inspect/faults';
+import { PageTables } from '../../view/inspect/page-tables';
+import { zoneNodes } from '../../view/inspect/zones';
+import { waitsText } from '../../view/wait-graph';
 import { RequestError } from '../errors';
 import type { Family } from '../family';
 import { go, runAlone, taskOf } from './run';

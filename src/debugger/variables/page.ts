@@ -15,7 +15,7 @@ import {
   showPageFlags,
   taskName,
   type World,
-} from '../../scenario/environment';
+} from '../../view/environment';
 import type { Children, Variable } from './tree';
 
 const leaf = (name: string, value: string | number, evaluateName?: string): Variable => ({

@@ -1,6 +1,5 @@
 /** What a frame shows: its locals, faults, the page at hand, zones, devices and the address space. */
 
-import type { Kernel } from '../../engine/kernel/kernel';
 import {
   type DeviceRow,
   type MmRow,
@@ -11,6 +10,7 @@ import {
   type Vpn,
   vaOf,
 } from '../../engine/machine/ids';
+import type { Kernel } from '../../engine/routine/kernel';
 import { faultFacts, faultLabel, faultProgress, type PendingFault } from '../../protocol';
 import {
   entryAt,
@@ -25,13 +25,13 @@ import {
   showProtection,
   usedPages,
   type World,
-} from '../../scenario/environment';
-import { devicesOf } from '../inspect/devices';
-import { pendingFaults } from '../inspect/faults';
-import { locksHeld } from '../inspect/locks';
-import { zoneNodes } from '../inspect/zones';
+} from '../../view/environment';
+import { devicesOf } from '../../view/inspect/devices';
+import { pendingFaults } from '../../view/inspect/faults';
+import { locksHeld } from '../../view/inspect/locks';
+import { zoneNodes } from '../../view/inspect/zones';
+import { waitChain } from '../../view/wait-graph';
 import type { StackFrame } from '../stack';
-import { waitChain } from '../wait-graph';
 import { pageChildren } from './page';
 import type { Children, Variable } from './tree';
 import { valueVariable } from './values';

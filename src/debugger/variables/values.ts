@@ -1,7 +1,7 @@
 /** Things of the machine as variables: pages, entries, VMAs, devices, zones, whatever an expression gives. */
 
-import { isList, showValue, type Type, type Value } from '../../scenario';
-import type { Scene } from '../../scenario/environment';
+import { isList, showValue, type Type, type Value } from '../../language';
+import type { Scene } from '../../view/environment';
 import type { Children, Variable } from './tree';
 
 /** Lists up to this length are shown in the line of their variable. */

@@ -1,10 +1,14 @@
 /** The test driver's device accesses through its mirror: read, write, and the faults they need (lib/test_hmm.c). */
 
 import { Errno, HmmPfn } from '../kernel/constants';
-import { hmm_range_fault } from '../kernel/hmm';
-import type { Kernel } from '../kernel/kernel';
-import { mmap_read_unlock, mmapReadLock } from '../kernel/mmap_lock';
-import { mmu_interval_read_retry, reader_must_wait } from '../kernel/mmu_notifier';
+import { hmm_range_fault } from '../kernel/mm/hmm';
+import { mmap_read_unlock, mmapReadLock } from '../kernel/mm/mmap/mmap_lock';
+import { mmu_interval_read_retry, reader_must_wait } from '../kernel/mm/mmu_notifier/mmu_notifier';
+import { Access } from '../machine/devices';
+import type { MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../machine/ids';
+import { Pg } from '../machine/pages';
+import { Wait } from '../machine/tasks';
+import type { Kernel } from '../routine/kernel';
 import {
   Bool,
   type Builder,
@@ -16,11 +20,7 @@ import {
   routine,
   SlotT,
   VpnT,
-} from '../kernel/routine';
-import { Access } from '../machine/devices';
-import type { MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../machine/ids';
-import { Pg } from '../machine/pages';
-import { Wait } from '../machine/tasks';
+} from '../routine/routine';
 import { lockMirror, lockRange, unlock_mirror, unlockRange } from './dmirror-lock';
 import { backing_page, mirror_entry, mirror_store } from './dmirror-memory';
 

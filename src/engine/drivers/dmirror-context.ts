@@ -4,10 +4,10 @@
  * and the context sleeps meanwhile. The kernel's test driver has no such part: this is how drivers of devices with page faults work.
  */
 
-import type { Kernel } from '../kernel/kernel';
-import { Bool, DeviceT, ErrnoT, Int, MirrorT, routine, VpnT } from '../kernel/routine';
 import type { DeviceRow, MirrorRow, ProcessRow, TaskRow, Vpn } from '../machine/ids';
 import { Wait } from '../machine/tasks';
+import type { Kernel } from '../routine/kernel';
+import { Bool, DeviceT, ErrnoT, Int, MirrorT, routine, VpnT } from '../routine/routine';
 import { begin_ioctl, dmirror_range_fault, do_read, do_write } from './dmirror-access';
 
 /** A fault of the device that was not serviced yet. */

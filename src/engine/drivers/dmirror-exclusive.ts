@@ -1,14 +1,14 @@
 /** The test driver's exclusive (atomic) access (lib/test_hmm.c). */
 
 import { Errno } from '../kernel/constants';
-import type { Kernel } from '../kernel/kernel';
-import { make_device_exclusive_range } from '../kernel/make_exclusive';
-import { mmap_read_unlock, mmapReadLock, unlock_page } from '../kernel/mmap_lock';
-import { put_page } from '../kernel/page_ref';
-import { ErrnoT, Int, MirrorT, MmT, PageT, routine, SlotT, VpnT } from '../kernel/routine';
+import { mmap_read_unlock, mmapReadLock, unlock_page } from '../kernel/mm/mmap/mmap_lock';
+import { make_device_exclusive_range } from '../kernel/mm/rmap/make_exclusive';
+import { put_page } from '../kernel/mm/swap/page_ref';
 import { Access } from '../machine/devices';
 import { Hold } from '../machine/holds';
 import type { DeviceRow, MirrorRow, MmRow, NodeRow, PageRow, SlotRow, Vpn } from '../machine/ids';
+import type { Kernel } from '../routine/kernel';
+import { ErrnoT, Int, MirrorT, MmT, PageT, routine, SlotT, VpnT } from '../routine/routine';
 import { begin_ioctl, read_back } from './dmirror-access';
 import { lockMirror, unlock_mirror } from './dmirror-lock';
 import { mirror_store } from './dmirror-memory';

@@ -1,23 +1,27 @@
 /** Opening and closing the test driver's device file, and the eviction that the last close brings (lib/test_hmm.c). */
 
 import { MigratePfn } from '../kernel/constants';
-import { fd_install } from '../kernel/device_file';
-import { get_unused_fd } from '../kernel/file';
-import type { Kernel } from '../kernel/kernel';
-import { memunmap_pages } from '../kernel/memremap';
-import { forEachSlot, migrates, migration_free, srcPage } from '../kernel/migrate_arrays';
-import { migrate_vma_finalize, migrate_vma_pages } from '../kernel/migrate_device';
-import { migrate_device_unmap } from '../kernel/migrate_unmap';
-import { trylock_page } from '../kernel/mmap_lock';
+import { fd_install } from '../kernel/fs/device_file';
+import { get_unused_fd } from '../kernel/fs/file';
+import { memunmap_pages } from '../kernel/mm/memremap';
+import { forEachSlot, migrates, migration_free, srcPage } from '../kernel/mm/migrate_device/migrate_arrays';
+import { migrate_vma_finalize, migrate_vma_pages } from '../kernel/mm/migrate_device/migrate_device';
+import { migrate_device_unmap } from '../kernel/mm/migrate_device/migrate_unmap';
+import { trylock_page } from '../kernel/mm/mmap/mmap_lock';
 import {
   mirrorsWriteLock,
   mmu_interval_notifier_insert,
   mmu_interval_notifier_remove,
-} from '../kernel/mmu_interval_notifier';
-import { mmu_notifier_register } from '../kernel/mmu_notifier';
-import { alloc_page } from '../kernel/page_alloc';
-import { get_page } from '../kernel/page_ref';
-import { rmap_walk } from '../kernel/rmap';
+} from '../kernel/mm/mmu_notifier/mmu_interval_notifier';
+import { mmu_notifier_register } from '../kernel/mm/mmu_notifier/mmu_notifier';
+import { alloc_page } from '../kernel/mm/page_alloc/page_alloc';
+import { rmap_walk } from '../kernel/mm/rmap/rmap';
+import { get_page } from '../kernel/mm/swap/page_ref';
+import { Hold } from '../machine/holds';
+import type { DeviceRow, EntryRow, MigrationRow, MirrorRow, NodeRow, SlotRow, Vpn } from '../machine/ids';
+import { LEVEL_PGD } from '../machine/radix';
+import { Wait } from '../machine/tasks';
+import type { Kernel } from '../routine/kernel';
 import {
   DeviceT,
   MigrationT,
@@ -28,11 +32,7 @@ import {
   SlotT,
   VmaT,
   VpnT,
-} from '../kernel/routine';
-import { Hold } from '../machine/holds';
-import type { DeviceRow, EntryRow, MigrationRow, MirrorRow, NodeRow, SlotRow, Vpn } from '../machine/ids';
-import { LEVEL_PGD } from '../machine/radix';
-import { Wait } from '../machine/tasks';
+} from '../routine/routine';
 import { backing_page, devmem_remove_free } from './dmirror-memory';
 import { migrate, selectDevice } from './dmirror-migrate';
 

@@ -1,9 +1,9 @@
 /** The mutex of a mirror (struct dmirror): taken by invalidate() and around every use of the device's table. */
 
-import type { Kernel } from '../kernel/kernel';
-import type { Builder, Node } from '../kernel/routine';
 import type { MirrorRow } from '../machine/ids';
 import { Wait } from '../machine/tasks';
+import type { Kernel } from '../routine/kernel';
+import type { Builder, Node } from '../routine/routine';
 
 /**
  * The lock that some drivers hold while they fault pages in for the device and take again in their fault callback: the

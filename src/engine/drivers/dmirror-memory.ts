@@ -4,13 +4,13 @@
  * backing page, and the backing page's own is the mirror that put the page there.
  */
 
-import type { Kernel } from '../kernel/kernel';
-import { zone_device_page_init } from '../kernel/memremap';
-import { alloc_page, free_page } from '../kernel/page_alloc';
+import { zone_device_page_init } from '../kernel/mm/memremap';
+import { alloc_page, free_page } from '../kernel/mm/page_alloc/page_alloc';
 import { Access, MemoryType } from '../machine/devices';
 import { Hold } from '../machine/holds';
 import type { DeviceRow, MirrorRow, NodeRow, PageRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
+import type { Kernel } from '../routine/kernel';
 import { take_failure } from './injection';
 
 /** BACKING_PAGE: where the contents of a device page are. Coherent memory holds its own. */

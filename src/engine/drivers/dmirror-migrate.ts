@@ -4,7 +4,7 @@
  */
 
 import { Errno, MigratePfn, Select } from '../kernel/constants';
-import type { Kernel } from '../kernel/kernel';
+import { migrate_vma } from '../kernel/mm/migrate/migrate_vma';
 import {
   dstPage,
   forEachSlot,
@@ -12,12 +12,28 @@ import {
   migration_alloc,
   migration_free,
   srcPage,
-} from '../kernel/migrate_arrays';
-import { migrate_vma_finalize, migrate_vma_pages, migrate_vma_setup } from '../kernel/migrate_device';
-import { migrate_vma } from '../kernel/migrate_vma';
-import { mmap_read_unlock, mmapReadLock, trylock_page } from '../kernel/mmap_lock';
-import { alloc_page } from '../kernel/page_alloc';
-import { is_driver_page } from '../kernel/page_ref';
+} from '../kernel/mm/migrate_device/migrate_arrays';
+import {
+  migrate_vma_finalize,
+  migrate_vma_pages,
+  migrate_vma_setup,
+} from '../kernel/mm/migrate_device/migrate_device';
+import { mmap_read_unlock, mmapReadLock, trylock_page } from '../kernel/mm/mmap/mmap_lock';
+import { alloc_page } from '../kernel/mm/page_alloc/page_alloc';
+import { is_driver_page } from '../kernel/mm/swap/page_ref';
+import { Vm } from '../machine/address-spaces';
+import { Access, MemoryType } from '../machine/devices';
+import type {
+  DeviceRow,
+  MigrationRow,
+  MirrorRow,
+  MmRow,
+  PageRow,
+  SlotRow,
+  VmaRow,
+  Vpn,
+} from '../machine/ids';
+import type { Kernel } from '../routine/kernel';
 import {
   Bool,
   DeviceT,
@@ -32,19 +48,7 @@ import {
   SlotT,
   VmaT,
   VpnT,
-} from '../kernel/routine';
-import { Vm } from '../machine/address-spaces';
-import { Access, MemoryType } from '../machine/devices';
-import type {
-  DeviceRow,
-  MigrationRow,
-  MirrorRow,
-  MmRow,
-  PageRow,
-  SlotRow,
-  VmaRow,
-  Vpn,
-} from '../machine/ids';
+} from '../routine/routine';
 import { begin_ioctl, dmirror_fault, keepRet, passRange, read_back } from './dmirror-access';
 import { lockMirror, unlock_mirror } from './dmirror-lock';
 import { backing_page, devmem_alloc_page, mirror_erase, mirror_store } from './dmirror-memory';

@@ -1,15 +1,22 @@
 /** The test driver's snapshot of what a process has mapped, one byte a page (lib/test_hmm.c). */
 
 import { Errno, HmmPfn, Snapshot } from '../kernel/constants';
-import { hmm_range_fault } from '../kernel/hmm';
-import type { Kernel } from '../kernel/kernel';
-import { mmap_read_unlock, mmapReadLock } from '../kernel/mmap_lock';
-import { mmu_interval_notifier_insert, mmu_interval_notifier_remove } from '../kernel/mmu_interval_notifier';
-import { mmu_interval_read_retry, mmu_interval_set_seq, reader_must_wait } from '../kernel/mmu_notifier';
-import { is_device_coherent, is_device_private } from '../kernel/page_ref';
-import { Bool, ErrnoT, Int, MirrorT, MmT, routine, SlotT, VpnT } from '../kernel/routine';
+import { hmm_range_fault } from '../kernel/mm/hmm';
+import { mmap_read_unlock, mmapReadLock } from '../kernel/mm/mmap/mmap_lock';
+import {
+  mmu_interval_notifier_insert,
+  mmu_interval_notifier_remove,
+} from '../kernel/mm/mmu_notifier/mmu_interval_notifier';
+import {
+  mmu_interval_read_retry,
+  mmu_interval_set_seq,
+  reader_must_wait,
+} from '../kernel/mm/mmu_notifier/mmu_notifier';
+import { is_device_coherent, is_device_private } from '../kernel/mm/swap/page_ref';
 import type { DeviceRow, MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../machine/ids';
 import { Wait } from '../machine/tasks';
+import type { Kernel } from '../routine/kernel';
+import { Bool, ErrnoT, Int, MirrorT, MmT, routine, SlotT, VpnT } from '../routine/routine';
 import { begin_ioctl, push_data } from './dmirror-access';
 import { lockMirror, unlock_mirror } from './dmirror-lock';
 

@@ -4,9 +4,12 @@
  */
 
 import { Notify, Select, VmFault } from '../kernel/constants';
-import type { Driver } from '../kernel/driver';
-import type { Kernel } from '../kernel/kernel';
-import { mmu_interval_set_seq } from '../kernel/mmu_notifier';
+import { mmu_interval_set_seq } from '../kernel/mm/mmu_notifier/mmu_notifier';
+import { MemoryType } from '../machine/devices';
+import type { DeviceRow, MirrorRow, VmaRow, Vpn } from '../machine/ids';
+import { Pg } from '../machine/pages';
+import type { Driver } from '../routine/driver';
+import type { Kernel } from '../routine/kernel';
 import {
   Bool,
   DeviceT,
@@ -17,10 +20,7 @@ import {
   pageFreeParams,
   routine,
   VmFaultT,
-} from '../kernel/routine';
-import { MemoryType } from '../machine/devices';
-import type { DeviceRow, MirrorRow, VmaRow, Vpn } from '../machine/ids';
-import { Pg } from '../machine/pages';
+} from '../routine/routine';
 import { dmirror_release } from './dmirror-file';
 import { lockMirror, lockRange, unlock_mirror, unlockRange } from './dmirror-lock';
 import { backing_page, devmem_return, free_backing, mirror_erase, mirror_of_page } from './dmirror-memory';

@@ -1,7 +1,7 @@
 /** Failures that a scenario injects into a driver. */
 
-import type { Kernel } from '../kernel/kernel';
 import type { DeviceRow } from '../machine/ids';
+import type { Kernel } from '../routine/kernel';
 
 /** The row that counts failures of whichever of the driver's devices comes next. */
 export const ANY_DEVICE = 0 as DeviceRow;

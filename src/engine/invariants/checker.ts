@@ -4,10 +4,10 @@
  * machine when it is put back to another time, and finds the same things at the same times again.
  */
 
-import type { EventName } from '../kernel/events';
-import type { Linked } from '../kernel/link';
 import type { IntColumn, Journal, WideColumn } from '../machine/column';
 import type { PageRow, TaskRow, Vpn } from '../machine/ids';
+import type { EventName } from '../routine/events';
+import type { Linked } from '../routine/link';
 import type { Interpreter } from '../time/interpreter';
 import { checkAddressSpaces } from './address-spaces';
 import { type Invariant, invariantOf } from './catalogue';

@@ -1,12 +1,12 @@
 /** Devices: their free lists and counters (I6, I7), calls of page_free (I8), and pgmap references (I11). */
 
-import type { Kernel } from '../kernel/kernel';
-import { pte_offset, pte_page, ptep_get } from '../kernel/pgtable';
+import { pte_offset, pte_page, ptep_get } from '../kernel/mm/pgtable';
 import { MemoryType } from '../machine/devices';
 import { Hold } from '../machine/holds';
 import type { DeviceRow, MmRow, PageRow, TaskRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { isPresent } from '../machine/pte';
+import type { Kernel } from '../routine/kernel';
 import type { CheckState } from './state';
 import { count, hex, pageName } from './words';
 

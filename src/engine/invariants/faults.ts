@@ -1,7 +1,7 @@
 /** What do_swap_page returns, and with which lock (I30, I31). Checked as it returns, not at a yield. */
 
 import { FaultFlag, VmFault } from '../kernel/constants';
-import { pte_offset } from '../kernel/pgtable';
+import { pte_offset } from '../kernel/mm/pgtable';
 import type { MmRow, TaskRow, Vpn } from '../machine/ids';
 import { kindOf, Pte } from '../machine/pte';
 import { TaskState } from '../machine/tasks';

@@ -4,9 +4,9 @@
  * two tasks ever came by them at the same time. A trylock waits for nothing, and so comes after nothing.
  */
 
-import { Op } from '../kernel/link';
 import type { IntColumn, Journal } from '../machine/column';
 import { Wait } from '../machine/tasks';
+import { Op } from '../routine/link';
 import type { CheckState } from './state';
 
 const CLASSES = [

@@ -1,7 +1,7 @@
 /** Migrations in flight between setup and finalize (I13 to I16). */
 
 import { MigratePfn } from '../kernel/constants';
-import { is_driver_page } from '../kernel/page_ref';
+import { is_driver_page } from '../kernel/mm/swap/page_ref';
 import type { PageRow, SlotRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import type { CheckState } from './state';

@@ -1,8 +1,8 @@
 /** What devices see of processes (I24), how they obey invalidations (I25), and their sequences (I26), and what is left of a released one (I39). */
 
 import { Notify } from '../kernel/constants';
-import { is_device_private } from '../kernel/page_ref';
-import { leaf_offset, subpage, vpn_of_entry } from '../kernel/pgtable';
+import { leaf_offset, subpage, vpn_of_entry } from '../kernel/mm/pgtable';
+import { is_device_private } from '../kernel/mm/swap/page_ref';
 import { Access } from '../machine/devices';
 import type { EntryRow, MmRow, NodeRow, PageRow, Vpn } from '../machine/ids';
 import { isPresent, kindOf, PTE_WRITE, Pte } from '../machine/pte';

@@ -1,9 +1,9 @@
 /** What is in pages, as I18 compares it: a digest of the bytes, wherever the driver keeps them. */
 
 import { backing_page } from '../drivers/dmirror-memory';
-import { is_device_private } from '../kernel/page_ref';
-import { leaf_offset } from '../kernel/pgtable';
-import { swap_slot_of } from '../kernel/swap_state';
+import { leaf_offset } from '../kernel/mm/pgtable';
+import { is_device_private } from '../kernel/mm/swap/page_ref';
+import { swap_slot_of } from '../kernel/mm/swapfile/swap_state';
 import { Hold } from '../machine/holds';
 import type { MmRow, PageRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';

@@ -1,8 +1,8 @@
 /** Entries of page tables (I1, I2, I3, I17, I18, I32), and the counts that other checks compare with. */
 
-import { HUGE_PAGES } from '../kernel/page_alloc';
-import { is_device_private } from '../kernel/page_ref';
-import { vpn_of_entry } from '../kernel/pgtable';
+import { HUGE_PAGES } from '../kernel/mm/page_alloc/page_alloc';
+import { vpn_of_entry } from '../kernel/mm/pgtable';
+import { is_device_private } from '../kernel/mm/swap/page_ref';
 import type { EntryRow, MmRow, PageRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import {

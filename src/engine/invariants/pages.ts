@@ -1,6 +1,6 @@
 /** Pages: counts, holders, and what a page's state allows (I4, I5, I6, I8, I9, I10, I12, I20, I21). */
 
-import { is_device_private, is_driver_page } from '../kernel/page_ref';
+import { is_device_private, is_driver_page } from '../kernel/mm/swap/page_ref';
 import { HOLD_NAMES, Hold, type HoldKind, holdWeight } from '../machine/holds';
 import type { PageRow } from '../machine/ids';
 import { Pg } from '../machine/pages';

@@ -3,10 +3,10 @@
  * the checker's own count of things, kept from the writes alone, to compare the machine's counters with.
  */
 
-import type { Kernel } from '../kernel/kernel';
-import type { Linked } from '../kernel/link';
 import { IntColumn } from '../machine/column';
 import { type MmRow, PAGE_SIZE, type PageRow, type ProcessRow } from '../machine/ids';
+import type { Kernel } from '../routine/kernel';
+import type { Linked } from '../routine/link';
 import type { Interpreter } from '../time/interpreter';
 import { invariantOf } from './catalogue';
 import { Marks, type Writer } from './marks';

@@ -1,8 +1,8 @@
 /** Tasks: none sleeps where it must not (I28), none repeats a fault for ever (I38). */
 
-import { CALLBACKS } from '../kernel/link';
 import { PAGE_SIZE, type TaskRow } from '../machine/ids';
 import { TaskState } from '../machine/tasks';
+import { CALLBACKS } from '../routine/link';
 import type { CheckState } from './state';
 import { count, hex } from './words';
 

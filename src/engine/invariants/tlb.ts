@@ -1,6 +1,6 @@
 /** Translations that CPUs remember (I35). */
 
-import { vpn_of_entry } from '../kernel/pgtable';
+import { vpn_of_entry } from '../kernel/mm/pgtable';
 import type { EntryRow, MmRow, PageRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { isPresent, PTE_PROTNONE, PTE_WRITE } from '../machine/pte';

@@ -1,8 +1,8 @@
 /** How objects are named in a finding. */
 
-import type { Kernel } from '../kernel/kernel';
 import type { PageRow } from '../machine/ids';
 import { KIND_NAMES, kindOf, PTE_WRITE } from '../machine/pte';
+import type { Kernel } from '../routine/kernel';
 
 export const hex = (number: number): string => `0x${number.toString(16)}`;
 

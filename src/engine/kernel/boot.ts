@@ -5,10 +5,10 @@ import { Hold } from '../machine/holds';
 import type { DeviceRow, Pfn, PgmapRow, ZoneRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { ZoneType, type ZoneTypeValue } from '../machine/zones';
-import { hugetlb_grow } from './hugetlb_pool';
-import type { Kernel } from './kernel';
-import { alloc_page } from './page_alloc';
-import { init_per_zone_wmark_min, memory_is_short } from './watermarks';
+import type { Kernel } from '../routine/kernel';
+import { hugetlb_grow } from './mm/hugetlb/hugetlb_pool';
+import { alloc_page } from './mm/page_alloc/page_alloc';
+import { init_per_zone_wmark_min, memory_is_short } from './mm/page_alloc/watermarks';
 
 export type ZoneKind = 'dma' | 'dma32' | 'normal' | 'movable';
 export type DeviceKind = 'private' | 'coherent' | 'persistent';

@@ -2,8 +2,8 @@
 
 import type { MmRow, TaskRow, Vpn } from '../machine/ids';
 import { TaskState } from '../machine/tasks';
-import type { Kernel } from './kernel';
-import { pte_offset } from './pgtable';
+import type { Kernel } from '../routine/kernel';
+import { pte_offset } from './mm/pgtable';
 
 /** A worker, a task without a process, that could run if the current task gave up its CPU; 0 if there is none. */
 function starved(k: Kernel): TaskRow {

@@ -3,10 +3,10 @@
  * Going back is putting back a checkpoint and running again; nothing here knows what the steps do.
  */
 
-import { type Event, type EventName, KIND } from '../kernel/events';
-import type { Kernel } from '../kernel/kernel';
 import type { TaskRow } from '../machine/ids';
 import type { Snapshot } from '../machine/store';
+import { type Event, type EventName, KIND } from '../routine/events';
+import type { Kernel } from '../routine/kernel';
 import { type Checkpoint, Checkpoints, Seen } from './checkpoints';
 import type { Interpreter, Stop } from './interpreter';
 import { type CellWrite, divergence, type Input, type Timeline } from './timeline';

@@ -3,14 +3,14 @@
  * in a variable and written back at every exit.
  */
 
-import { detect_deadlock, detect_orphans } from '../kernel/deadlock';
-import { Frame, type Layout, layoutOf } from '../kernel/frame';
-import type { Kernel } from '../kernel/kernel';
-import { CALLBACKS, FRAME_HEADER, type Linked, Op } from '../kernel/link';
-import type { AnyRoutine } from '../kernel/routine';
-import { can_run, runs, stays_on_cpu } from '../kernel/sched';
+import { detect_deadlock, detect_orphans } from '../detect/deadlock';
+import { can_run, runs, stays_on_cpu } from '../kernel/kernel/sched';
 import type { TaskRow } from '../machine/ids';
 import { STACK_SLOTS, TaskState, Wait, type WaitKind } from '../machine/tasks';
+import { Frame, type Layout, layoutOf } from '../routine/frame';
+import type { Kernel } from '../routine/kernel';
+import { CALLBACKS, FRAME_HEADER, type Linked, Op } from '../routine/link';
+import type { AnyRoutine } from '../routine/routine';
 import type { Scheduler } from './schedule';
 
 /** Why `run` returned. */

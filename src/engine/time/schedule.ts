@@ -1,9 +1,9 @@
 /** Who runs next at a yield. What it remembers lies in the machine's scalars, so that going back takes it along. */
 
-import type { Kernel } from '../kernel/kernel';
-import { runnable_kswapd } from '../kernel/kswapd';
-import { can_run } from '../kernel/sched';
+import { can_run } from '../kernel/kernel/sched';
+import { runnable_kswapd } from '../kernel/mm/vmscan/kswapd';
 import type { TaskRow } from '../machine/ids';
+import type { Kernel } from '../routine/kernel';
 import type { CellWrite } from './timeline';
 
 /** One entry of an explicit order: the task with this name runs to its next yield, `times` times. */

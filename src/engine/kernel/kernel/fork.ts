@@ -1,0 +1,122 @@
+/** fork: a process with a copy of the address space (kernel/fork.c). */
+
+import { Vm } from '../../machine/address-spaces';
+import type { MmRow, ProcessRow, VmaRow } from '../../machine/ids';
+import type { Kernel } from '../../routine/kernel';
+import { ErrnoT, Int, MmT, ProcessT, routine, VmaT } from '../../routine/routine';
+import { dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending } from '../arch/x86/mm/tlbflush';
+import { Errno } from '../constants';
+import { copy_page_range } from '../mm/memory/copy_page_range';
+import { exit_mmap } from '../mm/mmap/mmap';
+import { mmap_write_unlock, mmapWriteLockKillable } from '../mm/mmap/mmap_lock';
+import { vm_area_dup, vma_link } from '../mm/mmap/vma';
+import { vma_end_write_all, vmaStartWrite } from '../mm/mmap/vma_lock';
+import { anon_vma_fork, i_mmap_insert, i_mmap_remove } from '../mm/rmap/rmap';
+import { rmapWriteLock, vmaLocks } from '../mm/rmap/rmap_lock';
+import { mm_alloc, process_alloc, task_alloc } from './process';
+
+/** The child's VMA: not locked in memory; with WIPEONFORK it begins empty, else it joins the parent's anon_vmas. */
+function dup_vma(k: Kernel, mm: MmRow, vma: VmaRow): VmaRow {
+  const copy = vm_area_dup(k, vma);
+  k.mm.flags.set(copy, k.mm.flags.get(copy) & ~Vm.Locked);
+  i_mmap_remove(k, copy);
+  i_mmap_insert(k, copy, vma);
+  if (!k.mm.has(vma, Vm.WipeOnFork)) anon_vma_fork(k, copy, vma);
+  vma_link(k, mm, copy);
+  return copy;
+}
+
+/** Copies the VMAs of the current mm and their entries into an empty one. Returns 0, -ENOMEM, or -EINTR if killed. */
+const dup_mmap = routine({
+  name: 'dup_mmap',
+  file: 'kernel/fork.c',
+  about:
+    'Copy every VMA that is to be inherited, and the page-table entries that faults could not make again.',
+  params: { mm: MmT },
+  locals: { old: MmT, vma: VmaT, copy: VmaT, ret: ErrnoT },
+  body: (r) => [
+    ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
+    r.step('first VMA of the parent', (k, f) => {
+      f.old = k.tasks.mmOf(k.task);
+      inc_tlb_flush_pending(k, f.old);
+      f.vma = k.mm.firstVma.get(f.old) as VmaRow;
+    }),
+    r.loop('there is a VMA, and no error', (_, f) => f.vma !== 0 && f.ret === 0, [
+      vmaStartWrite(r, (_, f) => [f.vma]),
+      r.when('it is to be inherited', (k, f) => !k.mm.has(f.vma, Vm.DontCopy), [
+        rmapWriteLock(r, (k, f) => vmaLocks(k, [f.vma])),
+        r.step('vm_area_dup(mpnt); anon_vma_fork(tmp, mpnt)', (k, f) => {
+          f.copy = dup_vma(k, f.mm, f.vma);
+        }),
+        r.when('its contents too', (k, f) => !k.mm.has(f.vma, Vm.WipeOnFork), [
+          r.call(
+            'copy_page_range(tmp, mpnt)',
+            copy_page_range,
+            (_, f, callee) => {
+              callee.dst = f.copy;
+              callee.src = f.vma;
+            },
+            (_, f, value) => {
+              f.ret = value;
+            },
+          ),
+        ]),
+      ]),
+      r.step('next VMA', (k, f) => {
+        f.vma = k.mm.next.get(f.vma) as VmaRow;
+      }),
+    ]),
+    r.yield('Y5'),
+    r.step('mmap_write_unlock(mm): nobody else has seen it yet; flush_tlb_mm(oldmm)', (k, f) => {
+      vma_end_write_all(k, f.mm);
+      flush_tlb_mm(k, f.old);
+      dec_tlb_flush_pending(k, f.old);
+    }),
+    r.step('mmap_write_unlock(oldmm)', (k, f) => mmap_write_unlock(k, f.old)),
+    r.ret('return the error', (_, f) => f.ret),
+  ],
+});
+
+/**
+ * fork(2) by the current task. `name` is the child's index among the program's names, also of its first task. Returns the
+ * child's process row, or the error. The caller gives the child's task (`main_task`) its code with Kernel.start. The child
+ * has no mirror: those of the parent belong to the parent's address space.
+ */
+export const sys_fork = routine({
+  name: 'kernel_clone',
+  file: 'kernel/fork.c',
+  about: 'A child process with a copy of the address space: pages are shared until somebody writes.',
+  aliases: ['sys_fork', 'copy_process', '_do_fork'],
+  params: { name: Int },
+  locals: { mm: MmT, child: ProcessT, ret: ErrnoT },
+  body: (r) => [
+    r.step('mm = allocate_mm()', (k, f) => {
+      f.mm = mm_alloc(k, k.mm.memcg.get(k.tasks.mmOf(k.task)));
+    }),
+    r.when('no memory', (_, f) => f.mm === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
+    r.call(
+      'dup_mmap(mm, oldmm)',
+      dup_mmap,
+      (_, f, callee) => {
+        callee.mm = f.mm;
+      },
+      (_, f, value) => {
+        f.ret = value;
+      },
+    ),
+    r.when('it failed', (_, f) => f.ret !== 0, [
+      r.call('mmput(mm): take apart what was copied', exit_mmap, (_, f, callee) => {
+        callee.mm = f.mm;
+      }),
+      r.step('the mm is gone', (k, f) => k.mm.mms.free(f.mm)),
+      r.ret('return the error', (_, f) => f.ret),
+    ]),
+    r.step('the child process and its thread', (k, f) => {
+      const parent = k.tasks.processOf(k.task);
+      f.child = process_alloc(k, f.name, f.mm, parent);
+      task_alloc(k, f.child, f.name);
+      k.emit('fork', parent, f.child);
+    }),
+    r.ret('return the child', (_, f) => f.child as ProcessRow),
+  ],
+});

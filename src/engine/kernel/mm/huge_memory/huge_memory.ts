@@ -1,0 +1,376 @@
+/**
+ * Transparent huge pages (mm/huge_memory.c): one entry of a PMD table maps 512 pages of an anonymous mapping that was
+ * advised so. Splitting the folio itself is in split_huge_page.ts.
+ */
+
+import { Vm } from '../../../machine/address-spaces';
+import { Hold } from '../../../machine/holds';
+import type { EntryRow, MmRow, NodeRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
+import { Pg } from '../../../machine/pages';
+import {
+  isZeroPage,
+  PTE_DIRTY,
+  PTE_EXCLUSIVE,
+  PTE_HUGE,
+  PTE_SOFT_DIRTY,
+  PTE_SPECIAL,
+  PTE_UFFD_WP,
+  PTE_WRITE,
+  PTE_YOUNG,
+  Pte,
+} from '../../../machine/pte';
+import type { Kernel } from '../../../routine/kernel';
+import { Bool, EntryT, Int, PageT, routine, VmaT, VmFaultT, VpnT } from '../../../routine/routine';
+import { flush_tlb_entry } from '../../arch/x86/mm/tlbflush';
+import { FaultFlag, Notify, VmFault } from '../../constants';
+import { charge_or_free } from '../memcontrol';
+import {
+  entered,
+  isWrite,
+  leaves,
+  mmOf,
+  passVmf,
+  pte_same,
+  read_orig_pte,
+  vmf_anon_prepare,
+  vmfParams,
+} from '../memory/vmf';
+import {
+  mmu_notifier_invalidate_range_end,
+  mmu_notifier_invalidate_range_start,
+} from '../mmu_notifier/mmu_notifier';
+import { alloc_huge_page, HUGE_PAGES } from '../page_alloc/page_alloc';
+import { pmdLock, pmdUnlock } from '../page_table_lock';
+import { pmd_offset, protnone, pte_alloc_one, ptep_get, set_pte, set_pte_bits, table_free } from '../pgtable';
+import { folio_add_new_anon_rmap, folio_add_rmap, folio_remove_rmap_pmd } from '../rmap/rmap';
+import { put_page, rename_hold } from '../swap/page_ref';
+import { folio_add_lru } from '../swap/swap';
+
+/** The first of the 512 pages that a huge entry for `vpn` maps. */
+export const huge_start = (vpn: number): Vpn => (Math.floor(vpn / HUGE_PAGES) * HUGE_PAGES) as Vpn;
+
+export const is_huge = (pte: number): boolean => (pte & PTE_HUGE) !== 0;
+
+/** The entry of the PMD table for `vpn` maps 512 pages at once (pmd_trans_huge). */
+export function is_huge_at(k: Kernel, mm: MmRow, vpn: Vpn): boolean {
+  return is_huge(ptep_get(k, pmd_offset(k, mm, vpn)));
+}
+
+/** The 512 pages around `vpn` are all in the VMA (thp_vma_suitable_order). */
+function is_suitable(k: Kernel, vma: VmaRow, vpn: Vpn): boolean {
+  const start = huge_start(vpn);
+  return k.mm.start.get(vma) <= start && start + HUGE_PAGES <= k.mm.end.get(vma);
+}
+
+/** The VMA asks for huge pages: anonymous, and advised so (thp_vma_allowable_order with "madvise"). */
+function is_allowed(k: Kernel, vma: VmaRow): boolean {
+  return k.mm.has(vma, Vm.HugePage) && k.mm.isAnonymous(vma);
+}
+
+/** Keeps a page table for when the entry is split (pgtable_trans_huge_deposit). */
+export function pgtable_trans_huge_deposit(k: Kernel, pmd: EntryRow, table: NodeRow): void {
+  k.tables.deposited.set(pmd, table);
+}
+
+/** pgtable_trans_huge_withdraw. */
+export function pgtable_trans_huge_withdraw(k: Kernel, pmd: EntryRow): NodeRow {
+  const table = k.tables.deposited.get(pmd) as NodeRow;
+  k.tables.deposited.set(pmd, 0);
+  return table;
+}
+
+/** The shared folio of 512 zeroed pages, made when it is first needed; 0 when memory is out (mm_get_huge_zero_folio). */
+function get_huge_zero_folio(k: Kernel): PageRow {
+  if (k.hugeZeroPage === 0) k.setHugeZeroPage(alloc_huge_page(k, Hold.Kernel, 0));
+  return k.hugeZeroPage as PageRow;
+}
+
+interface HugeFault {
+  vma: VmaRow;
+  vpn: Vpn;
+  entry: EntryRow;
+  page: PageRow;
+  table: number;
+}
+
+/** set_huge_zero_folio. */
+function map_zero_folio(k: Kernel, f: HugeFault): void {
+  pgtable_trans_huge_deposit(k, f.entry, f.table as NodeRow);
+  set_pte(k, f.entry, Pte.Present | PTE_HUGE | PTE_SPECIAL | PTE_YOUNG, f.page);
+}
+
+/** map_anon_folio_pmd. */
+function map_anon_folio(k: Kernel, f: HugeFault): void {
+  const writable = k.mm.has(f.vma, Vm.Write) ? PTE_WRITE : 0;
+  rename_hold(k, f.page, Hold.Alloc, Hold.Pte);
+  folio_add_new_anon_rmap(k, f.page, f.vma, huge_start(f.vpn));
+  folio_add_lru(k, f.page);
+  pgtable_trans_huge_deposit(k, f.entry, f.table as NodeRow);
+  k.mm.rssAnon.add(mmOf(k, f), HUGE_PAGES);
+  set_pte(k, f.entry, Pte.Present | PTE_HUGE | PTE_YOUNG | PTE_DIRTY | writable, f.page);
+}
+
+const ANON = 'do_huge_pmd_anonymous_page';
+
+const do_huge_pmd_anonymous_page = routine({
+  name: ANON,
+  file: 'mm/huge_memory.c',
+  about:
+    'First touch where huge pages are wanted: the huge zero page for a read, 512 fresh pages for a write. FALLBACK: small pages.',
+  params: vmfParams,
+  locals: { page: PageT, table: Int },
+  body: (r) => {
+    const putFolio = r.call('folio_put(folio)', put_page, (k, f: HugeFault, callee) => {
+      callee.page = f.page;
+      callee.hold = Hold.Alloc;
+      callee.who = k.task;
+    });
+    const allocTable = r.step('pgtable = pte_alloc_one(mm): for the day the entry is split', (k, f) => {
+      f.table = pte_alloc_one(k);
+    });
+    return [
+      entered(r, ANON, 'nothing is mapped in these 2 MiB yet'),
+      r.when('the 2 MiB around the address are not all in the VMA', (k, f) => !is_suitable(k, f.vma, f.vpn), [
+        leaves(r, ANON, 'return VM_FAULT_FALLBACK', () => VmFault.FALLBACK),
+      ]),
+      r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
+        leaves(r, ANON, 'return VM_FAULT_RETRY', () => VmFault.RETRY),
+      ]),
+      r.when('it is a read: use the huge zero page', (_, f) => !isWrite(f), [
+        allocTable,
+        r.when('no memory for the page table', (_, f) => f.table === 0, [
+          leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM),
+        ]),
+        r.step('zero_folio = mm_get_huge_zero_folio(mm)', (k, f) => {
+          f.page = get_huge_zero_folio(k);
+        }),
+        r.when('there are no 512 pages for it', (_, f) => f.page === 0, [
+          r.step('pte_free(mm, pgtable)', (k, f) => table_free(k, f.table as NodeRow)),
+          leaves(r, ANON, 'return VM_FAULT_FALLBACK', () => VmFault.FALLBACK),
+        ]),
+        r.yield('Y2'),
+        pmdLock(r),
+        r.when(
+          'the entry is still empty',
+          (k, f) => ptep_get(k, f.entry) === 0,
+          [r.step('set_huge_zero_folio: read-only', (k, f) => map_zero_folio(k, f)), pmdUnlock(r)],
+          [pmdUnlock(r), r.step('pte_free(mm, pgtable)', (k, f) => table_free(k, f.table as NodeRow))],
+        ),
+        leaves(r, ANON, 'return 0', () => 0),
+      ]),
+      r.step('folio = vma_alloc_anon_folio_pmd(vma, address): zeroed and charged', (k, f) => {
+        f.page = charge_or_free(k, alloc_huge_page(k), mmOf(k, f));
+      }),
+      r.when('there is none', (_, f) => f.page === 0, [
+        leaves(r, ANON, 'return VM_FAULT_FALLBACK', () => VmFault.FALLBACK),
+      ]),
+      allocTable,
+      r.when('no memory for the page table', (_, f) => f.table === 0, [
+        putFolio,
+        leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM),
+      ]),
+      r.yield('Y2'),
+      pmdLock(r),
+      r.when(
+        'the entry is still empty',
+        (k, f) => ptep_get(k, f.entry) === 0,
+        [
+          r.step('map_anon_folio_pmd: reverse map, LRU, rss; the table is deposited', (k, f) =>
+            map_anon_folio(k, f),
+          ),
+          pmdUnlock(r),
+        ],
+        [
+          pmdUnlock(r),
+          putFolio,
+          r.step('pte_free(mm, pgtable)', (k, f) => table_free(k, f.table as NodeRow)),
+        ],
+      ),
+      leaves(r, ANON, 'return 0', () => 0),
+    ];
+  },
+});
+
+/** One of the 512 entries that take the place of a huge one. */
+function split_entry(k: Kernel, vma: VmaRow, pte: number, frozen: boolean, exclusive: boolean): number {
+  const kept = pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP);
+  const age = pte & (PTE_YOUNG | PTE_DIRTY);
+  if (!frozen) return Pte.Present | protnone(k, vma) | kept | age | (pte & PTE_WRITE);
+  const access = pte & PTE_WRITE ? PTE_WRITE : exclusive ? PTE_EXCLUSIVE : 0;
+  return Pte.Migration | kept | access | (k.profile.migrationKeepsYoungDirty ? age : 0);
+}
+
+/** Exclusiveness can't be given up while somebody may have pinned the folio (folio_try_share_anon_rmap_pmd). */
+function may_freeze(k: Kernel, folio: PageRow): boolean {
+  return !k.pages.has(folio, Pg.AnonExclusive) || k.pages.pins.get(folio) === 0;
+}
+
+/** Gives the mapping of the folio as a whole to its pages one by one, or to migration entries, which hold nothing. */
+function hand_over(k: Kernel, folio: PageRow, frozen: boolean, exclusive: boolean): void {
+  const { pages } = k;
+  if (frozen) pages.clearFlag(folio, Pg.AnonExclusive);
+  else {
+    pages.refcount.add(folio, HUGE_PAGES - 1);
+    for (let i = 0; i < HUGE_PAGES; i++) {
+      const page = pages.nth(folio, i);
+      folio_add_rmap(k, page);
+      if (exclusive) pages.setFlag(page, Pg.AnonExclusive);
+    }
+  }
+  folio_remove_rmap_pmd(k, folio);
+  if (frozen) pages.refcount.add(folio, -1);
+}
+
+/**
+ * Puts a table with 512 entries where one huge entry was: for the same pages, or migration entries for them if `freeze`
+ * (__split_huge_pmd_locked). Nothing happens if the entry isn't huge, or maps another folio than `folio` (0 = any).
+ */
+function split_huge_pmd_locked(k: Kernel, vma: VmaRow, pmd: EntryRow, freeze: boolean, folio: PageRow): void {
+  const { tables, pages } = k;
+  const pte = ptep_get(k, pmd);
+  const head = tables.hi.get(pmd) as PageRow;
+  if (!is_huge(pte) || (folio !== 0 && folio !== head)) return;
+  const table = pgtable_trans_huge_withdraw(k, pmd);
+  const zero = isZeroPage(pte);
+  const frozen = freeze && !zero && may_freeze(k, head);
+  if (!zero) {
+    const exclusive = k.profile.anonExclusive && pages.has(head, Pg.AnonExclusive);
+    const entry = split_entry(k, vma, pte, frozen, exclusive);
+    if (pte & PTE_DIRTY) pages.setFlag(head, Pg.Dirty);
+    hand_over(k, head, frozen, exclusive);
+    for (let i = 0; i < HUGE_PAGES; i++) tables.set(tables.entry(table, i), entry, pages.nth(head, i));
+  } else {
+    const entry = Pte.Present | PTE_SPECIAL | PTE_YOUNG | protnone(k, vma);
+    for (let i = 0; i < HUGE_PAGES; i++) tables.set(tables.entry(table, i), entry, k.zeroPage);
+  }
+  tables.parent.set(table, pmd);
+  tables.link(pmd, table);
+  flush_tlb_entry(k, pmd);
+}
+
+/** Makes the huge entry for `vpn` a table of 512 entries. The folio stays one; `freeze` and `folio`: for its own split. */
+export const split_huge_pmd = routine({
+  name: '__split_huge_pmd',
+  file: 'mm/huge_memory.c',
+  about: 'The 2 MiB are mapped page by page from now on; mirrors drop them. Nothing else changes.',
+  aliases: ['split_huge_pmd', 'split_huge_pmd_address'],
+  params: { vma: VmaT, vpn: VpnT, freeze: Bool, folio: PageT },
+  locals: { start: VpnT, entry: EntryT },
+  body: (r) => {
+    type Range = { mm: MmRow; start: Vpn; end: Vpn; event: number };
+    const range = (k: Kernel, f: { vma: VmaRow; start: Vpn }, callee: Range): void => {
+      callee.mm = mmOf(k, f);
+      callee.start = f.start;
+      callee.end = (f.start + HUGE_PAGES) as Vpn;
+      callee.event = Notify.CLEAR;
+    };
+    return [
+      r.step('haddr = address & HPAGE_PMD_MASK', (k, f) => {
+        f.start = huge_start(f.vpn);
+        k.emit('split_huge_pmd', k.mm.process.get(mmOf(k, f)), f.vpn);
+      }),
+      r.call('mmu_notifier_invalidate_range_start(CLEAR, 2 MiB)', mmu_notifier_invalidate_range_start, range),
+      r.step('the entry of the PMD table', (k, f) => {
+        f.entry = pmd_offset(k, mmOf(k, f), f.start);
+      }),
+      r.when('there is a table', (_, f) => f.entry !== 0, [
+        pmdLock(r),
+        r.step('the deposited table takes the place of the entry', (k, f) =>
+          split_huge_pmd_locked(k, f.vma, f.entry, f.freeze !== 0, f.folio),
+        ),
+        pmdUnlock(r),
+      ]),
+      r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, range),
+    ];
+  },
+});
+
+/** Nobody but this entry uses the folio. */
+function can_reuse(k: Kernel, folio: PageRow): boolean {
+  const { pages } = k;
+  if (!k.profile.anonExclusive) return pages.folioMapcount(folio) === 1 && !pages.has(folio, Pg.Locked);
+  if (pages.has(folio, Pg.AnonExclusive)) return true;
+  return !pages.has(folio, Pg.Locked) && pages.refcount.get(folio) === 1;
+}
+
+const do_huge_pmd_wp_page = routine({
+  name: 'do_huge_pmd_wp_page',
+  file: 'mm/huge_memory.c',
+  about:
+    'A write to a read-only huge entry: write in place if it is ours alone, else split and copy one page.',
+  params: vmfParams,
+  body: (r) => [
+    r.yield('Y2'),
+    pmdLock(r),
+    r.when('the entry has changed', (k, f) => !pte_same(k, f), [pmdUnlock(r), r.ret('return 0')]),
+    r.when(
+      'not the zero page, and exclusive to this mapping',
+      (k, f) => !isZeroPage(f.pte) && can_reuse(k, k.tables.hi.get(f.entry) as PageRow),
+      [
+        r.step('it is exclusive from now on; for a write the entry becomes writable and dirty', (k, f) => {
+          if (k.profile.anonExclusive) k.pages.setFlag(k.tables.hi.get(f.entry) as PageRow, Pg.AnonExclusive);
+          if (isWrite(f)) set_pte_bits(k, f.entry, ptep_get(k, f.entry) | PTE_WRITE | PTE_DIRTY | PTE_YOUNG);
+        }),
+        pmdUnlock(r),
+        r.ret('return 0'),
+      ],
+    ),
+    pmdUnlock(r),
+    r.call('__split_huge_pmd(vma, pmd, address)', split_huge_pmd, (_, f, callee) => {
+      callee.vma = f.vma;
+      callee.vpn = f.vpn;
+    }),
+    r.ret('return VM_FAULT_FALLBACK: the fault goes on with one page', () => VmFault.FALLBACK),
+  ],
+});
+
+/** A fault needs a look at the PMD table: huge pages are wanted here, or one is there. */
+export function is_huge_fault(k: Kernel, f: { vma: VmaRow; pmd: EntryRow }): boolean {
+  return is_huge(ptep_get(k, f.pmd)) || k.mm.has(f.vma, Vm.HugePage | Vm.HugeTlb);
+}
+
+/** The part of __handle_mm_fault for the PMD table. VM_FAULT_FALLBACK: go on with the PTE table. */
+export const huge_pmd_fault = routine({
+  name: '__handle_mm_fault',
+  file: 'mm/memory.c',
+  about: 'Make or use an entry for 2 MiB at once (create_huge_pmd, wp_huge_pmd, huge_pmd_set_accessed).',
+  params: vmfParams,
+  locals: { ret: VmFaultT },
+  body: (r) => {
+    const keep = (_: Kernel, f: { ret: number }, value: number): void => {
+      f.ret = value;
+    };
+    const asked = FaultFlag.Write | FaultFlag.Unshare;
+    return [
+      r.step('vmf->orig_pmd = pmdp_get_lockless(vmf->pmd)', (k, f) => {
+        read_orig_pte(k, f);
+        f.ret = VmFault.FALLBACK;
+      }),
+      r.when(
+        'pmd_none, and huge pages are wanted',
+        (k, f) => f.pte === 0 && is_allowed(k, f.vma),
+        [r.call('create_huge_pmd(vmf)', do_huge_pmd_anonymous_page, passVmf, keep)],
+        [
+          r.when('pmd_trans_huge', (_, f) => is_huge(f.pte), [
+            r.when(
+              'a write (or an unshare request), and the entry is read-only',
+              (_, f) => (f.flags & asked) !== 0 && (f.pte & PTE_WRITE) === 0,
+              [r.call('wp_huge_pmd(vmf)', do_huge_pmd_wp_page, passVmf, keep)],
+              [
+                r.yield('Y2'),
+                pmdLock(r),
+                r.step('huge_pmd_set_accessed(vmf): young, and dirty for a write', (k, f) => {
+                  f.ret = 0;
+                  if (!pte_same(k, f)) return;
+                  set_pte_bits(k, f.entry, f.pte | PTE_YOUNG | (isWrite(f) ? PTE_DIRTY : 0));
+                }),
+                pmdUnlock(r),
+              ],
+            ),
+          ]),
+        ],
+      ),
+      r.ret('return ret', (_, f) => f.ret),
+    ];
+  },
+});

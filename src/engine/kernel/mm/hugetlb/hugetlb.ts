@@ -1,0 +1,200 @@
+/** Mappings of huge pages from the pool (mm/hugetlb.c): always 2 MiB at once, never split, never migrated to a device. */
+
+import { Vm } from '../../../machine/address-spaces';
+import { Hold } from '../../../machine/holds';
+import type { MmRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
+import { MAPPING_ANON, Pg } from '../../../machine/pages';
+import { PTE_DIRTY, PTE_HUGE, PTE_PROTNONE, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
+import type { Kernel } from '../../../routine/kernel';
+import { type Builder, type Node, PageT, routine, VmFaultT } from '../../../routine/routine';
+import { FaultFlag, Notify, VmFault } from '../../constants';
+import { huge_start } from '../huge_memory/huge_memory';
+import {
+  entered,
+  isWrite,
+  leaves,
+  mmOf,
+  passVmf,
+  pte_same,
+  read_orig_pte,
+  type Vmf,
+  vmf_anon_prepare,
+  vmfParams,
+} from '../memory/vmf';
+import {
+  mmu_notifier_invalidate_range_end,
+  mmu_notifier_invalidate_range_start,
+} from '../mmu_notifier/mmu_notifier';
+import { HUGE_PAGES } from '../page_alloc/page_alloc';
+import { pmdLock, pmdUnlock } from '../page_table_lock';
+import { ptep_get, set_pte, set_pte_bits } from '../pgtable';
+import { folio_add_rmap_pmd, folio_remove_rmap_pmd } from '../rmap/rmap';
+import { folio_put_final, get_page, put_page_testzero, rename_hold } from '../swap/page_ref';
+import { alloc_hugetlb_folio } from './hugetlb_pool';
+
+/** First mapping of a fresh folio (hugetlb_add_new_anon_rmap); hugetlb pages count in no rss. */
+function map_folio(k: Kernel, f: Vmf, folio: PageRow): void {
+  const { mm, pages } = k;
+  const start = huge_start(f.vpn);
+  rename_hold(k, folio, Hold.Alloc, Hold.Pte);
+  pages.mapping.set(folio, (mm.anonVma.get(f.vma) << 2) | MAPPING_ANON);
+  pages.index.set(folio, mm.linearIndex(f.vma, start));
+  if (k.profile.anonExclusive) pages.setFlag(folio, Pg.AnonExclusive);
+  folio_add_rmap_pmd(k, folio);
+  const writable = mm.has(f.vma, Vm.Write) && (isWrite(f) || mm.has(f.vma, Vm.Shared));
+  const access = writable ? PTE_WRITE | PTE_DIRTY : 0;
+  const none = mm.has(f.vma, Vm.Read | Vm.Write | Vm.Exec) ? 0 : PTE_PROTNONE;
+  set_pte(k, f.entry, Pte.Present | PTE_HUGE | PTE_YOUNG | access | none, folio);
+}
+
+/** The entry changed while the folio was allocated: it goes back to the pool, and the access faults again if it must. */
+function discard<F extends { page: PageRow }>(r: Builder<F>): Node<F> {
+  return r.step('somebody was faster: folio_put(folio)', (k, f) => {
+    if (put_page_testzero(k, f.page, Hold.Alloc)) folio_put_final(k, f.page);
+  });
+}
+
+const hugetlb_no_page = routine({
+  name: 'hugetlb_no_page',
+  file: 'mm/hugetlb.c',
+  about: 'First touch: a zeroed huge page from the pool. SIGBUS when it has none left.',
+  params: vmfParams,
+  locals: { page: PageT },
+  body: (r) => [
+    r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
+      r.ret('return VM_FAULT_RETRY', () => VmFault.RETRY),
+    ]),
+    r.step('folio = alloc_hugetlb_folio(vma, address)', (k, f) => {
+      f.page = alloc_hugetlb_folio(k, f.vma);
+    }),
+    r.when('the pool is empty', (_, f) => f.page === 0, [
+      r.ret('return VM_FAULT_SIGBUS', () => VmFault.SIGBUS),
+    ]),
+    pmdLock(r),
+    r.when(
+      'the entry is still empty',
+      (k, f) => ptep_get(k, f.entry) === 0,
+      [r.step('reverse map; set_huge_pte_at', (k, f) => map_folio(k, f, f.page)), pmdUnlock(r)],
+      [pmdUnlock(r), discard(r)],
+    ),
+    r.ret('return 0'),
+  ],
+});
+
+/** Nobody else maps the folio: it may be written in place. */
+function can_reuse(k: Kernel, folio: PageRow): boolean {
+  return k.pages.isAnon(folio) && k.pages.folioMapcount(folio) === 1;
+}
+
+function reuse(k: Kernel, f: Vmf): void {
+  if (k.profile.anonExclusive) k.pages.setFlag(k.tables.hi.get(f.entry) as PageRow, Pg.AnonExclusive);
+  if (isWrite(f)) set_pte_bits(k, f.entry, ptep_get(k, f.entry) | PTE_WRITE | PTE_DIRTY | PTE_YOUNG);
+}
+
+function copy_folio(k: Kernel, from: PageRow, to: PageRow): void {
+  for (let i = 0; i < HUGE_PAGES; i++) k.contents.copy(k.pages.nth(from, i), k.pages.nth(to, i));
+}
+
+/** The mapping gets the copy; the old folio loses a mapping. */
+function replace(k: Kernel, f: Vmf, old: PageRow, copy: PageRow): void {
+  folio_remove_rmap_pmd(k, old);
+  map_folio(k, f, copy);
+  k.pages.refcount.add(old, -1);
+}
+
+const hugetlb_wp = routine({
+  name: 'hugetlb_wp',
+  file: 'mm/hugetlb.c',
+  about: 'A write to a read-only huge page: in place if nobody shares it, else a copy from the pool.',
+  params: vmfParams,
+  locals: { old: PageT, page: PageT },
+  body: (r) => {
+    type Range = { mm: MmRow; start: Vpn; end: Vpn; event: number };
+    const range = (k: Kernel, f: { vma: VmaRow; vpn: Vpn }, callee: Range): void => {
+      callee.mm = mmOf(k, f);
+      callee.start = huge_start(f.vpn);
+      callee.end = (callee.start + HUGE_PAGES) as Vpn;
+      callee.event = Notify.CLEAR;
+    };
+    return [
+      r.step('old_folio = page_folio(pte_page(pte))', (_, f) => {
+        f.old = f.orig;
+      }),
+      r.when(
+        'nobody shares it, or the mapping is shared',
+        (k, f) => can_reuse(k, f.old) || k.mm.has(f.vma, Vm.Shared),
+        [r.step('the entry becomes writable and dirty', (k, f) => reuse(k, f)), r.ret('return 0')],
+      ),
+      r.step('new_folio = alloc_hugetlb_folio(vma, address)', (k, f) => {
+        get_page(k, f.old, Hold.Fault);
+        f.page = alloc_hugetlb_folio(k, f.vma);
+      }),
+      r.when('the pool is empty', (_, f) => f.page === 0, [
+        r.step('folio_put(old_folio)', (k, f) => {
+          put_page_testzero(k, f.old, Hold.Fault);
+        }),
+        r.ret('return VM_FAULT_SIGBUS', () => VmFault.SIGBUS),
+      ]),
+      r.step('copy_user_large_folio(new_folio, old_folio, address, vma)', (k, f) =>
+        copy_folio(k, f.old, f.page),
+      ),
+      r.call('mmu_notifier_invalidate_range_start(CLEAR, 2 MiB)', mmu_notifier_invalidate_range_start, range),
+      pmdLock(r),
+      r.when(
+        'the entry is unchanged',
+        (k, f) => pte_same(k, f),
+        [
+          r.step('clear and flush the old entry; set the copy', (k, f) => replace(k, f, f.old, f.page)),
+          pmdUnlock(r),
+        ],
+        [pmdUnlock(r), discard(r)],
+      ),
+      r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, range),
+      r.step('folio_put(old_folio)', (k, f) => {
+        if (put_page_testzero(k, f.old, Hold.Fault)) folio_put_final(k, f.old);
+      }),
+      r.ret('return 0'),
+    ];
+  },
+});
+
+const FAULT = 'hugetlb_fault';
+
+export const hugetlb_fault = routine({
+  name: FAULT,
+  file: 'mm/hugetlb.c',
+  about: 'A fault in a hugetlb mapping: map a huge page from the pool, or make one writable.',
+  params: vmfParams,
+  locals: { ret: VmFaultT },
+  body: (r) => {
+    const keep = (_: Kernel, f: { ret: number }, value: number): void => {
+      f.ret = value;
+    };
+    const asked = FaultFlag.Write | FaultFlag.Unshare;
+    return [
+      entered(r, FAULT, 'vmf.orig_pte = huge_ptep_get(mm, address, pte)'),
+      r.step('the entry', (k, f) => {
+        read_orig_pte(k, f);
+      }),
+      r.when('it is empty', (_, f) => f.pte === 0, [
+        r.call('ret = hugetlb_no_page(mapping, vmf)', hugetlb_no_page, passVmf, keep),
+        leaves(r, FAULT, 'return ret', (_, f) => f.ret),
+      ]),
+      r.when(
+        'a write (or an unshare request), and the entry is read-only',
+        (_, f) => (f.flags & asked) !== 0 && (f.pte & PTE_WRITE) === 0,
+        [
+          r.call('ret = hugetlb_wp(vmf)', hugetlb_wp, passVmf, keep),
+          leaves(r, FAULT, 'return ret', (_, f) => f.ret),
+        ],
+      ),
+      pmdLock(r),
+      r.step('huge_ptep_set_access_flags: young, and dirty for a write', (k, f) => {
+        const dirty = isWrite(f) ? PTE_DIRTY : 0;
+        set_pte_bits(k, f.entry, ptep_get(k, f.entry) | PTE_YOUNG | dirty);
+      }),
+      pmdUnlock(r),
+      leaves(r, FAULT, 'return 0', () => 0),
+    ];
+  },
+});

@@ -1,0 +1,303 @@
+/** Advice about a range of memory (mm/madvise.c). */
+
+import { Vm } from '../../../machine/address-spaces';
+import type { VmaRow, Vpn } from '../../../machine/ids';
+import type { Kernel } from '../../../routine/kernel';
+import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from '../../../routine/routine';
+import { Errno } from '../../constants';
+import { Foll, get_user_pages } from '../gup/gup';
+import { vma_adjust_trans_huge } from '../huge_memory/huge_pmd';
+import { mmOf } from '../memory/vmf';
+import { zap_page_range_single } from '../memory/zap';
+import { mmap_read_unlock, mmap_write_unlock, mmapReadLock, mmapWriteLockKillable } from '../mmap/mmap_lock';
+import { vma_modify_flags, vmas_modify_changes } from '../mmap/vma';
+import { vmaStartWrite } from '../mmap/vma_lock';
+import { rmapWriteLock, vmaLocks } from '../rmap/rmap_lock';
+import { lru_add_drain } from '../swap/swap';
+import { madvise_cold, madvise_free_single_vma, range } from './madvise_free';
+import { madvise_pageout } from './madvise_pageout';
+
+/** Kinds of advice, with their numbers in the kernel's interface. */
+export const Advice = {
+  NORMAL: 0,
+  RANDOM: 1,
+  SEQUENTIAL: 2,
+  WILLNEED: 3,
+  DONTNEED: 4,
+  FREE: 8,
+  DONTFORK: 10,
+  DOFORK: 11,
+  MERGEABLE: 12,
+  UNMERGEABLE: 13,
+  HUGEPAGE: 14,
+  NOHUGEPAGE: 15,
+  DONTDUMP: 16,
+  DODUMP: 17,
+  WIPEONFORK: 18,
+  KEEPONFORK: 19,
+  COLD: 20,
+  PAGEOUT: 21,
+  POPULATE_READ: 22,
+  POPULATE_WRITE: 23,
+  DONTNEED_LOCKED: 24,
+} as const;
+
+/** Advice that only changes flags of the VMA: which bits go, which come. */
+const FLAG_ADVICE: ReadonlyMap<number, readonly [clear: number, set: number]> = new Map([
+  [Advice.NORMAL, [Vm.RandRead | Vm.SeqRead, 0]],
+  [Advice.RANDOM, [Vm.SeqRead, Vm.RandRead]],
+  [Advice.SEQUENTIAL, [Vm.RandRead, Vm.SeqRead]],
+  [Advice.DONTDUMP, [0, Vm.DontDump]],
+  [Advice.DODUMP, [Vm.DontDump, 0]],
+  [Advice.DONTFORK, [0, Vm.DontCopy]],
+  [Advice.DOFORK, [Vm.DontCopy, 0]],
+  [Advice.MERGEABLE, [0, Vm.Mergeable]],
+  [Advice.UNMERGEABLE, [Vm.Mergeable, 0]],
+  [Advice.HUGEPAGE, [Vm.NoHugePage, Vm.HugePage]],
+  [Advice.NOHUGEPAGE, [Vm.HugePage, Vm.NoHugePage]],
+  [Advice.WIPEONFORK, [0, Vm.WipeOnFork]],
+  [Advice.KEEPONFORK, [Vm.WipeOnFork, 0]],
+]);
+
+const NEWER: readonly number[] = [
+  Advice.COLD,
+  Advice.PAGEOUT,
+  Advice.POPULATE_READ,
+  Advice.POPULATE_WRITE,
+  Advice.DONTNEED_LOCKED,
+];
+const KNOWN: readonly number[] = Object.values(Advice);
+
+function is_known(k: Kernel, advice: number): boolean {
+  return KNOWN.includes(advice) && (k.profile.newerAdvice || !NEWER.includes(advice));
+}
+
+const populates = (advice: number): boolean =>
+  advice === Advice.POPULATE_READ || advice === Advice.POPULATE_WRITE;
+
+const drops = (advice: number): boolean => advice === Advice.DONTNEED || advice === Advice.DONTNEED_LOCKED;
+
+/** The VMA refuses advice that takes pages away, or flags it can't have. */
+function refuses(k: Kernel, vma: VmaRow, advice: number): boolean {
+  const has = (bits: number): boolean => k.mm.has(vma, bits);
+  switch (advice) {
+    case Advice.DONTNEED:
+    case Advice.COLD:
+    case Advice.PAGEOUT:
+      return has(Vm.Locked | Vm.HugeTlb);
+    case Advice.DONTNEED_LOCKED:
+      return has(Vm.HugeTlb);
+    case Advice.DOFORK:
+      return has(Vm.MixedMap);
+    case Advice.WIPEONFORK:
+      return !k.mm.isAnonymous(vma) || has(Vm.Shared);
+    default:
+      return false;
+  }
+}
+
+/** Advice for the part of a range that lies in one VMA. Returns 0, -EINVAL, or the row of the VMA that has the flags now. */
+const madvise_vma_behavior = routine({
+  name: 'madvise_vma_behavior',
+  file: 'mm/madvise.c',
+  about: 'Take the advice for one VMA: zap, free lazily, make cold, or change flags.',
+  params: { ...range, advice: Int },
+  locals: { ret: ErrnoT, flags: Int },
+  body: (r) => [
+    r.when('the VMA does not take this advice', (k, f) => refuses(k, f.vma, f.advice), [
+      r.ret('return -EINVAL', () => -Errno.EINVAL),
+    ]),
+    r.when('MADV_DONTNEED', (_, f) => drops(f.advice), [
+      r.call('zap_page_range_single(vma, start, end - start)', zap_page_range_single, (_, f, callee) => {
+        callee.vma = f.vma;
+        callee.start = f.start;
+        callee.end = f.end;
+      }),
+      r.ret('return 0'),
+    ]),
+    r.when('MADV_FREE', (_, f) => f.advice === Advice.FREE, [
+      r.call(
+        'ret = madvise_free_single_vma(vma, start, end)',
+        madvise_free_single_vma,
+        (_, f, callee) => {
+          callee.vma = f.vma;
+          callee.start = f.start;
+          callee.end = f.end;
+        },
+        (_, f, value) => {
+          f.ret = value;
+        },
+      ),
+      r.ret('return ret', (_, f) => f.ret),
+    ]),
+    r.when('MADV_COLD', (_, f) => f.advice === Advice.COLD, [
+      r.call('madvise_cold(vma, start, end)', madvise_cold, (_, f, callee) => {
+        callee.vma = f.vma;
+        callee.start = f.start;
+        callee.end = f.end;
+      }),
+      r.ret('return 0'),
+    ]),
+    r.when('MADV_PAGEOUT', (_, f) => f.advice === Advice.PAGEOUT, [
+      r.call('madvise_pageout(vma, start, end)', madvise_pageout, (_, f, callee) => {
+        callee.vma = f.vma;
+        callee.start = f.start;
+        callee.end = f.end;
+      }),
+      r.ret('return 0'),
+    ]),
+    r.when('the advice changes flags of the VMA', (_, f) => FLAG_ADVICE.has(f.advice), [
+      r.step('new_flags', (k, f) => {
+        const [clear, set] = FLAG_ADVICE.get(f.advice) ?? [0, 0];
+        f.flags = (k.mm.flags.get(f.vma) & ~clear) | set;
+      }),
+      r.when('they are others than before', (k, f) => f.flags !== k.mm.flags.get(f.vma), [
+        ...vma_adjust_trans_huge(r, (k, f) => mmOf(k, f)),
+        vmaStartWrite(r, (k, f) => [f.vma, ...vmas_modify_changes(k, f.vma, f.start, f.end, f.flags)]),
+        rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_modify_changes(k, f.vma, f.start, f.end, f.flags))),
+        r.step('madvise_update_vma(vma, prev, start, end, new_flags)', (k, f) => {
+          vma_modify_flags(k, f.vma, f.start, f.end, f.flags);
+        }),
+      ]),
+    ]),
+    r.ret('return 0'),
+  ],
+});
+
+const madvise_walk_vmas = routine({
+  name: 'madvise_walk_vmas',
+  file: 'mm/madvise.c',
+  about: 'Take the advice VMA by VMA. Holes are passed over and make the call fail with -ENOMEM at the end.',
+  params: { start: VpnT, end: VpnT, advice: Int },
+  locals: { mm: MmT, vma: VmaT, next: VpnT, holes: Bool, ret: ErrnoT },
+  body: (r) => [
+    r.step('mm = current->mm', (k, f) => {
+      f.mm = k.tasks.mmOf(k.task);
+    }),
+    r.loop('pages are left, and no error', (_, f) => f.start < f.end && f.ret === 0, [
+      r.step('vma = find_vma(mm, start)', (k, f) => {
+        f.vma = k.mm.findVma(f.mm, f.start);
+      }),
+      r.when('there is none', (_, f) => f.vma === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
+      r.step('pass over the hole before it; the part of the range in it', (k, f) => {
+        const first = k.mm.start.get(f.vma);
+        if (f.start < first) {
+          f.holes = 1;
+          f.start = first as Vpn;
+        }
+        f.next = Math.min(f.end, k.mm.end.get(f.vma)) as Vpn;
+      }),
+      r.when('it begins within the range', (_, f) => f.start < f.end, [
+        r.call(
+          'ret = madvise_vma_behavior(vma, start, tmp, behavior)',
+          madvise_vma_behavior,
+          (_, f, callee) => {
+            callee.vma = f.vma;
+            callee.start = f.start;
+            callee.end = f.next;
+            callee.advice = f.advice;
+          },
+          (_, f, value) => {
+            f.ret = value;
+            f.start = f.next;
+          },
+        ),
+      ]),
+    ]),
+    r.when('there was an error', (_, f) => f.ret !== 0, [r.ret('return it', (_, f) => f.ret)]),
+    r.ret('return 0, or -ENOMEM for a hole', (_, f) => (f.holes !== 0 ? -Errno.ENOMEM : 0)),
+  ],
+});
+
+const madvise_populate = routine({
+  name: 'madvise_populate',
+  file: 'mm/madvise.c',
+  about: 'Fault the range in, as get_user_pages does; when that stops short, go on from there.',
+  params: { start: VpnT, end: VpnT, write: Bool },
+  locals: { done: Int },
+  body: (r) => [
+    r.loop('pages are left, and no error', (_, f) => f.start < f.end && f.done >= 0, [
+      r.call(
+        'pages = faultin_page_range(mm, start, end, write)',
+        get_user_pages,
+        (k, f, callee) => {
+          callee.mm = k.tasks.mmOf(k.task);
+          callee.start = f.start;
+          callee.pages = f.end - f.start;
+          callee.foll = Foll.Touch | Foll.Unlockable | Foll.Populate | (f.write !== 0 ? Foll.Write : 0);
+        },
+        (_, f, value) => {
+          f.done = value;
+          if (value > 0) f.start = (f.start + value) as Vpn;
+        },
+      ),
+      r.when('mmap_lock is not held any more', (k) => k.tasks.readsMm.get(k.task) === 0, [
+        ...mmapReadLock(r, (k) => k.tasks.mmOf(k.task)),
+      ]),
+      r.step('lru_add_drain()', (k) => lru_add_drain(k)),
+    ]),
+    r.ret('return 0, or the error', (_, f) => Math.min(f.done, 0)),
+  ],
+});
+
+/** madvise(2). Returns 0; -EINVAL for advice this kernel or VMA doesn't take; -ENOMEM for holes; -EFAULT from populating. */
+export const sys_madvise = routine({
+  name: 'sys_madvise',
+  file: 'mm/madvise.c',
+  about: 'Advice about a range: what is needed, what is not, what shall be there now.',
+  aliases: ['do_madvise'],
+  params: { start: VpnT, pages: Int, advice: Int },
+  locals: { mm: MmT, ret: ErrnoT },
+  body: (r) => [
+    r.when('this kernel does not know the advice', (k, f) => !is_known(k, f.advice) || f.pages < 0, [
+      r.ret('return -EINVAL', () => -Errno.EINVAL),
+    ]),
+    r.when('the range is empty', (_, f) => f.pages === 0, [r.ret('return 0')]),
+    r.step('mm = current->mm', (k, f) => {
+      f.mm = k.tasks.mmOf(k.task);
+    }),
+    r.when(
+      'the advice changes VMAs',
+      (_, f) => FLAG_ADVICE.has(f.advice),
+      mmapWriteLockKillable(r, (_, f) => f.mm),
+      mmapReadLock(r, (_, f) => f.mm),
+    ),
+    r.when(
+      'MADV_POPULATE_READ, MADV_POPULATE_WRITE',
+      (_, f) => populates(f.advice),
+      [
+        r.call(
+          'ret = madvise_populate(mm, start, end, behavior)',
+          madvise_populate,
+          (_, f, callee) => {
+            callee.start = f.start;
+            callee.end = (f.start + f.pages) as Vpn;
+            callee.write = f.advice === Advice.POPULATE_WRITE ? 1 : 0;
+          },
+          (_, f, value) => {
+            f.ret = value;
+          },
+        ),
+      ],
+      [
+        r.call(
+          'ret = madvise_walk_vmas(mm, start, end, behavior)',
+          madvise_walk_vmas,
+          (_, f, callee) => {
+            callee.start = f.start;
+            callee.end = (f.start + f.pages) as Vpn;
+            callee.advice = f.advice;
+          },
+          (_, f, value) => {
+            f.ret = value;
+          },
+        ),
+      ],
+    ),
+    r.step('unlock', (k, f) => {
+      if (FLAG_ADVICE.has(f.advice)) mmap_write_unlock(k, f.mm);
+      else mmap_read_unlock(k, f.mm);
+    }),
+    r.ret('return ret', (_, f) => f.ret),
+  ],
+});

@@ -1,0 +1,128 @@
+/** What MADV_FREE and MADV_COLD do to each entry (mm/madvise.c). */
+
+import type { EntryRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
+import { Pg } from '../../../machine/pages';
+import { isPresent, kindOf, PTE_DIRTY, PTE_YOUNG, Pte } from '../../../machine/pte';
+import type { Kernel } from '../../../routine/kernel';
+import { routine, VmaT, VpnT } from '../../../routine/routine';
+import { Errno, Notify } from '../../constants';
+import { is_huge } from '../huge_memory/huge_memory';
+import { covers_huge } from '../huge_memory/huge_pmd';
+import { forEachEntry, walkLocals } from '../locked_walk';
+import { mmOf } from '../memory/vmf';
+import {
+  mmu_notifier_invalidate_range_end,
+  mmu_notifier_invalidate_range_start,
+} from '../mmu_notifier/mmu_notifier';
+import { pte_clear, pte_page, ptep_get, set_pte_bits } from '../pgtable';
+import { is_driver_page } from '../swap/page_ref';
+import { lru_add_drain, lru_del, lru_insert } from '../swap/swap';
+import { folio_free_swap, free_swap_and_cache } from '../swapfile/swap_state';
+import { is_own_page } from './madvise_pageout';
+
+/** The page may be dropped instead of swapped out, unless it is written again (folio_mark_lazyfree). */
+function mark_lazyfree(k: Kernel, page: PageRow): void {
+  if (!k.pages.isAnon(page) || !k.pages.has(page, Pg.SwapBacked) || !k.pages.has(page, Pg.Lru)) return;
+  lru_del(k, page);
+  k.pages.clearFlag(page, Pg.SwapBacked | Pg.Active | Pg.Referenced);
+  lru_insert(k, page);
+}
+
+/** The advice is for all pages of the entry's folio: of a large one that means a huge entry, all of it in the range. */
+function is_whole(k: Kernel, f: { entry: EntryRow; at: Vpn; end: Vpn }): boolean {
+  if (is_huge(ptep_get(k, f.entry))) return covers_huge(f.at, f.end);
+  const page = pte_page(k, f.entry);
+  return page === 0 || !k.pages.has(page, Pg.Head | Pg.Tail);
+}
+
+/** One entry under MADV_FREE: a page nobody else maps becomes clean and lazily free; device entries are left alone. */
+function free_pte(k: Kernel, f: { vma: VmaRow; entry: EntryRow }): void {
+  const pte = ptep_get(k, f.entry);
+  if (kindOf(pte) === Pte.Swap) {
+    k.mm.swapEntries.add(mmOf(k, f), -1);
+    free_swap_and_cache(k, k.tables.hi.get(f.entry));
+    pte_clear(k, f.entry);
+    return;
+  }
+  const page = isPresent(pte) ? pte_page(k, f.entry) : (0 as PageRow);
+  if (page === 0 || is_driver_page(k, page)) return;
+  if (k.pages.has(page, Pg.Dirty | Pg.SwapCache)) {
+    if (k.pages.has(page, Pg.Locked) || k.pages.folioMapcount(page) !== 1) return;
+    if (k.pages.has(page, Pg.SwapCache) && !folio_free_swap(k, page)) return;
+    k.pages.clearFlag(page, Pg.Dirty);
+  }
+  set_pte_bits(k, f.entry, pte & ~(PTE_YOUNG | PTE_DIRTY));
+  mark_lazyfree(k, page);
+}
+
+/** One entry under MADV_COLD: its page is old and goes to the end of the inactive list. */
+function cold_pte(k: Kernel, f: { entry: EntryRow }): void {
+  const pte = ptep_get(k, f.entry);
+  const page = isPresent(pte) ? pte_page(k, f.entry) : (0 as PageRow);
+  if (!is_own_page(k, page) || !k.pages.has(page, Pg.Lru)) return;
+  set_pte_bits(k, f.entry, pte & ~PTE_YOUNG);
+  lru_del(k, page);
+  k.pages.clearFlag(page, Pg.Active | Pg.Referenced);
+  lru_insert(k, page);
+}
+
+export const range = { vma: VmaT, start: VpnT, end: VpnT } as const;
+
+export const madvise_free_single_vma = routine({
+  name: 'madvise_free_single_vma',
+  file: 'mm/madvise.c',
+  about:
+    'The contents may be dropped when memory is short. Only anonymous memory; pages on a device stay there.',
+  params: range,
+  locals: walkLocals,
+  body: (r) => [
+    r.when('the VMA is not anonymous', (k, f) => !k.mm.isAnonymous(f.vma), [
+      r.ret('return -EINVAL', () => -Errno.EINVAL),
+    ]),
+    r.step('lru_add_drain()', (k) => lru_add_drain(k)),
+    r.call(
+      'mmu_notifier_invalidate_range_start(CLEAR, range)',
+      mmu_notifier_invalidate_range_start,
+      (k, f, callee) => {
+        callee.mm = mmOf(k, f);
+        callee.start = f.start;
+        callee.end = f.end;
+        callee.event = Notify.CLEAR;
+      },
+    ),
+    r.step('from the start', (_, f) => {
+      f.at = f.start;
+    }),
+    ...forEachEntry(r, [
+      r.step('a present page nobody else maps: clean, old, lazily free', (k, f) => {
+        if (is_whole(k, f)) free_pte(k, f);
+      }),
+    ]),
+    r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (k, f, callee) => {
+      callee.mm = mmOf(k, f);
+      callee.start = f.start;
+      callee.end = f.end;
+      callee.event = Notify.CLEAR;
+    }),
+    r.ret('return 0'),
+  ],
+});
+
+export const madvise_cold = routine({
+  name: 'madvise_cold',
+  file: 'mm/madvise.c',
+  about: 'The pages are not needed soon: mark them old. Nobody is told, nothing is unmapped.',
+  params: range,
+  locals: walkLocals,
+  body: (r) => [
+    r.step('lru_add_drain(); from the start', (k, f) => {
+      lru_add_drain(k);
+      f.at = f.start;
+    }),
+    ...forEachEntry(r, [
+      r.step('a present page nobody else maps: old and inactive', (k, f) => {
+        if (is_whole(k, f)) cold_pte(k, f);
+      }),
+    ]),
+  ],
+});

@@ -1,0 +1,64 @@
+/** MADV_PAGEOUT (mm/madvise.c): pages of one process are swapped out on its own advice. */
+
+import type { PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids';
+import { Pg } from '../../../machine/pages';
+import { isPresent } from '../../../machine/pte';
+import type { Kernel } from '../../../routine/kernel';
+import { routine, SlotT, VmaT, VpnT } from '../../../routine/routine';
+import { mmOf } from '../memory/vmf';
+import { next_entry, pte_table_end } from '../pagewalk';
+import { pte_offset, pte_page, ptep_get } from '../pgtable';
+import { is_driver_page } from '../swap/page_ref';
+import { lru_add_drain } from '../swap/swap';
+import { folio_list, isolate_folio, putback_lru_folios, shrink_folio_list } from '../vmscan/vmscan';
+
+/** Nobody else maps the page, and it is system memory: the advice may touch it. */
+export function is_own_page(k: Kernel, page: PageRow): boolean {
+  return page !== 0 && !is_driver_page(k, page) && k.pages.folioMapcount(page) === 1;
+}
+
+/** Pages that nobody else maps leave the LRU for reclaim. */
+function isolate_own_pages(k: Kernel, f: { vma: VmaRow; start: Vpn; end: Vpn; list: SlotRow }): void {
+  const mm = mmOf(k, f);
+  for (
+    let at = next_entry(k, mm, f.start, f.end);
+    at < f.end;
+    at = next_entry(k, mm, (at + 1) as Vpn, f.end)
+  ) {
+    const entry = pte_offset(k, mm, at);
+    const page = isPresent(ptep_get(k, entry)) ? pte_page(k, entry) : (0 as PageRow);
+    if (!is_own_page(k, page)) continue;
+    k.pages.clearFlag(page, Pg.Referenced);
+    isolate_folio(k, f.list, page);
+  }
+}
+
+export const madvise_pageout = routine({
+  name: 'madvise_pageout',
+  file: 'mm/madvise.c',
+  about: 'Swap the pages out now. Shared pages and pages of devices are left alone.',
+  params: { vma: VmaT, start: VpnT, end: VpnT },
+  locals: { at: VpnT, list: SlotT },
+  body: (r) => [
+    r.step('lru_add_drain()', (k, f) => {
+      lru_add_drain(k);
+      f.at = f.start;
+    }),
+    r.loop('page tables are left', (_, f) => f.at < f.end, [
+      r.step('isolate the pages of one table that nobody else maps', (k, f) => {
+        const end = pte_table_end(f.at, f.end);
+        f.list = folio_list(k);
+        isolate_own_pages(k, { vma: f.vma, start: f.at, end, list: f.list });
+        f.at = end;
+      }),
+      r.call(
+        'reclaim_pages(folio_list)',
+        shrink_folio_list,
+        (_, f, callee) => {
+          callee.list = f.list;
+        },
+        (k, f) => putback_lru_folios(k, f.list),
+      ),
+    ]),
+  ],
+});

@@ -1,0 +1,86 @@
+/** Device-exclusive entries: taken back on CPU access (mm/memory.c) and made for a driver (mm/rmap.c), 5.14 to 6.14. */
+
+import { Hold } from '../../../machine/holds';
+import type { EntryRow, PageRow, VmaRow } from '../../../machine/ids';
+import { PTE_DIRTY, PTE_WRITE, Pte } from '../../../machine/pte';
+import type { Kernel } from '../../../routine/kernel';
+import { PageT, routine, VmFaultT } from '../../../routine/routine';
+import { Notify } from '../../constants';
+import { folioLockOrRetry } from '../folio_lock';
+import { unlock_page } from '../mmap/mmap_lock';
+import {
+  mmu_notifier_invalidate_range_end,
+  mmu_notifier_invalidate_range_start,
+} from '../mmu_notifier/mmu_notifier';
+import { pteLock, pteUnlock } from '../page_table_lock';
+import { protnone, pte_page, ptep_get, set_pte } from '../pgtable';
+import { folio_add_rmap } from '../rmap/rmap';
+import { get_page, put_page, rename_hold } from '../swap/page_ref';
+import { entered, leaves, mmOf, passHold, pte_same, vmfParams } from './vmf';
+
+/**
+ * Makes a device-exclusive entry present again: old, and writable and dirty if it was writable
+ * (restore_exclusive_pte). The entry's reference becomes the mapping's.
+ */
+export function restore_exclusive_pte(k: Kernel, entry: EntryRow, vma: VmaRow): void {
+  const pte = ptep_get(k, entry);
+  const page = pte_page(k, entry);
+  const writable = (pte & PTE_WRITE) !== 0;
+  rename_hold(k, page, Hold.Exclusive, Hold.Pte, 0);
+  folio_add_rmap(k, page);
+  set_pte(k, entry, Pte.Present | protnone(k, vma) | (writable ? PTE_WRITE | PTE_DIRTY : 0), page);
+}
+
+const is_free = (k: Kernel, f: { page: PageRow }): boolean =>
+  k.pages.refcount.get(k.pages.folio(f.page)) === 0;
+
+const REMOVE = 'remove_device_exclusive_entry';
+
+export const remove_device_exclusive_entry = routine({
+  name: REMOVE,
+  file: 'mm/memory.c',
+  about: 'The CPU touches a page that a device uses exclusively: revoke the device and map the page again.',
+  params: vmfParams,
+  locals: { page: PageT, ret: VmFaultT },
+  body: (r) => [
+    entered(r, REMOVE, 'page = vmf->page'),
+    r.step('page of orig_pte: no lock keeps it there', (_, f) => {
+      f.page = f.orig;
+    }),
+    r.when('folio_try_get(folio) fails: it is free, so the entry is gone', is_free, [
+      leaves(r, REMOVE, 'return 0', () => 0),
+    ]),
+    r.step('it has worked: the page stays', (k, f) => get_page(k, f.page, Hold.Fault)),
+    ...folioLockOrRetry(r),
+    r.when('ret: the page is not locked', (_, f) => f.ret !== 0, [
+      r.call('put_page(page)', put_page, passHold),
+      leaves(r, REMOVE, 'return ret', (_, f) => f.ret),
+    ]),
+    r.call(
+      'mmu_notifier_invalidate_range_start(EXCLUSIVE, page)',
+      mmu_notifier_invalidate_range_start,
+      (k, f, callee) => {
+        callee.mm = mmOf(k, f);
+        callee.start = f.vpn;
+        callee.end = (f.vpn + 1) as typeof f.vpn;
+        callee.event = Notify.EXCLUSIVE;
+      },
+    ),
+    pteLock(r),
+    r.when('the entry is unchanged', (k, f) => pte_same(k, f), [
+      r.step('restore_exclusive_pte(vma, page, address, pte)', (k, f) =>
+        restore_exclusive_pte(k, f.entry, f.vma),
+      ),
+    ]),
+    pteUnlock(r),
+    r.step('folio_unlock(folio)', (k, f) => unlock_page(k, f.page)),
+    r.call('put_page(page)', put_page, passHold),
+    r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (k, f, callee) => {
+      callee.mm = mmOf(k, f);
+      callee.start = f.vpn;
+      callee.end = (f.vpn + 1) as typeof f.vpn;
+      callee.event = Notify.EXCLUSIVE;
+    }),
+    leaves(r, REMOVE, 'return 0', () => 0),
+  ],
+});

@@ -1,0 +1,378 @@
+/** Faults on file and shared-memory pages (do_fault of mm/memory.c, mm/filemap.c, mm/shmem.c). */
+
+import { Vm } from '../../../machine/address-spaces';
+import { MemoryType } from '../../../machine/devices';
+import { Hold } from '../../../machine/holds';
+import type { DeviceRow, EntryRow, FileRow, NodeRow, PageRow, PgmapRow, Vpn } from '../../../machine/ids';
+import { MAPPING_FILE, Pg } from '../../../machine/pages';
+import { PTE_DEVMAP, PTE_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
+import type { Kernel } from '../../../routine/kernel';
+import { PageT, routine, VmFaultT } from '../../../routine/routine';
+import { VmFault } from '../../constants';
+import { charge_or_free, memcg_charge } from '../memcontrol';
+import { alloc_page } from '../page_alloc/page_alloc';
+import { pteLock, pteUnlock } from '../page_table_lock';
+import { pte_alloc, pte_offset, ptep_get, set_pte } from '../pgtable';
+import { folio_add_new_anon_rmap, folio_add_rmap, mm_counter_add } from '../rmap/rmap';
+import { get_page, put_page, rename_hold } from '../swap/page_ref';
+import { folio_add_lru, lru_insert } from '../swap/swap';
+import { directReclaim } from '../vmscan/reclaim';
+import {
+  entered,
+  fault_dirty_shared_page,
+  isWrite,
+  leaves,
+  mmOf,
+  passVmf,
+  type Vmf,
+  vmf_anon_prepare,
+  vmfParams,
+} from './vmf';
+
+/** Pages that a read fault looks around for in the page cache (fault_around_bytes, 64 KiB). */
+const FAULT_AROUND_PAGES = 16;
+
+const fileOf = (k: Kernel, f: { vma: number }): FileRow => k.mm.file.get(f.vma) as FileRow;
+
+/** Allocates a page of the file and puts it into the page cache; 0 when memory is out. The cache holds one reference. */
+function add_to_page_cache(k: Kernel, file: FileRow, index: number): PageRow {
+  const page = alloc_page(k, Hold.PageCache, file);
+  if (page === 0) return page;
+  const { pages } = k;
+  const shmem = k.files.shmem.get(file) !== 0;
+  pages.mapping.set(page, (file << 2) | MAPPING_FILE);
+  pages.index.set(page, index);
+  if (shmem) pages.setFlag(page, Pg.SwapBacked);
+  k.tables.set(k.tables.make(k.files.cache.get(file) as NodeRow, index as Vpn), Pte.Present, page);
+  const zone = pages.zone(page);
+  k.zones.filePages.add(zone, 1);
+  if (shmem) k.zones.shmem.add(zone, 1);
+  return page;
+}
+
+/**
+ * The page of a file in the page cache, or 0. What was written into the file before the run began is there from the start;
+ * the model makes such a page when somebody first looks for it.
+ */
+function find_page(k: Kernel, file: FileRow, index: number): PageRow {
+  const entry = k.tables.find(k.files.cache.get(file) as NodeRow, index as Vpn, 0);
+  if (entry !== 0 && k.tables.lo.get(entry) !== 0) return k.tables.hi.get(entry) as PageRow;
+  if (k.files.filled.get(file) === 0 || index >= k.files.pages.get(file)) return 0 as PageRow;
+  const page = add_to_page_cache(k, file, index);
+  if (page === 0) return page;
+  k.contents.fill(page, k.files.fill.get(file) + index);
+  k.pages.setFlag(page, Pg.Dirty);
+  lru_insert(k, page);
+  return page;
+}
+
+/** vm_page_prot lets a read fault map a shared writable page writable at once: nobody tracks its first write. */
+function read_prot(k: Kernel, f: { vma: number }): number {
+  const flags = k.mm.flags.get(f.vma);
+  const shared = (flags & (Vm.Shared | Vm.Write)) === (Vm.Shared | Vm.Write);
+  return shared && k.files.shmem.get(k.mm.file.get(f.vma)) !== 0 ? PTE_WRITE : 0;
+}
+
+/** Maps a page-cache page (set_pte_range): one more reference, mapping and rss. */
+function map_file_page(k: Kernel, f: Vmf, entry: EntryRow, page: PageRow, bits: number): void {
+  get_page(k, page, Hold.Pte);
+  folio_add_rmap(k, page);
+  mm_counter_add(k, mmOf(k, f), page, 1);
+  set_pte(k, entry, Pte.Present | PTE_YOUNG | bits, page);
+}
+
+/** The window of do_fault_around: 16 pages, inside the VMA and inside one page table. */
+function around(k: Kernel, f: Vmf): [from: number, to: number] {
+  const slot = f.vpn & 511;
+  const before = Math.min(slot, f.vpn - k.mm.start.get(f.vma));
+  const from = Math.max(slot - (slot % FAULT_AROUND_PAGES), slot - before);
+  const to = Math.min(from + FAULT_AROUND_PAGES, 512, slot + (k.mm.end.get(f.vma) - f.vpn));
+  return [f.vpn + from - slot, f.vpn + to - slot];
+}
+
+/** Maps what the page cache has in the window (filemap_map_pages); true if the faulting page was among it. */
+function filemap_map_pages(k: Kernel, f: Vmf): boolean {
+  const file = fileOf(k, f);
+  const [from, to] = around(k, f);
+  let hit = false;
+  for (let vpn = from; vpn < to; vpn++) {
+    const page = find_page(k, file, k.mm.linearIndex(f.vma, vpn as Vpn));
+    if (page === 0 || k.pages.has(page, Pg.Locked)) continue;
+    const entry = pte_offset(k, mmOf(k, f), vpn as Vpn);
+    if (ptep_get(k, entry) !== 0) continue;
+    map_file_page(k, f, entry, page, read_prot(k, f));
+    if (vpn === f.vpn) hit = true;
+  }
+  return hit;
+}
+
+/** A fresh page of the file in the page cache, charged to the process; 0 when memory is out. */
+function add_new_page(k: Kernel, f: Vmf): PageRow {
+  const page = add_to_page_cache(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn));
+  if (page === 0) return page;
+  folio_add_lru(k, page);
+  memcg_charge(k, page, mmOf(k, f));
+  return page;
+}
+
+/** Finds or makes the page of the file (__do_fault, shmem_fault, filemap_fault). Returns it locked and referenced. */
+const do_fault_page = routine({
+  name: '__do_fault',
+  file: 'mm/memory.c',
+  about: 'Ask the file for the page: from the page cache, or fresh. vmf->page is held for the fault.',
+  params: vmfParams,
+  locals: { page: PageT },
+  body: (r) => [
+    r.when(
+      'beyond the end of the file',
+      (k, f) => k.mm.linearIndex(f.vma, f.vpn) >= k.files.pages.get(fileOf(k, f)),
+      [r.ret('return nothing: VM_FAULT_SIGBUS', () => 0)],
+    ),
+    r.step('look in the page cache', (k, f) => {
+      f.page = find_page(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn));
+    }),
+    r.when('it is not there', (_, f) => f.page === 0, [
+      r.step('allocate a page and add it to the page cache and the LRU', (k, f) => {
+        f.page = add_new_page(k, f);
+      }),
+      r.when('no memory', (_, f) => f.page === 0, [
+        directReclaim(r, (k, f) => {
+          f.page = find_page(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn)) || add_new_page(k, f);
+        }),
+        r.when('still none', (_, f) => f.page === 0, [r.ret('return nothing: VM_FAULT_OOM', () => -1)]),
+      ]),
+    ]),
+    r.step('get_page(page)', (k, f) => get_page(k, f.page, Hold.Fault)),
+    r.ret('return the page', (_, f) => f.page),
+  ],
+});
+
+const missing = (page: number): number => (page === -1 ? VmFault.OOM : VmFault.SIGBUS);
+
+const do_read_fault = routine({
+  name: 'do_read_fault',
+  file: 'mm/memory.c',
+  about:
+    'A read: map what the page cache has around the address; only if the page is not there ask the file.',
+  params: vmfParams,
+  locals: { page: PageT, ret: VmFaultT },
+  body: (r) => [
+    r.step('make the page table', (k, f) => {
+      f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
+    }),
+    r.when('no memory', (_, f) => f.entry === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
+    pteLock(r),
+    r.when(
+      'do_fault_around(vmf) maps the page',
+      (k, f) => filemap_map_pages(k, f),
+      [pteUnlock(r), r.ret('return VM_FAULT_NOPAGE', () => VmFault.NOPAGE)],
+      [pteUnlock(r)],
+    ),
+    r.call('page = __do_fault(vmf)', do_fault_page, passVmf, (_, f, value) => {
+      f.page = value as PageRow;
+    }),
+    r.when('there is none', (_, f) => f.page <= 0, [r.ret('return the error', (_, f) => missing(f.page))]),
+    r.yield('Y2'),
+    pteLock(r),
+    r.when('the entry is still empty', (k, f) => ptep_get(k, f.entry) === 0, [
+      r.step('finish_fault(vmf): map the page', (k, f) =>
+        map_file_page(k, f, f.entry, f.page, read_prot(k, f)),
+      ),
+    ]),
+    pteUnlock(r),
+    r.call('put_page(page)', put_page, (k, f, callee) => {
+      callee.page = f.page;
+      callee.hold = Hold.Fault;
+      callee.who = k.task;
+    }),
+    r.ret('return VM_FAULT_LOCKED', () => VmFault.LOCKED),
+  ],
+});
+
+function map_cow_page(k: Kernel, f: Vmf, page: PageRow): void {
+  rename_hold(k, page, Hold.Alloc, Hold.Pte);
+  k.mm.rssAnon.add(mmOf(k, f), 1);
+  folio_add_new_anon_rmap(k, page, f.vma, f.vpn);
+  folio_add_lru(k, page);
+  const writable = k.mm.has(f.vma, Vm.Write) ? PTE_WRITE | PTE_DIRTY : 0;
+  set_pte(k, f.entry, Pte.Present | PTE_YOUNG | writable, page);
+}
+
+/** What a copy needs; without memory for all of it there is no copy. */
+function prepare_cow(k: Kernel, f: Vmf & { cow: PageRow }): void {
+  f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
+  f.cow = f.entry === 0 ? (0 as PageRow) : charge_or_free(k, alloc_page(k), mmOf(k, f));
+}
+
+const do_cow_fault = routine({
+  name: 'do_cow_fault',
+  file: 'mm/memory.c',
+  about: "A write to a private mapping of a file: the process gets a copy of the file's page.",
+  params: vmfParams,
+  locals: { cow: PageT, page: PageT },
+  body: (r) => [
+    r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
+      r.ret('return VM_FAULT_RETRY', () => VmFault.RETRY),
+    ]),
+    r.step('make the page table; allocate the copy and charge it', prepare_cow),
+    r.when('no memory', (_, f) => f.cow === 0, [
+      directReclaim(r, prepare_cow),
+      r.when('still none', (_, f) => f.cow === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
+    ]),
+    r.call('page = __do_fault(vmf)', do_fault_page, passVmf, (_, f, value) => {
+      f.page = value as PageRow;
+    }),
+    r.when('there is none', (_, f) => f.page <= 0, [
+      r.call('put_page(copy)', put_page, (k, f, callee) => {
+        callee.page = f.cow;
+        callee.hold = Hold.Alloc;
+        callee.who = k.task;
+      }),
+      r.ret('return the error', (_, f) => missing(f.page)),
+    ]),
+    r.step('copy the contents', (k, f) => k.contents.copy(f.page, f.cow)),
+    r.yield('Y2'),
+    pteLock(r),
+    r.when(
+      'the entry is still empty',
+      (k, f) => ptep_get(k, f.entry) === 0,
+      [
+        r.step('finish_fault(vmf): map the copy, writable and dirty', (k, f) => map_cow_page(k, f, f.cow)),
+        pteUnlock(r),
+      ],
+      [
+        pteUnlock(r),
+        r.call('put_page(copy)', put_page, (k, f, callee) => {
+          callee.page = f.cow;
+          callee.hold = Hold.Alloc;
+          callee.who = k.task;
+        }),
+      ],
+    ),
+    r.call('put_page(page)', put_page, (k, f, callee) => {
+      callee.page = f.page;
+      callee.hold = Hold.Fault;
+      callee.who = k.task;
+    }),
+    r.ret('return VM_FAULT_LOCKED', () => VmFault.LOCKED),
+  ],
+});
+
+const do_shared_fault = routine({
+  name: 'do_shared_fault',
+  file: 'mm/memory.c',
+  about: 'A write to a shared mapping: map the page of the file writable and mark it dirty.',
+  params: vmfParams,
+  locals: { page: PageT, ret: VmFaultT },
+  body: (r) => [
+    r.step('make the page table', (k, f) => {
+      f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
+    }),
+    r.when('no memory', (_, f) => f.entry === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
+    r.call('page = __do_fault(vmf)', do_fault_page, passVmf, (_, f, value) => {
+      f.page = value as PageRow;
+    }),
+    r.when('there is none', (_, f) => f.page <= 0, [r.ret('return the error', (_, f) => missing(f.page))]),
+    r.yield('Y2'),
+    pteLock(r),
+    r.when(
+      'the entry is still empty',
+      (k, f) => ptep_get(k, f.entry) === 0,
+      [
+        r.step('finish_fault(vmf): map the page writable and dirty', (k, f) =>
+          map_file_page(k, f, f.entry, f.page, PTE_WRITE | PTE_DIRTY),
+        ),
+        pteUnlock(r),
+        r.step('ret = fault_dirty_shared_page(vmf)', (k, f) => {
+          f.ret = fault_dirty_shared_page(k, f, f.page);
+        }),
+      ],
+      [pteUnlock(r)],
+    ),
+    r.call('put_page(page)', put_page, (k, f, callee) => {
+      callee.page = f.page;
+      callee.hold = Hold.Fault;
+      callee.who = k.task;
+    }),
+    r.ret('return ret | VM_FAULT_LOCKED', (_, f) => f.ret | VmFault.LOCKED),
+  ],
+});
+
+/** The pgmap of a VMA that maps persistent memory directly. */
+function persistent(k: Kernel, f: { vma: number }): PgmapRow {
+  const pgmap = k.devices.pgmap.get(k.mm.device.get(f.vma) as DeviceRow) as PgmapRow;
+  return (k.devices.pgmapType.get(pgmap) === MemoryType.Host ? pgmap : 0) as PgmapRow;
+}
+
+/** The CPU can address persistent memory: its frame goes straight into the page table, no callback, no count. */
+const dax_fault = routine({
+  name: 'dev_dax_fault',
+  file: 'drivers/dax/device.c',
+  about:
+    'Persistent memory is addressable: map its frame as it is. No reference, no mapping count, no callback.',
+  params: vmfParams,
+  body: (r) => [
+    r.when(
+      'beyond the end of the device',
+      (k, f) => k.mm.linearIndex(f.vma, f.vpn) >= k.devices.pages.get(k.mm.device.get(f.vma)),
+      [r.ret('return VM_FAULT_SIGBUS', () => VmFault.SIGBUS)],
+    ),
+    r.step('vmf_insert_mixed(vma, address, pfn)', (k, f) => {
+      const entry = pte_alloc(k, mmOf(k, f), f.vpn);
+      if (entry === 0) return;
+      const page = k.pages.touch(k.devices.pgmapRange.get(persistent(k, f)), k.mm.linearIndex(f.vma, f.vpn));
+      if (k.pages.refcount.get(page) === 0) {
+        k.pages.refcount.set(page, 1);
+        k.pages.flags.set(page, Pg.Uptodate | Pg.Reserved);
+        k.holds.add(page, Hold.Driver, k.mm.device.get(f.vma));
+      }
+      const writable = k.mm.has(f.vma, Vm.Write) ? PTE_WRITE : 0;
+      set_pte(k, entry, Pte.Present | PTE_DEVMAP | PTE_YOUNG | writable | (isWrite(f) ? PTE_DIRTY : 0), page);
+    }),
+    r.ret('return VM_FAULT_NOPAGE', () => VmFault.NOPAGE),
+  ],
+});
+
+const FAULT = 'do_fault';
+
+export const do_fault = routine({
+  name: FAULT,
+  file: 'mm/memory.c',
+  about: 'First touch of a page that a file, shared memory or a device backs.',
+  params: vmfParams,
+  locals: { ret: VmFaultT },
+  body: (r) => {
+    const keep = (_: Kernel, f: { ret: number }, value: number): void => {
+      f.ret = value;
+    };
+    return [
+      entered(r, FAULT, 'which kind of fault is it'),
+      r.when(
+        'the VMA maps a device',
+        (k, f) => k.mm.device.get(f.vma) !== 0,
+        [
+          r.when('it is not persistent memory', (k, f) => persistent(k, f) === 0, [
+            leaves(r, FAULT, 'return VM_FAULT_SIGBUS', () => VmFault.SIGBUS),
+          ]),
+          r.call('dev_dax_fault(vmf)', dax_fault, passVmf, keep),
+        ],
+        [
+          r.when(
+            'a read',
+            (_, f) => !isWrite(f),
+            [r.call('do_read_fault(vmf)', do_read_fault, passVmf, keep)],
+            [
+              r.when(
+                'a private mapping',
+                (k, f) => !k.mm.has(f.vma, Vm.Shared),
+                [r.call('do_cow_fault(vmf)', do_cow_fault, passVmf, keep)],
+                [r.call('do_shared_fault(vmf)', do_shared_fault, passVmf, keep)],
+              ),
+            ],
+          ),
+        ],
+      ),
+      leaves(r, FAULT, 'return ret', (_, f) => f.ret),
+    ];
+  },
+});

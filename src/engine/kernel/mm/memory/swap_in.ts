@@ -1,0 +1,153 @@
+/** A fault on an entry of a page that was swapped out: the part of do_swap_page for real swap entries (mm/memory.c). */
+
+import { Vm } from '../../../machine/address-spaces';
+import { Hold } from '../../../machine/holds';
+import type { PageRow, VmaRow, Vpn } from '../../../machine/ids';
+import { MAPPING_ANON, Pg } from '../../../machine/pages';
+import {
+  PTE_DIRTY,
+  PTE_EXCLUSIVE,
+  PTE_SOFT_DIRTY,
+  PTE_UFFD_WP,
+  PTE_WRITE,
+  PTE_YOUNG,
+  Pte,
+} from '../../../machine/pte';
+import type { Kernel } from '../../../routine/kernel';
+import { PageT, routine, VmFaultT } from '../../../routine/routine';
+import { FaultFlag, VM_FAULT_ERROR, VmFault } from '../../constants';
+import { folioLockOrRetry } from '../folio_lock';
+import { unlock_page } from '../mmap/mmap_lock';
+import { pteLock, pteUnlock } from '../page_table_lock';
+import { protnone, set_pte } from '../pgtable';
+import { folio_add_new_anon_rmap, folio_add_rmap } from '../rmap/rmap';
+import { put_page, rename_hold } from '../swap/page_ref';
+import { lru_add_drain } from '../swap/swap';
+import { folio_free_swap, read_swap_cache, reuse_swap_page, swap_slot_of } from '../swapfile/swap_state';
+import { is_free_slot, swap_free, vm_swap_full } from '../swapfile/swapfile';
+import { directReclaim } from '../vmscan/reclaim';
+import { isWrite, mmOf, passHold, passVmf, pte_same, read_orig_pte, type Vmf, vmfParams } from './vmf';
+import { do_wp_page } from './wp';
+
+/** One more mapping of a page from the swap cache, which may not have been mapped since it was read. */
+export function map_swapped(k: Kernel, page: PageRow, vma: VmaRow, vpn: Vpn, exclusive: boolean): void {
+  if (k.pages.isAnon(page)) {
+    folio_add_rmap(k, page);
+    if (exclusive && k.profile.anonExclusive) k.pages.setFlag(page, Pg.AnonExclusive);
+    return;
+  }
+  folio_add_new_anon_rmap(k, page, vma, vpn);
+  if (exclusive) return;
+  // Others may map it too: the oldest anon_vma finds them all.
+  k.pages.clearFlag(page, Pg.AnonExclusive);
+  const root = k.mm.root.get(k.mm.anonVma.get(vma));
+  k.pages.mapping.set(page, (root << 2) | MAPPING_ANON);
+}
+
+/** Whether the slot should be given up now (should_try_to_free_swap). */
+function should_try_to_free_swap(k: Kernel, f: Vmf, page: PageRow): boolean {
+  if (vm_swap_full(k) || k.mm.has(f.vma, Vm.Locked)) return true;
+  return k.profile.anonExclusive && isWrite(f) && k.pages.refcount.get(page) === 2;
+}
+
+/** Gives the entry's share of the slot back and decides whether this mapping has the page alone. */
+function take_from_slot(k: Kernel, f: Vmf, page: PageRow, slot: number): boolean {
+  if (!k.profile.anonExclusive) {
+    const reused = isWrite(f) && reuse_swap_page(k, page);
+    swap_free(k, slot);
+    if (should_try_to_free_swap(k, f, page)) folio_free_swap(k, page);
+    return reused;
+  }
+  swap_free(k, slot);
+  if (should_try_to_free_swap(k, f, page)) folio_free_swap(k, page);
+  return (f.pte & PTE_EXCLUSIVE) !== 0 || k.pages.refcount.get(page) === 1;
+}
+
+/** Maps the page; afterwards FAULT_FLAG_WRITE is left only if the write must still be handled. */
+function map_page(k: Kernel, f: Vmf & { page: PageRow; slot: number }): void {
+  const mm = mmOf(k, f);
+  const exclusive = take_from_slot(k, f, f.page, f.slot);
+  k.mm.rssAnon.add(mm, 1);
+  k.mm.swapEntries.add(mm, -1);
+  let pte: number = Pte.Present | PTE_YOUNG | protnone(k, f.vma) | (f.pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP));
+  if (exclusive && k.mm.has(f.vma, Vm.Write)) {
+    pte |= PTE_WRITE | (isWrite(f) ? PTE_DIRTY : 0);
+    f.flags &= ~FaultFlag.Write;
+  }
+  map_swapped(k, f.page, f.vma, f.vpn, exclusive);
+  rename_hold(k, f.page, Hold.Fault, Hold.Pte);
+  set_pte(k, f.entry, pte, f.page);
+}
+
+/**
+ * Returns VM_FAULT_MAJOR when the page had to be read, with what a copy on write returned; VM_FAULT_OOM without memory;
+ * VM_FAULT_RETRY, without the fault's lock, when somebody else had the page locked.
+ */
+export const swap_in = routine({
+  name: 'do_swap_page_swapped',
+  file: 'mm/memory.c',
+  about:
+    'The page is in a swap area: take it from the swap cache or read it, and map it. Only then may a write copy it.',
+  params: vmfParams,
+  locals: { page: PageT, ret: VmFaultT },
+  body: (r) => [
+    r.step('folio = swap_cache_get_folio(entry), or swapin_readahead(entry): a major fault', (k, f) => {
+      if (k.swap.slotCached.get(f.slot) === 0) f.ret = VmFault.MAJOR;
+      f.page = read_swap_cache(k, f.slot);
+    }),
+    r.when('there is none', (_, f) => f.page === 0, [
+      r.when('the slot is free: the entry has changed', (k, f) => is_free_slot(k, f.slot), [
+        r.ret('return 0: the access will show'),
+      ]),
+      directReclaim(r, (k, f) => {
+        if (pte_same(k, f)) f.page = read_swap_cache(k, f.slot);
+      }),
+      r.when('still none', (_, f) => f.page === 0, [
+        r.ret('return VM_FAULT_OOM; 0 if the entry has changed', (k, f) =>
+          pte_same(k, f) ? VmFault.OOM : 0,
+        ),
+      ]),
+    ]),
+    ...folioLockOrRetry(r),
+    r.when('ret & VM_FAULT_RETRY: the page is not locked', (_, f) => (f.ret & VmFault.RETRY) !== 0, [
+      r.call('folio_put(folio)', put_page, passHold),
+      r.ret('return ret', (_, f) => f.ret),
+    ]),
+    pteLock(r),
+    r.when(
+      'it left the swap cache meanwhile, or the entry has changed',
+      (k, f) => swap_slot_of(k, f.page) !== f.slot || !pte_same(k, f),
+      [
+        pteUnlock(r),
+        r.step('folio_unlock(folio)', (k, f) => unlock_page(k, f.page)),
+        r.call('folio_put(folio)', put_page, passHold),
+        r.ret('return ret: the access will show', (_, f) => f.ret),
+      ],
+    ),
+    r.step(
+      'give the swap entry back; rss, reverse map; set_pte: writable if nobody else has the page',
+      (k, f) => {
+        if (isWrite(f) && !k.pages.has(f.page, Pg.Lru)) lru_add_drain(k);
+        map_page(k, f);
+        unlock_page(k, f.page);
+      },
+    ),
+    r.when('a write, and the page is shared', (_, f) => isWrite(f), [
+      r.call(
+        'ret |= do_wp_page(vmf): it unlocks',
+        do_wp_page,
+        (k, f, callee) => {
+          passVmf(k, f, callee);
+          read_orig_pte(k, callee);
+        },
+        (_, f, value) => {
+          f.ret |= value;
+          if ((f.ret & VM_FAULT_ERROR) !== 0) f.ret &= VM_FAULT_ERROR;
+        },
+      ),
+      r.ret('return ret', (_, f) => f.ret),
+    ]),
+    pteUnlock(r),
+    r.ret('return ret', (_, f) => f.ret),
+  ],
+});

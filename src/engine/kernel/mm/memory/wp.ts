@@ -1,0 +1,221 @@
+/** Write faults on read-only entries: reuse in place, or copy (do_wp_page and what it calls, mm/memory.c). */
+
+import { Vm } from '../../../machine/address-spaces';
+import { Hold } from '../../../machine/holds';
+import type { PageRow } from '../../../machine/ids';
+import { Pg } from '../../../machine/pages';
+import { isZeroPage, PTE_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
+import type { Kernel } from '../../../routine/kernel';
+import { Bool, type Builder, type Node, PageT, routine } from '../../../routine/routine';
+import { FaultFlag, Notify, VmFault } from '../../constants';
+import { charge_or_free } from '../memcontrol';
+import {
+  mmu_notifier_invalidate_range_end,
+  mmu_notifier_invalidate_range_start,
+} from '../mmu_notifier/mmu_notifier';
+import { alloc_page } from '../page_alloc/page_alloc';
+import { pteLock, pteUnlock } from '../page_table_lock';
+import { pte_page, set_pte } from '../pgtable';
+import { folio_add_new_anon_rmap, folio_remove_rmap, mm_counter_add } from '../rmap/rmap';
+import { get_page, put_page, rename_hold } from '../swap/page_ref';
+import { folio_add_lru, lru_add_drain } from '../swap/swap';
+import { folio_free_swap, free_swap_cache, reuse_swap_page } from '../swapfile/swap_state';
+import { directReclaim } from '../vmscan/reclaim';
+import {
+  entered,
+  fault_dirty_shared_page,
+  isWrite,
+  leaves,
+  mmOf,
+  passVmf,
+  pte_same,
+  type Vmf,
+  vmf_anon_prepare,
+  vmfParams,
+} from './vmf';
+
+const isUnshare = (f: { flags: number }): boolean => (f.flags & FaultFlag.Unshare) !== 0;
+
+/** Nobody but this mapping uses the page, so that it may be written in place (wp_can_reuse_anon_folio). */
+function wp_can_reuse_anon_folio(k: Kernel, page: PageRow): boolean {
+  if (k.pages.has(page, Pg.Head | Pg.Tail) || k.pages.refcount.get(page) > 3) return false;
+  if (!k.pages.has(page, Pg.Lru)) lru_add_drain(k);
+  if (k.pages.has(page, Pg.Locked)) return false;
+  const cached = k.pages.has(page, Pg.SwapCache) ? 1 : 0;
+  if (k.pages.refcount.get(page) > 1 + cached) return false;
+  folio_free_swap(k, page);
+  return k.pages.refcount.get(page) === 1;
+}
+
+function can_reuse(k: Kernel, page: PageRow): boolean {
+  if (page === 0 || !k.pages.isAnon(page)) return false;
+  // 4.14: references don't count, only mappings and entries in swap.
+  if (!k.profile.anonExclusive) return !k.pages.has(page, Pg.Locked) && reuse_swap_page(k, page);
+  return k.pages.has(page, Pg.AnonExclusive) || wp_can_reuse_anon_folio(k, page);
+}
+
+/** The entry becomes writable as it stands (wp_page_reuse). */
+function wp_page_reuse(k: Kernel, f: Vmf): void {
+  k.tables.lo.set(f.entry, k.tables.lo.get(f.entry) | PTE_WRITE | PTE_DIRTY | PTE_YOUNG);
+}
+
+function alloc_copy(k: Kernel, f: Vmf & { page: PageRow }): void {
+  f.page = charge_or_free(k, alloc_page(k), mmOf(k, f));
+}
+
+const COPY = 'wp_page_copy';
+
+/** The fault's own reference on the old page, if there is one. */
+const putOld = <F extends { old: PageRow }>(r: Builder<F>): Node<F>[] => [
+  r.when('there is an old page', (_, f) => f.old !== 0, [
+    r.call('put_page(old)', put_page, (k, f, callee) => {
+      callee.page = f.old;
+      callee.hold = Hold.Fault;
+      callee.who = k.task;
+    }),
+  ]),
+];
+
+/** Replaces the entry's page by a copy that only this mapping uses. `old` is held for the fault; 0 for the zero page. */
+export const wp_page_copy = routine({
+  name: COPY,
+  file: 'mm/memory.c',
+  about: 'The page is shared, or not anonymous: give this mapping a copy of its own.',
+  params: { ...vmfParams, old: PageT },
+  locals: { page: PageT, copied: Bool },
+  body: (r) => [
+    entered(r, COPY, 'the old page stays while it is copied: the fault holds it'),
+    r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
+      ...putOld(r),
+      leaves(r, COPY, 'return VM_FAULT_RETRY', () => VmFault.RETRY),
+    ]),
+    r.step('allocate the copy and charge it', alloc_copy),
+    r.when('no memory', (_, f) => f.page === 0, [
+      directReclaim(r, alloc_copy),
+      r.when('still none', (_, f) => f.page === 0, [
+        ...putOld(r),
+        leaves(r, COPY, 'return VM_FAULT_OOM', () => VmFault.OOM),
+      ]),
+    ]),
+    r.step('copy the contents (the zero page needs none)', (k, f) => {
+      if (f.old !== 0) k.contents.copy(f.old, f.page);
+    }),
+    r.call(
+      'mmu_notifier_invalidate_range_start(CLEAR, page)',
+      mmu_notifier_invalidate_range_start,
+      (k, f, callee) => {
+        callee.mm = mmOf(k, f);
+        callee.start = f.vpn;
+        callee.end = (f.vpn + 1) as typeof f.vpn;
+        callee.event = Notify.CLEAR;
+      },
+    ),
+    r.yield('Y2'),
+    pteLock(r),
+    r.when('the entry is unchanged', (k, f) => pte_same(k, f), [
+      r.step('clear and flush the old entry; set the copy; reverse maps, rss, LRU', (k, f) => {
+        replace_entry(k, f, f.old, f.page);
+        f.copied = 1;
+      }),
+    ]),
+    pteUnlock(r),
+    r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (k, f, callee) => {
+      callee.mm = mmOf(k, f);
+      callee.start = f.vpn;
+      callee.end = (f.vpn + 1) as typeof f.vpn;
+      callee.event = Notify.CLEAR;
+    }),
+    r.when('the copy was not needed', (_, f) => f.copied === 0, [
+      r.call('put_page(copy)', put_page, (k, f, callee) => {
+        callee.page = f.page;
+        callee.hold = Hold.Alloc;
+        callee.who = k.task;
+      }),
+    ]),
+    r.when('there is an old page', (_, f) => f.old !== 0, [
+      r.when('its entry is gone', (_, f) => f.copied !== 0, [
+        r.step('free_swap_cache(old)', (k, f) => free_swap_cache(k, f.old)),
+        r.call("put_page(old): the entry's reference", put_page, (k, f, callee) => {
+          callee.page = f.old;
+          callee.hold = Hold.Fault;
+          callee.who = k.task;
+        }),
+      ]),
+      r.call("put_page(old): the fault's reference", put_page, (k, f, callee) => {
+        callee.page = f.old;
+        callee.hold = Hold.Fault;
+        callee.who = k.task;
+      }),
+    ]),
+    leaves(r, COPY, 'return 0', () => 0),
+  ],
+});
+
+function replace_entry(k: Kernel, f: Vmf, old: PageRow, page: PageRow): void {
+  const mm = mmOf(k, f);
+  const writable = !isUnshare(f) && k.mm.has(f.vma, Vm.Write);
+  if (old !== 0) {
+    mm_counter_add(k, mm, old, -1);
+    folio_remove_rmap(k, old);
+    rename_hold(k, old, Hold.Pte, Hold.Fault);
+  }
+  k.mm.rssAnon.add(mm, 1);
+  rename_hold(k, page, Hold.Alloc, Hold.Pte);
+  folio_add_new_anon_rmap(k, page, f.vma, f.vpn);
+  folio_add_lru(k, page);
+  set_pte(k, f.entry, Pte.Present | PTE_YOUNG | (writable ? PTE_WRITE | PTE_DIRTY : 0), page);
+}
+
+const WP = 'do_wp_page';
+
+/** Called with the page-table lock held, which it lets go of. */
+export const do_wp_page = routine({
+  name: WP,
+  file: 'mm/memory.c',
+  about:
+    'A write (or an unshare request) on a read-only entry: shared mappings stay, private ones reuse or copy.',
+  params: vmfParams,
+  locals: { page: PageT, ret: vmfParams.flags },
+  body: (r) => [
+    entered(r, WP, 'page = vm_normal_page(vma, address, pte)'),
+    r.step('page of the entry; none for the zero page', (k, f) => {
+      f.page = isZeroPage(f.pte) ? (0 as PageRow) : pte_page(k, f.entry);
+    }),
+    r.when('a shared mapping: write in place', (k, f) => k.mm.has(f.vma, Vm.Shared), [
+      r.step('the entry becomes writable and dirty', (k, f) => {
+        wp_page_reuse(k, f);
+      }),
+      pteUnlock(r),
+      r.when('it has a struct page', (_, f) => f.page !== 0, [
+        r.step('ret = fault_dirty_shared_page(vmf)', (k, f) => {
+          f.ret = fault_dirty_shared_page(k, f, f.page);
+        }),
+      ]),
+      leaves(r, WP, 'return ret', (_, f) => f.ret),
+    ]),
+    r.when('the page is anonymous and exclusive to this mapping', (k, f) => can_reuse(k, f.page), [
+      r.step('it is exclusive from now on; for a write the entry becomes writable and dirty', (k, f) => {
+        if (k.profile.anonExclusive) k.pages.setFlag(f.page, Pg.AnonExclusive);
+        if (isWrite(f)) wp_page_reuse(k, f);
+      }),
+      pteUnlock(r),
+      leaves(r, WP, 'return 0', () => 0),
+    ]),
+    r.when('there is a page', (_, f) => f.page !== 0, [
+      r.step('folio_get(folio)', (k, f) => get_page(k, f.page, Hold.Fault)),
+    ]),
+    pteUnlock(r),
+    r.call(
+      'ret = wp_page_copy(vmf)',
+      wp_page_copy,
+      (k, f, callee) => {
+        passVmf(k, f, callee);
+        callee.old = f.page;
+      },
+      (_, f, value) => {
+        f.ret = value;
+      },
+    ),
+    leaves(r, WP, 'return ret', (_, f) => f.ret),
+  ],
+});

@@ -1,0 +1,259 @@
+/** Taking mappings away (the zap half of mm/memory.c). */
+
+import { Hold } from '../../../machine/holds';
+import type { EntryRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids';
+import { Pg } from '../../../machine/pages';
+import { isPresent, kindOf, PTE_DIRTY, Pte } from '../../../machine/pte';
+import type { Kernel } from '../../../routine/kernel';
+import { EntryT, MmT, PageT, routine, SlotT, VmaT, VpnT } from '../../../routine/routine';
+import { flush_tlb_entry } from '../../arch/x86/mm/tlbflush';
+import { Notify } from '../../constants';
+import { is_huge, split_huge_pmd } from '../huge_memory/huge_memory';
+import { covers_huge, zap_huge_pmd } from '../huge_memory/huge_pmd';
+import { tlb_clear_entry, tlb_finish_mmu, tlb_gather_mmu, tlb_remove_page } from '../mmu_gather';
+import {
+  mmu_notifier_invalidate_range_end,
+  mmu_notifier_invalidate_range_start,
+} from '../mmu_notifier/mmu_notifier';
+import { pmdLock, pmdUnlock, ptlLock, ptlUnlock } from '../page_table_lock';
+import { next_entry, pte_table_end } from '../pagewalk';
+import { leaf_offset, pte_clear, pte_page, ptep_get } from '../pgtable';
+import { folio_remove_rmap, mm_counter_add } from '../rmap/rmap';
+import { put_page } from '../swap/page_ref';
+import { free_swap_and_cache } from '../swapfile/swap_state';
+import { mmOf } from './vmf';
+
+interface Zap {
+  vma: VmaRow;
+  at: Vpn;
+  end: Vpn;
+  entry: EntryRow;
+  page: PageRow;
+  tlb: SlotRow;
+}
+
+/** Goes to the first entry in use from `from` on; `f.at` is `f.end` where there is none. */
+function advance(k: Kernel, f: Omit<Zap, 'page' | 'tlb'>, from: Vpn): void {
+  f.at = next_entry(k, mmOf(k, f), from, f.end);
+  if (f.at < f.end) f.entry = leaf_offset(k, mmOf(k, f), f.at);
+}
+
+function advance_pte(k: Kernel, f: Zap, from: Vpn): void {
+  advance(k, f, from);
+  if (f.at < f.end) f.page = pte_page(k, f.entry);
+}
+
+/**
+ * A present entry: CPUs may use it until the gather is finished, and only then its page is freed. The zero page has nothing
+ * to give back. A dirty page of a file must not be written to once its dirty bit was moved to it: it is flushed before the
+ * page-table lock is gone (force_flush), which is as good as at once.
+ */
+function zap_present_pte(k: Kernel, f: Zap): void {
+  const moveDirty = f.page !== 0 && !k.pages.isAnon(f.page) && (ptep_get(k, f.entry) & PTE_DIRTY) !== 0;
+  tlb_clear_entry(k, f.tlb, f.entry);
+  if (f.page === 0) return;
+  if (moveDirty) {
+    k.pages.setFlag(f.page, Pg.Dirty);
+    flush_tlb_entry(k, f.entry);
+  }
+  mm_counter_add(k, mmOf(k, f), f.page, -1);
+  folio_remove_rmap(k, f.page);
+  tlb_remove_page(k, f.tlb, f.page);
+}
+
+/** The entry holds a page that the CPU cannot reach: no TLB has it, so it is put at once. */
+const holds_page = (pte: number): boolean => {
+  const kind = kindOf(pte);
+  return kind === Pte.DevicePrivate || kind === Pte.DeviceExclusive;
+};
+
+/** Migration entries hold no reference: whoever migrates finds nothing to restore. Swap entries give their slot back. */
+function zap_other_pte(k: Kernel, f: Zap): void {
+  const pte = ptep_get(k, f.entry);
+  if (kindOf(pte) === Pte.Migration) mm_counter_add(k, mmOf(k, f), f.page, -1);
+  if (kindOf(pte) === Pte.Swap) {
+    k.mm.swapEntries.add(mmOf(k, f), -1);
+    free_swap_and_cache(k, k.tables.hi.get(f.entry));
+  }
+  pte_clear(k, f.entry);
+}
+
+/** Clears the entries of [start, end) that lie in one PTE table. Present pages are left in the gather `tlb`. */
+const zap_pte_range = routine({
+  name: 'zap_pte_range',
+  file: 'mm/memory.c',
+  about: 'Clear the entries of one table in address order, whatever they stand for, under its lock.',
+  params: { vma: VmaT, start: VpnT, end: VpnT, tlb: SlotT },
+  locals: { at: VpnT, first: EntryT, entry: EntryT, page: PageT },
+  body: (r) => [
+    r.step('first entry in use', (k, f) => {
+      advance_pte(k, f, f.start);
+      f.first = f.entry;
+    }),
+    ptlLock(r, 'start_pte = pte_offset_map_lock(mm, pmd, addr, &ptl)', (_, f) => f.first),
+    r.loop('there is an entry', (_, f) => f.at < f.end, [
+      r.when(
+        'it is present',
+        (k, f) => isPresent(ptep_get(k, f.entry)),
+        [
+          r.step(
+            'clear it, the flush comes later, of a dirty file page under this lock; rss, reverse map; gather the page',
+            (k, f) => zap_present_pte(k, f),
+          ),
+        ],
+        [
+          r.when(
+            'it is device-private or device-exclusive',
+            (k, f) => holds_page(ptep_get(k, f.entry)),
+            [
+              r.step('rss; a device-private entry is a mapping: remove it', (k, f) => {
+                mm_counter_add(k, mmOf(k, f), f.page, -1);
+                if (kindOf(ptep_get(k, f.entry)) === Pte.DevicePrivate) folio_remove_rmap(k, f.page);
+              }),
+              r.call('put_page(page)', put_page, (k, f, callee) => {
+                const exclusive = kindOf(ptep_get(k, f.entry)) === Pte.DeviceExclusive;
+                callee.page = f.page;
+                callee.hold = exclusive ? Hold.Exclusive : Hold.Pte;
+              }),
+              r.step('pte_clear(mm, address, pte)', (k, f) => pte_clear(k, f.entry)),
+            ],
+            [r.step('migration: rss; swap: give the slot back; pte_clear', zap_other_pte)],
+          ),
+        ],
+      ),
+      r.step('next entry in use', (k, f) => advance_pte(k, f, (f.at + 1) as Vpn)),
+    ]),
+    ptlUnlock(r, 'pte_unmap_unlock(start_pte, ptl)', (_, f) => f.first),
+  ],
+});
+
+/** Clears every entry of [start, end), which lies in the VMA. Present pages are left in the gather `tlb`. */
+export const unmap_page_range = routine({
+  name: 'unmap_page_range',
+  file: 'mm/memory.c',
+  about: 'Clear the entries of the range table by table (zap_pmd_range).',
+  params: { vma: VmaT, start: VpnT, end: VpnT, tlb: SlotT },
+  locals: { at: VpnT, next: VpnT, entry: EntryT },
+  body: (r) => [
+    r.step('first entry in use', (k, f) => advance(k, f, f.start)),
+    r.loop('there is an entry', (_, f) => f.at < f.end, [
+      r.step('the end of its table', (_, f) => {
+        f.next = pte_table_end(f.at, f.end);
+      }),
+      r.when(
+        'it maps 2 MiB at once',
+        (k, f) => is_huge(ptep_get(k, f.entry)),
+        [
+          r.when(
+            'all of them are in the range',
+            (_, f) => covers_huge(f.at, f.end),
+            [
+              pmdLock(r),
+              r.step(
+                'zap_huge_pmd: no flush yet; rss, reverse map, the deposited table; gather the folio',
+                (k, f) => zap_huge_pmd(k, mmOf(k, f), f.entry, f.tlb),
+              ),
+              pmdUnlock(r),
+            ],
+            [
+              r.call('__split_huge_pmd(vma, pmd, addr)', split_huge_pmd, (_, f, callee) => {
+                callee.vma = f.vma;
+                callee.vpn = f.at;
+              }),
+              r.step('look at this address again', (_, f) => {
+                f.next = f.at;
+              }),
+            ],
+          ),
+        ],
+        [
+          r.call('zap_pte_range(tlb, vma, pmd, addr, next)', zap_pte_range, (_, f, callee) => {
+            callee.vma = f.vma;
+            callee.start = f.at;
+            callee.end = f.next;
+            callee.tlb = f.tlb;
+          }),
+        ],
+      ),
+      r.step('next entry in use', (k, f) => advance(k, f, f.next)),
+    ]),
+  ],
+});
+
+/** Unmaps [start, end) of a list of VMAs linked by `next`, with one invalidation for the whole range. */
+export const unmap_vmas = routine({
+  name: 'unmap_vmas',
+  file: 'mm/memory.c',
+  about: 'Tell the mirrors that the range goes away, then clear the entries of each VMA.',
+  params: { mm: MmT, vma: VmaT, start: VpnT, end: VpnT, tlb: SlotT },
+  body: (r) => [
+    r.call(
+      'mmu_notifier_invalidate_range_start(UNMAP, range)',
+      mmu_notifier_invalidate_range_start,
+      (_, f, callee) => {
+        callee.mm = f.mm;
+        callee.start = f.start;
+        callee.end = f.end;
+        callee.event = Notify.UNMAP;
+      },
+    ),
+    r.loop('there is a VMA', (_, f) => f.vma !== 0, [
+      r.call('unmap_page_range(tlb, vma, start, end)', unmap_page_range, (k, f, callee) => {
+        callee.vma = f.vma;
+        callee.start = Math.max(f.start, k.mm.start.get(f.vma)) as Vpn;
+        callee.end = Math.min(f.end, k.mm.end.get(f.vma)) as Vpn;
+        callee.tlb = f.tlb;
+      }),
+      r.step('next VMA', (k, f) => {
+        f.vma = k.mm.next.get(f.vma) as VmaRow;
+      }),
+    ]),
+    r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (_, f, callee) => {
+      callee.mm = f.mm;
+      callee.start = f.start;
+      callee.end = f.end;
+      callee.event = Notify.UNMAP;
+    }),
+  ],
+});
+
+/** Empties [start, end) of one VMA, which stays; the page tables stay too. */
+export const zap_page_range_single = routine({
+  name: 'zap_page_range_single',
+  file: 'mm/memory.c',
+  about: 'Remove the pages of a range; the VMA and the page tables stay.',
+  params: { vma: VmaT, start: VpnT, end: VpnT },
+  locals: { mm: MmT, tlb: SlotT },
+  body: (r) => [
+    r.step('tlb_gather_mmu(&tlb, mm)', (k, f) => {
+      f.mm = k.mm.mm.get(f.vma) as MmRow;
+      f.tlb = tlb_gather_mmu(k, f.mm);
+    }),
+    r.call(
+      'mmu_notifier_invalidate_range_start(CLEAR, range)',
+      mmu_notifier_invalidate_range_start,
+      (_, f, callee) => {
+        callee.mm = f.mm;
+        callee.start = f.start;
+        callee.end = f.end;
+        callee.event = Notify.CLEAR;
+      },
+    ),
+    r.call('unmap_page_range(&tlb, vma, start, end)', unmap_page_range, (_, f, callee) => {
+      callee.vma = f.vma;
+      callee.start = f.start;
+      callee.end = f.end;
+      callee.tlb = f.tlb;
+    }),
+    r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (_, f, callee) => {
+      callee.mm = f.mm;
+      callee.start = f.start;
+      callee.end = f.end;
+      callee.event = Notify.CLEAR;
+    }),
+    r.call('tlb_finish_mmu(&tlb)', tlb_finish_mmu, (_, f, callee) => {
+      callee.mm = f.mm;
+      callee.tlb = f.tlb;
+    }),
+  ],
+});

@@ -1,0 +1,141 @@
+/** What every page migration shares (mm/migrate.c): waiting on migration entries, moving a page's identity, restoring entries. */
+
+import { Hold } from '../../../machine/holds';
+import type { EntryRow, PageRow, VmaRow } from '../../../machine/ids';
+import { Pg } from '../../../machine/pages';
+import {
+  kindOf,
+  PTE_DIRTY,
+  PTE_EXCLUSIVE,
+  PTE_SOFT_DIRTY,
+  PTE_UFFD_WP,
+  PTE_WRITE,
+  PTE_YOUNG,
+  Pte,
+} from '../../../machine/pte';
+import { Wait } from '../../../machine/tasks';
+import type { Kernel } from '../../../routine/kernel';
+import { EntryT, PageT, routine } from '../../../routine/routine';
+import { memcg_migrate } from '../memcontrol';
+import { pteLock, pteUnlock } from '../page_table_lock';
+import { protnone, pte_page, ptep_get, set_pte } from '../pgtable';
+import { folio_add_rmap, type Mapping, migration_entry } from '../rmap/rmap';
+import { rmapWalk, rmapWalkLocals } from '../rmap/rmap_lock';
+import { get_page, is_device_private, put_page } from '../swap/page_ref';
+
+/** Sleeps until the migration that put the entry there is over, whichever it is by now; the access is then tried again. */
+export const migration_entry_wait = routine({
+  name: 'migration_entry_wait',
+  file: 'mm/migrate.c',
+  about: 'Another task is migrating the page: sleep until it unlocks the page, then try again.',
+  params: { entry: EntryT },
+  locals: { page: PageT },
+  body: (r) => [
+    pteLock(r),
+    r.when('it is no migration entry (any more)', (k, f) => kindOf(ptep_get(k, f.entry)) !== Pte.Migration, [
+      pteUnlock(r),
+      r.ret('return'),
+    ]),
+    r.step('page = pfn_swap_entry_to_page(entry)', (k, f) => {
+      f.page = pte_page(k, f.entry);
+    }),
+    r.only(
+      (profile) => profile.entryWaitTakesReference,
+      [r.step('get_page(page)', (k, f) => get_page(k, f.page, Hold.Walk))],
+    ),
+    pteUnlock(r),
+    r.yield('Y10'),
+    r.wait(
+      'sleep until the page is unlocked',
+      Wait.MigrationEntry,
+      (k, f) => k.pages.folio(f.page),
+      (k, f) => !k.pages.has(k.pages.folio(f.page), Pg.Locked) || pte_page(k, f.entry) !== f.page,
+    ),
+    r.only(
+      (profile) => profile.entryWaitTakesReference,
+      [
+        r.call('put_page(page)', put_page, (k, f, callee) => {
+          callee.page = f.page;
+          callee.hold = Hold.Walk;
+          callee.who = k.task;
+        }),
+      ],
+    ),
+  ],
+});
+
+/** References an unmapped page may have and still move: one, plus those of caches and of the fault (folio_expected_ref_count). */
+function expected_refs(k: Kernel, page: PageRow, extra: number): number {
+  const base = is_device_private(k, page) ? k.profile.freeDeviceRefcount : 0;
+  const cached = k.holds.has(page, Hold.PageCache) || k.holds.has(page, Hold.SwapCache) ? 1 : 0;
+  return base + k.pages.mapcount.get(page) + cached + extra + 1;
+}
+
+/**
+ * Moves the identity of `from` to `to`: mapping, index, flags, memcg charge (folio_migrate_mapping and
+ * folio_migrate_flags). False, with nothing changed, when somebody else holds a reference.
+ */
+export function folio_migrate(k: Kernel, from: PageRow, to: PageRow, extra: number): boolean {
+  const { pages } = k;
+  if (pages.refcount.get(from) !== expected_refs(k, from, extra)) return false;
+  pages.index.set(to, pages.index.get(from));
+  pages.mapping.set(to, pages.mapping.get(from));
+  const moved = Pg.SwapBacked | Pg.Dirty | Pg.Referenced | Pg.Active | Pg.Unevictable;
+  pages.flags.set(to, pages.flags.get(to) | (pages.flags.get(from) & moved));
+  memcg_migrate(k, from, to);
+  return true;
+}
+
+/**
+ * Replaces the migration entry for `from` at one place of the reverse-map walk by an entry for `to`: present, or
+ * device-private (remove_migration_pte). Nothing happens where there is no such entry. `to` may be `from`: the entry is
+ * restored.
+ */
+export function remove_migration_pte(k: Kernel, from: PageRow, to: PageRow, at: Mapping): void {
+  const entry = migration_entry(k, from, at);
+  if (entry === 0) return;
+  restore_entry(k, entry, to, at.vma);
+  k.emit('remove_migration_pte', k.mm.process.get(k.mm.mm.get(at.vma)), at.vpn, to);
+}
+
+function restore_entry(k: Kernel, entry: EntryRow, to: PageRow, vma: VmaRow): void {
+  const old = ptep_get(k, entry);
+  const kept = old & (PTE_WRITE | PTE_SOFT_DIRTY | PTE_UFFD_WP);
+  get_page(k, to, Hold.Pte);
+  folio_add_rmap(k, to);
+  const exclusive = (old & (PTE_WRITE | PTE_EXCLUSIVE)) !== 0;
+  if (k.profile.anonExclusive && exclusive && k.pages.isAnon(to)) k.pages.setFlag(to, Pg.AnonExclusive);
+  if (is_device_private(k, to)) {
+    set_pte(k, entry, Pte.DevicePrivate | kept, to);
+    return;
+  }
+  const young = old & PTE_YOUNG;
+  const dirty = old & PTE_DIRTY && k.pages.has(k.pages.folio(to), Pg.Dirty) ? PTE_DIRTY : 0;
+  set_pte(k, entry, Pte.Present | protnone(k, vma) | kept | young | dirty, to);
+}
+
+/** Walks the page's mappings and restores every migration entry (remove_migration_ptes). */
+export const remove_migration_ptes = routine({
+  name: 'remove_migration_ptes',
+  file: 'mm/migrate.c',
+  about: 'Wherever the old page was mapped, put an entry for the new one (or for the old one, if it stays).',
+  params: { from: PageT, to: PageT },
+  locals: { ...rmapWalkLocals, entry: EntryT },
+  body: (r) => [
+    ...rmapWalk(
+      r,
+      (f) => f.to,
+      () => true,
+      [
+        r.step('page_vma_mapped_walk: the migration entry there, if it is still one', (k, f) => {
+          f.entry = migration_entry(k, f.from, f);
+        }),
+        r.when('there is one', (_, f) => f.entry !== 0, [
+          pteLock(r),
+          r.step('put an entry for the page there', (k, f) => remove_migration_pte(k, f.from, f.to, f)),
+          pteUnlock(r),
+        ]),
+      ],
+    ),
+  ],
+});

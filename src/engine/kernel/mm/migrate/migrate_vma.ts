@@ -1,0 +1,63 @@
+/**
+ * migrate_vma of 4.14 to 5.3 (mm/migrate.c): one call with the driver's copy and map steps as callbacks in between. The
+ * collect, pages and finalize steps are those of migrate_device.ts; prepare and unmap are what later became one.
+ */
+
+import type { MigrationRow } from '../../../machine/ids';
+import type { EventName } from '../../../routine/events';
+import type { Kernel } from '../../../routine/kernel';
+import { type Builder, MigrationT, type Node, routine } from '../../../routine/routine';
+import { Errno } from '../../constants';
+import {
+  invalid_arguments,
+  migrate_vma_collect,
+  migrate_vma_finalize,
+  migrate_vma_pages,
+} from '../migrate_device/migrate_device';
+import { migrate_vma_prepare, migrate_vma_unmap } from '../migrate_device/migrate_unmap';
+
+type F = { migration: MigrationRow };
+const pass = (_: Kernel, f: F, callee: F): void => {
+  callee.migration = f.migration;
+};
+const driverOf = (k: Kernel, f: F): number => k.devices.driver.get(k.migrations.owner.get(f.migration));
+const nothing = (k: Kernel, f: F): boolean => k.migrations.cpages.get(f.migration) === 0;
+
+const opens = (r: Builder<F>, name: EventName, text: string): Node<F> =>
+  r.step(text, (k, f) => {
+    const start = k.migrations.start.get(f.migration);
+    k.emit(name, start, k.migrations.end.get(f.migration) - start);
+  });
+const closes = (r: Builder<F>, name: EventName): Node<F> =>
+  r.step('count what still migrates', (k, f) => k.leave(name, k.migrations.cpages.get(f.migration)));
+
+export const migrate_vma = routine({
+  name: 'migrate_vma',
+  file: 'mm/migrate.c',
+  about:
+    'Migrate a range: collect, prepare, unmap, the driver copies, pages, the driver maps, finalize. 0 even if nothing moved.',
+  params: { migration: MigrationT },
+  body: (r) => [
+    r.when('the arguments are wrong', (k, f) => invalid_arguments(k, f.migration), [
+      r.ret('return -EINVAL', () => -Errno.EINVAL),
+    ]),
+    opens(r, 'migrate_vma_collect', 'collect: which pages may move'),
+    r.call('migrate_vma_collect(migrate)', migrate_vma_collect, pass),
+    closes(r, 'migrate_vma_collect'),
+    r.when('nothing to migrate', nothing, [r.ret('return 0')]),
+    opens(r, 'migrate_vma_prepare', 'prepare: lock and isolate'),
+    r.call('migrate_vma_prepare(migrate)', migrate_vma_prepare, pass),
+    closes(r, 'migrate_vma_prepare'),
+    r.when('nothing to migrate', nothing, [r.ret('return 0')]),
+    opens(r, 'migrate_vma_unmap', 'unmap: out of every other page table'),
+    r.call('migrate_vma_unmap(migrate)', migrate_vma_unmap, pass),
+    closes(r, 'migrate_vma_unmap'),
+    r.when('nothing to migrate', nothing, [r.ret('return 0')]),
+    r.yield('Y7'),
+    r.callback('ops->alloc_and_copy(vma, src, dst, start, end)', 'alloc_and_copy', driverOf, pass),
+    r.call('migrate_vma_pages(migrate)', migrate_vma_pages, pass),
+    r.callback('ops->finalize_and_map(vma, src, dst, start, end)', 'finalize_and_map', driverOf, pass),
+    r.call('migrate_vma_finalize(migrate)', migrate_vma_finalize, pass),
+    r.ret('return 0'),
+  ],
+});

@@ -1,0 +1,82 @@
+/** The src and dst arrays of a migration, and the loop over them (struct migrate_vma). */
+
+import type { DeviceRow, MigrationRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids';
+import type { EventName } from '../../../routine/events';
+import type { Kernel } from '../../../routine/kernel';
+import type { Builder, Node } from '../../../routine/routine';
+import { MigratePfn } from '../../constants';
+
+/** A new migration of [start, end) of a VMA, its arrays empty. */
+export function migration_alloc(
+  k: Kernel,
+  args: { vma: VmaRow; start: Vpn; end: Vpn; select: number; owner: DeviceRow; faultPage: PageRow },
+): MigrationRow {
+  const { migrations } = k;
+  const m = migrations.table.alloc() as MigrationRow;
+  migrations.vma.set(m, args.vma);
+  migrations.start.set(m, args.start);
+  migrations.end.set(m, args.end);
+  migrations.select.set(m, args.select);
+  migrations.owner.set(m, args.owner);
+  migrations.faultPage.set(m, args.faultPage);
+  migrations.head.set(m, k.slots.array(args.start, args.end - args.start));
+  migrations.task.set(m, k.task);
+  return m;
+}
+
+export function migration_free(k: Kernel, m: MigrationRow): void {
+  k.slots.free(k.migrations.head.get(m) as SlotRow);
+  k.migrations.table.free(m);
+}
+
+export const srcPage = (k: Kernel, slot: SlotRow): PageRow => k.slots.srcPage.get(slot) as PageRow;
+export const dstPage = (k: Kernel, slot: SlotRow): PageRow => k.slots.dstPage.get(slot) as PageRow;
+export const headOf = (k: Kernel, m: MigrationRow): SlotRow => k.migrations.head.get(m) as SlotRow;
+export const nextSlot = (k: Kernel, slot: SlotRow): SlotRow => k.slots.next.get(slot) as SlotRow;
+
+/** The entry is still to be migrated. */
+export const migrates = (k: Kernel, slot: SlotRow): boolean =>
+  (k.slots.srcFlags.get(slot) & MigratePfn.Migrate) !== 0;
+
+export function clear_migrate(k: Kernel, slot: SlotRow): void {
+  k.slots.srcFlags.set(slot, k.slots.srcFlags.get(slot) & ~MigratePfn.Migrate);
+}
+
+/** Logs src or dst of the migration as it is now. */
+export function log_array(k: Kernel, m: MigrationRow, dst: boolean): void {
+  const { slots } = k;
+  const flags = dst ? slots.dstFlags : slots.srcFlags;
+  const pages = dst ? slots.dstPage : slots.srcPage;
+  const numbers = [dst ? 1 : 0];
+  for (let slot = headOf(k, m); slot !== 0; slot = nextSlot(k, slot))
+    numbers.push(flags.get(slot), pages.get(slot));
+  k.emitAll('migrate_array', numbers);
+}
+
+/** Logs that a phase begins. */
+export function log_phase(k: Kernel, name: EventName, m: MigrationRow): void {
+  const { migrations } = k;
+  const pages = migrations.end.get(m) - migrations.start.get(m);
+  const fault = migrations.faultPage.get(m);
+  const where = [migrations.start.get(m), pages, migrations.select.get(m), migrations.owner.get(m), fault];
+  if (name !== 'migrate_vma_setup') where.push(migrations.cpages.get(m));
+  k.emitAll(name, where);
+}
+
+export type WithMigration = { migration: MigrationRow };
+export type WithSlot = { migration: MigrationRow; slot: SlotRow };
+
+/** Runs `body` for each element of the arrays, `f.slot` being the element. */
+export function forEachSlot<F extends WithSlot>(r: Builder<F>, text: string, body: Node<F>[]): Node<F>[] {
+  return [
+    r.step(`i = 0: ${text}`, (k, f) => {
+      f.slot = headOf(k, f.migration);
+    }),
+    r.loop('i < npages', (_, f) => f.slot !== 0, [
+      ...body,
+      r.step('i++', (k, f) => {
+        f.slot = nextSlot(k, f.slot);
+      }),
+    ]),
+  ];
+}

@@ -1,0 +1,148 @@
+/** The collect step of a migration (mm/migrate_device.c; mm/migrate.c in 4.14): which pages of a range may move. */
+
+import { Hold, PIN_BIAS } from '../../../machine/holds';
+import type {
+  DeviceRow,
+  EntryRow,
+  MigrationRow,
+  MmRow,
+  PageRow,
+  SlotRow,
+  VmaRow,
+  Vpn,
+} from '../../../machine/ids';
+import { Pg } from '../../../machine/pages';
+import {
+  isPresent,
+  isZeroPage,
+  kindOf,
+  PTE_DIRTY,
+  PTE_EXCLUSIVE,
+  PTE_SOFT_DIRTY,
+  PTE_UFFD_WP,
+  PTE_WRITE,
+  PTE_YOUNG,
+  Pte,
+} from '../../../machine/pte';
+import type { Kernel } from '../../../routine/kernel';
+import { MigratePfn, Select } from '../../constants';
+import { trylock_page, unlock_page } from '../mmap/mmap_lock';
+import { pte_offset, pte_page, ptep_get, set_pte, set_pte_unflushed } from '../pgtable';
+import { folio_remove_rmap } from '../rmap/rmap';
+import { get_page, is_device_coherent, is_device_private } from '../swap/page_ref';
+
+/** folio_maybe_dma_pinned: for a small page no more than a guess from its count. */
+function is_pinned(k: Kernel, page: PageRow): boolean {
+  const folio = k.pages.folio(page);
+  return k.pages.has(folio, Pg.Head) ? k.pages.pins.get(folio) > 0 : k.pages.refcount.get(page) >= PIN_BIAS;
+}
+
+/**
+ * Takes a page's exclusiveness away so that it can be shared or moved; false for a page that may be pinned
+ * (folio_try_share_anon_rmap_pte).
+ */
+export function folio_try_share_anon_rmap(k: Kernel, page: PageRow): boolean {
+  if (!is_device_private(k, page) && is_pinned(k, page)) return false;
+  k.pages.clearFlag(page, Pg.AnonExclusive);
+  return true;
+}
+
+/** The entry that stands for a page in migration; permission and the bits that survive come from the old entry. */
+export function migration_pte(k: Kernel, pte: number, write: boolean, exclusive: boolean): number {
+  const kept = pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP);
+  const age = isPresent(pte) && k.profile.migrationKeepsYoungDirty ? pte & (PTE_YOUNG | PTE_DIRTY) : 0;
+  const access = write ? PTE_WRITE : exclusive ? PTE_EXCLUSIVE : 0;
+  return Pte.Migration | kept | age | access;
+}
+
+/** pgmap_owner: is this device page one of the device that migrates? */
+function owned(k: Kernel, m: MigrationRow, page: PageRow): boolean {
+  const device = k.devices.pgmapDevice.get(k.pages.pgmap(page)) as DeviceRow;
+  return device === k.migrations.owner.get(m);
+}
+
+/** The selection flags ask for this page (always, before there was a selection). */
+function selected(k: Kernel, m: MigrationRow, page: PageRow): boolean {
+  if (!k.profile.splitMigrateApi) return true;
+  const select = k.migrations.select.get(m);
+  if (is_device_private(k, page)) return (select & Select.DevicePrivate) !== 0 && owned(k, m, page);
+  if (is_device_coherent(k, page)) return (select & Select.DeviceCoherent) !== 0 && owned(k, m, page);
+  return (select & Select.System) !== 0;
+}
+
+function collect_hole(k: Kernel, m: MigrationRow, slot: SlotRow): void {
+  k.slots.srcFlags.set(slot, MigratePfn.Migrate);
+  k.migrations.cpages.add(m, 1);
+}
+
+/** 4.14 asks pte_write() of the swap entry: on x86 that is the bit where the entry keeps soft-dirty. */
+function reads_as_writable(k: Kernel, pte: number): boolean {
+  if (isPresent(pte) || !k.profile.collectMisreadsWrite) return (pte & PTE_WRITE) !== 0;
+  return (pte & PTE_SOFT_DIRTY) !== 0;
+}
+
+/** Puts a migration entry where the locked page was mapped, and drops that mapping and its reference. */
+function replace_by_migration_entry(k: Kernel, entry: EntryRow, page: PageRow): boolean {
+  const pte = ptep_get(k, entry);
+  const exclusive = k.pages.has(page, Pg.AnonExclusive);
+  if (exclusive && !folio_try_share_anon_rmap(k, page)) return false;
+  if (k.profile.migrationMovesDirty && isPresent(pte) && pte & PTE_DIRTY) k.pages.setFlag(page, Pg.Dirty);
+  const set = k.profile.flushUnderLock ? set_pte : set_pte_unflushed;
+  set(k, entry, migration_pte(k, pte, reads_as_writable(k, pte), exclusive), page);
+  folio_remove_rmap(k, page);
+  k.pages.refcount.add(page, -1);
+  if (k.pages.pgmap(page) !== 0) k.emit('refcount', page, -1, k.pages.refcount.get(page), Hold.Pte, 0);
+  return true;
+}
+
+function collect_page(k: Kernel, m: MigrationRow, slot: SlotRow, entry: EntryRow): void {
+  const page = pte_page(k, entry);
+  const pte = ptep_get(k, entry);
+  const write = pte & PTE_WRITE ? MigratePfn.Write : 0;
+  const device = !k.profile.splitMigrateApi && is_device_private(k, page) ? MigratePfn.Device : 0;
+  get_page(k, page, Hold.Collect, m);
+  const faultLocked = k.profile.faultTrylocksPage && k.migrations.faultPage.get(m) === page;
+  const locked = faultLocked || trylock_page(k, page);
+  if (!locked && k.profile.collectSkipsLocked) {
+    drop_collected(k, m, page);
+    return;
+  }
+  if (locked && !replace_by_migration_entry(k, entry, page)) {
+    unlock_page(k, page);
+    drop_collected(k, m, page);
+    return;
+  }
+  const lockFlag = locked && !k.profile.collectSkipsLocked ? MigratePfn.Locked : 0;
+  k.slots.srcFlags.set(slot, MigratePfn.Valid | MigratePfn.Migrate | write | device | lockFlag);
+  k.slots.srcPage.set(slot, page);
+  k.migrations.cpages.add(m, 1);
+}
+
+/** The page's entry still holds it, so this can't be the last reference. */
+function drop_collected(k: Kernel, m: MigrationRow, page: PageRow): void {
+  k.pages.refcount.add(page, -1);
+  k.holds.remove(page, Hold.Collect, m);
+}
+
+/** Looks at one entry of the range, under the page-table lock (the body of migrate_vma_collect_pmd's loop). */
+export function migrate_vma_collect_entry(k: Kernel, m: MigrationRow, slot: SlotRow): void {
+  const vma = k.migrations.vma.get(m) as VmaRow;
+  const entry = pte_offset(k, k.mm.mm.get(vma) as MmRow, k.slots.vpn.get(slot) as Vpn);
+  const pte = ptep_get(k, entry);
+  const kind = kindOf(pte);
+  k.slots.srcFlags.set(slot, 0);
+  k.slots.srcPage.set(slot, 0);
+  if (kind === Pte.None) {
+    if (k.profile.collectsFileHoles || k.mm.isAnonymous(vma)) collect_hole(k, m, slot);
+    return;
+  }
+  if (isZeroPage(pte)) {
+    const wanted = !k.profile.splitMigrateApi || (k.migrations.select.get(m) & Select.System) !== 0;
+    if (wanted) collect_hole(k, m, slot);
+    return;
+  }
+  if (kind !== Pte.Present && kind !== Pte.DevicePrivate) return;
+  const page = pte_page(k, entry);
+  if (page === 0 || k.pages.mapping.get(page) === 0 || k.pages.has(page, Pg.Head | Pg.Tail)) return;
+  if (selected(k, m, page)) collect_page(k, m, slot, entry);
+}

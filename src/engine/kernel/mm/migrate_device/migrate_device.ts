@@ -1,0 +1,365 @@
+/**
+ * Migration of a range of an address space to or from a device (mm/migrate_device.c): setup (collect, unmap), the
+ * driver's copy, pages, finalize. Every page moves or stays on its own; there is no error but a cleared bit.
+ */
+
+import { Vm } from '../../../machine/address-spaces';
+import { Hold } from '../../../machine/holds';
+import {
+  type DeviceRow,
+  type EntryRow,
+  type MigrationRow,
+  type MmRow,
+  type PageRow,
+  TASK_SIZE_PAGES,
+  type VmaRow,
+  type Vpn,
+} from '../../../machine/ids';
+import { Pg } from '../../../machine/pages';
+import type { Kernel } from '../../../routine/kernel';
+import { Bool, EntryT, ErrnoT, MigrationT, PageT, routine, SlotT, VpnT } from '../../../routine/routine';
+import { flush_tlb_entry } from '../../arch/x86/mm/tlbflush';
+import { Errno, Notify } from '../../constants';
+import { is_huge_at } from '../huge_memory/huge_memory';
+import { folio_migrate, remove_migration_ptes } from '../migrate/migrate';
+import { unlock_page } from '../mmap/mmap_lock';
+import {
+  mmu_notifier_invalidate_range_end,
+  mmu_notifier_invalidate_range_start,
+} from '../mmu_notifier/mmu_notifier';
+import { pteLock, pteUnlock } from '../page_table_lock';
+import { pte_table_end } from '../pagewalk';
+import { pte_offset } from '../pgtable';
+import { is_driver_page, put_page } from '../swap/page_ref';
+import { folio_add_lru } from '../swap/swap';
+import { folio_free_swap } from '../swapfile/swap_state';
+import {
+  clear_migrate,
+  dstPage,
+  forEachSlot,
+  headOf,
+  log_array,
+  log_phase,
+  migrates,
+  nextSlot,
+  srcPage,
+  type WithMigration,
+  type WithSlot,
+} from './migrate_arrays';
+import { migrate_vma_collect_entry } from './migrate_collect';
+import { collect_huge_pmd, skip_table } from './migrate_huge';
+import { migrate_vma_insert_page } from './migrate_insert';
+import { migrate_device_unmap, sourceHold, unlock_source } from './migrate_unmap';
+
+function notifierRange(
+  k: Kernel,
+  f: WithMigration,
+  callee: { mm: MmRow; start: Vpn; end: Vpn; event: number; owner: DeviceRow },
+): void {
+  callee.mm = k.mm.mm.get(k.migrations.vma.get(f.migration)) as MmRow;
+  callee.start = k.migrations.start.get(f.migration) as Vpn;
+  callee.end = k.migrations.end.get(f.migration) as Vpn;
+  callee.event = Notify.MIGRATE;
+  callee.owner = k.migrations.owner.get(f.migration) as DeviceRow;
+}
+
+const LAST_PAGE = TASK_SIZE_PAGES as Vpn;
+
+function at_huge_entry(k: Kernel, f: WithSlot): boolean {
+  const mm = k.mm.mm.get(k.migrations.vma.get(f.migration)) as MmRow;
+  return is_huge_at(k, mm, k.slots.vpn.get(f.slot) as Vpn);
+}
+
+/** The PTE of the slot's address, or 0 where there is no table for it. */
+function entry_of(k: Kernel, f: WithSlot): EntryRow {
+  const mm = k.mm.mm.get(k.migrations.vma.get(f.migration)) as MmRow;
+  return pte_offset(k, mm, k.slots.vpn.get(f.slot) as Vpn);
+}
+
+/** Which entries of the range may move; each becomes a migration entry at once where the page can be locked. */
+export const migrate_vma_collect = routine({
+  name: 'migrate_vma_collect',
+  file: 'mm/migrate_device.c',
+  about: 'Tell the mirrors, then look at each entry under the page-table lock and take what may move.',
+  params: { migration: MigrationT },
+  locals: { slot: SlotT, end: VpnT, entry: EntryT, failed: Bool },
+  body: (r) => [
+    r.call(
+      'mmu_notifier_invalidate_range_start(MIGRATE, owner)',
+      mmu_notifier_invalidate_range_start,
+      notifierRange,
+    ),
+    r.step('i = 0: look at the entry of each page', (k, f) => {
+      f.slot = headOf(k, f.migration);
+    }),
+    r.loop('address < end: the next entry of the PMD table', (_, f) => f.slot !== 0, [
+      r.when('it maps 2 MiB at once', at_huge_entry, [
+        r.call(
+          'split it; the folio too, if there is one',
+          collect_huge_pmd,
+          (k, f, callee) => {
+            callee.migration = f.migration;
+            callee.vpn = k.slots.vpn.get(f.slot) as Vpn;
+          },
+          (_, f, value) => {
+            f.failed = value === 0 ? 0 : 1;
+          },
+        ),
+        r.when('migrate_vma_collect_skip: that failed', (_, f) => f.failed !== 0, [
+          r.step('src[i] = 0 for all of them', (k, f) => {
+            f.slot = skip_table(k, f.slot);
+          }),
+        ]),
+      ]),
+      r.step('where its 512 pages end', (k, f) => {
+        f.end = f.slot === 0 ? (0 as Vpn) : pte_table_end(k.slots.vpn.get(f.slot) as Vpn, LAST_PAGE);
+      }),
+      r.step('the PTE table that maps them, if there is one', (k, f) => {
+        f.entry = f.slot === 0 ? (0 as EntryRow) : entry_of(k, f);
+      }),
+      r.when('there is one', (_, f) => f.entry !== 0, [pteLock(r)]),
+      r.loop('i < npages, within these pages', (k, f) => f.slot !== 0 && k.slots.vpn.get(f.slot) < f.end, [
+        r.step('reference and lock the page; migration entry in its place; src[i]', (k, f) => {
+          migrate_vma_collect_entry(k, f.migration, f.slot);
+        }),
+        r.step('i++', (k, f) => {
+          f.slot = nextSlot(k, f.slot);
+        }),
+      ]),
+      r.when('there is a table', (_, f) => f.entry !== 0, [pteUnlock(r)]),
+    ]),
+    r.only(
+      (profile) => !profile.flushUnderLock,
+      [
+        r.yield('Y5'),
+        ...forEachSlot(r, 'flush_tlb_range: the page-table lock is not held any more', [
+          r.step('flush the translation of this page on every CPU', (k, f) => {
+            flush_tlb_entry(k, entry_of(k, f));
+          }),
+        ]),
+      ],
+    ),
+    r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, notifierRange),
+  ],
+});
+
+/** The range can't be migrated at all: no VMA, a special one, or not inside it. */
+export function invalid_arguments(k: Kernel, m: MigrationRow): boolean {
+  const vma = k.migrations.vma.get(m) as VmaRow;
+  if (vma === 0 || k.mm.has(vma, Vm.HugeTlb | Vm.MixedMap)) return true;
+  if (k.mm.device.get(vma) !== 0) return true;
+  const start = k.migrations.start.get(m);
+  const end = k.migrations.end.get(m);
+  return start >= end || start < k.mm.start.get(vma) || end > k.mm.end.get(vma);
+}
+
+const SETUP = 'migrate_vma_setup';
+
+/** Returns 0, or -EINVAL for a range that can't be migrated at all; then src and cpages say what may move. */
+export const migrate_vma_setup = routine({
+  name: SETUP,
+  file: 'mm/migrate_device.c',
+  about: 'Collect and unmap the pages of the range. Succeeds even when nothing can move.',
+  params: { migration: MigrationT },
+  locals: { ret: ErrnoT },
+  body: (r) => [
+    r.step('check the arguments', (k, f) => {
+      log_phase(k, SETUP, f.migration);
+      f.ret = invalid_arguments(k, f.migration) ? -Errno.EINVAL : 0;
+    }),
+    r.when('they are wrong', (_, f) => f.ret !== 0, [
+      r.ret('return -EINVAL', (k, f) => {
+        k.leave(SETUP, f.ret, 0);
+        return f.ret;
+      }),
+    ]),
+    r.call('migrate_vma_collect(args)', migrate_vma_collect, (_, f, callee) => {
+      callee.migration = f.migration;
+    }),
+    r.when('something was collected', (k, f) => k.migrations.cpages.get(f.migration) > 0, [
+      r.call('migrate_vma_unmap(args)', migrate_device_unmap, (_, f, callee) => {
+        callee.migration = f.migration;
+      }),
+    ]),
+    r.ret('return 0', (k, f) => {
+      log_array(k, f.migration, false);
+      k.leave(SETUP, 0, k.migrations.cpages.get(f.migration));
+      return 0;
+    }),
+  ],
+});
+
+/** A page in the swap cache has to leave it first; before 6.5 it was not even tried. */
+function leaves_swap_cache(k: Kernel, page: PageRow): boolean {
+  return !k.pages.has(page, Pg.SwapCache) || (k.profile.migrationFreesSwap && folio_free_swap(k, page));
+}
+
+/** The kind of page, and of what it would become, forbid the move (checks of __migrate_device_pages). */
+function refused(k: Kernel, from: PageRow, to: PageRow): boolean {
+  if (is_driver_page(k, to)) return !k.pages.isAnon(from) || !leaves_swap_cache(k, from);
+  return k.pages.pgmap(to) !== 0;
+}
+
+const PAGES = 'migrate_vma_pages';
+
+/** Moves the identity of each page; afterwards src's MIGRATE bits are the truth. */
+export const migrate_vma_pages = routine({
+  name: PAGES,
+  file: 'mm/migrate_device.c',
+  about:
+    'Move mapping, flags and charge from each source to its destination; fill holes; drop what can not move.',
+  aliases: ['migrate_device_pages'],
+  params: { migration: MigrationT },
+  locals: { slot: SlotT, notified: Bool, start: VpnT },
+  body: (r) => [
+    r.yield('Y7'),
+    r.step('dst as the driver filled it', (k, f) => {
+      if (k.migrations.vma.get(f.migration) !== 0) log_phase(k, PAGES, f.migration);
+      else k.emit('migrate_device_pages', k.migrations.owner.get(f.migration), 0);
+      log_array(k, f.migration, true);
+    }),
+    ...forEachSlot(r, 'each page', [
+      r.when(
+        'the driver gave no destination',
+        (k, f) => dstPage(k, f.slot) === 0,
+        [r.step('it stays: clear MIGRATE', (k, f) => clear_migrate(k, f.slot))],
+        [
+          r.when(
+            'a hole or the zero page',
+            (k, f) => srcPage(k, f.slot) === 0,
+            [
+              r.when('it is to be filled', (k, f) => migrates(k, f.slot), [
+                r.when('the first one', (_, f) => f.notified === 0, [
+                  r.call(
+                    'mmu_notifier_invalidate_range_start(MIGRATE, from here to the end)',
+                    mmu_notifier_invalidate_range_start,
+                    (k, f, callee) => {
+                      f.notified = 1;
+                      f.start = k.slots.vpn.get(f.slot) as Vpn;
+                      notifierRange(k, f, callee);
+                      callee.start = f.start;
+                    },
+                  ),
+                ]),
+                r.call(
+                  'migrate_vma_insert_page(migrate, addr, newpage, &src[i])',
+                  migrate_vma_insert_page,
+                  (_, f, callee) => {
+                    callee.migration = f.migration;
+                    callee.slot = f.slot;
+                  },
+                ),
+              ]),
+            ],
+            [
+              r.when(
+                'the kinds of page forbid it, or folio_migrate_mapping finds a foreign reference',
+                (k, f) => !moveIdentity(k, f),
+                [r.step('it stays: clear MIGRATE', (k, f) => clear_migrate(k, f.slot))],
+              ),
+            ],
+          ),
+        ],
+      ),
+    ]),
+    r.when('holes were announced', (_, f) => f.notified !== 0, [
+      r.call(
+        'mmu_notifier_invalidate_range_end(range)',
+        mmu_notifier_invalidate_range_end,
+        (k, f, callee) => {
+          notifierRange(k, f, callee);
+          callee.start = f.start;
+        },
+      ),
+    ]),
+    r.ret('return', (k, f) => {
+      log_array(k, f.migration, false);
+      k.leave(k.migrations.vma.get(f.migration) !== 0 ? PAGES : 'migrate_device_pages');
+      return 0;
+    }),
+  ],
+});
+
+function moveIdentity(k: Kernel, f: WithSlot): boolean {
+  const from = srcPage(k, f.slot);
+  const to = dstPage(k, f.slot);
+  if (refused(k, from, to)) return false;
+  return folio_migrate(k, from, to, k.migrations.faultPage.get(f.migration) === from ? 1 : 0);
+}
+
+const FINALIZE = 'migrate_vma_finalize';
+
+/** Replaces every migration entry, unlocks and drops both pages of each pair. */
+export const migrate_vma_finalize = routine({
+  name: FINALIZE,
+  file: 'mm/migrate_device.c',
+  about:
+    'Wherever a source was mapped put its destination (or the source again), unlock both, drop the references.',
+  aliases: ['migrate_device_finalize'],
+  params: { migration: MigrationT },
+  locals: { slot: SlotT, page: PageT, target: PageT },
+  body: (r) => [
+    r.yield('Y8'),
+    r.step('src and dst after the pages step', (k, f) => {
+      if (k.migrations.vma.get(f.migration) !== 0) log_phase(k, FINALIZE, f.migration);
+      else k.emit('migrate_device_finalize', k.migrations.owner.get(f.migration), 0);
+      log_array(k, f.migration, false);
+      log_array(k, f.migration, true);
+    }),
+    ...forEachSlot(r, 'each page', [
+      r.step('page = src[i]; newpage = dst[i]', (k, f) => {
+        f.page = srcPage(k, f.slot);
+        f.target = dstPage(k, f.slot);
+      }),
+      r.when(
+        'the page does not move: give the destination back',
+        (k, f) => f.target !== 0 && (f.page === 0 || !migrates(k, f.slot)),
+        [
+          r.step('unlock_page(newpage)', (k, f) => unlock_page(k, f.target)),
+          r.call('put_page(newpage)', put_page, (k, f, callee) => {
+            callee.page = f.target;
+            callee.hold = Hold.Alloc;
+            callee.who = k.task;
+          }),
+          r.step('newpage = page', (_, f) => {
+            f.target = 0 as PageRow;
+          }),
+        ],
+      ),
+      r.when('there is a source', (_, f) => f.page !== 0, [
+        r.step('a destination in system memory joins the LRU', (k, f) => {
+          if (f.target === 0) f.target = f.page;
+          if (k.pages.pgmap(f.target) === 0) folio_add_lru(k, f.target);
+        }),
+        r.yield('Y9'),
+        r.call('remove_migration_ptes(page, newpage)', remove_migration_ptes, (_, f, callee) => {
+          callee.from = f.page;
+          callee.to = f.target;
+        }),
+        // The entries are there again, and what they lead to is still locked.
+        r.yield('Y9'),
+        r.step('unlock_page(page); a page that the fault locked is unlocked by the fault', (k, f) => {
+          unlock_source(k, f.migration, f.page);
+        }),
+        r.call('put_page(page)', put_page, (k, f, callee) => {
+          callee.page = f.page;
+          callee.hold = sourceHold(k, f.page);
+          callee.who = f.migration;
+        }),
+        r.when('it moved', (_, f) => f.target !== f.page, [
+          r.yield('Y9'),
+          r.step('unlock_page(newpage)', (k, f) => unlock_page(k, f.target)),
+          r.call('put_page(newpage)', put_page, (k, f, callee) => {
+            callee.page = f.target;
+            callee.hold = Hold.Alloc;
+            callee.who = k.task;
+          }),
+        ]),
+      ]),
+    ]),
+    r.ret('return', (k, f) => {
+      k.leave(k.migrations.vma.get(f.migration) !== 0 ? FINALIZE : 'migrate_device_finalize');
+      return 0;
+    }),
+  ],
+});

@@ -1,0 +1,81 @@
+/** Huge entries in the collect step of a migration (the head of migrate_vma_collect_pmd, until 6.18). */
+
+import { Hold } from '../../../machine/holds';
+import type { MmRow, PageRow, SlotRow, VmaRow } from '../../../machine/ids';
+import { isZeroPage } from '../../../machine/pte';
+import type { Kernel } from '../../../routine/kernel';
+import { ErrnoT, MigrationT, PageT, routine, VmaT, VpnT } from '../../../routine/routine';
+import { Errno } from '../../constants';
+import { split_huge_pmd } from '../huge_memory/huge_memory';
+import { split_folio } from '../huge_memory/split_huge_page';
+import { trylock_page, unlock_page } from '../mmap/mmap_lock';
+import { HUGE_PAGES } from '../page_alloc/page_alloc';
+import { pmd_offset, ptep_get } from '../pgtable';
+import { get_page, put_page } from '../swap/page_ref';
+
+/** Passes over what is left of 512 pages: they stay where they are. Returns the first element behind them, or 0. */
+export function skip_table(k: Kernel, from: SlotRow): SlotRow {
+  const table = Math.floor(k.slots.vpn.get(from) / HUGE_PAGES);
+  let slot: number = from;
+  while (slot !== 0 && Math.floor(k.slots.vpn.get(slot) / HUGE_PAGES) === table) {
+    k.slots.srcFlags.set(slot, 0);
+    k.slots.srcPage.set(slot, 0);
+    slot = k.slots.next.get(slot);
+  }
+  return slot as SlotRow;
+}
+
+/** Returns 0 when the 2 MiB are mapped by single pages now; -EBUSY or -EAGAIN when they can't be. */
+export const collect_huge_pmd = routine({
+  name: 'migrate_vma_collect_pmd',
+  file: 'mm/migrate_device.c',
+  about: 'Devices take small pages only: split the huge page, or give these 2 MiB up.',
+  params: { migration: MigrationT, vpn: VpnT },
+  locals: { vma: VmaT, folio: PageT, ret: ErrnoT },
+  body: (r) => [
+    r.step('folio = pmd_folio(*pmdp)', (k, f) => {
+      f.vma = k.migrations.vma.get(f.migration) as VmaRow;
+      const pmd = pmd_offset(k, k.mm.mm.get(f.vma) as MmRow, f.vpn);
+      f.folio = (isZeroPage(ptep_get(k, pmd)) ? 0 : k.tables.hi.get(pmd)) as PageRow;
+    }),
+    r.when('the huge zero page', (_, f) => f.folio === 0, [
+      r.call('split_huge_pmd(vma, pmdp, addr)', split_huge_pmd, (_, f, callee) => {
+        callee.vma = f.vma;
+        callee.vpn = f.vpn;
+      }),
+      r.yield('Y5'),
+      r.ret('return 0'),
+    ]),
+    r.step('folio_get(folio)', (k, f) => get_page(k, f.folio, Hold.Collect, f.migration)),
+    r.when(
+      'folio_trylock(folio)',
+      (k, f) => trylock_page(k, f.folio),
+      [
+        r.call(
+          'ret = split_folio(folio)',
+          split_folio,
+          (_, f, callee) => {
+            callee.folio = f.folio;
+            callee.migration = f.migration;
+          },
+          (_, f, value) => {
+            f.ret = value;
+          },
+        ),
+        r.step('folio_unlock(folio)', (k, f) => unlock_page(k, f.folio)),
+      ],
+      [
+        r.step('ret = -EBUSY', (_, f) => {
+          f.ret = -Errno.EBUSY;
+        }),
+      ],
+    ),
+    r.call('folio_put(folio)', put_page, (_, f, callee) => {
+      callee.page = f.folio;
+      callee.hold = Hold.Collect;
+      callee.who = f.migration;
+    }),
+    r.yield('Y5'),
+    r.ret('return ret', (_, f) => f.ret),
+  ],
+});

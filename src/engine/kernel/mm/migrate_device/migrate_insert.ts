@@ -1,0 +1,82 @@
+/** Puts a page straight into an empty entry or in place of the zero page (migrate_vma_insert_page, mm/migrate_device.c). */
+
+import { Vm } from '../../../machine/address-spaces';
+import { Hold } from '../../../machine/holds';
+import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
+import { isZeroPage, PTE_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
+import type { Kernel } from '../../../routine/kernel';
+import { EntryT, MigrationT, MmT, PageT, routine, SlotT, VmaT, VpnT } from '../../../routine/routine';
+import { memcg_charge } from '../memcontrol';
+import { pteLock, pteUnlock } from '../page_table_lock';
+import { pte_alloc, ptep_get, set_pte } from '../pgtable';
+import { anon_vma_prepare, folio_add_new_anon_rmap } from '../rmap/rmap';
+import { get_page, is_device_private, is_driver_page } from '../swap/page_ref';
+import { folio_add_lru } from '../swap/swap';
+import { clear_migrate, dstPage, type WithSlot } from './migrate_arrays';
+
+/** What the new entry is: device-private or present, writable exactly where the VMA is. */
+function new_entry(k: Kernel, vma: VmaRow, page: PageRow): number {
+  const writable = k.mm.has(vma, Vm.Write);
+  if (is_device_private(k, page)) return Pte.DevicePrivate | (writable ? PTE_WRITE : 0);
+  return Pte.Present | PTE_YOUNG | (writable ? PTE_WRITE | PTE_DIRTY : 0);
+}
+
+/** The VMA has holes to fill, and the page is of a kind that may fill one. */
+function can_insert(k: Kernel, f: { vma: VmaRow; page: PageRow }): boolean {
+  return k.mm.isAnonymous(f.vma) && (k.pages.pgmap(f.page) === 0 || is_driver_page(k, f.page));
+}
+
+function is_hole(k: Kernel, entry: EntryRow): boolean {
+  const pte = ptep_get(k, entry);
+  return pte === 0 || isZeroPage(pte);
+}
+
+function map_page(k: Kernel, f: { vma: VmaRow; vpn: Vpn; mm: MmRow; page: PageRow; entry: EntryRow }): void {
+  k.mm.rssAnon.add(f.mm, 1);
+  folio_add_new_anon_rmap(k, f.page, f.vma, f.vpn);
+  if (k.pages.pgmap(f.page) === 0) folio_add_lru(k, f.page);
+  get_page(k, f.page, Hold.Pte);
+  set_pte(k, f.entry, new_entry(k, f.vma, f.page), f.page);
+}
+
+/** Without room, memory or a hole, MIGRATE is cleared; a filled hole keeps it, without a page: finalize has nothing to replace there. */
+export const migrate_vma_insert_page = routine({
+  name: 'migrate_vma_insert_page',
+  file: 'mm/migrate_device.c',
+  about:
+    'Nothing was there that could move: map the new page, unless somebody has filled the hole meanwhile.',
+  params: { migration: MigrationT, slot: SlotT },
+  locals: { vma: VmaT, mm: MmT, vpn: VpnT, page: PageT, entry: EntryT },
+  body: (r) => {
+    const abort = r.step('abort: *src &= ~MIGRATE_PFN_MIGRATE', (k, f: WithSlot) => clear_migrate(k, f.slot));
+    return [
+      r.step('vma, address and page', (k, f) => {
+        f.vma = k.migrations.vma.get(f.migration) as VmaRow;
+        f.mm = k.mm.mm.get(f.vma) as MmRow;
+        f.vpn = k.slots.vpn.get(f.slot) as Vpn;
+        f.page = dstPage(k, f.slot);
+      }),
+      r.when('not anonymous memory, or no page of a kind that can be inserted', (k, f) => !can_insert(k, f), [
+        abort,
+        r.ret('return'),
+      ]),
+      r.step('pte_alloc(mm, pmdp)', (k, f) => {
+        f.entry = pte_alloc(k, f.mm, f.vpn);
+      }),
+      r.when('no memory for the table', (_, f) => f.entry === 0, [abort, r.ret('return')]),
+      r.step('anon_vma_prepare(vma)', (k, f) => anon_vma_prepare(k, f.vma)),
+      r.when('mem_cgroup_charge(folio, mm, GFP_KERNEL) fails', (k, f) => !memcg_charge(k, f.page, f.mm), [
+        abort,
+        r.ret('return'),
+      ]),
+      pteLock(r),
+      r.when('it is no hole any more', (k, f) => !is_hole(k, f.entry), [
+        pteUnlock(r),
+        abort,
+        r.ret('return'),
+      ]),
+      r.step('rss, reverse map; set_pte_at', (k, f) => map_page(k, f)),
+      pteUnlock(r),
+    ];
+  },
+});

@@ -1,0 +1,84 @@
+/** Pages taken out of page tables are freed only after the TLB was flushed (mm/mmu_gather.c). */
+
+import { Hold } from '../../machine/holds';
+import type { EntryRow, MmRow, PageRow, SlotRow } from '../../machine/ids';
+import type { Kernel } from '../../routine/kernel';
+import { MmT, routine, SlotT } from '../../routine/routine';
+import {
+  dec_tlb_flush_pending,
+  flush_tlb_mm,
+  inc_tlb_flush_pending,
+  mm_tlb_flush_nested,
+} from '../arch/x86/mm/tlbflush';
+import { set_pte_unflushed } from './pgtable';
+import { put_page, rename_hold } from './swap/page_ref';
+import { lru_add_drain } from './swap/swap';
+import { free_swap_cache } from './swapfile/swap_state';
+
+/**
+ * An empty gather: a head slot whose `next` will be the first page's slot and whose dstPage the last one's row; its
+ * srcFlags are 1 once an entry was cleared that CPUs may have cached (cleared_ptes).
+ */
+export function tlb_gather_mmu(k: Kernel, mm: MmRow): SlotRow {
+  inc_tlb_flush_pending(k, mm);
+  return k.slots.table.alloc() as SlotRow;
+}
+
+/** Clears a present entry: CPUs may go on by what they have cached until the gather is finished (tlb_remove_tlb_entry). */
+export function tlb_clear_entry(k: Kernel, tlb: SlotRow, entry: EntryRow): void {
+  set_pte_unflushed(k, entry, 0, 0);
+  k.slots.srcFlags.set(tlb, 1);
+}
+
+/** Flushes if entries were cleared, or if another gather may have cleared what this one found empty. */
+function tlb_flush_mmu_tlbonly(k: Kernel, { mm, tlb }: { mm: MmRow; tlb: SlotRow }): void {
+  if (k.slots.srcFlags.get(tlb) !== 0 || mm_tlb_flush_nested(k, mm)) flush_tlb_mm(k, mm);
+}
+
+/** Keeps the reference of an entry that was just cleared until the flush. */
+export function tlb_remove_page(k: Kernel, tlb: SlotRow, page: PageRow): void {
+  const { slots } = k;
+  const slot = slots.table.alloc() as SlotRow;
+  slots.srcPage.set(slot, page);
+  const last = slots.dstPage.get(tlb);
+  slots.next.set(last === 0 ? tlb : last, slot);
+  slots.dstPage.set(tlb, slot);
+  rename_hold(k, page, Hold.Pte, Hold.TlbGather);
+}
+
+function take_page(k: Kernel, tlb: SlotRow): PageRow {
+  const { slots } = k;
+  const slot = slots.next.get(tlb);
+  const page = slots.srcPage.get(slot) as PageRow;
+  slots.next.set(tlb, slots.next.get(slot));
+  slots.table.free(slot);
+  free_swap_cache(k, page);
+  return page;
+}
+
+export const tlb_finish_mmu = routine({
+  name: 'tlb_finish_mmu',
+  file: 'mm/mmu_gather.c',
+  about:
+    'CPUs may have used the cleared entries until now. Flush the TLB; nobody can reach the gathered pages any more: drop their references.',
+  params: { mm: MmT, tlb: SlotT },
+
+  body: (r) => [
+    r.yield('Y5'),
+    r.step('tlb_flush_mmu_tlbonly(tlb): no CPU knows the cleared entries any more', (k, f) => {
+      tlb_flush_mmu_tlbonly(k, f);
+      if (k.slots.next.get(f.tlb) !== 0) lru_add_drain(k);
+    }),
+    r.loop('there is a gathered page', (k, f) => k.slots.next.get(f.tlb) !== 0, [
+      r.call('put_page(page)', put_page, (k, f, callee) => {
+        callee.page = take_page(k, f.tlb);
+        callee.hold = Hold.TlbGather;
+        callee.who = k.task;
+      }),
+    ]),
+    r.step('the gather is empty; dec_tlb_flush_pending(tlb->mm)', (k, f) => {
+      k.slots.table.free(f.tlb);
+      dec_tlb_flush_pending(k, f.mm);
+    }),
+  ],
+});

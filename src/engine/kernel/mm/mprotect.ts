@@ -1,0 +1,285 @@
+/** Changing the protection of a range (mm/mprotect.c). */
+
+import { Vm } from '../../machine/address-spaces';
+import type { EntryRow, MmRow, VmaRow, Vpn } from '../../machine/ids';
+import { Pg } from '../../machine/pages';
+import {
+  isPresent,
+  kindOf,
+  PTE_DIRTY,
+  PTE_EXCLUSIVE,
+  PTE_HUGE,
+  PTE_PROTNONE,
+  PTE_SOFT_DIRTY,
+  PTE_WRITE,
+  Pte,
+} from '../../machine/pte';
+import type { Kernel } from '../../routine/kernel';
+import { ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from '../../routine/routine';
+import { dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending } from '../arch/x86/mm/tlbflush';
+import { Errno, Notify } from '../constants';
+import { vma_adjust_trans_huge } from './huge_memory/huge_pmd';
+import { forEachEntry, walkLocals } from './locked_walk';
+import { mmOf } from './memory/vmf';
+import { enough_memory } from './mmap/mmap';
+import { mmap_write_unlock, mmapWriteLockKillable } from './mmap/mmap_lock';
+import { vma_modify_flags, vmas_modify_changes } from './mmap/vma';
+import { vmaStartWrite } from './mmap/vma_lock';
+import {
+  mmu_notifier_invalidate_range_end,
+  mmu_notifier_invalidate_range_start,
+} from './mmu_notifier/mmu_notifier';
+import { next_pmd_table, next_pte_table } from './pagewalk';
+import { pte_page, ptep_get, set_pte_bits, set_pte_bits_unflushed } from './pgtable';
+import { rmapWriteLock, vmaLocks } from './rmap/rmap_lock';
+
+const ACCESS = Vm.Read | Vm.Write | Vm.Exec;
+
+/** Shared memory whose pages may be written without a fault first: nobody writes them back (vma_wants_writenotify). */
+function shared_writable(k: Kernel, vma: VmaRow): boolean {
+  const wanted = Vm.Shared | Vm.Write;
+  return (k.mm.flags.get(vma) & wanted) === wanted && k.files.shmem.get(k.mm.file.get(vma)) !== 0;
+}
+
+/**
+ * A present entry may become writable at once: nobody has to be told of the next write (can_change_pte_writable). Known
+ * only since anonymous pages tell whether they are exclusive.
+ */
+function can_change_pte_writable(k: Kernel, vma: VmaRow, entry: EntryRow, pte: number): boolean {
+  if (!k.profile.anonExclusive || !k.mm.has(vma, Vm.Write) || (pte & PTE_PROTNONE) !== 0) return false;
+  if (k.mm.has(vma, Vm.Shared | Vm.HugeTlb)) return !k.mm.has(vma, Vm.HugeTlb) && (pte & PTE_DIRTY) !== 0;
+  const page = pte_page(k, entry);
+  return page !== 0 && k.pages.isAnon(page) && k.pages.has(page, Pg.AnonExclusive);
+}
+
+/** All translations that the changes have left are flushed, and none is waited for any more. */
+function flush_changes(k: Kernel, mm: MmRow): void {
+  flush_tlb_mm(k, mm);
+  dec_tlb_flush_pending(k, mm);
+}
+
+/**
+ * A present entry gets the VMA's protection: readable or not, writable only where no write needs a fault. CPUs may go by
+ * the old one until all entries are changed.
+ */
+function change_present_pte(k: Kernel, vma: VmaRow, entry: EntryRow): void {
+  let pte = ptep_get(k, entry) & ~(PTE_WRITE | PTE_PROTNONE);
+  if ((k.mm.flags.get(vma) & ACCESS) === 0) pte |= PTE_PROTNONE;
+  if (shared_writable(k, vma) || can_change_pte_writable(k, vma, entry, pte)) pte |= PTE_WRITE;
+  const atOnce = (pte & PTE_HUGE) !== 0 && !k.profile.mprotectGathers;
+  (atOnce ? set_pte_bits : set_pte_bits_unflushed)(k, entry, pte);
+}
+
+/** Entries for pages that are elsewhere lose the right to write, whatever the new protection is. */
+function change_nonpresent_pte(k: Kernel, entry: EntryRow): void {
+  const pte = ptep_get(k, entry);
+  if ((pte & PTE_WRITE) === 0) return;
+  switch (kindOf(pte)) {
+    case Pte.Migration: {
+      const exclusive = k.profile.anonExclusive && k.pages.isAnon(pte_page(k, entry));
+      set_pte_bits_unflushed(k, entry, (pte & ~PTE_WRITE) | (exclusive ? PTE_EXCLUSIVE : 0));
+      return;
+    }
+    case Pte.DevicePrivate:
+      set_pte_bits_unflushed(k, entry, pte & ~(PTE_WRITE | PTE_SOFT_DIRTY));
+      return;
+    case Pte.DeviceExclusive:
+      set_pte_bits_unflushed(k, entry, pte & ~PTE_WRITE);
+      return;
+    default:
+      return;
+  }
+}
+
+/** Gives the entries of [start, end) of a VMA the protection it has now. */
+export const change_protection = routine({
+  name: 'change_protection',
+  file: 'mm/mprotect.c',
+  about: 'Walk the page tables of the range and change each entry; mirrors are told where there are tables.',
+  params: { vma: VmaT, start: VpnT, end: VpnT },
+  locals: { mm: MmT, told: VpnT, ...walkLocals },
+  body: (r) => [
+    r.step('find the first table of the range', (k, f) => {
+      f.mm = mmOf(k, f);
+      const next = k.profile.mprotectNotifiesAtPud ? next_pmd_table : next_pte_table;
+      f.told = next(k, f.mm, f.start, f.end);
+    }),
+    r.when('there is none', (_, f) => f.told === f.end, [r.ret('return')]),
+    r.call(
+      'mmu_notifier_invalidate_range_start(PROTECTION_VMA, range)',
+      mmu_notifier_invalidate_range_start,
+      (_, f, callee) => {
+        callee.mm = f.mm;
+        callee.start = f.told;
+        callee.end = f.end;
+        callee.event = Notify.PROTECTION_VMA;
+      },
+    ),
+    r.only(
+      (profile) => profile.mprotectGathers,
+      [
+        r.step('from there', (_, f) => {
+          f.at = f.told;
+        }),
+      ],
+      [
+        r.step('inc_tlb_flush_pending(mm); from there', (k, f) => {
+          inc_tlb_flush_pending(k, f.mm);
+          f.at = f.told;
+        }),
+      ],
+    ),
+    ...forEachEntry(r, [
+      r.when(
+        'it is present',
+        (k, f) => isPresent(ptep_get(k, f.entry)),
+        [
+          r.step("the VMA's protection; writable at once where that is safe; no flush yet", (k, f) =>
+            change_present_pte(k, f.vma, f.entry),
+          ),
+        ],
+        [
+          r.step('device-private, device-exclusive, migration: writable becomes read-only', (k, f) =>
+            change_nonpresent_pte(k, f.entry),
+          ),
+        ],
+      ),
+    ]),
+    r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (_, f, callee) => {
+      callee.mm = f.mm;
+      callee.start = f.told;
+      callee.end = f.end;
+      callee.event = Notify.PROTECTION_VMA;
+    }),
+    r.only(
+      (profile) => !profile.mprotectGathers,
+      [
+        r.yield('Y5'),
+        r.ret('flush_tlb_range(vma, start, end); dec_tlb_flush_pending(mm)', (k, f) => {
+          flush_changes(k, f.mm);
+          return 0;
+        }),
+      ],
+    ),
+  ],
+});
+
+/** VM_ACCOUNT follows what the mapping may come to use: on with the first right to write, off if nothing was ever written. */
+function account(k: Kernel, vma: VmaRow, flags: number): number {
+  const old = k.mm.flags.get(vma);
+  if ((flags & Vm.Write) !== 0)
+    return (old & (Vm.Account | Vm.Write | Vm.Shared)) === 0 ? flags | Vm.Account : flags;
+  const untouched = k.mm.isAnonymous(vma) && k.mm.anonVma.get(vma) === 0;
+  return k.profile.mprotectDropsAccount && untouched ? flags & ~Vm.Account : flags;
+}
+
+const mprotect_fixup = routine({
+  name: 'mprotect_fixup',
+  file: 'mm/mprotect.c',
+  about: 'Give [start, end) of one VMA the new flags: merge with neighbours that have them, or split.',
+  params: { vma: VmaT, start: VpnT, end: VpnT, flags: Hex },
+  body: (r) => [
+    r.when('the flags are the same', (k, f) => k.mm.flags.get(f.vma) === f.flags, [
+      r.ret('return the VMA', (_, f) => f.vma),
+    ]),
+    r.step('account for memory that may be written from now on', (k, f) => {
+      f.flags = account(k, f.vma, f.flags);
+    }),
+    r.when(
+      'that is more than memory and swap have',
+      (k, f) => (f.flags & ~k.mm.flags.get(f.vma) & Vm.Account) !== 0 && !enough_memory(k, f.end - f.start),
+      [r.ret('return -ENOMEM', () => -Errno.ENOMEM)],
+    ),
+    ...vma_adjust_trans_huge(r, (k, f) => mmOf(k, f)),
+    vmaStartWrite(r, (k, f) => [f.vma, ...vmas_modify_changes(k, f.vma, f.start, f.end, f.flags)]),
+    rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_modify_changes(k, f.vma, f.start, f.end, f.flags))),
+    r.step('vma_modify_flags(vmi, prev, vma, start, end, newflags)', (k, f) => {
+      f.vma = vma_modify_flags(k, f.vma, f.start, f.end, f.flags);
+    }),
+    r.call('change_protection(tlb, vma, start, end, cp_flags)', change_protection, (_, f, callee) => {
+      callee.vma = f.vma;
+      callee.start = f.start;
+      callee.end = f.end;
+    }),
+    r.ret('return the VMA', (_, f) => f.vma),
+  ],
+});
+
+/** The current address space and the range. */
+function begin(k: Kernel, f: { mm: MmRow; start: Vpn; pages: number; end: Vpn; at: Vpn }): void {
+  f.mm = k.tasks.mmOf(k.task);
+  f.end = (f.start + f.pages) as Vpn;
+  f.at = f.start;
+}
+
+/** mprotect(2). `prot` are the Vm bits Read, Write, Exec. Returns 0, -ENOMEM at a hole (what lies before it is changed), or -EACCES. */
+export const sys_mprotect = routine({
+  name: 'sys_mprotect',
+  file: 'mm/mprotect.c',
+  about: 'Change the protection of a range, VMA by VMA, as far as it is mapped.',
+  aliases: ['do_mprotect_pkey'],
+  params: { start: VpnT, pages: Int, prot: Hex },
+  locals: { mm: MmT, end: VpnT, at: VpnT, vma: VmaT, flags: Hex, ret: ErrnoT },
+  body: (r) => [
+    r.when('the range is empty', (_, f) => f.pages <= 0, [r.ret('return 0')]),
+    ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
+    r.only(
+      (profile) => profile.mprotectGathers,
+      [
+        r.step('tlb_gather_mmu(&tlb, current->mm); first VMA of the range', (k, f) => {
+          begin(k, f);
+          inc_tlb_flush_pending(k, f.mm);
+        }),
+      ],
+      [r.step('first VMA of the range', begin)],
+    ),
+    r.loop('pages are left, and no error', (_, f) => f.at < f.end && f.ret === 0, [
+      r.step('vma = the VMA at the next page; its new flags', (k, f) => {
+        f.vma = k.mm.vmaAt(f.mm, f.at);
+        f.flags = (k.mm.flags.get(f.vma) & ~ACCESS) | f.prot;
+      }),
+      r.when('nothing is mapped there', (_, f) => f.vma === 0, [
+        r.step('error = -ENOMEM', (_, f) => {
+          f.ret = -Errno.ENOMEM;
+        }),
+      ]),
+      r.when(
+        'the mapping may not be written',
+        (_, f) => f.vma !== 0 && (f.prot & Vm.Write) !== 0 && (f.flags & Vm.MayWrite) === 0,
+        [
+          r.step('error = -EACCES', (_, f) => {
+            f.ret = -Errno.EACCES;
+          }),
+        ],
+      ),
+      r.when('no error', (_, f) => f.ret === 0, [
+        r.call(
+          'mprotect_fixup(vmi, &tlb, vma, &prev, nstart, tmp, newflags)',
+          mprotect_fixup,
+          (k, f, callee) => {
+            callee.vma = f.vma;
+            callee.start = f.at;
+            callee.end = Math.min(f.end, k.mm.end.get(f.vma)) as Vpn;
+            callee.flags = f.flags;
+          },
+          (k, f, value) => {
+            if (value < 0) f.ret = value;
+            else f.at = k.mm.end.get(value) as Vpn;
+          },
+        ),
+      ]),
+    ]),
+    r.only(
+      (profile) => profile.mprotectGathers,
+      [
+        r.yield('Y5'),
+        r.step('tlb_finish_mmu(&tlb): flush the TLB; mmap_write_unlock(mm)', (k, f) => {
+          flush_changes(k, f.mm);
+          mmap_write_unlock(k, f.mm);
+        }),
+      ],
+      [r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm))],
+    ),
+    r.ret('return the error', (_, f) => f.ret),
+  ],
+});

@@ -1,0 +1,241 @@
+/** Moving and resizing a mapping (mm/mremap.c). */
+
+import { Vm } from '../../../machine/address-spaces';
+import { TASK_SIZE_PAGES, type VmaRow, type Vpn } from '../../../machine/ids';
+import type { Kernel } from '../../../routine/kernel';
+import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from '../../../routine/routine';
+import { Errno } from '../../constants';
+import { mmOf } from '../memory/vmf';
+import { do_munmap, enough_memory } from '../mmap/mmap';
+import { mmap_write_unlock, mmapWriteLockKillable } from '../mmap/mmap_lock';
+import { unmapped_area } from '../mmap/unmapped_area';
+import { merge_new_range, vmas_merge_changes } from '../mmap/vma';
+import { vmaStartWrite } from '../mmap/vma_lock';
+import { rmapWriteLock, vmaLocks } from '../rmap/rmap_lock';
+import { copy_vma, grown_part, moved_vma } from './copy_vma';
+import { move_page_tables } from './move_page_tables';
+
+/** Moves [start, start + pages) of a VMA to `to`, where `newPages` are free. Returns `to` or -ENOMEM. */
+const move_vma = routine({
+  name: 'move_vma',
+  file: 'mm/mremap.c',
+  about: 'A VMA at the new address, the entries moved to it, the old range unmapped.',
+  params: { vma: VmaT, start: VpnT, pages: Int, newPages: Int, to: VpnT },
+  locals: { moved: Int, locked: Bool },
+  body: (r) => [
+    vmaStartWrite(r, (k, f) => [f.vma, ...vmas_merge_changes(k, mmOf(k, f), moved_vma(k, f))]),
+    rmapWriteLock(r, (k, f) => vmaLocks(k, [f.vma, ...vmas_merge_changes(k, mmOf(k, f), moved_vma(k, f))])),
+    r.step('new_vma = copy_vma(vma, new_addr, new_len, new_pgoff)', (k, f) => {
+      f.locked = copy_vma(k, f) ? 1 : 0;
+      f.vma = k.mm.vmaAt(k.tasks.mmOf(k.task), f.start);
+    }),
+    r.call(
+      'moved = move_page_tables(vma, old_addr, new_vma, new_addr, old_len)',
+      move_page_tables,
+      (_, f, callee) => {
+        callee.vma = f.vma;
+        callee.start = f.start;
+        callee.pages = f.pages;
+        callee.to = f.to;
+        callee.locked = f.locked;
+      },
+      (_, f, value) => {
+        f.moved = value;
+      },
+    ),
+    r.when('not everything was moved: move it back and unmap the new range', (_, f) => f.moved < f.pages, [
+      r.call(
+        'move_page_tables(new_vma, new_addr, vma, old_addr, moved)',
+        move_page_tables,
+        (k, f, callee) => {
+          callee.vma = k.mm.vmaAt(k.tasks.mmOf(k.task), f.to);
+          callee.start = f.to;
+          callee.pages = f.moved;
+          callee.to = f.start;
+          callee.locked = 1;
+        },
+      ),
+      r.call('do_munmap(new range)', do_munmap, (_, f, callee) => {
+        callee.start = f.to;
+        callee.end = (f.to + f.newPages) as Vpn;
+      }),
+      r.ret('return -ENOMEM', () => -Errno.ENOMEM),
+    ]),
+    r.call('do_munmap(old range)', do_munmap, (_, f, callee) => {
+      callee.start = f.start;
+      callee.end = (f.start + f.pages) as Vpn;
+    }),
+    r.ret('return the new address', (_, f) => f.to),
+  ],
+});
+
+const overlap = (a: number, b: number, pages: number, newPages: number): boolean =>
+  a < b + newPages && b < a + pages;
+
+/** The VMA can't be moved or grown: -EFAULT when the range isn't all in it, -ENOMEM; else 0 (vma_to_resize). */
+function resize_error(k: Kernel, vma: VmaRow, f: { start: Vpn; pages: number; newPages: number }): number {
+  if (vma === 0 || k.mm.start.get(vma) > f.start) return -Errno.EFAULT;
+  if (f.pages > k.mm.end.get(vma) - f.start) return -Errno.EFAULT;
+  if (f.newPages > f.pages && k.mm.has(vma, Vm.MixedMap)) return -Errno.EFAULT;
+  const grows = f.newPages - f.pages;
+  return grows > 0 && k.mm.has(vma, Vm.Account) && !enough_memory(k, grows) ? -Errno.ENOMEM : 0;
+}
+
+/** Nothing is mapped behind the VMA for as far as it shall grow (vma_expandable). */
+function can_grow_in_place(
+  k: Kernel,
+  vma: VmaRow,
+  f: { start: Vpn; pages: number; newPages: number },
+): boolean {
+  const end = k.mm.end.get(vma);
+  const next = k.mm.next.get(vma);
+  const room = (next === 0 ? TASK_SIZE_PAGES : k.mm.start.get(next)) - end;
+  return f.start + f.pages === end && room >= f.newPages - f.pages;
+}
+
+/**
+ * mremap(2) with MREMAP_MAYMOVE alone: in place where that is possible, else where the kernel finds room. Returns the
+ * address, -EINVAL, -EFAULT (the range is not all in one VMA) or -ENOMEM.
+ */
+export const mremap_anywhere = routine({
+  name: 'sys_mremap',
+  file: 'mm/mremap.c',
+  about: 'Shrink or grow a mapping where it is; move it only when there is no room behind it.',
+  params: { start: VpnT, pages: Int, newPages: Int },
+  locals: { mm: MmT, vma: VmaT, to: VpnT, ret: ErrnoT },
+  body: (r) => [
+    r.when('no pages', (_, f) => f.pages <= 0 || f.newPages <= 0, [
+      r.ret('return -EINVAL', () => -Errno.EINVAL),
+    ]),
+    ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
+    r.step('vma = vma_lookup(mm, addr)', (k, f) => {
+      f.mm = k.tasks.mmOf(k.task);
+      f.vma = k.mm.vmaAt(f.mm, f.start);
+      const shrinks = f.newPages <= f.pages;
+      f.ret = f.vma === 0 ? -Errno.EFAULT : shrinks ? 0 : resize_error(k, f.vma, f);
+    }),
+    r.when('it can be resized', (_, f) => f.ret === 0, [
+      r.when(
+        'it shrinks: unmap the end',
+        (_, f) => f.newPages <= f.pages,
+        [
+          r.when('by at least a page', (_, f) => f.newPages < f.pages, [
+            r.call('do_munmap(mm, addr + new_len, old_len - new_len)', do_munmap, (_, f, callee) => {
+              callee.start = (f.start + f.newPages) as Vpn;
+              callee.end = (f.start + f.pages) as Vpn;
+            }),
+          ]),
+          r.step('it stays where it is', (_, f) => {
+            f.ret = f.start;
+          }),
+        ],
+        [
+          r.when(
+            'there is room behind it',
+            (k, f) => can_grow_in_place(k, f.vma, f),
+            [
+              vmaStartWrite(r, (k, f) => vmas_merge_changes(k, f.mm, grown_part(k, f))),
+              rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_merge_changes(k, f.mm, grown_part(k, f)))),
+              r.step('the VMA grows', (k, f) => {
+                merge_new_range(k, f.mm, grown_part(k, f));
+                f.ret = f.start;
+              }),
+            ],
+            [
+              r.step('to = get_unmapped_area(new_len)', (k, f) => {
+                f.to = unmapped_area(k, f.mm, f.newPages);
+                f.ret = -Errno.ENOMEM;
+              }),
+              r.when('there is room', (_, f) => f.to !== 0, [
+                r.call(
+                  'ret = move_vma(vma, addr, old_len, new_len, new_addr)',
+                  move_vma,
+                  (_, f, callee) => {
+                    callee.vma = f.vma;
+                    callee.start = f.start;
+                    callee.pages = f.pages;
+                    callee.newPages = f.newPages;
+                    callee.to = f.to;
+                  },
+                  (_, f, value) => {
+                    f.ret = value;
+                  },
+                ),
+              ]),
+            ],
+          ),
+        ],
+      ),
+    ]),
+    r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm)),
+    r.ret('return the address, or the error', (_, f) => f.ret),
+  ],
+});
+
+/**
+ * mremap(2) with MREMAP_MAYMOVE | MREMAP_FIXED: [start, start + pages) goes to `to` and has `newPages` there. What was
+ * at the new place is unmapped first. Returns `to`, -EINVAL, -EFAULT (the range is not all in one VMA) or -ENOMEM.
+ */
+export const sys_mremap = routine({
+  name: 'mremap_to',
+  file: 'mm/mremap.c',
+  about: 'Move a mapping to another address. Entries move as they are: a page on the device stays there.',
+  aliases: ['sys_mremap'],
+  params: { start: VpnT, pages: Int, newPages: Int, to: VpnT },
+  locals: { mm: MmT, vma: VmaT, ret: ErrnoT },
+  body: (r) => [
+    r.when(
+      'no pages, or the old and the new range overlap, or the new one is not in user space',
+      (_, f) =>
+        f.pages <= 0 ||
+        f.newPages <= 0 ||
+        f.to < 0 ||
+        f.to + f.newPages > TASK_SIZE_PAGES ||
+        overlap(f.start, f.to, f.pages, f.newPages),
+      [r.ret('return -EINVAL', () => -Errno.EINVAL)],
+    ),
+    ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
+    r.step('vma = vma_lookup(mm, addr)', (k, f) => {
+      f.mm = k.tasks.mmOf(k.task);
+      f.vma = k.mm.vmaAt(f.mm, f.start);
+      f.ret = f.vma === 0 ? -Errno.EFAULT : 0;
+    }),
+    r.when('something is mapped there', (_, f) => f.ret === 0, [
+      r.call('do_munmap(mm, new_addr, new_len)', do_munmap, (_, f, callee) => {
+        callee.start = f.to;
+        callee.end = (f.to + f.newPages) as Vpn;
+      }),
+      r.when('the mapping shrinks', (_, f) => f.newPages < f.pages, [
+        r.call('do_munmap(mm, addr + new_len, old_len - new_len)', do_munmap, (_, f, callee) => {
+          callee.start = (f.start + f.newPages) as Vpn;
+          callee.end = (f.start + f.pages) as Vpn;
+        }),
+        r.step('old_len = new_len', (_, f) => {
+          f.pages = f.newPages;
+        }),
+      ]),
+      r.step('vma_to_resize(addr, old_len, new_len, flags)', (k, f) => {
+        f.vma = k.mm.vmaAt(f.mm, f.start);
+        f.ret = resize_error(k, f.vma, f);
+      }),
+    ]),
+    r.when('it can be moved', (_, f) => f.ret === 0, [
+      r.call(
+        'ret = move_vma(vma, addr, old_len, new_len, new_addr)',
+        move_vma,
+        (_, f, callee) => {
+          callee.vma = f.vma;
+          callee.start = f.start;
+          callee.pages = f.pages;
+          callee.newPages = f.newPages;
+          callee.to = f.to;
+        },
+        (_, f, value) => {
+          f.ret = value;
+        },
+      ),
+    ]),
+    r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm)),
+    r.ret('return the new address, or the error', (_, f) => f.ret),
+  ],
+});

@@ -1,0 +1,150 @@
+/** Takes pages away from every CPU mapping for a device's atomic accesses (make_device_exclusive_range, mm/rmap.c, 5.14 to 6.14). */
+
+import { Hold } from '../../../machine/holds';
+import type { EntryRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids';
+import { Pg } from '../../../machine/pages';
+import { isPresent, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_UFFD_WP, PTE_WRITE, Pte } from '../../../machine/pte';
+import type { Kernel } from '../../../routine/kernel';
+import { Bool, DeviceT, Int, MmT, PageT, routine, SlotT, VpnT } from '../../../routine/routine';
+import { Notify } from '../../constants';
+import { Foll, get_user_pages } from '../gup/gup';
+import { trylock_page, unlock_page } from '../mmap/mmap_lock';
+import { ptep_get, set_pte } from '../pgtable';
+import { put_page } from '../swap/page_ref';
+import { folio_remove_rmap } from './rmap';
+import { unmapLocals, unmapWalk } from './rmap_unmap';
+
+interface Place {
+  page: PageRow;
+  mm: MmRow;
+  address: Vpn;
+  vma: VmaRow;
+  vpn: Vpn;
+  entry: EntryRow;
+  valid: number;
+}
+
+/** One mapping becomes a device-exclusive entry; its reference stays with the entry. */
+function make_entry(k: Kernel, entry: EntryRow, page: PageRow): void {
+  const pte = ptep_get(k, entry);
+  if (pte & PTE_DIRTY) k.pages.setFlag(page, Pg.Dirty);
+  set_pte(k, entry, Pte.DeviceExclusive | (pte & (PTE_WRITE | PTE_SOFT_DIRTY | PTE_UFFD_WP)), page);
+  folio_remove_rmap(k, page);
+  k.holds.add(page, Hold.Exclusive, 0);
+}
+
+/**
+ * The mapping found at one place of the walk; `valid` where the address asked for was writable. Returns false for one that
+ * is not present.
+ */
+function make_exclusive(k: Kernel, f: Place): boolean {
+  const pte = ptep_get(k, f.entry);
+  if (!isPresent(pte)) return false;
+  const asked = k.mm.mm.get(f.vma) === f.mm && f.vpn === f.address;
+  if (asked && pte & PTE_WRITE) f.valid = 1;
+  make_entry(k, f.entry, f.page);
+  return true;
+}
+
+/** folio_make_device_exclusive: 1 if the address asked for was writable and nothing maps the page any more. */
+const folio_make_device_exclusive = routine({
+  name: 'folio_make_device_exclusive',
+  file: 'mm/rmap.c',
+  about: 'Every mapping of the page becomes a device-exclusive entry; each address space is told first.',
+  params: { page: PageT, mm: MmT, address: VpnT, owner: DeviceT },
+  locals: { ...unmapLocals, valid: Bool },
+  body: (r) => [
+    r.when('not anonymous', (k, f) => !k.pages.isAnon(f.page), [r.ret('return false', () => 0)]),
+    ...unmapWalk(r, {
+      notify: ['EXCLUSIVE, owner', Notify.EXCLUSIVE],
+      owner: (f) => f.owner,
+      one: ['it becomes device-exclusive', make_exclusive],
+    }),
+    r.ret('return whether the device has it alone', (k, f) =>
+      f.valid !== 0 && k.pages.mapcount.get(f.page) === 0 ? 1 : 0,
+    ),
+  ],
+});
+
+/** Pages of a large folio can't be taken away one by one. */
+const lock_small = (k: Kernel, page: PageRow): boolean =>
+  !k.pages.has(page, Pg.Head | Pg.Tail) && trylock_page(k, page);
+
+const MAKE = 'make_device_exclusive';
+
+/**
+ * Returns how many pages were found (or an error if not one); in `slots` those that the device now has alone are
+ * locked and referenced, the others 0. mmap_lock is held for reading.
+ */
+export const make_device_exclusive_range = routine({
+  name: 'make_device_exclusive_range',
+  file: 'mm/rmap.c',
+  about: 'Find each page (faulting it in for a write), lock it, and take it away from every CPU mapping.',
+  params: { mm: MmT, start: VpnT, pages: Int, owner: DeviceT, slots: SlotT },
+  locals: { found: Int, slot: SlotT, page: PageT, done: Bool },
+  body: (r) => [
+    r.step('which range', (k, f) => k.emit(MAKE, f.start, f.pages)),
+    r.call(
+      'get_user_pages_remote(mm, start, npages, FOLL_GET | FOLL_WRITE | FOLL_SPLIT_PMD)',
+      get_user_pages,
+      (k, f, callee) => {
+        callee.mm = f.mm;
+        callee.start = f.start;
+        callee.pages = f.pages;
+        callee.foll = Foll.Get | Foll.SplitPmd | Foll.Write | Foll.Remote | Foll.Touch;
+        callee.who = k.task;
+        callee.slots = f.slots;
+      },
+      (_, f, value) => {
+        f.found = value;
+        f.slot = f.slots;
+      },
+    ),
+    r.loop('a page was found', (k, f) => f.slot !== 0 && k.slots.srcPage.get(f.slot) !== 0, [
+      r.step('page = pages[i]', (k, f) => {
+        f.page = k.slots.srcPage.get(f.slot) as PageRow;
+        f.done = 0;
+      }),
+      r.when('not of a larger folio, and folio_trylock(folio)', (k, f) => lock_small(k, f.page), [
+        r.call(
+          'folio_make_device_exclusive(folio, mm, address, owner)',
+          folio_make_device_exclusive,
+          (k, f, callee) => {
+            callee.page = f.page;
+            callee.mm = f.mm;
+            callee.address = k.slots.vpn.get(f.slot) as Vpn;
+            callee.owner = f.owner;
+          },
+          (_, f, value) => {
+            f.done = value;
+          },
+        ),
+        r.when('it failed', (_, f) => f.done === 0, [r.step('unlock it', (k, f) => unlock_page(k, f.page))]),
+      ]),
+      r.when(
+        'the device does not have it',
+        (_, f) => f.done === 0,
+        [
+          r.call('put_page(page); pages[i] = NULL', put_page, (k, f, callee) => {
+            callee.page = f.page;
+            callee.hold = Hold.Gup;
+            callee.who = k.task;
+            k.slots.dstFlags.set(f.slot, 0);
+          }),
+        ],
+        [
+          r.step("it is the device's alone", (k, f) => {
+            k.slots.dstFlags.set(f.slot, 1);
+          }),
+        ],
+      ),
+      r.step('next page', (k, f) => {
+        f.slot = k.slots.next.get(f.slot) as SlotRow;
+      }),
+    ]),
+    r.ret('return how many were found', (k, f) => {
+      k.leave(MAKE, f.found);
+      return f.found;
+    }),
+  ],
+});

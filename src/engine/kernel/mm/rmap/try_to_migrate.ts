@@ -1,0 +1,71 @@
+/** Takes a page out of every page table that still maps it, leaving migration entries (try_to_migrate, mm/rmap.c). */
+
+import { Hold } from '../../../machine/holds';
+import type { EntryRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
+import { Pg } from '../../../machine/pages';
+import { kindOf, PTE_DIRTY, PTE_WRITE, Pte } from '../../../machine/pte';
+import type { Kernel } from '../../../routine/kernel';
+import { PageT, routine } from '../../../routine/routine';
+import { Notify } from '../../constants';
+import { split_huge_pmd } from '../huge_memory/huge_memory';
+import { folio_try_share_anon_rmap, migration_pte } from '../migrate_device/migrate_collect';
+import { ptep_get, set_pte } from '../pgtable';
+import { folio_remove_rmap, mapped_entry } from './rmap';
+import { unmapLocals, unmapWalk } from './rmap_unmap';
+
+/** One mapping of the page becomes a migration entry; false (nothing changed) when the page may be pinned. */
+function unmap_entry(k: Kernel, page: PageRow, vma: VmaRow, vpn: Vpn, entry: EntryRow): boolean {
+  const pte = ptep_get(k, entry);
+  const exclusive = k.pages.isAnon(page) && k.pages.has(page, Pg.AnonExclusive);
+  if (exclusive && !folio_try_share_anon_rmap(k, page)) return false;
+  const device = kindOf(pte) === Pte.DevicePrivate;
+  const folio = k.pages.folio(page);
+  if (device ? k.profile.unmapMisreadsDirty : (pte & PTE_DIRTY) !== 0) k.pages.setFlag(folio, Pg.Dirty);
+  const write = (pte & PTE_WRITE) !== 0 && (!device || k.profile.unmapKeepsDeviceWrite);
+  set_pte(k, entry, migration_pte(k, pte, write, exclusive), page);
+  folio_remove_rmap(k, page);
+  k.pages.refcount.add(folio, -1);
+  if (k.pages.pgmap(page) !== 0) k.emit('refcount', page, -1, k.pages.refcount.get(page), Hold.Pte, 0);
+  k.emit('set_migration_pte', k.mm.process.get(k.mm.mm.get(vma)), vpn, page);
+  return true;
+}
+
+/** Entries of PTE tables for pages of a large folio in [vpn, end); false when one could not be unmapped. */
+function unmap_large(k: Kernel, folio: PageRow, vma: VmaRow, start: Vpn, end: Vpn): boolean {
+  for (let vpn = start; vpn < end; vpn = (vpn + 1) as Vpn) {
+    const n = k.mm.linearIndex(vma, vpn) - k.pages.index.get(folio);
+    const page = k.pages.nth(folio, n);
+    const entry = mapped_entry(k, page, { vma, vpn });
+    if (entry !== 0 && !unmap_entry(k, page, vma, vpn, entry)) return false;
+  }
+  return true;
+}
+
+export const try_to_migrate = routine({
+  name: 'try_to_migrate',
+  file: 'mm/rmap.c',
+  about: 'Walk the reverse map until nothing maps the page any more: each mapping becomes a migration entry.',
+  aliases: ['try_to_unmap'],
+  params: { page: PageT },
+  locals: unmapLocals,
+  body: (r) => [
+    ...unmapWalk(r, {
+      notify: ['CLEAR, folio', Notify.CLEAR],
+      first: [
+        r.when('TTU_SPLIT_HUGE_PMD: the folio is to be split', (k, f) => k.pages.has(f.page, Pg.Head), [
+          r.call('split_huge_pmd_address(vma, address, freeze, folio)', split_huge_pmd, (_, f, callee) => {
+            callee.vma = f.vma;
+            callee.vpn = f.vpn;
+            callee.freeze = 1;
+            callee.folio = f.page;
+          }),
+        ]),
+      ],
+      large: (k, f) => unmap_large(k, f.page, f.vma, f.vpn, f.end),
+      one: [
+        'clear and flush it; set a migration entry; drop the mapping and its reference',
+        (k, f) => unmap_entry(k, f.page, f.vma, f.vpn, f.entry),
+      ],
+    }),
+  ],
+});

@@ -1,0 +1,67 @@
+/** Takes a page out of every page table for reclaim, leaving swap entries (try_to_unmap, mm/rmap.c). */
+
+import { Vm } from '../../../machine/address-spaces';
+import type { EntryRow, PageRow, VmaRow } from '../../../machine/ids';
+import { Pg } from '../../../machine/pages';
+import { PTE_DIRTY, PTE_SOFT_DIRTY, PTE_UFFD_WP } from '../../../machine/pte';
+import type { Kernel } from '../../../routine/kernel';
+import { PageT, routine } from '../../../routine/routine';
+import { Notify } from '../../constants';
+import { folio_try_share_anon_rmap } from '../migrate_device/migrate_collect';
+import { pte_clear, ptep_get, set_pte } from '../pgtable';
+import { swap_slot_of } from '../swapfile/swap_state';
+import { swap_duplicate, swp_entry } from '../swapfile/swapfile';
+import { folio_remove_rmap } from './rmap';
+import { unmapLocals, unmapWalk } from './rmap_unmap';
+
+/** The mapping goes, and its reference. Whoever reclaims holds another one. */
+function drop_mapping(k: Kernel, page: PageRow, vma: VmaRow): void {
+  k.mm.rssAnon.add(k.mm.mm.get(vma), -1);
+  folio_remove_rmap(k, page);
+  k.pages.refcount.add(page, -1);
+}
+
+/** A page that MADV_FREE gave up is discarded if nobody wrote to it since; else it must be swapped like any other. */
+function discard_lazyfree(k: Kernel, page: PageRow, vma: VmaRow, entry: EntryRow): boolean {
+  const held = k.pages.refcount.get(page) !== 1 + k.pages.mapcount.get(page);
+  if (held || k.pages.has(page, Pg.Dirty)) {
+    k.pages.setFlag(page, Pg.SwapBacked);
+    return false;
+  }
+  pte_clear(k, entry);
+  drop_mapping(k, page, vma);
+  return true;
+}
+
+/** One mapping becomes a swap entry; false (nothing changed) where the VMA is locked or the page may be pinned. */
+function unmap_entry(k: Kernel, page: PageRow, vma: VmaRow, entry: EntryRow): boolean {
+  if (k.mm.has(vma, Vm.Locked)) return false;
+  const pte = ptep_get(k, entry);
+  if ((pte & PTE_DIRTY) !== 0) k.pages.setFlag(page, Pg.Dirty);
+  if (!k.pages.has(page, Pg.SwapBacked)) return discard_lazyfree(k, page, vma, entry);
+  const exclusive = k.pages.has(page, Pg.AnonExclusive);
+  if (exclusive && !folio_try_share_anon_rmap(k, page)) return false;
+  const slot = swap_slot_of(k, page);
+  swap_duplicate(k, slot);
+  k.mm.swapEntries.add(k.mm.mm.get(vma), 1);
+  set_pte(k, entry, swp_entry(k, slot, exclusive) | (pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP)), slot);
+  drop_mapping(k, page, vma);
+  return true;
+}
+
+export const try_to_unmap = routine({
+  name: 'try_to_unmap',
+  file: 'mm/rmap.c',
+  about: 'Walk the reverse map until nothing maps the page any more: each mapping becomes a swap entry.',
+  params: { page: PageT },
+  locals: unmapLocals,
+  body: (r) => [
+    ...unmapWalk(r, {
+      notify: ['CLEAR, page', Notify.CLEAR],
+      one: [
+        'clear and flush it; its dirty bit goes to the page; set a swap entry',
+        (k, f) => unmap_entry(k, f.page, f.vma, f.entry),
+      ],
+    }),
+  ],
+});

@@ -1,0 +1,253 @@
+/**
+ * Reclaim of anonymous pages (mm/vmscan.c): swapped out, or dropped where the swap area has the same already. Device
+ * pages are on no LRU list, so that reclaim never sees them.
+ */
+
+import { Hold } from '../../../machine/holds';
+import type { MmRow, PageRow, SlotRow, Vpn } from '../../../machine/ids';
+import { Pg } from '../../../machine/pages';
+import { isPresent } from '../../../machine/pte';
+import type { Kernel } from '../../../routine/kernel';
+import { Int, MmT, PageT, routine, SlotT, VpnT } from '../../../routine/routine';
+import { mmap_read_unlock, mmapReadLock, trylock_page, unlock_page } from '../mmap/mmap_lock';
+import { next_entry } from '../pagewalk';
+import { pte_offset, pte_page, ptep_get } from '../pgtable';
+import { try_to_unmap } from '../rmap/try_to_unmap';
+import { lru_pages } from '../swap/lru_list';
+import { folio_put_final, get_page } from '../swap/page_ref';
+import { folio_add_lru, lru_add_drain, lru_del, lru_insert } from '../swap/swap';
+import { add_to_swap, delete_from_swap_cache, swap_writepage } from '../swapfile/swap_state';
+
+/** An empty list: a head slot whose `next` is the first page's slot and whose dstPage is the last one's row. */
+export function folio_list(k: Kernel): SlotRow {
+  return k.slots.table.alloc() as SlotRow;
+}
+
+function append_folio(k: Kernel, list: SlotRow, page: PageRow): void {
+  const { slots } = k;
+  const slot = slots.table.alloc() as SlotRow;
+  slots.srcPage.set(slot, page);
+  const last = slots.dstPage.get(list);
+  slots.next.set(last === 0 ? list : last, slot);
+  slots.dstPage.set(list, slot);
+}
+
+/** Takes the first page off a list that has one. */
+function take_folio(k: Kernel, list: SlotRow): PageRow {
+  const { slots } = k;
+  const slot = slots.next.get(list);
+  const page = slots.srcPage.get(slot) as PageRow;
+  slots.next.set(list, slots.next.get(slot));
+  slots.table.free(slot);
+  return page;
+}
+
+/**
+ * Takes an anonymous page off its LRU list and puts it on a list for reclaim; others stay where they are, and so do huge
+ * pages: the model doesn't swap them. True if it was taken.
+ */
+export function isolate_folio(k: Kernel, list: SlotRow, page: PageRow): boolean {
+  if (k.pages.has(page, Pg.Head | Pg.Tail)) return false;
+  if (!k.pages.has(page, Pg.Lru) || k.pages.has(page, Pg.Unevictable) || !k.pages.isAnon(page)) return false;
+  lru_del(k, page);
+  get_page(k, page, Hold.Reclaim);
+  k.zones.isolatedAnon.add(k.pages.zone(page), 1);
+  append_folio(k, list, page);
+  return true;
+}
+
+/** Reclaim lets go of a page; it is free if that was the last reference. */
+function put_isolated(k: Kernel, page: PageRow): void {
+  k.zones.isolatedAnon.add(k.pages.zone(page), -1);
+  k.holds.remove(page, Hold.Reclaim, k.task);
+  if (k.pages.refcount.add(page, -1) === 0) folio_put_final(k, page);
+}
+
+/** Pages of a range that stay go back to the LRU through the batch of this CPU (folio_putback_lru). The list is gone. */
+export function putback_lru_folios(k: Kernel, list: SlotRow): void {
+  while (k.slots.next.get(list) !== 0) {
+    const page = take_folio(k, list);
+    folio_add_lru(k, page);
+    put_isolated(k, page);
+  }
+  k.slots.table.free(list);
+}
+
+/** Pages of an LRU list that stay go back there at once, as the youngest. The list for reclaim is gone. */
+export function move_folios_to_lru(k: Kernel, list: SlotRow): void {
+  while (k.slots.next.get(list) !== 0) {
+    const page = take_folio(k, list);
+    lru_insert(k, page);
+    put_isolated(k, page);
+  }
+  k.slots.table.free(list);
+}
+
+/** A page that may be swapped has a slot, or gets one; one that was given up (MADV_FREE) needs none. */
+function has_place(k: Kernel, page: PageRow): boolean {
+  if (k.pages.pins.get(page) > 0) return false;
+  if (!k.pages.has(page, Pg.SwapBacked) || k.pages.has(page, Pg.SwapCache)) return true;
+  return add_to_swap(k, page);
+}
+
+/** References that an unmapped page may have: reclaim's, and the swap cache's. */
+function is_freeable(k: Kernel, page: PageRow): boolean {
+  return k.pages.refcount.get(page) === 1 + (k.pages.has(page, Pg.SwapCache) ? 1 : 0);
+}
+
+/** pageout() and __remove_mapping(): a dirty page is written, a clean one dropped. False: it stays in memory. */
+function write_and_drop(k: Kernel, page: PageRow): boolean {
+  if (k.pages.mapcount.get(page) > 0 || !is_freeable(k, page)) return false;
+  if (!k.pages.has(page, Pg.SwapCache)) return !k.pages.has(page, Pg.Dirty);
+  if (k.pages.has(page, Pg.Dirty)) swap_writepage(k, page);
+  delete_from_swap_cache(k, page);
+  return true;
+}
+
+/**
+ * Reclaims the isolated pages of a list, in its order. Returns how many were freed; the others are on the list again, and
+ * whoever has isolated them puts them back.
+ */
+export const shrink_folio_list = routine({
+  name: 'shrink_folio_list',
+  file: 'mm/vmscan.c',
+  about:
+    'Each page gets a slot in a swap area, its mappings become swap entries, and it is freed when its slot has what it had.',
+  aliases: ['shrink_page_list'],
+  params: { list: SlotT },
+  locals: { kept: SlotT, page: PageT, freed: Int },
+  body: (r) => [
+    r.step('no page is kept yet', (k, f) => {
+      f.kept = folio_list(k);
+    }),
+    r.loop('the list has a page', (k, f) => k.slots.next.get(f.list) !== 0, [
+      r.step('folio = lru_to_folio(list)', (k, f) => {
+        f.page = take_folio(k, f.list);
+      }),
+      r.when(
+        'folio_trylock(folio)',
+        (k, f) => trylock_page(k, f.page),
+        [
+          r.when(
+            'it has a place in a swap area, or needs none: add_to_swap(folio)',
+            (k, f) => has_place(k, f.page),
+            [
+              r.when('it is mapped', (k, f) => k.pages.mapcount.get(f.page) > 0, [
+                r.call('try_to_unmap(folio)', try_to_unmap, (_, f, callee) => {
+                  callee.page = f.page;
+                }),
+              ]),
+              r.yield('Y7'),
+              r.when('write it if it is dirty; nobody else holds it', (k, f) => write_and_drop(k, f.page), [
+                r.step('free it', (k, f) => {
+                  unlock_page(k, f.page);
+                  put_isolated(k, f.page);
+                  f.page = 0 as PageRow;
+                  f.freed++;
+                }),
+              ]),
+            ],
+          ),
+          r.when('it stays', (_, f) => f.page !== 0, [
+            r.step('folio_unlock(folio); list_add(folio, ret_folios)', (k, f) => {
+              unlock_page(k, f.page);
+              append_folio(k, f.kept, f.page);
+            }),
+          ]),
+        ],
+        [r.step('list_add(folio, ret_folios)', (k, f) => append_folio(k, f.kept, f.page))],
+      ),
+    ]),
+    r.ret('list_splice(ret_folios, list); return the number of pages freed', (k, f) => {
+      k.slots.next.set(f.list, k.slots.next.get(f.kept));
+      k.slots.table.free(f.kept);
+      return f.freed;
+    }),
+  ],
+});
+
+/** Pages of the range that the entries of an address space map. */
+function isolate_range(k: Kernel, list: SlotRow, f: { mm: MmRow; start: Vpn; end: Vpn }): void {
+  for (
+    let at = next_entry(k, f.mm, f.start, f.end);
+    at < f.end;
+    at = next_entry(k, f.mm, (at + 1) as Vpn, f.end)
+  ) {
+    const entry = pte_offset(k, f.mm, at);
+    const page = isPresent(ptep_get(k, entry)) ? pte_page(k, entry) : (0 as PageRow);
+    if (page !== 0) isolate_folio(k, list, page);
+  }
+}
+
+/** Reclaims the pages that a range of the current address space maps. Returns how many were freed. */
+export const reclaim_range = routine({
+  name: 'reclaim_pages',
+  file: 'mm/vmscan.c',
+  about:
+    'What memory pressure does, for the pages of one range: isolate them from the LRU and shrink the list.',
+  params: { start: VpnT, pages: Int },
+  locals: { mm: MmT, end: VpnT, list: SlotT, freed: Int },
+  body: (r) => [
+    r.step('mm = current->mm', (k, f) => {
+      f.mm = k.tasks.mmOf(k.task);
+      f.end = (f.start + f.pages) as Vpn;
+    }),
+    ...mmapReadLock(r, (_, f) => f.mm),
+    r.step('lru_add_drain(); isolate the pages of the range', (k, f) => {
+      lru_add_drain(k);
+      f.list = folio_list(k);
+      isolate_range(k, f.list, f);
+    }),
+    r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
+    r.call(
+      'reclaimed = shrink_folio_list(list)',
+      shrink_folio_list,
+      (_, f, callee) => {
+        callee.list = f.list;
+      },
+      (k, f, value) => {
+        f.freed = value;
+        putback_lru_folios(k, f.list);
+      },
+    ),
+    r.ret('return reclaimed', (_, f) => f.freed),
+  ],
+});
+
+/** Anonymous pages of a group, the oldest of each node first, until `pages` are isolated. */
+function isolate_memcg(k: Kernel, list: SlotRow, memcg: number, pages: number): void {
+  let left = pages;
+  for (let node = 0; node < k.nodes; node++)
+    for (const page of lru_pages(k, node)) {
+      if (left === 0) return;
+      if (k.pages.memcg.get(page) === memcg && isolate_folio(k, list, page)) left--;
+    }
+}
+
+/** Reclaims up to `pages` pages charged to a group (memory.reclaim). Returns how many were freed. */
+export const try_to_free_mem_cgroup_pages = routine({
+  name: 'try_to_free_mem_cgroup_pages',
+  file: 'mm/vmscan.c',
+  about: 'Shrink the LRU lists of one memory cgroup. Its pages on devices are charged to it, and stay.',
+  params: { memcg: Int, pages: Int },
+  locals: { list: SlotT, freed: Int },
+  body: (r) => [
+    r.step('lru_add_drain(); isolate pages of the group', (k, f) => {
+      lru_add_drain(k);
+      f.list = folio_list(k);
+      isolate_memcg(k, f.list, f.memcg, f.pages);
+    }),
+    r.call(
+      'reclaimed = shrink_folio_list(list)',
+      shrink_folio_list,
+      (_, f, callee) => {
+        callee.list = f.list;
+      },
+      (k, f, value) => {
+        f.freed = value;
+        move_folios_to_lru(k, f.list);
+      },
+    ),
+    r.ret('return reclaimed', (_, f) => f.freed),
+  ],
+});

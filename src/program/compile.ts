@@ -1,0 +1,106 @@
+/** From the text of a scenario to a program. */
+
+import { DEFAULT_PROFILE, findProfile } from '../engine/profiles';
+import type { Outcome, Statement } from '../language/ast';
+import { analyseScenario, type Checked } from '../language/checker';
+import { type Diagnostic, locate, type Problem, ProblemList } from '../language/diagnostics';
+import type { Span } from '../language/source';
+import { filesOf, layoutOf, orderOf, swapPagesOf } from './layout';
+import { collectNames, contextDevices, eachStatement, withBottomHalves, withWorkers } from './names';
+import type { Program, StatementInfo } from './program';
+import { problemsOf } from './run';
+import { withSwitches } from './switches';
+
+export interface CompileOptions {
+  /** Runs under this profile, whatever the scenario says. */
+  readonly profile?: string;
+}
+
+/** What came of a text: all that is wrong with it, and the program where it can run. */
+export interface Compilation {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly program: Program | undefined;
+}
+
+const oneLine = (text: string): string =>
+  text
+    .replace(/\s*#.*$/gm, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+
+/** A statement's own text: of one with a block only its head. */
+function textOf(text: string, statement: Statement): string {
+  const body = 'body' in statement ? statement.body : undefined;
+  const whole = text.slice(statement.span.start, statement.span.end);
+  if (body === undefined) return oneLine(whole);
+  const head = text.slice(statement.span.start, body.span.start);
+  return oneLine(head.replace(/\{\s*$/, ''));
+}
+
+function expectationTexts(text: string, statement: Statement): string[] {
+  const source = ({ start, end }: Span): string => oneLine(text.slice(start, end));
+  if (statement.kind === 'expect') return [source(statement.condition.span)];
+  const outcome: Outcome | undefined = 'outcome' in statement ? statement.outcome : undefined;
+  if (outcome === undefined) return [];
+  const { status, data, cpages, faults } = outcome;
+  return [
+    ...(status === undefined ? [] : [source(status.span)]),
+    ...(data === undefined ? [] : [source(data.span)]),
+    ...(cpages === undefined ? [] : [`cpages ${source(cpages.span)}`]),
+    ...(faults === undefined ? [] : [`faults ${source(faults.span)}`]),
+  ];
+}
+
+function statementsOf(checked: Checked, text: string): StatementInfo[] {
+  const statements: StatementInfo[] = [];
+  eachStatement(checked.scenario, (statement, task) => {
+    statements.push({
+      index: statements.length,
+      statement,
+      position: checked.lines.position(statement.span.start),
+      text: textOf(text, statement),
+      task,
+      expectations: expectationTexts(text, statement),
+    });
+  });
+  return statements;
+}
+
+function programOf(checked: Checked, text: string, file: string, problems: ProblemList): Program {
+  const { scenario, lines, barriers } = checked;
+  const own = collectNames(scenario, problems);
+  const layout = layoutOf(scenario, own.constants);
+  const names = withBottomHalves(
+    withWorkers(own, layout.cpus, layout.nodes.length),
+    contextDevices(scenario),
+  );
+  const statements = statementsOf(checked, text);
+  const base = findProfile(checked.profile) ?? DEFAULT_PROFILE;
+  return {
+    file,
+    text,
+    lines,
+    scenario,
+    profile: withSwitches(base, scenario, problems),
+    layout,
+    names,
+    files: filesOf(scenario, names.constants),
+    swapPages: swapPagesOf(scenario, names.constants),
+    order: orderOf(scenario, names.tasks, names.constants),
+    statements,
+    indexOf: new Map(statements.map(({ statement, index }) => [statement, index])),
+    barriers,
+  };
+}
+
+/** Reads, checks and compiles a scenario. Never throws for what is wrong with the text. */
+export function compileScenario(text: string, file: string, options: CompileOptions = {}): Compilation {
+  const checked = analyseScenario(text, file, options);
+  if (!checked.runnable) return { diagnostics: checked.diagnostics, program: undefined };
+  const problems = new ProblemList();
+  const program = programOf(checked, text, file, problems);
+  const found: readonly Problem[] = [...problems.problems, ...problemsOf(program)];
+  const diagnostics = [...checked.diagnostics, ...locate(found, file, checked.lines)];
+  const runs = !found.some(({ severity }) => severity === 'error');
+  return { diagnostics, program: runs ? program : undefined };
+}

@@ -1,0 +1,85 @@
+/** Frames of a scenario's own routines. Names that begin with `$` are the compiler's; the others are loop counters. */
+
+import {
+  type AnyRoutine,
+  Builder,
+  type FrameOf,
+  Hex,
+  Int,
+  type Locals,
+  type Node,
+  type Place,
+  type Routine,
+} from '../engine/routine/routine';
+
+export const SLOTS = {
+  /** First address of the statement's range, in bytes, its pages, and how many of them are done. */
+  $va: Hex,
+  $pages: Int,
+  $done: Int,
+  $value: Int,
+  /** What the statement's call returned: ≥ 0, or -errno. PROBLEM when the statement could not be executed. */
+  $ret: Int,
+  /** Row of the object that the statement is about: a mirror, a task, a pin, a file. */
+  $row: Int,
+  /** Last element of the statement's data. */
+  $tail: Int,
+} as const;
+
+/** `$ret` of a statement that names what is not there: its failure has been reported already. */
+export const PROBLEM = -(2 ** 31);
+
+/** A frame as the steps of a statement see it. */
+export type F = FrameOf<typeof SLOTS> & { readonly $base: number };
+export type ScenarioNode = Node<F>;
+export const r = new Builder<F>();
+
+type Slots = Record<string, number>;
+/** A slot whose name is known only to the compiler of one routine. */
+export const slot = (f: object, name: string): number => (f as Slots)[name] ?? 0;
+export const setSlot = (f: object, name: string, value: number): void => {
+  (f as Slots)[name] = value;
+};
+
+/** Gives nodes, and those inside them, their place in the scenario. */
+export function placed(nodes: readonly ScenarioNode[], at: Place): ScenarioNode[] {
+  return nodes.map((node) => {
+    if (node.op === 'yield') return node;
+    if (node.op === 'when')
+      return { at, ...r.when(node.text, node.test, placed(node.then, at), placed(node.otherwise, at)) };
+    if (node.op === 'loop') return { at, ...node, body: placed(node.body, at) };
+    return { at, ...node };
+  });
+}
+
+/** What a routine of a scenario is given besides its code. */
+export interface RoutineSpec {
+  readonly name: string;
+  readonly file: string;
+  readonly about: string;
+  /** Counters of the loops around the place where it is started. */
+  readonly captured: readonly string[];
+  /** Counters and ends of its own loops. */
+  readonly counters: readonly string[];
+}
+
+/** Slot names in the order in which `link` lays them out. */
+export function slotNames(spec: Pick<RoutineSpec, 'captured' | 'counters'>): string[] {
+  return [...spec.captured, ...spec.counters];
+}
+
+/** A routine whose frames show lines of the scenario. Its parameters are the captured counters. */
+export function scenarioRoutine(spec: RoutineSpec, nodes: readonly ScenarioNode[]): Routine<Slots> {
+  const ints = (names: readonly string[]): Locals => Object.fromEntries(names.map((name) => [name, Int]));
+  const made: AnyRoutine = {
+    name: spec.name,
+    file: spec.file,
+    about: spec.about,
+    params: ints(spec.captured),
+    locals: { ...ints(spec.counters), ...SLOTS },
+    aliases: [],
+    scenario: true,
+    body: () => [...nodes] as unknown as Node<never>[],
+  };
+  return made;
+}

@@ -1,0 +1,125 @@
+/** A scenario's machine, ready to run. */
+
+import { dmirror } from '../engine/drivers/dmirror';
+import { fault_work, start_bottom_half } from '../engine/drivers/dmirror-context';
+import { boot } from '../engine/kernel/boot';
+import { alloc_file } from '../engine/kernel/fs/file';
+import { mm_alloc, process_alloc, task_alloc } from '../engine/kernel/kernel/process';
+import { kworker, start_workers } from '../engine/kernel/mm/swap/workqueue';
+import { kswapd, provide_kswapds } from '../engine/kernel/mm/vmscan/kswapd';
+import type { DeviceRow, ProcessRow } from '../engine/machine/ids';
+import { Kernel } from '../engine/routine/kernel';
+import { type Linked, link } from '../engine/routine/link';
+import type { AnyRoutine } from '../engine/routine/routine';
+import { Interpreter } from '../engine/time/interpreter';
+import { type Order, Schedule } from '../engine/time/schedule';
+import type { ProcessDecl } from '../language/ast';
+import { constantOf } from '../language/constant';
+import { type Problem, ProblemList } from '../language/diagnostics';
+import { bottomHalfName, kswapdName, workerName } from '../language/task-names';
+import type { World } from '../view/environment';
+import { RunContext } from './context';
+import type { ScenarioNode } from './frame';
+import { Generator } from './generator';
+import { contextDevices } from './names';
+import { swaponCall } from './page-statements';
+import type { Program } from './program';
+import { programWaits } from './program-waits';
+import { Report } from './report';
+import { startTask } from './tasks';
+
+/** A machine that has been set up and has not run, with everything needed to run and to look at it. */
+export interface Run {
+  readonly program: Program;
+  readonly kernel: Kernel;
+  readonly linked: Linked;
+  readonly interpreter: Interpreter;
+  readonly schedule: Schedule;
+  readonly world: World;
+  /** The words of the `expect_failed` and `print` events; to be asked while the event is being reported. */
+  readonly report: Report;
+  /** Numbers of the statements that became code: under another profile some don't. */
+  readonly compiled: ReadonlySet<number>;
+  /** The text of an expectation; while its `expect_failed` event is being reported also what was found. */
+  readonly expectation: (statement: number, expectation: number) => string;
+}
+
+interface ProcessCode {
+  readonly decl: ProcessDecl;
+  readonly routine: AnyRoutine;
+}
+
+/** The first process turns on the swap area that is on from the start. */
+function prelude(program: Program, first: boolean): ScenarioNode[] {
+  return first && program.swapPages > 0 ? [swaponCall(() => program.swapPages)] : [];
+}
+
+function generate(ctx: RunContext): { readonly code: ProcessCode[]; readonly roots: AnyRoutine[] } {
+  const generator = new Generator(ctx);
+  const code: ProcessCode[] = [];
+  for (const item of ctx.program.scenario.items)
+    if (item.kind === 'process')
+      code.push({ decl: item, routine: generator.process(item, prelude(ctx.program, code.length === 0)) });
+  generator.finish();
+  return {
+    code,
+    roots: [...code.map(({ routine }) => routine), ...generator.started, kworker, kswapd, fault_work],
+  };
+}
+
+/** What is wrong with a program's statements: names that expressions don't know, and what can't be executed. */
+export function problemsOf(program: Program): readonly Problem[] {
+  const problems = new ProblemList();
+  generate(new RunContext(program, new Kernel(program.profile), problems, new Report()));
+  return problems.problems;
+}
+
+function setUp(ctx: RunContext, code: readonly ProcessCode[]): void {
+  const { kernel: k, program } = ctx;
+  boot(k, program.layout);
+  for (const [name, { pages, fill }] of program.files.entries()) {
+    const file = alloc_file(k, pages, true, fill);
+    k.files.name.set(file, name);
+    k.files.users.set(file, 1);
+  }
+  for (const { decl, routine } of code) {
+    const name = ctx.taskNumber(decl.name.text);
+    const process = process_alloc(k, name, mm_alloc(k, 0), 0 as ProcessRow);
+    ctx.state.processNamed.set(name, process);
+    const cpu =
+      decl.cpu === undefined ? undefined : constantOf(decl.cpu, (text) => program.names.constants.get(text));
+    startTask(ctx, task_alloc(k, process, name), { name, cpu, routine, idle: false, captured: [] });
+  }
+}
+
+export interface RunOptions {
+  /** Who runs when, in place of what the scenario says. */
+  readonly order?: Order;
+}
+
+/** Builds the machine and starts the processes. Throws BootError where the machine can't be. */
+export function buildRun(program: Program, options: RunOptions = {}): Run {
+  const kernel = new Kernel(program.profile);
+  const report = new Report();
+  const ctx = new RunContext(program, kernel, new ProblemList(), report);
+  const { code, roots } = generate(ctx);
+  const linked = link(program.profile, roots, [dmirror]);
+  const interpreter = new Interpreter(kernel, linked);
+  const schedule = new Schedule(kernel, options.order ?? program.order);
+  interpreter.scheduler = schedule;
+  kernel.program = programWaits(ctx);
+  setUp(ctx, code);
+  if (kernel.cpus > 1) start_workers(kernel, (cpu) => ctx.taskNumber(workerName(cpu)));
+  provide_kswapds(kernel, (node) => ctx.taskNumber(kswapdName(node)));
+  for (const device of contextDevices(program.scenario))
+    start_bottom_half(kernel, ctx.deviceRow(device) as DeviceRow, ctx.taskNumber(bottomHalfName(device)));
+  kernel.tasks.setCurrent(1 as Parameters<typeof kernel.tasks.setCurrent>[0]);
+  const world: World = { kernel, routines: linked.routines, names: program.names, variables: ctx.variables };
+  const expectation = (statement: number, number: number): string => {
+    const { failure } = report;
+    if (failure?.statement === statement && failure.expectation === number) return failure.message();
+    return program.statements[statement]?.expectations[number] ?? 'the statement could not be executed';
+  };
+  const { compiled } = ctx;
+  return { program, kernel, linked, interpreter, schedule, world, report, compiled, expectation };
+}

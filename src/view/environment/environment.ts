@@ -1,0 +1,305 @@
+/** The names of a running scenario, for `expect`, conditions, watches and log messages alike. */
+
+import {
+  type DeviceRow,
+  type MmRow,
+  type PageRow,
+  type Pfn,
+  type ProcessRow,
+  type Vpn,
+  vaOf,
+  vpnOf,
+} from '../../engine/machine/ids';
+import { ZONE_NAMES } from '../../engine/machine/zones';
+import { CALLBACKS, type LinkedRoutine } from '../../engine/routine/link';
+import type { Shown } from '../../engine/routine/routine';
+import {
+  type Binding,
+  type CallBinding,
+  isList,
+  type NameResolver,
+  NUMBER,
+  STRING,
+  type Type,
+  type Value,
+} from '../../language/values';
+import { showFaultFlags, showVmFault } from './format';
+import { localOf } from './locals';
+import { DEVICE, PROCESS, TASK, ZONE } from './machine-types';
+import { deviceOfPage, entryAt, pageAt, vmaAt } from './pages';
+import type { Scene, World } from './scene';
+import { ADDRESS, orNone, type SceneType } from './type-parts';
+import { BUFFER, PAGE, PTE, placeAt, VMA } from './types';
+import { why } from './why';
+
+export interface EnvironmentOptions {
+  /** Routine whose frame the expression is evaluated in: its parameters and locals come first. */
+  readonly routine?: LinkedRoutine;
+}
+
+/** Slot of the first local that is shown as `shown` and has one of the names; any name where none is given. */
+function slotOf(routine: LinkedRoutine, shown: Shown, names: readonly string[]): number {
+  const declared = { ...routine.routine.params, ...routine.routine.locals };
+  return routine.slots.findIndex((slot) => declared[slot]?.shown === shown && names.includes(slot));
+}
+
+/** Looks for a local in the frame and, where it has none, in its callers. */
+function inFrames(world: World, shown: Shown, names: readonly string[]): (scene: Scene) => number {
+  const slots = world.routines.map((routine) => slotOf(routine, shown, names));
+  return (scene) => {
+    const { stack } = world.kernel.tasks;
+    for (let base = scene.base; base !== 0; base = stack.get(base - 1)) {
+      const slot = slots[stack.get(base - 3)] ?? -1;
+      if (slot >= 0) return stack.get(base + slot);
+    }
+    return 0;
+  };
+}
+
+/** Names that mean something wherever execution stands: what the fault or callback at hand is about. */
+function situation(world: World): ReadonlyMap<string, Binding<Scene>> {
+  const { kernel: k } = world;
+  const page = inFrames(world, 'page', ['page', 'fault_page', 'spage', 'dpage', 'new_page']);
+  const vpn = inFrames(world, 'vpn', ['vpn', 'address', 'addr', 'start']);
+  const flags = inFrames(world, 'fault-flags', ['flags']);
+  const ret = inFrames(world, 'vm-fault', ['ret', 'fault', 'result']);
+  const device = inFrames(world, 'device', ['device', 'mdevice']);
+  const mirror = inFrames(world, 'mirror', ['mirror', 'dmirror']);
+  const bits = (show: (value: number) => string): SceneType => ({
+    name: 'flags',
+    family: 'number',
+    show: (value) => (typeof value === 'number' ? show(value) : String(value)),
+  });
+  const address = (scene: Scene): number => {
+    const fault = k.tasks.fault.get(scene.task);
+    return fault === 0 ? vaOf(vpn(scene) as Vpn) : k.faults.address.get(fault);
+  };
+  const deviceAt = (scene: Scene): DeviceRow =>
+    (device(scene) ||
+      k.devices.mirrorDevice.get(mirror(scene)) ||
+      deviceOfPage(k, page(scene) as PageRow)) as DeviceRow;
+  return new Map<string, Binding<Scene>>([
+    ['page', { type: PAGE, get: (scene) => orNone(page(scene)) }],
+    ['address', { type: ADDRESS, get: (scene) => orNone(address(scene)) }],
+    ['device', { type: DEVICE, get: (scene) => orNone(deviceAt(scene)) }],
+    ['flags', { type: bits(showFaultFlags), get: flags }],
+    ['ret', { type: bits(showVmFault), get: ret }],
+    ['task', { type: TASK, get: (scene) => orNone(scene.task) }],
+    ['process', { type: PROCESS, get: (scene) => orNone(scene.process) }],
+    ['time', { type: NUMBER, get: () => k.time }],
+    ['profile', { type: STRING, get: () => k.profile.name }],
+  ]);
+}
+
+/** `zone.Device`, `callbacks.page_fault`: a name that only groups others. */
+function group(name: string, members: ReadonlyMap<string, Binding<Scene>>): Binding<Scene> {
+  const type: SceneType = {
+    name,
+    family: name,
+    member: (member) => {
+      const found = members.get(member);
+      return found && { type: found.type, get: (_, scene) => found.get(scene) };
+    },
+    members: () => [...members.keys()],
+    show: (_, scene) => [...members].map(([member, { get }]) => `${member} ${String(get(scene))}`).join(', '),
+  };
+  return { type, get: () => 0 };
+}
+
+function machine(world: World): Map<string, Binding<Scene>> {
+  const { kernel: k, names } = world;
+  const zones = new Map(
+    ZONE_NAMES.map((name, type) => [name as string, { type: ZONE, get: () => type } as Binding<Scene>]),
+  );
+  const calls = (callback: number): Binding<Scene> => ({
+    type: NUMBER,
+    get: () => k.callbackCalls.get(callback),
+  });
+  const callbacks = new Map([
+    ...CALLBACKS.map((name, callback): [string, Binding<Scene>] => [name, calls(callback)]),
+    ['page_fault', calls(CALLBACKS.indexOf('migrate_to_ram'))] as [string, Binding<Scene>],
+    ['folio_free', calls(CALLBACKS.indexOf('page_free'))] as [string, Binding<Scene>],
+  ]);
+  const found = new Map<string, Binding<Scene>>([
+    ...zones,
+    ['zone', group('zones', zones)],
+    ['callbacks', group('callbacks', callbacks)],
+  ]);
+  names.devices.forEach((name, index) => {
+    found.set(name, { type: DEVICE, get: () => orNone(deviceNamed(world, index)) });
+  });
+  for (const [name, value] of names.constants) found.set(name, { type: NUMBER, get: () => value });
+  return found;
+}
+
+function deviceNamed(world: World, name: number): number {
+  const { devices } = world.kernel;
+  const { devices: table } = devices;
+  let device = table.after(0);
+  while (device !== 0 && devices.name.get(device) !== name) device = table.after(device);
+  return device;
+}
+
+/** Processes, and threads of them, by name. A process has its buffers as members: `app.buf`. */
+function tasks(world: World): Map<string, Binding<Scene>> {
+  const { kernel: k, names } = world;
+  const found = new Map<string, Binding<Scene>>();
+  const ofProcess = withVariables(world);
+  names.tasks.forEach((name, index) => {
+    const process = (): number => {
+      for (const row of k.tasks.processes.rows()) if (k.tasks.name.get(row) === index) return row;
+      return 0;
+    };
+    const task = (): number => {
+      for (const row of k.tasks.tasks.rows()) if (k.tasks.taskName.get(row) === index) return row;
+      return 0;
+    };
+    const thread = names.threads.has(index);
+    found.set(name, {
+      type: thread ? TASK : ofProcess,
+      get: () => orNone(thread ? task() : process()),
+    });
+  });
+  return found;
+}
+
+/** A process with its buffers and values as members. */
+function withVariables(world: World): SceneType {
+  const { names } = world;
+  return {
+    ...PROCESS,
+    member: (member) => {
+      const index = names.variables.findIndex(({ name }) => name === member);
+      if (index < 0) return PROCESS.member?.(member);
+      const { type, read } = variable(world, index);
+      return { type, get: (process) => read(process as ProcessRow) };
+    },
+    members: () => [...names.variables.map(({ name }) => name), ...(PROCESS.members?.() ?? [])],
+  };
+}
+
+/** A buffer or value of a process; undefined before it is first assigned. */
+function variable(world: World, index: number): { type: SceneType; read: (process: ProcessRow) => Value } {
+  const { variables, names } = world;
+  const isBuffer = names.variables[index]?.kind === 'buffer';
+  return {
+    type: isBuffer ? BUFFER : NUMBER,
+    read: (process) => {
+      const cell = variables.cell(process, index);
+      if (!variables.isSet(cell)) return undefined;
+      return isBuffer ? cell : variables.content(cell);
+    },
+  };
+}
+
+/** The names that a process has given, as seen from the process the scene stands in. */
+function variables(world: World): ReadonlyMap<string, Binding<Scene>> {
+  return new Map(
+    world.names.variables.map(({ name }, index) => {
+      const { type, read } = variable(world, index);
+      return [name, { type, get: (scene: Scene) => read(scene.process) }];
+    }),
+  );
+}
+
+type Where = (args: readonly Value[], scene: Scene) => { process: ProcessRow; va: number } | undefined;
+
+/** How the one argument of a function gives an address: a page of a buffer, a buffer, or a number. */
+function whereOf(type: Type<Scene>): Where | undefined {
+  if (type === (BUFFER as Type<Scene>))
+    return ([cell], { world: { variables } }) =>
+      typeof cell === 'number'
+        ? { process: variables.processOf(cell), va: variables.content(cell) }
+        : undefined;
+  if (type.family === 'place') return ([at]) => (at === undefined ? undefined : placeAt(at));
+  if (type.family === 'number' || type.family === 'any')
+    return ([va], { process }) => (typeof va === 'number' ? { process, va } : undefined);
+  return undefined;
+}
+
+function ofAddress(
+  name: string,
+  type: SceneType,
+  find: (scene: Scene, process: ProcessRow, va: number) => Value,
+) {
+  return (types: readonly Type<Scene>[]): CallBinding<Scene> => {
+    const where = types.length === 1 && types[0] !== undefined ? whereOf(types[0]) : undefined;
+    if (!where) return { error: `\`${name}\` takes one address, as in \`${name}(buf[3])\`` };
+    return {
+      type,
+      get: (args, scene) => {
+        const at = where(args, scene);
+        return at && find(scene, at.process, at.va);
+      },
+    };
+  };
+}
+
+function ofList(name: string, fold: (values: readonly number[]) => number) {
+  return (types: readonly Type<Scene>[]): CallBinding<Scene> =>
+    types.length === 0 || types.some(({ family }) => family !== 'number' && family !== 'any')
+      ? { error: `\`${name}\` takes numbers, or a list of them` }
+      : { type: NUMBER, get: (args) => fold(args.flatMap((arg) => (isList(arg) ? arg : [arg])).map(Number)) };
+}
+
+const mmOf = ({ world }: Scene, process: ProcessRow): MmRow => world.kernel.tasks.mm.get(process) as MmRow;
+
+const CALLS = new Map<string, (types: readonly Type<Scene>[]) => CallBinding<Scene>>([
+  [
+    'pte',
+    ofAddress('pte', PTE, (s, process, va) => orNone(entryAt(s.world.kernel, mmOf(s, process), vpnOf(va)))),
+  ],
+  [
+    'page',
+    ofAddress('page', PAGE, (s, process, va) => orNone(pageAt(s.world.kernel, mmOf(s, process), vpnOf(va)))),
+  ],
+  [
+    'vma',
+    ofAddress('vma', VMA, (s, process, va) => orNone(vmaAt(s.world.kernel, mmOf(s, process), vpnOf(va)))),
+  ],
+  ['why', ofAddress('why', STRING, (s, process, va) => why(s, process, va))],
+  ['pfn', ofAddress('pfn', PAGE, (s, _, pfn) => orNone(s.world.kernel.pages.find(pfn as Pfn)))],
+  ['count', ofList('count', (values) => values.length)],
+  ['sum', ofList('sum', (values) => values.reduce((a, b) => a + b, 0))],
+  ['min', ofList('min', (values) => Math.min(...values))],
+  ['max', ofList('max', (values) => Math.max(...values))],
+]);
+
+/** A local that has no value yet, such as `device` at the start of a callback, means what the situation says. */
+function orElse(local: Binding<Scene>, otherwise: Binding<Scene> | undefined): Binding<Scene> {
+  if (otherwise?.type.family !== local.type.family) return local;
+  return { type: local.type, get: (scene) => local.get(scene) ?? otherwise.get(scene) };
+}
+
+interface Names {
+  readonly globals: ReadonlyMap<string, Binding<Scene>>;
+  readonly own: ReadonlyMap<string, Binding<Scene>>;
+}
+
+/** The names that are the same in all routines of a run: made once, for there may be thousands of tasks. */
+const namesOf = new WeakMap<World, Names>();
+
+function namesIn(world: World): Names {
+  const made = namesOf.get(world) ?? {
+    globals: new Map([...situation(world), ...machine(world), ...tasks(world)]),
+    own: variables(world),
+  };
+  namesOf.set(world, made);
+  return made;
+}
+
+/** What names mean in a run; with a routine, its parameters and locals come first. */
+export function environment(world: World, options: EnvironmentOptions = {}): NameResolver<Scene> {
+  const { routine } = options;
+  const { globals, own } = namesIn(world);
+  const locals = routine?.slots ?? [];
+  return {
+    name: (text) => {
+      const local = routine && localOf(routine, text);
+      return local ? orElse(local, globals.get(text)) : (own.get(text) ?? globals.get(text));
+    },
+    names: () => [...locals, ...own.keys(), ...globals.keys()],
+    call: (text) => CALLS.get(text),
+    calls: () => [...CALLS.keys()],
+  };
+}

@@ -1,0 +1,278 @@
+/** Pages, their entries and mappings, and buffers: the things that expressions speak of most, with their members. */
+
+import { pte_page, ptep_get } from '../../engine/kernel/mm/pgtable';
+import {
+  type EntryRow,
+  type MmRow,
+  type PageRow,
+  type ProcessRow,
+  type VmaRow,
+  type Vpn,
+  vaOf,
+  vpnOf,
+} from '../../engine/machine/ids';
+import { PG_NAMES, Pg } from '../../engine/machine/pages';
+import {
+  isZeroPage,
+  KIND_NAMES,
+  kindOf,
+  PTE_DIRTY,
+  PTE_HUGE,
+  PTE_WRITE,
+  PTE_YOUNG,
+} from '../../engine/machine/pte';
+import { type Accessor, listOf, STRING, type Value } from '../../language/values';
+import { showAddress, showPageFlags, showProtection, showVmFlags } from './format';
+import { DEVICE, PROCESS, TASK, ZONE } from './machine-types';
+import {
+  deviceOfPage,
+  entryAt,
+  holdersOf,
+  mapcountOf,
+  mappingsOf,
+  pageAt,
+  placeOf,
+  showEntry,
+  showMemoryType,
+  showPage,
+  showPteBits,
+  swapTypeOf,
+  vmaAt,
+} from './pages';
+import type { Scene } from './scene';
+import { ADDRESS, flag, HEX, type Members, number, orNone, type SceneType, text, thing } from './type-parts';
+
+// ------------------------------------------------------------------------------------------------ pages
+
+/** Counts and most flags of a page in a large folio are the folio's; these are its own. */
+const OF_PAGE = Pg.AnonExclusive | Pg.Head | Pg.Tail;
+const folioOf = (s: Scene, page: number): PageRow => s.world.kernel.pages.folio(page as PageRow);
+
+export const PAGE: SceneType = thing(
+  'a page',
+  'page',
+  () => ({
+    pfn: number((page, s) => s.world.kernel.pages.pfn(page as PageRow), HEX),
+    refcount: number((page, s) => s.world.kernel.pages.refcount.get(folioOf(s, page))),
+    mapcount: number((page, s) => mapcountOf(s.world.kernel, page as PageRow)),
+    flags: number((page, s) => s.world.kernel.pages.flags.get(page), {
+      name: 'page flags',
+      family: 'number',
+      show: (flags) => (typeof flags === 'number' ? showPageFlags(flags) : String(flags)),
+    }),
+    ...Object.fromEntries(
+      PG_NAMES.map(([name, bit]) => [
+        name,
+        flag((page, s) =>
+          s.world.kernel.pages.has(bit & OF_PAGE ? (page as PageRow) : folioOf(s, page), bit),
+        ),
+      ]),
+    ),
+    zone: number(
+      (page, s) => s.world.kernel.zones.type.get(s.world.kernel.pages.zone(page as PageRow)),
+      ZONE,
+    ),
+    node: number((page, s) => s.world.kernel.zones.node.get(s.world.kernel.pages.zone(page as PageRow))),
+    device: number((page, s) => orNone(deviceOfPage(s.world.kernel, page as PageRow)), DEVICE),
+    type: text((page, s) => {
+      const pgmap = s.world.kernel.pages.pgmap(page as PageRow);
+      return pgmap === 0 ? 'system' : showMemoryType(s.world.kernel.devices.pgmapType.get(pgmap));
+    }),
+    value: number((page, s) => s.world.kernel.contents.read(page as PageRow, 0), HEX),
+    anon: flag((page, s) => s.world.kernel.pages.isAnon(page as PageRow)),
+    index: number((page, s) => s.world.kernel.pages.index.get(page), HEX),
+    pins: number((page, s) => s.world.kernel.pages.pins.get(folioOf(s, page))),
+    order: number((page, s) => s.world.kernel.pages.order.get(folioOf(s, page))),
+    zero: flag((page, s) => page === s.world.kernel.zeroPage),
+    lock_owner: number((page, s) => orNone(s.world.kernel.pages.lockOwner.get(folioOf(s, page))), TASK),
+    holders: {
+      type: listOf<Scene>(STRING),
+      get: (page, s) => holdersOf(s.world, page as PageRow).map(({ name, count }) => `${count} ${name}`),
+    },
+    mappings: {
+      type: listOf<Scene>(ADDRESS),
+      get: (page, s) => mappingsOf(s.world.kernel, page as PageRow).map(({ vpn }) => vaOf(vpn)),
+    },
+  }),
+  { show: (page, s) => showPage(s.world, page as PageRow) },
+);
+
+export const PTE: SceneType = thing(
+  'a page-table entry',
+  'pte',
+  () => ({
+    kind: text((entry, s) => KIND_NAMES[kindOf(ptep_get(s.world.kernel, entry as EntryRow))]),
+    page: number((entry, s) => orNone(pte_page(s.world.kernel, entry as EntryRow)), PAGE),
+    present: flag(
+      (entry, s) => KIND_NAMES[kindOf(ptep_get(s.world.kernel, entry as EntryRow))] === 'present',
+    ),
+    write: flag((entry, s) => (ptep_get(s.world.kernel, entry as EntryRow) & PTE_WRITE) !== 0),
+    dirty: flag((entry, s) => (ptep_get(s.world.kernel, entry as EntryRow) & PTE_DIRTY) !== 0),
+    young: flag((entry, s) => (ptep_get(s.world.kernel, entry as EntryRow) & PTE_YOUNG) !== 0),
+    zero: flag((entry, s) => isZeroPage(ptep_get(s.world.kernel, entry as EntryRow))),
+    huge: flag((entry, s) => (ptep_get(s.world.kernel, entry as EntryRow) & PTE_HUGE) !== 0),
+    bits: text((entry, s) => showPteBits(s.world.kernel, entry as EntryRow)),
+    swap_type: number((entry, s) => swapTypeOf(s.world.kernel, entry as EntryRow)),
+  }),
+  { show: (entry, s) => showEntry(s.world, entry as EntryRow) },
+);
+
+export const VMA: SceneType = thing(
+  'a VMA',
+  'vma',
+  () => ({
+    start: number((vma, s) => vaOf(s.world.kernel.mm.start.get(vma) as Vpn), ADDRESS),
+    end: number((vma, s) => vaOf(s.world.kernel.mm.end.get(vma) as Vpn), ADDRESS),
+    pages: number((vma, s) => s.world.kernel.mm.end.get(vma) - s.world.kernel.mm.start.get(vma)),
+    flags: number((vma, s) => s.world.kernel.mm.flags.get(vma), {
+      name: 'VMA flags',
+      family: 'number',
+      show: (flags) => (typeof flags === 'number' ? showVmFlags(flags) : String(flags)),
+    }),
+    anon: flag((vma, s) => s.world.kernel.mm.isAnonymous(vma as VmaRow)),
+    process: number(
+      (vma, s) => orNone(s.world.kernel.mm.process.get(s.world.kernel.mm.mm.get(vma))),
+      PROCESS,
+    ),
+  }),
+  {
+    show: (vma, s) => showVma(s, vma as VmaRow),
+    contains: (vma, va, s) => {
+      const { mm } = s.world.kernel;
+      return va >= vaOf(mm.start.get(vma as number) as Vpn) && va < vaOf(mm.end.get(vma as number) as Vpn);
+    },
+  },
+);
+
+function showVma({ world: { kernel } }: Scene, vma: VmaRow): string {
+  const { mm } = kernel;
+  const from = vaOf(mm.start.get(vma) as Vpn).toString(16);
+  return `${from}-${vaOf(mm.end.get(vma) as Vpn).toString(16)} ${showProtection(mm.flags.get(vma))}`;
+}
+
+// ------------------------------------------------------------------------------------------------ buffers
+
+/** Process and virtual page number in one number: a page of a buffer, whether or not something is mapped there. */
+const PROCESS_SCALE = 2 ** 35;
+const place = (process: number, vpn: number): number => process * PROCESS_SCALE + vpn;
+const placeProcess = (handle: Value): ProcessRow =>
+  Math.floor((handle as number) / PROCESS_SCALE) as ProcessRow;
+const placeVpn = (handle: Value): Vpn => ((handle as number) % PROCESS_SCALE) as Vpn;
+const mmOfPlace = (handle: Value, s: Scene): MmRow =>
+  s.world.kernel.tasks.mm.get(placeProcess(handle)) as MmRow;
+
+const placeMembers = (): Members => ({
+  page: {
+    type: PAGE,
+    get: (at, s) => orNone(pageAt(s.world.kernel, mmOfPlace(at, s), placeVpn(at))),
+  },
+  pte: {
+    type: PTE,
+    get: (at, s) => orNone(entryAt(s.world.kernel, mmOfPlace(at, s), placeVpn(at))),
+  },
+  vma: { type: VMA, get: (at, s) => orNone(vmaAt(s.world.kernel, mmOfPlace(at, s), placeVpn(at))) },
+  address: { type: ADDRESS, get: (at) => vaOf(placeVpn(at)) },
+});
+
+/** `buf[3]` */
+export const PLACE: SceneType = thing('a page of a buffer', 'place', placeMembers, {
+  toNumber: (at) => vaOf(placeVpn(at)),
+  contains: (at, va) => vpnOf(va) === placeVpn(at),
+  show: (at, s) => {
+    const va = vaOf(placeVpn(at));
+    const entry = entryAt(s.world.kernel, mmOfPlace(at, s), placeVpn(at));
+    const name = placeOf(s.world, placeProcess(at), va) ?? showAddress(va);
+    return `${name} ${showAddress(va)}: ${entry === 0 ? 'nothing mapped' : showEntry(s.world, entry)}`;
+  },
+});
+
+/** Process and address of a place, for functions that take one. */
+export const placeAt = (handle: Value): { process: ProcessRow; va: number } => ({
+  process: placeProcess(handle),
+  va: vaOf(placeVpn(handle)),
+});
+
+interface Places {
+  readonly [key: string]: number;
+  readonly process: number;
+  readonly first: number;
+  readonly end: number;
+}
+
+function eachPlace({ process, first, end }: Places): number[] {
+  return Array.from({ length: Math.max(0, end - first) }, (_, i) => place(process, first + i));
+}
+
+/** Members of every page of a range, as lists. */
+const rangeMembers = (): Members =>
+  Object.fromEntries(
+    Object.entries(placeMembers()).map(([name, { type, get }]): [string, Accessor<Scene>] => [
+      name,
+      {
+        type: listOf(type),
+        get: (range, s) => eachPlace(range as unknown as Places).map((at) => get(at, s)),
+      },
+    ]),
+  );
+
+/** `buf[0..4]` */
+export const RANGE: SceneType = thing('a range of pages', 'range', rangeMembers, {
+  contains: (range, va) => {
+    const { first, end } = range as unknown as Places;
+    return va >= first * 4096 && va < end * 4096;
+  },
+  index: { type: PLACE, get: (range, i) => eachPlace(range as unknown as Places)[i] },
+  show: (range, s) =>
+    eachPlace(range as unknown as Places)
+      .slice(0, 16)
+      .map((at) => PLACE.show?.(at, s) ?? '')
+      .join('\n'),
+});
+
+/** A buffer: its handle is the cell of its variable. In arithmetic it is its address. */
+export const BUFFER: SceneType = thing(
+  'a buffer',
+  'buffer',
+  () => ({
+    ...Object.fromEntries(
+      Object.entries(placeMembers()).map(([name, { type, get }]): [string, Accessor<Scene>] => [
+        name,
+        { type, get: (cell, s) => get(firstPlace(cell, s), s) },
+      ]),
+    ),
+    pages: number((cell, s) => s.world.variables.pages(cell)),
+    size: number((cell, s) => s.world.variables.pages(cell) * 4096, HEX),
+  }),
+  {
+    toNumber: (cell, s) => s.world.variables.content(cell as number),
+    index: {
+      type: PLACE,
+      get: (cell, i, s) => place(ownerOf(cell, s), vpnOf(s.world.variables.content(cell as number)) + i),
+    },
+    slice: {
+      type: RANGE,
+      get: (cell, first, end, s) => slice(cell as number, first, end, s) as unknown as Value,
+    },
+    contains: (cell, va, s) => {
+      const start = s.world.variables.content(cell as number);
+      return va >= start && va < start + s.world.variables.pages(cell as number) * 4096;
+    },
+    show: (cell, s) => {
+      const { variables } = s.world;
+      return `${showAddress(variables.content(cell as number))}, ${variables.pages(cell as number)} pages`;
+    },
+  },
+);
+
+const ownerOf = (cell: Value, s: Scene): ProcessRow => s.world.variables.processOf(cell as number);
+const firstPlace = (cell: Value, s: Scene): number =>
+  place(ownerOf(cell, s), vpnOf(s.world.variables.content(cell as number)));
+
+function slice(cell: number, first: number | undefined, end: number | undefined, s: Scene): Places {
+  const start = vpnOf(s.world.variables.content(cell));
+  return {
+    process: ownerOf(cell, s),
+    first: start + (first ?? 0),
+    end: start + (end ?? s.world.variables.pages(cell)),
+  };
+}
