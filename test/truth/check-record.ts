@@ -1,5 +1,6 @@
 /** Whether a parsed JSON value is a record this comparison understands; what isn't understood is named. */
 
+import { type RecordedKernel, recordedKernel } from './kernels';
 import { type Operation, operationName, type ProgramRecord } from './record';
 
 /** Why a record is not compared. `operation` is what the counts file it under. */
@@ -35,40 +36,13 @@ const OPERATIONS: ReadonlyMap<string, number> = new Map([
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 
 const RECORD_FIELDS = words('id seed kernel buffers ops');
-const OPERATION_FIELDS = words('op args result events state alive mirror vmas devUsed');
-const RESULT_FIELDS = words('ret err value cpages faults data sig code at skipped');
+const OPERATION_FIELDS = words('op args result events eventsCut state alive mirror vmas devUsed');
+const RESULT_FIELDS = words('ret err value cpages faults data sig code at skipped livelock');
 const PLACE = 'p buf alt page';
 const ROW_FIELDS = words(
-  `${PLACE} vma pte w dirty young swpType frame zone dev devIdx refcount mapcount locked lru anon anonExclusive pgDirty swapBacked data mid last`,
+  `${PLACE} vma pte w dirty young softDirty swpType frame zone dev devIdx refcount mapcount locked lru anon anonExclusive pgDirty swapBacked data mid last`,
 );
 const MIRROR_FIELDS = words(`${PLACE} dev access frame`);
-const FAULT = words(`e depth ${PLACE} flags ret`);
-const FRAME = words('e depth p frame dev devIdx refcount mapcount locked');
-const PHASE = words(`e depth ${PLACE} npages flags dev faultPage ret cpages src dst`);
-
-/** Fields of each kind of event. */
-const EVENT_FIELDS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  ['handle_mm_fault', FAULT],
-  ['do_anonymous_page', FAULT],
-  ['do_wp_page', FAULT],
-  ['wp_page_copy', FAULT],
-  ['do_swap_page', FAULT],
-  ['do_fault', FAULT],
-  ['remove_device_exclusive_entry', FAULT],
-  ['migrate_to_ram', new Set([...FAULT, ...FRAME, 'forced'])],
-  ['page_free', FRAME],
-  ['zone_device_page_init', FRAME],
-  ['migrate_vma_setup', PHASE],
-  ['migrate_vma_pages', PHASE],
-  ['migrate_vma_finalize', PHASE],
-  ['migrate_device_range', words('e depth p dev npages')],
-  ['invalidate', words(`e depth ${PLACE} npages range event mirror owner`)],
-  ['hmm_range_fault', words(`e depth ${PLACE} npages dev flags ret`)],
-  ['make_device_exclusive', words(`e depth ${PLACE} npages ret`)],
-]);
-
-/** Kinds of event that a program's record tells. */
-export const PROGRAM_EVENTS: ReadonlySet<string> = new Set(EVENT_FIELDS.keys());
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -96,14 +70,14 @@ function list(value: unknown, operation: string, what: string): readonly unknown
   return value;
 }
 
-function checkEvent(value: unknown, operation: string, where: string): void {
+function checkEvent(kernel: RecordedKernel, value: unknown, operation: string, where: string): void {
   const name = isObject(value) ? value['e'] : undefined;
-  const known = typeof name === 'string' ? EVENT_FIELDS.get(name) : undefined;
+  const known = typeof name === 'string' ? kernel.events.get(name) : undefined;
   if (known === undefined) throw new Refusal(operation, `${where} has an unknown event \`${String(name)}\``);
   onlyFields(value, known, operation, `event \`${String(name)}\` of ${where}`);
 }
 
-function checkOperation(value: unknown, index: number): void {
+function checkOperation(kernel: RecordedKernel, value: unknown, index: number): void {
   const op = onlyFields(value, OPERATION_FIELDS, 'record', `operation ${index}`);
   const args = op['args'];
   if (typeof op['op'] !== 'string' || !Array.isArray(args) || args.some((arg) => typeof arg !== 'string'))
@@ -115,7 +89,7 @@ function checkOperation(value: unknown, index: number): void {
   if (args.length < count || args.length > Math.max(count, name.startsWith('dev ') ? 7 : 0))
     throw new Refusal(name, `${where} has ${args.length} arguments, not ${count}`);
   onlyFields(op['result'], RESULT_FIELDS, name, `the result of ${where}`);
-  for (const event of list(op['events'], name, `events of ${where}`)) checkEvent(event, name, where);
+  for (const event of list(op['events'], name, `events of ${where}`)) checkEvent(kernel, event, name, where);
   for (const row of list(op['state'], name, `state of ${where}`))
     onlyFields(row, ROW_FIELDS, name, `a row of ${where}`);
   for (const entry of list(op['mirror'] ?? [], name, `mirror of ${where}`))
@@ -130,8 +104,11 @@ export function checkProgram(value: unknown): ProgramRecord | Unsupported {
     const record = onlyFields(value, RECORD_FIELDS, 'record', 'the record');
     if (typeof record['id'] !== 'string' || typeof record['kernel'] !== 'string')
       throw new Refusal('record', 'the record has no id or no kernel');
+    const kernel = recordedKernel(record['kernel']);
     if (!isObject(record['buffers'])) throw new Refusal('record', 'the record has no buffers');
-    list(record['ops'], 'record', 'ops of the record').forEach(checkOperation);
+    list(record['ops'], 'record', 'ops of the record').forEach((op, index) => {
+      checkOperation(kernel, op, index);
+    });
     return record as unknown as ProgramRecord;
   } catch (refusal) {
     if (refusal instanceof Refusal) return { operation: refusal.operation, reason: refusal.message };

@@ -4,7 +4,7 @@ import { type Divergence, show } from './divergence';
 import type { FrameMap } from './frames';
 import type { ObservedEvent } from './observe-events';
 import { showPlace } from './places';
-import type { RecordedEvent } from './record';
+import type { Operation, RecordedEvent } from './record';
 
 /** Fields in the order in which a difference is told. */
 const FIELDS = [
@@ -27,6 +27,8 @@ const FIELDS = [
   'locked',
   'cpages',
   'forced',
+  'mmapSem',
+  'toRam',
   'ret',
 ] as const;
 /** Fields that are lists. */
@@ -84,13 +86,17 @@ function parting(kernel: readonly RecordedEvent[], engine: readonly ObservedEven
   return { field: `${wanted?.e} expected, ${got?.e} found`, ...texts };
 }
 
-/** The first place where the events of an operation differ, or undefined. `end` is the engine's time after it. */
+/**
+ * The first place where the events of an operation differ, or undefined. Of those that were cut off only their number is
+ * known. `end` is the engine's time after the operation.
+ */
 export function compareEvents(
-  kernel: readonly RecordedEvent[],
-  engine: readonly ObservedEvent[],
+  { events: kernel, eventsCut }: Pick<Operation, 'events' | 'eventsCut'>,
+  seen: readonly ObservedEvent[],
   frames: FrameMap,
   end: number,
 ): Divergence | undefined {
+  const engine = eventsCut === undefined ? seen : seen.slice(0, kernel.length);
   const length = Math.max(kernel.length, engine.length);
   for (let at = 0; at < length; at++) {
     const wanted = kernel[at];
@@ -104,5 +110,7 @@ export function compareEvents(
     const place = `${where}, ${showEvent(wanted).trim()}`;
     return { ...common, ...wrong, where: place, field: `${wanted.e}.${wrong.field}` };
   }
-  return undefined;
+  if (eventsCut === undefined || eventsCut === seen.length) return undefined;
+  const [wanted, found] = [show(eventsCut), show(seen.length)];
+  return { level: 'event', field: 'how many events', where: '', kernel: wanted, engine: found, time: end };
 }

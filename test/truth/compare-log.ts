@@ -71,7 +71,7 @@ export function compareLog(record: LogRecord, run: LogRun): Difference | undefin
   for (const p of new Set(kernel.map((event) => event.p))) {
     const wanted = evictedInAnyOrder(kernel.filter((event) => event.p === p));
     const found = evictedInAnyOrder(engine.filter((event) => event.p === p && inBuffer(record, event)));
-    const divergence = compareEvents(wanted, found, frames, run.time);
+    const divergence = compareEvents({ events: wanted }, found, frames, run.time);
     if (divergence === undefined) continue;
     const at = divergence.event ?? 0;
     const stopped = run.stopped === undefined ? divergence.engine : `${divergence.engine}; ${run.stopped}`;

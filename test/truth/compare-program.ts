@@ -55,8 +55,7 @@ class ProgramComparison {
   /** What differs, the shallowest level first. */
   operation(op: Operation, seen: Observation): Divergence[] {
     this.#expected.apply(op);
-    const events =
-      this.depth < 2 ? undefined : compareEvents(op.events, seen.events, this.#frames, seen.time);
+    const events = this.depth < 2 ? undefined : compareEvents(op, seen.events, this.#frames, seen.time);
     const found: Divergence[] = [];
     if (seen.result !== undefined) found.push(...compareResult(op.op, op.result, seen.result, seen.returned));
     if (this.depth > 0)

@@ -15,6 +15,8 @@ export interface ObservedResult {
   readonly cpages: number;
   readonly faults: number;
   readonly data: readonly number[];
+  /** 1: it ended only because the driver gave up, as the recorder's did. */
+  readonly livelock: number;
 }
 
 const nameOf = (names: ReadonlyMap<string, number>, number: number): string =>
@@ -37,6 +39,11 @@ export function compareResult(op: string, kernel: RecordedResult, engine: Observ
   };
   const signal = kernel.sig === undefined ? 0 : (SIGNALS.get(kernel.sig) ?? -1);
   const errno = kernel.err ?? 0;
+  if ((kernel.livelock ?? 0) !== engine.livelock) {
+    const shown = (livelock: number): string => (livelock === 1 ? 'never ends' : 'ends');
+    add('livelock', shown(kernel.livelock ?? 0), shown(engine.livelock));
+    return differences;
+  }
   if (signal !== engine.signal || (signal === 0 && errno !== engine.errno)) {
     add('outcome', outcome(signal, errno), outcome(engine.signal, engine.errno));
     return differences;

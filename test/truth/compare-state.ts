@@ -17,6 +17,7 @@ const ROW_FIELDS = [
   'w',
   'dirty',
   'young',
+  'softDirty',
   'swpType',
   'zone',
   'dev',

@@ -1,12 +1,15 @@
 /** Runs a scenario's text in the engine and shows what a comparison asks for. */
 
+import { ANY_DEVICE } from '../../src/engine/drivers/injection';
 import { Checker, sentence } from '../../src/engine/invariants';
 import { BootError } from '../../src/engine/kernel/boot';
+import { VmFault } from '../../src/engine/kernel/constants';
+import type { Kernel } from '../../src/engine/routine/kernel';
 import { buildRun, compileScenario, type Run as ScenarioRun } from '../../src/program';
-import { PROGRAM_EVENTS } from './check-record';
 import type { LogRun } from './compare-log';
 import type { Observation, Run, Stopped } from './compare-program';
 import type { ObservedResult } from './compare-result';
+import { recordedKernel } from './kernels';
 import { LOG_VOCABULARY } from './log-events';
 import { loggedPlace } from './log-to-scenario';
 import { BadNesting, type ObservedEvent, observeEvents, type Vocabulary } from './observe-events';
@@ -28,7 +31,13 @@ export class NotRunnable extends Error {
 /** Steps after which an operation counts as one that never ends. */
 const MOST_STEPS = 5_000_000;
 const SUPERVISOR = 'S';
-const PROGRAM_VOCABULARY: Vocabulary = { kinds: PROGRAM_EVENTS, enclosing: PROGRAM_EVENTS };
+
+/** How the engine tells what records of this kernel tell. */
+function vocabularyOf(kernel: string): Vocabulary {
+  const { events, spelling } = recordedKernel(kernel);
+  const kinds = new Set(events.keys());
+  return { kinds, enclosing: kinds, spelling };
+}
 
 /** Builds the machine of a scenario. Throws NotRunnable. */
 function start(text: string, file: string): ScenarioRun {
@@ -55,15 +64,46 @@ function namesOf({ kernel, program: { names } }: ScenarioRun): Names {
 
 function resultOf(args: readonly number[]): ObservedResult {
   const [, ret = 0, errno = 0, signal = 0, code = 0, va = 0, cpages = 0, faults = 0, ...data] = args;
-  return { ret, errno, signal, code, va, cpages, faults, data };
+  return { ret, errno, signal, code, va, cpages, faults, data, livelock: 0 };
 }
 
 /** Why an engine stopped before it was asked to. */
 type Reason = string | undefined;
 
+/** The recorder's driver: its page_fault gives up when it was called too often in one operation. */
+class GivesUp {
+  #calls = 0;
+  /** Times at which the callback began without mmap_lock. */
+  readonly unlocked = new Set<number>();
+
+  constructor(
+    readonly k: Kernel,
+    readonly mostFaults: number,
+  ) {}
+
+  get gaveUp(): boolean {
+    return this.#calls > this.mostFaults;
+  }
+
+  /** Another operation begins. */
+  reset(): void {
+    this.#calls = 0;
+  }
+
+  called(): void {
+    const { devices, tasks } = this.k;
+    if (tasks.readsMm.get(this.k.task) === 0) this.unlocked.add(this.k.time);
+    this.#calls++;
+    if (!this.gaveUp) return;
+    devices.failFault.add(ANY_DEVICE, 1);
+    devices.failFaultWith.set(ANY_DEVICE, VmFault.SIGBUS);
+  }
+}
+
 /** A scenario under way: runs from one line to the next. */
 class Stepper {
   readonly names: Names;
+  readonly driver: GivesUp;
   /** The result of the latest statement of `watched`, and when it came. */
   result: ObservedResult | undefined;
   returned = 0;
@@ -72,13 +112,18 @@ class Stepper {
   #reached = false;
   #problem: Reason;
 
-  constructor(readonly run: ScenarioRun) {
+  constructor(
+    readonly run: ScenarioRun,
+    mostFaults = Number.POSITIVE_INFINITY,
+  ) {
     this.names = namesOf(run);
+    this.driver = new GivesUp(run.kernel, mostFaults);
     new Checker(run.interpreter).onBroken = (violation) => {
       this.#problem ??= sentence(violation);
     };
     run.kernel.events.observer = (_, name, leave, args) => {
       if (name === 'result') this.#onResult(args);
+      else if (name === 'migrate_to_ram' && !leave) this.driver.called();
       else if (name === 'expect_failed' && args[1] === -1 && !leave)
         this.#problem = run.report.failure?.message();
     };
@@ -87,7 +132,7 @@ class Stepper {
   #onResult(args: readonly number[]): void {
     const line = this.run.program.statements[args[0] ?? -1]?.position.line;
     if (line === this.#watched) {
-      this.result = resultOf(args);
+      this.result = { ...resultOf(args), livelock: this.driver.gaveUp ? 1 : 0 };
       this.returned = this.run.kernel.time;
     }
     if (line !== this.#until) return;
@@ -103,6 +148,7 @@ class Stepper {
     this.#reached = false;
     this.#problem = undefined;
     this.result = undefined;
+    this.driver.reset();
     try {
       const stop = interpreter.run(kernel.time + MOST_STEPS, true);
       if (this.#problem !== undefined) return this.#problem;
@@ -118,15 +164,22 @@ class Stepper {
     const { kernel } = this.run;
     const log = kernel.events.between(from, Number.POSITIVE_INFINITY);
     try {
-      return [observeEvents(kernel, this.names, log, vocabulary, place), undefined];
+      const events = observeEvents(kernel, this.names, log, vocabulary, place);
+      return [events.map((event) => this.#withLock(event)), undefined];
     } catch (error) {
       if (!(error instanceof BadNesting)) throw error;
       return [[], error.message];
     }
   }
+
+  #withLock(event: ObservedEvent): ObservedEvent {
+    if (event.e !== 'migrate_to_ram') return event;
+    return { ...event, mmapSem: this.driver.unlocked.has(event.time) ? 0 : 1 };
+  }
 }
 
 class ProgramRun implements Run {
+  readonly #vocabulary: Vocabulary;
   readonly #stepper: Stepper;
 
   constructor(
@@ -134,7 +187,8 @@ class ProgramRun implements Run {
     readonly converted: Converted,
     run: ScenarioRun,
   ) {
-    this.#stepper = new Stepper(run);
+    this.#stepper = new Stepper(run, recordedKernel(record.kernel).mostFaults);
+    this.#vocabulary = vocabularyOf(record.kernel);
     this.#stepper.advance(0, converted.started);
   }
 
@@ -145,7 +199,7 @@ class ProgramRun implements Run {
     const from = kernel.time;
     const ended = stepper.advance(lines[index] ?? 0, drained[index] ?? 0);
     const { time } = kernel;
-    const [events, unreadable] = stepper.events(from, PROGRAM_VOCABULARY);
+    const [events, unreadable] = stepper.events(from, this.#vocabulary);
     const stopped = ended ?? unreadable;
     if (stopped !== undefined) return { stopped, time, events };
     const state = observe(kernel, stepper.names, this.record.buffers, SUPERVISOR);

@@ -21,6 +21,8 @@ type Building = { -readonly [K in keyof ObservedEvent]: ObservedEvent[K] };
 export interface Vocabulary {
   readonly kinds: ReadonlySet<string>;
   readonly enclosing: ReadonlySet<string>;
+  /** What the engine calls by another name. */
+  readonly spelling?: ReadonlyMap<EventName, string>;
 }
 
 /** The engine's log doesn't nest: a defect of a routine. */
@@ -31,7 +33,9 @@ function migrationEntry(flags: number, page: number): string {
   const letters =
     (flags & MigratePfn.Valid ? 'V' : '') +
     (flags & MigratePfn.Migrate ? 'M' : '') +
+    (flags & MigratePfn.Locked ? 'L' : '') +
     (flags & MigratePfn.Write ? 'W' : '') +
+    (flags & MigratePfn.Device ? 'D' : '') +
     (page === 0 ? '' : 'p');
   return letters === '' ? '-' : letters;
 }
@@ -60,16 +64,17 @@ class EventReader {
       this.#array(event.args, stack.at(-1));
       return;
     }
-    if (!this.vocabulary.kinds.has(event.name)) return;
-    if (event.leave) this.#leave(event, stack.pop());
-    else this.#enter(event, stack);
+    const name = this.vocabulary.spelling?.get(event.name) ?? event.name;
+    if (!this.vocabulary.kinds.has(name)) return;
+    if (event.leave) this.#leave(event, name, stack.pop());
+    else this.#enter(event, name, stack);
   }
 
-  #enter(event: Event, stack: Building[]): void {
+  #enter(event: Event, e: string, stack: Building[]): void {
     const p = this.names.process(this.k.tasks.process.get(event.task));
     const around = stack.filter(({ e }) => this.vocabulary.enclosing.has(e));
     const inside = around.at(-1)?.e ?? '';
-    const built: Building = { e: event.name, depth: around.length, inside, p, time: event.time };
+    const built: Building = { e, depth: around.length, inside, p, time: event.time };
     const names: readonly string[] = EVENT_SCHEMA[event.name].enter;
     names.forEach((name, i) => {
       this.#set(built, name, event.args[i] ?? 0);
@@ -79,8 +84,8 @@ class EventReader {
     if ('leave' in EVENT_SCHEMA[event.name]) stack.push(built);
   }
 
-  #leave(event: Event, open: Building | undefined): void {
-    if (open?.e !== event.name)
+  #leave(event: Event, e: string, open: Building | undefined): void {
+    if (open?.e !== e)
       throw new BadNesting(`${event.name} ends at time ${event.time} inside ${open?.e ?? 'nothing'}`);
     leaveFields(event.name).forEach((name, i) => {
       if (name !== 'ret' || event.name !== 'invalidate') this.#set(open, name, event.args[i] ?? 0);
@@ -103,6 +108,7 @@ class EventReader {
         built.dev = this.names.device(value);
         return;
       case 'toRam':
+        built.toRam = value;
         built.event = value === 0 ? 'to-device' : 'to-ram';
         return;
       case 'faultPage':
@@ -137,7 +143,7 @@ class EventReader {
 
   /** An eviction has arrays too, which records don't tell. */
   #array(args: readonly number[], open: Building | undefined): void {
-    if (open === undefined || !open.e.startsWith('migrate_vma_')) return;
+    if (open === undefined || !(open.e.startsWith('migrate_vma_') || open.e.includes('_and_'))) return;
     const entries: string[] = [];
     for (let i = 1; i + 1 < args.length; i += 2) entries.push(migrationEntry(args[i] ?? 0, args[i + 1] ?? 0));
     open[args[0] === 0 ? 'src' : 'dst'] = entries;

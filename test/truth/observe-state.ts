@@ -14,7 +14,15 @@ import type {
 } from '../../src/engine/machine/ids';
 import { TASK_SIZE_PAGES } from '../../src/engine/machine/ids';
 import { Pg } from '../../src/engine/machine/pages';
-import { isZeroPage, kindOf, PTE_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../../src/engine/machine/pte';
+import {
+  isZeroPage,
+  kindOf,
+  PTE_DIRTY,
+  PTE_SOFT_DIRTY,
+  PTE_WRITE,
+  PTE_YOUNG,
+  Pte,
+} from '../../src/engine/machine/pte';
 import { LEVEL_PTE } from '../../src/engine/machine/radix';
 import type { Kernel } from '../../src/engine/routine/kernel';
 import { addressOf, type Place, placeOf } from './places';
@@ -34,6 +42,7 @@ export interface ObservedRow {
   readonly w?: number;
   readonly dirty?: number;
   readonly young?: number;
+  readonly softDirty?: number;
   readonly swpType?: number;
   readonly frame?: PageRow;
   readonly zone?: string;
@@ -122,7 +131,8 @@ function entryFields(k: Kernel, names: Names, entry: EntryRow): Omit<ObservedRow
   const pte = k.tables.lo.get(entry);
   const page = k.tables.hi.get(entry) as PageRow;
   const w = bit((pte & PTE_WRITE) !== 0);
-  const bits = { w, dirty: bit((pte & PTE_DIRTY) !== 0), young: bit((pte & PTE_YOUNG) !== 0) };
+  const softDirty = bit((pte & PTE_SOFT_DIRTY) !== 0);
+  const bits = { w, dirty: bit((pte & PTE_DIRTY) !== 0), young: bit((pte & PTE_YOUNG) !== 0), softDirty };
   const { swapTypes } = k.profile;
   switch (kindOf(pte)) {
     case Pte.None:
@@ -133,7 +143,7 @@ function entryFields(k: Kernel, names: Names, entry: EntryRow): Omit<ObservedRow
         : { pte: 'present', ...bits, ...frameFields(k, names, page) };
     case Pte.DevicePrivate: {
       const swpType = w === 1 ? swapTypes.deviceWrite : swapTypes.deviceRead;
-      return { pte: 'device-private', w, swpType, ...frameFields(k, names, page) };
+      return { pte: 'device-private', w, softDirty, swpType, ...frameFields(k, names, page) };
     }
     case Pte.DeviceExclusive: {
       const swpType = (w === 1 ? swapTypes.exclusiveWrite : swapTypes.exclusiveRead) ?? -1;

@@ -19,6 +19,11 @@ export interface RecordedResult {
   readonly at?: PlaceFields;
   /** The recorder's guard: the operation was not executed. */
   readonly skipped?: string;
+  /**
+   * 1: by itself the operation never ends. The recorder's driver gave up: its page_fault had been called so often in
+   * this operation (`mostFaults` of the kernel) that it returned SIGBUS from then on.
+   */
+  readonly livelock?: number;
 }
 
 /** One page of one process. Everything after `pte` is there only where the entry says something about it. */
@@ -29,6 +34,7 @@ export interface Row extends PlaceFields {
   readonly w?: number | null;
   readonly dirty?: number;
   readonly young?: number;
+  readonly softDirty?: number;
   readonly swpType?: number;
   readonly frame?: string;
   readonly zone?: string;
@@ -86,6 +92,9 @@ export interface RecordedEvent {
   readonly mapcount?: number;
   readonly locked?: number;
   readonly forced?: number;
+  /** mmap_sem is held. */
+  readonly mmapSem?: number;
+  readonly toRam?: number;
   readonly faultPage?: number;
   readonly cpages?: number;
   readonly src?: readonly string[];
@@ -100,6 +109,8 @@ export interface Operation {
   readonly args: readonly string[];
   readonly result: RecordedResult;
   readonly events: readonly RecordedEvent[];
+  /** How many events there were, where only the first of them are in `events`. */
+  readonly eventsCut?: number;
   /** Rows that changed. */
   readonly state: readonly Row[];
   readonly alive?: readonly string[];

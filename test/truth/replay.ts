@@ -26,6 +26,7 @@ function resultOf(op: Operation): ObservedResult {
     cpages: cpages ?? 0,
     faults: faults ?? 0,
     data: data ?? (value === undefined ? [] : [value]),
+    livelock: op.result.livelock ?? 0,
   };
 }
 

@@ -1,6 +1,7 @@
 /** A program's record as a scenario: one statement an operation, told by a supervisor that takes no part. */
 
 import { ERRNOS } from '../../src/language';
+import { type RecordedKernel, recordedKernel } from './kernels';
 import { addressOf } from './places';
 import { type Operation, operationText, type ProgramRecord, type RecordedResult } from './record';
 
@@ -37,6 +38,8 @@ interface Buffer {
   readonly alt: 0 | 1;
 }
 
+const NEVER_ENDS = " (never ends; the recorder's driver gave up)";
+
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
 class Converter {
@@ -46,7 +49,11 @@ class Converter {
   readonly #lines: number[] = [];
   readonly #drained: number[] = [];
 
-  constructor(readonly record: ProgramRecord) {}
+  readonly #kernel: RecordedKernel;
+
+  constructor(readonly record: ProgramRecord) {
+    this.#kernel = recordedKernel(record.kernel);
+  }
 
   convert(): Converted {
     this.record.ops.forEach((op, index) => {
@@ -66,7 +73,8 @@ class Converter {
     const { id, kernel } = this.record;
     return [
       `# Program ${id} as Linux ${kernel} ran it. Each statement says what the kernel answered.`,
-      `profile ${kernel}`,
+      `profile ${this.#kernel.profile}`,
+      ...this.#kernel.switches.map((name) => `switch ${name} on`),
       'machine { node 0 { dma32 2GiB } cpus 1 }',
       'device gpu0 private 256MiB driver dmirror',
       'device gpu1 private 256MiB driver dmirror',
@@ -85,7 +93,7 @@ class Converter {
   }
 
   #operation(op: Operation, index: number): void {
-    this.#out.push('', `    # ${index}: ${operationText(op)}`);
+    this.#out.push('', `    # ${index}: ${operationText(op)}${op.result.livelock === 1 ? NEVER_ENDS : ''}`);
     if (op.result.skipped !== undefined) {
       this.#out.push(`    # not executed: ${op.result.skipped}`);
       this.#lines.push(0);
@@ -131,7 +139,7 @@ class Converter {
       case 'write':
         return `write ${this.#range(op, p, a, b, '1')} = ${c}`;
       case 'pin':
-        return `pin ${this.#range(op, p, a, b, c)} ${d} longterm fast`;
+        return `pin ${this.#range(op, p, a, b, c)} ${d} ${this.#kernel.pin}`;
       case 'fork':
         this.#buffers.set(a, new Map(this.#buffers.get(p)));
         return `fork ${a}`;

@@ -1,0 +1,86 @@
+/** The kernels whose programs are compared: which profile runs them, and what their records tell. */
+
+import type { EventName } from '../../src/engine/routine/events';
+
+export interface RecordedKernel {
+  /** The profile that runs the record, and the switches that make it this kernel. */
+  readonly profile: string;
+  readonly switches: readonly string[];
+  /** Kinds of event with the fields of each. */
+  readonly events: ReadonlyMap<string, ReadonlySet<string>>;
+  /** What the engine calls by another name than the record. */
+  readonly spelling: ReadonlyMap<EventName, string>;
+  /** How a scenario says what `pin` is there. */
+  readonly pin: string;
+  /** Calls of page_fault in one operation after which the recorder's driver gave up, so that endless ones end. */
+  readonly mostFaults: number;
+}
+
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+
+const RANGE = 'e depth p buf alt page npages';
+const FAULT = words('e depth p buf alt page flags ret');
+const FRAME = words('e depth p frame dev devIdx refcount mapcount locked');
+const PHASE = words(`${RANGE} flags dev faultPage ret cpages src dst`);
+
+/** Events of every kernel. */
+const COMMON: readonly (readonly [string, ReadonlySet<string>])[] = [
+  ['handle_mm_fault', FAULT],
+  ['do_anonymous_page', FAULT],
+  ['do_wp_page', FAULT],
+  ['wp_page_copy', FAULT],
+  ['do_swap_page', FAULT],
+  ['do_fault', FAULT],
+  ['migrate_to_ram', new Set([...FAULT, ...FRAME, 'forced', 'mmapSem'])],
+  ['page_free', FRAME],
+  ['migrate_vma_pages', PHASE],
+  ['invalidate', words(`${RANGE} range event mirror owner`)],
+];
+
+const LATER: RecordedKernel = {
+  profile: '',
+  switches: [],
+  events: new Map([
+    ...COMMON,
+    ['remove_device_exclusive_entry', FAULT],
+    ['zone_device_page_init', FRAME],
+    ['migrate_vma_setup', PHASE],
+    ['migrate_vma_finalize', PHASE],
+    ['migrate_device_range', words('e depth p dev npages')],
+    ['hmm_range_fault', words(`${RANGE} dev flags ret`)],
+    ['make_device_exclusive', words(`${RANGE} ret`)],
+  ]),
+  spelling: new Map(),
+  pin: 'longterm fast',
+  mostFaults: Number.POSITIVE_INFINITY,
+};
+
+const COPY = words(`${RANGE} dev toRam src dst`);
+
+const LINUX_414: RecordedKernel = {
+  profile: '4.14',
+  switches: [],
+  events: new Map([
+    ...COMMON,
+    ['migrate_vma', words(`${RANGE} ret`)],
+    ['migrate_vma_collect', words(`${RANGE} cpages src`)],
+    ['migrate_vma_prepare', words(`${RANGE} cpages src`)],
+    ['migrate_vma_unmap', words(`${RANGE} cpages src`)],
+    ['alloc_and_copy', COPY],
+    ['finalize_and_map', COPY],
+    ['hmm', words(`${RANGE} dev flags ret`)],
+  ]),
+  spelling: new Map([['hmm_range_fault', 'hmm']]),
+  pin: 'fast',
+  mostFaults: 40,
+};
+
+const KERNELS: ReadonlyMap<string, RecordedKernel> = new Map([
+  ['4.14', LINUX_414],
+  // The same kernel with one line of mm/hmm.c moved: the entry is read before it is asked.
+  ['4.14-variant', { ...LINUX_414, switches: ['hmm-entry-read-first'] }],
+]);
+
+/** The kernel that a record names; one that isn't known is taken for a profile with the events of later kernels. */
+export const recordedKernel = (name: string): RecordedKernel =>
+  KERNELS.get(name) ?? { ...LATER, profile: name };
