@@ -4,6 +4,7 @@ import type {
   DeviceOption,
   FileDecl,
   MachineDecl,
+  Name,
   ProcessDecl,
   ProfileDecl,
   ScheduleDecl,
@@ -29,6 +30,8 @@ const MOST_DEVICE = 2 ** 44;
 const MOST_DEVICES = 16;
 const MOST_NODES = 16;
 const MOST_TASKS = 10_000;
+/** Names of loop counters in a process and its tasks: they lie in each frame. */
+const MOST_COUNTERS = 256;
 
 const ZONE_ENDS: Readonly<Record<ZoneName, number>> = {
   dma: 16 * MIB,
@@ -117,7 +120,9 @@ function onlyOnce(ctx: CheckContext, items: readonly TopLevel[]): void {
 function declareTasks(ctx: CheckContext, items: readonly TopLevel[]): void {
   let count = 0;
   let within: Span = ctx.scenario.span;
+  const counters = new Set<string>();
   const visit = (statement: Statement): void => {
+    if (statement.kind === 'repeat' && statement.as !== undefined) countCounter(ctx, counters, statement.as);
     if (statement.kind === 'mmap' || statement.kind === 'let' || statement.kind === 'let-read') {
       ctx.definitions.push({ name: statement.name, within });
     }
@@ -134,8 +139,16 @@ function declareTasks(ctx: CheckContext, items: readonly TopLevel[]): void {
     if (item.kind !== 'process') continue;
     ctx.declare(item.name, { kind: 'task', role: 'process', idle: false, span: item.name.span });
     within = item.span;
+    counters.clear();
     each(item.body, visit);
   }
+}
+
+function countCounter(ctx: CheckContext, counters: Set<string>, name: Name): void {
+  if (counters.has(name.text)) return;
+  counters.add(name.text);
+  if (counters.size === MOST_COUNTERS + 1)
+    ctx.error('too-many', `a process has at most ${MOST_COUNTERS} names for loop counters`, name.span);
 }
 
 function each(block: Block, visit: (statement: Statement) => void): void {

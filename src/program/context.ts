@@ -2,7 +2,7 @@
 
 import type { FileRow, ProcessRow } from '../engine/machine/ids';
 import type { Kernel } from '../engine/routine/kernel';
-import type { LinkedRoutine } from '../engine/routine/link';
+import { type LinkedRoutine, slotsOf } from '../engine/routine/link';
 import { EvaluationError } from '../language/arithmetic';
 import type { Expr, Statement } from '../language/ast';
 import { constantOf } from '../language/constant';
@@ -80,6 +80,7 @@ export type NumberCode = (scene: Scene) => number;
 /** The text that is being compiled: whose names hold, and the routine it becomes. */
 export class Body {
   readonly resolver: NameResolver<Scene>;
+  readonly #slots: readonly string[];
 
   constructor(
     readonly ctx: RunContext,
@@ -95,7 +96,18 @@ export class Body {
     /** The device whose context executes it; 0 = a CPU does. */
     readonly device = 0,
   ) {
+    this.#slots = slotNames(spec);
     this.resolver = environment(ctx.world, { routine: linkedAs(spec) });
+  }
+
+  /** Number of a counter's slot. */
+  slot(counter: string): number {
+    return this.#slots.indexOf(counter);
+  }
+
+  /** Slots of the counters that are open here, in the order of `visible`. */
+  get openSlots(): number[] {
+    return this.visible.map((counter) => this.slot(counter));
   }
 
   /** The inside of a loop. */
@@ -148,5 +160,5 @@ function asNumber(value: Value, text: string): number {
 /** A routine before it is linked, for the names of its counters: their slots are known already. */
 function linkedAs(spec: RoutineSpec): LinkedRoutine {
   const routine = scenarioRoutine(spec, []);
-  return { routine, id: -1, entry: -1, end: -1, slots: slotNames(spec), listing: [] };
+  return { routine, id: -1, entry: -1, end: -1, slots: slotsOf(routine), listing: [] };
 }

@@ -111,7 +111,7 @@ export function expectNodes(body: Body, statement: ExpectStatement): ScenarioNod
   return placed([r.yield('statement'), check], position);
 }
 
-/** Slots of a loop at a depth: its counter, where it has no name of its own, and its end. */
+/** Names of a loop's slots at a depth: its counter, where it has no name of its own, and its end. */
 export const counterSlot = (statement: RepeatStatement, depth: number): string =>
   statement.as?.text ?? `$count${depth}`;
 export const limitSlot = (depth: number): string => `$limit${depth}`;
@@ -119,8 +119,8 @@ export const limitSlot = (depth: number): string => `$limit${depth}`;
 export function repeatNodes(generator: Generator, body: Body, statement: RepeatStatement): ScenarioNode[] {
   const { ctx } = body;
   const { index, position, text } = ctx.info(statement);
-  const counter = counterSlot(statement, body.depth);
-  const limit = limitSlot(body.depth);
+  const counter = body.slot(counterSlot(statement, body.depth));
+  const limit = body.slot(limitSlot(body.depth));
   const count = body.number(statement.count);
   const inner = generator.statements(statement.body, body.inside(statement.as?.text));
   const begin = checkProblem(body, index, (_, f) => {

@@ -1,12 +1,12 @@
-/** Frames of a scenario's own routines. Names that begin with `$` are the compiler's; the others are loop counters. */
+/** Frames of a scenario's own routines: loop counters, then what the compiler's code needs. */
 
+import type { Frame } from '../engine/routine/frame';
 import {
   type AnyRoutine,
   Builder,
   type FrameOf,
   Hex,
   Int,
-  type Locals,
   type Node,
   type Place,
   type Routine,
@@ -30,16 +30,16 @@ export const SLOTS = {
 export const PROBLEM = -(2 ** 31);
 
 /** A frame as the steps of a statement see it. */
-export type F = FrameOf<typeof SLOTS> & { readonly $base: number };
+export type F = FrameOf<typeof SLOTS> & AnyFrame;
 export type ScenarioNode = Node<F>;
 export const r = new Builder<F>();
 
-type Slots = Record<string, number>;
-/** A slot whose name is known only to the compiler of one routine. */
-export const slot = (f: object, name: string): number => (f as Slots)[name] ?? 0;
-export const setSlot = (f: object, name: string, value: number): void => {
-  (f as Slots)[name] = value;
-};
+/** A frame of any routine, as its numbered slots see it. */
+export type AnyFrame = Pick<Frame, '$base' | '$stack'>;
+/** A numbered slot of a frame. */
+export const slot = ({ $stack, $base }: AnyFrame, number: number): number => $stack.get($base + number);
+export const setSlot = ({ $stack, $base }: AnyFrame, number: number, value: number): void =>
+  $stack.set($base + number, value);
 
 /** Gives nodes, and those inside them, their place in the scenario. */
 export function placed(nodes: readonly ScenarioNode[], at: Place): ScenarioNode[] {
@@ -63,20 +63,20 @@ export interface RoutineSpec {
   readonly counters: readonly string[];
 }
 
-/** Slot names in the order in which `link` lays them out. */
+/** Numbered slots in their order: the captured counters are first. */
 export function slotNames(spec: Pick<RoutineSpec, 'captured' | 'counters'>): string[] {
   return [...spec.captured, ...spec.counters];
 }
 
-/** A routine whose frames show lines of the scenario. Its parameters are the captured counters. */
-export function scenarioRoutine(spec: RoutineSpec, nodes: readonly ScenarioNode[]): Routine<Slots> {
-  const ints = (names: readonly string[]): Locals => Object.fromEntries(names.map((name) => [name, Int]));
+/** A routine whose frames show lines of the scenario. */
+export function scenarioRoutine(spec: RoutineSpec, nodes: readonly ScenarioNode[]): Routine<AnyFrame> {
   const made: AnyRoutine = {
     name: spec.name,
     file: spec.file,
     about: spec.about,
-    params: ints(spec.captured),
-    locals: { ...ints(spec.counters), ...SLOTS },
+    numbered: slotNames(spec),
+    params: {},
+    locals: SLOTS,
     aliases: [],
     scenario: true,
     body: () => [...nodes] as unknown as Node<never>[],

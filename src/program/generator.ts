@@ -17,23 +17,30 @@ import { Body, type RunContext } from './context';
 import { counterSlot, limitSlot } from './control-statements';
 import { openCall } from './device-statements';
 import { ENDED, endNodes, endProcess, exitNodes, mustEnd } from './ending';
-import { placed, type RoutineSpec, r, type ScenarioNode, scenarioRoutine, setSlot, slotNames } from './frame';
+import {
+  type AnyFrame,
+  placed,
+  type RoutineSpec,
+  r,
+  type ScenarioNode,
+  scenarioRoutine,
+  setSlot,
+} from './frame';
 import { mentioned } from './mentioned';
 import { statementNodes } from './statement';
 
-/** A routine for a new task, and the counters it begins with. */
+/** A routine for a new task, and the slots of its starter's frame that it begins with. */
 export interface TaskCode {
   readonly routine: AnyRoutine;
-  readonly captured: readonly string[];
+  readonly captured: readonly number[];
 }
 
 /** A block that an idle task is told to execute. */
 interface BlockCode {
   readonly target: string;
   readonly routine: AnyRoutine;
-  readonly captured: readonly string[];
-  /** Where the captured counters lie in the frame of the one who tells. */
-  readonly slots: readonly number[];
+  /** Slots of the frame of the one who tells, for the block's own first ones. */
+  readonly captured: readonly number[];
   /** Variables of the one who tells that the block names. */
   readonly passed: readonly number[];
 }
@@ -102,7 +109,7 @@ export class Generator {
     const { text } = statement.name;
     const captured = outer.visible;
     this.#own.set(text, own);
-    if (statement.body === undefined) return { routine: this.#idleTask(statement, captured), captured };
+    if (statement.body === undefined) return { routine: this.#idleTask(statement), captured: [] };
     const about =
       statement.kind === 'fork'
         ? 'A child process of the scenario.'
@@ -116,15 +123,15 @@ export class Generator {
       ...(statement.kind === 'fork' ? exitNodes(ctx, end) : placed(endNodes(ctx), end)),
     ]);
     this.started.push(routine);
-    return { routine, captured };
+    return { routine, captured: outer.openSlots };
   }
 
-  #idleTask(statement: ForkStatement | ThreadStatement, captured: readonly string[]): AnyRoutine {
+  #idleTask(statement: ForkStatement | ThreadStatement): AnyRoutine {
     const { text } = statement.name;
     const nodes: ScenarioNode[] = [];
     this.#idle.set(text, { nodes, at: this.ctx.info(statement).position });
     const about = 'An idle task of the scenario: it does what it is told.';
-    const spec = { name: text, file: this.ctx.program.file, about, captured, counters: [] };
+    const spec = { name: text, file: this.ctx.program.file, about, captured: [], counters: [] };
     const routine = scenarioRoutine(spec, nodes);
     this.started.push(routine);
     return routine;
@@ -139,12 +146,10 @@ export class Generator {
     const passed = [...mentioned(statement.body)].filter((name) => !own.has(name) && outer.own.has(name));
     const spec = this.#spec(target, 'What an idle task was told to do.', statement.body, captured);
     const body = new Body(ctx, spec, target, own, captured, 0);
-    const names = slotNames(outer.spec);
     this.#blocks.push({
       target,
       routine: scenarioRoutine(spec, this.statements(statement.body, body)),
-      captured,
-      slots: captured.map((name) => names.indexOf(name)),
+      captured: outer.openSlots,
       passed: passed.map((name) => ctx.variable(name)),
     });
     return this.#blocks.length;
@@ -202,11 +207,9 @@ export class Generator {
     const call = r.call(
       'do it',
       block.routine,
-      (k: Kernel, _, callee: object) => {
+      (k: Kernel, _, callee: AnyFrame) => {
         const base = k.tasks.base.get(state.teller.get(k.task));
-        block.captured.forEach((name, i) => {
-          setSlot(callee, name, k.tasks.stack.get(base + (block.slots[i] ?? 0)));
-        });
+        block.captured.forEach((counter, i) => void setSlot(callee, i, k.tasks.stack.get(base + counter)));
       },
       (_, f, value) => {
         f.$ret = value;

@@ -5,7 +5,7 @@ import { TaskState } from '../engine/machine/tasks';
 import type { Kernel } from '../engine/routine/kernel';
 import type { AnyRoutine } from '../engine/routine/routine';
 import type { RunContext } from './context';
-import { setSlot, slot } from './frame';
+import { type AnyFrame, setSlot, slot } from './frame';
 
 export interface NewTask {
   /** Number of its name in the program. */
@@ -15,19 +15,20 @@ export interface NewTask {
   readonly routine: AnyRoutine;
   /** It has no text of its own, and is told what to do. */
   readonly idle: boolean;
-  /** Counters of the loops around its start, whose values it begins with. */
-  readonly captured: readonly string[];
+  /** Slots of the counters of the loops around its start: its own first slots begin with their values. */
+  readonly captured: readonly number[];
 }
 
 /** Gives a task its text; `from` is the frame that the captured counters are read in. */
-export function startTask(ctx: RunContext, row: TaskRow, task: NewTask, from?: object): void {
+export function startTask(ctx: RunContext, row: TaskRow, task: NewTask, from?: AnyFrame): void {
   const { kernel: k, state } = ctx;
   if (task.cpu !== undefined) k.tasks.cpu.set(row, task.cpu);
   state.taskNamed.set(task.name, row);
   state.idle.set(row, task.idle ? 1 : 0);
   if (!task.idle) state.begins();
   k.start(row, task.routine, (frame) => {
-    if (from !== undefined) for (const name of task.captured) setSlot(frame, name, slot(from, name));
+    if (from !== undefined)
+      task.captured.forEach((counter, i) => void setSlot(frame, i, slot(from, counter)));
   });
 }
 

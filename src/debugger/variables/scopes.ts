@@ -78,8 +78,8 @@ export function scopesOf(world: World, task: TaskRow, frame: StackFrame | undefi
 }
 
 function locals(world: World, scene: Scene, frame: StackFrame | undefined): Variable[] {
-  const slots = frame?.routine.slots.filter((name) => !name.startsWith('$')) ?? [];
-  const own = slots.flatMap((name): Variable[] => {
+  const slots = frame?.routine.slots.filter(({ name }) => !name.startsWith('$')) ?? [];
+  const own = slots.flatMap(({ name }): Variable[] => {
     const binding = frame && localOf(frame.routine, name);
     return binding ? [valueVariable(name, binding.get(scene), binding.type, scene, name)] : [];
   });

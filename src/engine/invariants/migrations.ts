@@ -33,8 +33,10 @@ export class Migrations {
       if (routine.name === 'migrate_vma_pages') return 'moving';
       return routine.name === 'migrate_vma_finalize' ? 'finishing' : undefined;
     });
-    this.#slotOf = routines.map(({ slots }) => slots.indexOf('slot'));
-    this.#notifiedOf = routines.map(({ slots }) => slots.indexOf('notified'));
+    const numberOf = (name: string): number[] =>
+      routines.map(({ slots }) => slots.findIndex((slot) => slot.name === name));
+    this.#slotOf = numberOf('slot');
+    this.#notifiedOf = numberOf('notified');
   }
 
   check(s: CheckState): void {

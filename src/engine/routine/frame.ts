@@ -3,21 +3,24 @@
  *
  * Frames of all routines are of one class: a name has one number in every routine, and a routine's layout says which
  * slot of its frames that number stands for. So code that works on frames of several routines meets one kind of object.
- * The frame's own properties begin with `$`, as no local of the kernel does.
+ * The names are those that the source of a routine declares, and so as many as there are; what a user may name has
+ * slots without a property (`numbered` in a routine). The frame's own properties begin with `$`, as no local of the
+ * kernel does.
  */
 
 import type { WideColumn } from '../machine/column';
+import type { AnyRoutine } from './routine';
 
-/** The number of every name that some routine has given to a parameter or local. */
+/** The number of every name that some routine has declared as a parameter or local. */
 const numbers = new Map<string, number>();
 
 /** Slots by the number of their name; numbers of names that the routine doesn't have mean nothing. */
-export type Layout = Uint8Array;
+export type Layout = Uint16Array;
 
 /** `$base` and `$layout` are moved from frame to frame; the properties read and write the slots behind them. */
 export class Frame {
   $base = 0;
-  $layout: Layout = new Uint8Array();
+  $layout: Layout = new Uint16Array();
   $cells: Float64Array;
 
   constructor(readonly $stack: WideColumn) {
@@ -50,6 +53,7 @@ function property(number: number): PropertyDescriptor & ThisType<Frame> {
 function numberOf(name: string): number {
   let number = numbers.get(name);
   if (number === undefined) {
+    if (name in Frame.prototype) throw new Error(`a frame has a property ${name} of its own`);
     number = numbers.size;
     numbers.set(name, number);
     Object.defineProperty(Frame.prototype, name, property(number));
@@ -57,12 +61,12 @@ function numberOf(name: string): number {
   return number;
 }
 
-/** The layout of frames whose slots have these names. */
-export function layoutOf(slots: readonly string[]): Layout {
-  const places = slots.map(numberOf);
-  const layout = new Uint8Array(numbers.size);
-  places.forEach((number, slot) => {
-    layout[number] = slot;
+/** Where a routine's parameters and locals lie in its frames. */
+export function layoutOf({ numbered, params, locals }: AnyRoutine): Layout {
+  const places = [...Object.keys(params), ...Object.keys(locals)].map(numberOf);
+  const layout = new Uint16Array(numbers.size);
+  places.forEach((number, i) => {
+    layout[number] = numbered.length + i;
   });
   return layout;
 }

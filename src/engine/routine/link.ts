@@ -4,7 +4,7 @@ import type { Profile } from '../profiles/profile';
 import type { Driver } from './driver';
 import type { Frame } from './frame';
 import type { Kernel } from './kernel';
-import type { AnyRoutine, CallbackName, Node, YieldName } from './routine';
+import type { AnyRoutine, CallbackName, Node, Shown, YieldName } from './routine';
 
 /** Slots in front of a frame's locals: routine, pc of the caller's call, caller's base. */
 export const FRAME_HEADER = 3;
@@ -20,13 +20,31 @@ export interface ListingLine {
   readonly pc: number;
 }
 
+export interface Slot {
+  readonly name: string;
+  readonly shown: Shown;
+}
+
+/** The slots of a routine's frames. */
+export function slotsOf({
+  numbered,
+  params,
+  locals,
+}: Pick<AnyRoutine, 'numbered' | 'params' | 'locals'>): Slot[] {
+  const named = [...Object.entries(params), ...Object.entries(locals)];
+  return [
+    ...numbered.map((name): Slot => ({ name, shown: 'int' })),
+    ...named.map(([name, { shown }]): Slot => ({ name, shown })),
+  ];
+}
+
 export interface LinkedRoutine {
   readonly routine: AnyRoutine;
   readonly id: number;
   readonly entry: number;
   readonly end: number;
-  /** Names of parameters and locals in slot order. */
-  readonly slots: readonly string[];
+  /** Numbered slots, parameters and locals, in the order in which they lie in a frame. */
+  readonly slots: readonly Slot[];
   readonly listing: readonly ListingLine[];
 }
 
@@ -133,7 +151,7 @@ class Linker {
       id: this.#routine,
       entry,
       end: this.op.length,
-      slots: [...parameters, ...Object.keys(routine.locals)],
+      slots: slotsOf(routine),
       listing: this.#lines,
     };
   }

@@ -250,6 +250,8 @@ export interface AnyRoutine {
   readonly file: string;
   /** One or two sentences for the listing's head. */
   readonly about: string;
+  /** Names of the first slots of a frame, which steps reach by their number: whole numbers, such as loop counters. */
+  readonly numbered: readonly string[];
   readonly params: Locals;
   readonly locals: Locals;
   /** Other names by which a breakpoint finds it (a callback's names in other kernels). */
@@ -285,6 +287,7 @@ export function routine<P extends Locals, L extends Locals = Record<never, Local
     name: spec.name,
     file: spec.file,
     about: spec.about,
+    numbered: [],
     params: spec.params,
     locals: spec.locals ?? {},
     aliases: spec.aliases ?? [],

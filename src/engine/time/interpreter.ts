@@ -79,7 +79,7 @@ export class Interpreter {
     this.#userMode = Uint8Array.from(linked.yieldBefore, (name) =>
       name === 'statement' || name === 'Y14' ? 1 : 0,
     );
-    this.#layouts = linked.routines.map(({ slots }) => layoutOf(slots));
+    this.#layouts = linked.routines.map(({ routine }) => layoutOf(routine));
     this.#frame = new Frame(kernel.tasks.stack);
     this.#callee = new Frame(kernel.tasks.stack);
     this.#first = new Frame(kernel.tasks.stack);

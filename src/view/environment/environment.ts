@@ -39,8 +39,7 @@ export interface EnvironmentOptions {
 
 /** Slot of the first local that is shown as `shown` and has one of the names; any name where none is given. */
 function slotOf(routine: LinkedRoutine, shown: Shown, names: readonly string[]): number {
-  const declared = { ...routine.routine.params, ...routine.routine.locals };
-  return routine.slots.findIndex((slot) => declared[slot]?.shown === shown && names.includes(slot));
+  return routine.slots.findIndex((slot) => slot.shown === shown && names.includes(slot.name));
 }
 
 /** Looks for a local in the frame and, where it has none, in its callers. */
@@ -292,7 +291,7 @@ function namesIn(world: World): Names {
 export function environment(world: World, options: EnvironmentOptions = {}): NameResolver<Scene> {
   const { routine } = options;
   const { globals, own } = namesIn(world);
-  const locals = routine?.slots ?? [];
+  const locals = routine?.slots.map(({ name }) => name) ?? [];
   return {
     name: (text) => {
       const local = routine && localOf(routine, text);

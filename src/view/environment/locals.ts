@@ -58,11 +58,11 @@ const MEANINGS: Record<Shown, Meaning> = {
 
 /** What a parameter or local of a routine means; undefined where the routine has none of this name. */
 export function localOf(routine: LinkedRoutine, name: string): Binding<Scene> | undefined {
-  const slot = routine.slots.indexOf(name);
-  const declared = routine.routine.params[name] ?? routine.routine.locals[name];
-  if (slot < 0 || !declared) return undefined;
-  const { type, read } = MEANINGS[declared.shown];
-  return { type, get: (scene) => read(scene.world.kernel.tasks.stack.get(scene.base + slot), scene) };
+  const number = routine.slots.findIndex((slot) => slot.name === name);
+  const slot = routine.slots[number];
+  if (!slot) return undefined;
+  const { type, read } = MEANINGS[slot.shown];
+  return { type, get: (scene) => read(scene.world.kernel.tasks.stack.get(scene.base + number), scene) };
 }
 
 /** A local as a person reads it, in the frame the scene stands on. */
