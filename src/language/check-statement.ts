@@ -53,6 +53,7 @@ const CONTEXT_KINDS: ReadonlySet<string> = new Set([
 export function checkBlock(ctx: CheckContext, block: Block, place: Place): void {
   let ended = false;
   for (const statement of block.statements) {
+    if (ctx.problems.full) return;
     if (ended) {
       ctx.warn('unreachable', 'this is never reached', spanOf(statement.span));
       ended = false;

@@ -88,7 +88,7 @@ function checkItems(ctx: CheckContext, parsed: Parsed): void {
   const { items } = ctx.scenario;
   onlyOnce(ctx, items);
   for (const item of items) if (item.kind === 'machine') ctx.useMachine(item);
-  declareTasks(ctx, items);
+  if (declareTasks(ctx, items) > MOST_TASKS) return;
   for (const item of items) if (item.kind !== 'process') checkDeclaration(ctx, item);
   for (const item of items) if (item.kind === 'process') checkProcess(ctx, item);
   for (const [name, barrier] of ctx.barriers) {
@@ -116,8 +116,8 @@ function onlyOnce(ctx: CheckContext, items: readonly TopLevel[]): void {
   }
 }
 
-/** Names all processes, children and threads first, and notes where buffers are defined, for one may speak of another that stands further down. */
-function declareTasks(ctx: CheckContext, items: readonly TopLevel[]): void {
+/** Names all processes, children and threads first, counting the latter two, and notes where buffers are defined, for one may speak of another that stands further down. */
+function declareTasks(ctx: CheckContext, items: readonly TopLevel[]): number {
   let count = 0;
   let within: Span = ctx.scenario.span;
   const counters = new Set<string>();
@@ -130,7 +130,7 @@ function declareTasks(ctx: CheckContext, items: readonly TopLevel[]): void {
       const role = statement.kind === 'fork' ? 'child' : 'thread';
       const idle = statement.body === undefined;
       ctx.declare(statement.name, { kind: 'task', role, idle, span: statement.name.span });
-      if (++count === MOST_TASKS)
+      if (++count === MOST_TASKS + 1)
         ctx.error('too-many', `a scenario has at most ${MOST_TASKS} tasks`, statement.span);
     }
     if ('body' in statement && statement.body !== undefined) each(statement.body, visit);
@@ -142,6 +142,7 @@ function declareTasks(ctx: CheckContext, items: readonly TopLevel[]): void {
     counters.clear();
     each(item.body, visit);
   }
+  return count;
 }
 
 function countCounter(ctx: CheckContext, counters: Set<string>, name: Name): void {

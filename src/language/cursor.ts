@@ -213,5 +213,5 @@ function placeOf(token: Token, lastEnd: number): Span {
 export function show(token: Token): string {
   if (token.kind === 'newline') return 'the end of the line';
   if (token.kind === 'end') return 'the end of the file';
-  return `\`${token.text.length > 24 ? `${token.text.slice(0, 24)}…` : token.text}\``;
+  return `\`${token.text}\``;
 }

@@ -1,3 +1,4 @@
+import { readable } from './characters';
 import { LineMap, type Position, type Span } from './source';
 
 export type Severity = 'error' | 'warning';
@@ -19,13 +20,13 @@ export interface Diagnostic extends Problem {
   readonly end: Position;
 }
 
-/** More than this is not reported for one text: nobody reads further. */
+/** More than this is not reported for one text, of each severity: nobody reads further. */
 export const MAX_PROBLEMS = 100;
 
-/** Collects problems, at most one for each place and `MAX_PROBLEMS` in all. */
+/** Collects problems, at most one for each place and `MAX_PROBLEMS` of each severity. An error takes a warning's place. */
 export class ProblemList {
-  private readonly list: Problem[] = [];
-  private readonly places = new Set<number>();
+  private readonly errors = new Map<number, Problem>();
+  private readonly warnings = new Map<number, Problem>();
 
   error(code: string, message: string, span: Span): void {
     this.add({ severity: 'error', code, message, span });
@@ -36,13 +37,20 @@ export class ProblemList {
   }
 
   add(problem: Problem): void {
-    if (this.places.has(problem.span.start) || this.list.length >= MAX_PROBLEMS) return;
-    this.places.add(problem.span.start);
-    this.list.push(problem);
+    const list = problem.severity === 'error' ? this.errors : this.warnings;
+    const { start } = problem.span;
+    if (this.errors.has(start) || list.has(start) || list.size >= MAX_PROBLEMS) return;
+    if (list === this.errors) this.warnings.delete(start);
+    list.set(start, { ...problem, message: readable(problem.message) });
+  }
+
+  /** No further error would be reported, so there is no use in looking for one. */
+  get full(): boolean {
+    return this.errors.size >= MAX_PROBLEMS;
   }
 
   get problems(): readonly Problem[] {
-    return this.list;
+    return [...this.errors.values(), ...this.warnings.values()];
   }
 }
 

@@ -1,5 +1,6 @@
 import { BIGINTS, EvaluationError, NUMBERS } from './arithmetic';
 import type { ArithmeticOp, BinaryExpr, CallExpr, CompareOp, Expr } from './ast';
+import { readable } from './characters';
 import { COMPARE, compareAll, same, toBigint } from './compare';
 import type { Problem } from './diagnostics';
 import type { Span } from './source';
@@ -51,7 +52,7 @@ export function compileExpr<C>(
   } catch (fault) {
     if (!(fault instanceof CompileFault)) throw fault;
     const { message, span, code } = fault;
-    return { ok: false, problem: { severity: 'error', code, message, span } };
+    return { ok: false, problem: { severity: 'error', code, message: readable(message), span } };
   }
 }
 

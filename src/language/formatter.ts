@@ -83,16 +83,18 @@ function makeLine(tokens: readonly Token[], indent: number): Line {
 /** Empty lines: one at a time, none at the ends of the text and of blocks. Comments: aligned. */
 function tidy(lines: readonly (Line | undefined)[]): string[] {
   const kept: (Line | undefined)[] = [];
-  for (const [i, line] of lines.entries()) {
-    if (line !== undefined) {
-      kept.push(line);
+  let before: Line | undefined;
+  let empty = false;
+  for (const line of lines) {
+    if (line === undefined) {
+      empty = true;
       continue;
     }
-    const before = kept.at(-1);
-    const after = lines.slice(i + 1).find((next) => next !== undefined);
-    if (before === undefined || after === undefined) continue;
-    if (before.code.endsWith('{') || /^[})\]]/.test(after.code)) continue;
-    kept.push(undefined);
+    if (empty && before !== undefined && !before.code.endsWith('{') && !/^[})\]]/.test(line.code))
+      kept.push(undefined);
+    kept.push(line);
+    before = line;
+    empty = false;
   }
   const columns = commentColumns(kept);
   return kept.map((line, i) => (line === undefined ? '' : render(line, columns[i] ?? 0)));

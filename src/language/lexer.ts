@@ -1,3 +1,4 @@
+import { invisible } from './characters';
 import type { ProblemList } from './diagnostics';
 import type { Span } from './source';
 
@@ -24,7 +25,8 @@ export const MAX_TOKENS = 200_000;
 const BLANK = /[ \t\f\v\u00a0\ufeff]+/y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER = /(?:0[xX][0-9A-Fa-f_]*|0[bB][01_]+|\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?)[A-Za-z_0-9]*/y;
-const STRING = /"(?:[^"\\\r\n]|\\[^\r\n])*"?/y;
+const TEXT = /[^"\\\r\n]+/y;
+const ESCAPE = /\\[^\r\n]?/y;
 const COMMENT = /#[^\r\n]*/y;
 const NEWLINE = /\r\n|\n|\r/y;
 const PUNCT = /\.\.|==|!=|<=|>=|<<|>>|&&|\|\||[{}()[\],;:=+\-*/%&|^~!<>.]/y;
@@ -36,7 +38,6 @@ const RULES: readonly (readonly [TokenKind, RegExp])[] = [
   ['punct', PUNCT],
   ['newline', NEWLINE],
   ['comment', COMMENT],
-  ['string', STRING],
 ];
 
 function match(rule: RegExp, text: string, at: number): string | undefined {
@@ -66,13 +67,10 @@ export function lex(text: string, problems: ProblemList, from = 0, to = text.len
       at += blank.length;
       continue;
     }
-    const token = nextToken(source, at);
+    const token = nextToken(source, at, problems);
     if (token === undefined) {
       at = skipStrange(source, at, problems);
       continue;
-    }
-    if (token.kind === 'string' && !closed(token.text)) {
-      problems.error('open-string', 'this text has no closing quote', token);
     }
     at = token.end;
     tokens.push(token);
@@ -85,7 +83,8 @@ export function lex(text: string, problems: ProblemList, from = 0, to = text.len
   return tokens;
 }
 
-function nextToken(source: string, at: number): Token | undefined {
+function nextToken(source: string, at: number, problems: ProblemList): Token | undefined {
+  if (source.charAt(at) === '"') return stringToken(source, at, problems);
   for (const [kind, rule] of RULES) {
     const text = match(rule, source, at);
     if (text !== undefined && text.length > 0)
@@ -94,19 +93,24 @@ function nextToken(source: string, at: number): Token | undefined {
   return undefined;
 }
 
+/** A text in quotes: to the next quote without a backslash before it, or to the end of the line. */
+function stringToken(source: string, start: number, problems: ProblemList): Token {
+  let end = start + 1;
+  for (;;) {
+    const part = match(TEXT, source, end) ?? match(ESCAPE, source, end);
+    if (part === undefined) break;
+    end += part.length;
+  }
+  if (source.charAt(end) === '"') end++;
+  else problems.error('open-string', 'this text has no closing quote', { start, end });
+  return { kind: 'string', text: source.slice(start, end), start, end, layout: 0 };
+}
+
 function skipStrange(source: string, at: number, problems: ProblemList): number {
   const run = match(STRANGE, source, at) ?? source.slice(at, at + 1);
-  const shown = run.length > 12 ? `${run.slice(0, 12)}…` : run;
-  problems.error('strange-character', `\`${shown}\` has no meaning here`, {
+  problems.error('strange-character', `\`${run}\` has no meaning here${invisible(run)}`, {
     start: at,
     end: at + run.length,
   });
   return at + run.length;
-}
-
-/** Whether a string token ends in a quote that is not escaped. */
-function closed(text: string): boolean {
-  if (text.length < 2 || !text.endsWith('"')) return false;
-  const slashes = /\\*$/.exec(text.slice(0, -1))?.[0].length ?? 0;
-  return slashes % 2 === 0;
 }

@@ -49,6 +49,22 @@ const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator>([
   ...ARITHMETIC.flatMap((ops, i) => ops.map((op): [string, Operator] => [op, { op, level: BITS + i }])),
 ]);
 
+/** Tallest tree of an expression: what reads one goes down into it by recursion. */
+const MAX_HEIGHT = 400;
+
+const heights = new WeakMap<Expr, number>();
+
+/** An expression made of others. Fails where it would be taller than `MAX_HEIGHT`. */
+function over<T extends Expr>(parts: readonly Expr[], expr: T): T {
+  const height = 1 + parts.reduce((most, part) => Math.max(most, heights.get(part) ?? 0), 0);
+  if (height > MAX_HEIGHT) {
+    const message = `more than ${MAX_HEIGHT} operators in a row; name parts of it with \`let\``;
+    throw new SyntaxFault('too-deep', message, spanOf(expr.span));
+  }
+  heights.set(expr, height);
+  return expr;
+}
+
 /** A whole expression: of `expect`, a breakpoint's condition, a watch. */
 export function parseExpr(c: Cursor): Expr {
   return parseLevel(c, OR);
@@ -80,7 +96,8 @@ function parseLevel(c: Cursor, level: number): Expr {
       }
       compared = found.level === COMPARE;
       const right = parseLevel(c, found.level + 1);
-      left = { kind: 'binary', op: found.op, left, right, span: cover(left.span, right.span) };
+      const span = cover(left.span, right.span);
+      left = over([left, right], { kind: 'binary', op: found.op, left, right, span });
     }
   });
 }
@@ -90,7 +107,7 @@ function parseNot(c: Cursor): Expr {
   const sign = c.next();
   if (sign.text === '!') sign.layout |= GLUE_AFTER;
   const operand = sign.text === '!' ? parseUnary(c) : parseLevel(c, NOT);
-  return { kind: 'unary', op: 'not', operand, span: cover(sign, operand.span) };
+  return over([operand], { kind: 'unary', op: 'not', operand, span: cover(sign, operand.span) });
 }
 
 function parseUnary(c: Cursor): Expr {
@@ -99,7 +116,8 @@ function parseUnary(c: Cursor): Expr {
     const sign = c.take('-', GLUE_AFTER) ?? c.take('~', GLUE_AFTER);
     if (sign === undefined) return parsePostfix(c);
     const operand = parseUnary(c);
-    return { kind: 'unary', op: sign.text === '-' ? '-' : '~', operand, span: cover(sign, operand.span) };
+    const op = sign.text === '-' ? '-' : '~';
+    return over([operand], { kind: 'unary', op, operand, span: cover(sign, operand.span) });
   });
 }
 
@@ -109,7 +127,7 @@ function parsePostfix(c: Cursor): Expr {
     if (steps > 40) throw new SyntaxFault('too-deep', 'too many members and indexes in a row', expr.span);
     if (c.take('.', GLUE_BEFORE | GLUE_AFTER)) {
       const member = parseMemberName(c);
-      expr = { kind: 'member', object: expr, member, span: cover(expr.span, member.span) };
+      expr = over([expr], { kind: 'member', object: expr, member, span: cover(expr.span, member.span) });
     } else if (c.is('[') && expr.kind !== 'number') {
       expr = parseIndex(c, expr);
     } else {
@@ -129,12 +147,13 @@ function parseIndex(c: Cursor, object: Expr): Expr {
   const first = c.is('..') ? undefined : parseValue(c);
   if (first !== undefined && !c.is('..')) {
     const close = c.expect(']', '`]` or `..`', GLUE_BEFORE);
-    return { kind: 'index', object, index: first, span: cover(object.span, close) };
+    return over([object, first], { kind: 'index', object, index: first, span: cover(object.span, close) });
   }
   c.expect('..', '`..`', GLUE_BEFORE | GLUE_AFTER);
   const end = c.is(']') ? undefined : parseValue(c);
   const close = c.expect(']', '`]`', GLUE_BEFORE);
-  return { kind: 'slice', object, ...optional({ first, end }), span: cover(object.span, close) };
+  const parts = [object, ...(first ? [first] : []), ...(end ? [end] : [])];
+  return over(parts, { kind: 'slice', object, ...optional({ first, end }), span: cover(object.span, close) });
 }
 
 /** Leaves out the fields that are not there. */
@@ -194,17 +213,22 @@ function parseWord(c: Cursor): Expr {
   if (token.text === 'none') return { kind: 'none', span };
   if (token.text === 'why') {
     const args = c.is('(') ? parseArguments(c) : [parseUnary(c)];
-    return { kind: 'call', callee: { text: 'why', span }, args, span: c.spanFrom(token.start) };
+    return callOf(c, token, args);
   }
   if (c.is('(')) {
     const args = parseArguments(c);
-    return { kind: 'call', callee: { text: token.text, span }, args, span: c.spanFrom(token.start) };
+    return callOf(c, token, args);
   }
   const name: Expr = { kind: 'name', name: token.text, span };
   const unit = c.take('pages');
   if (unit === undefined) return name;
   const page: Expr = { kind: 'number', value: PAGE_SIZE, span: spanOf(unit) };
   return { kind: 'binary', op: '*', left: name, right: page, span: cover(span, unit) };
+}
+
+function callOf(c: Cursor, name: Token, args: readonly Expr[]): Expr {
+  const callee = { text: name.text, span: spanOf(name) };
+  return over(args, { kind: 'call', callee, args, span: c.spanFrom(name.start) });
 }
 
 function parseArguments(c: Cursor): Expr[] {
@@ -229,11 +253,11 @@ function parseParentheses(c: Cursor): Expr {
     c.expect(')', '`)`', GLUE_BEFORE);
     return inner;
   });
-  return { ...expr, span: c.spanFrom(open.start) };
+  return over([expr], { ...expr, span: c.spanFrom(open.start) });
 }
 
 function parseList(c: Cursor): Expr {
   const open = c.expect('[', '`[`', GLUE_AFTER);
   const items = c.inBrackets(() => parseSequence(c, ']'));
-  return { kind: 'list', items, span: c.spanFrom(open.start) };
+  return over(items, { kind: 'list', items, span: c.spanFrom(open.start) });
 }

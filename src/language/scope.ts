@@ -33,24 +33,80 @@ export function describeSymbol(symbol: GlobalSymbol | LocalSymbol): string {
   return `a ${symbol.kind}`;
 }
 
+/** Names that no longer change, over older ones. Copies share them, for a text may fork ten thousand times. */
+interface Layer {
+  /** Undefined: the name was taken away. */
+  readonly names: ReadonlyMap<string, LocalSymbol | undefined>;
+  readonly below?: Layer;
+  readonly depth: number;
+}
+
+/** Layers that are looked through before they are made one. */
+const MOST_LAYERS = 64;
+
+function findIn(layer: Layer | undefined, name: string): LocalSymbol | undefined {
+  for (let at = layer; at !== undefined; at = at.below) if (at.names.has(name)) return at.names.get(name);
+  return undefined;
+}
+
+function merged(layer: Layer | undefined): Map<string, LocalSymbol> {
+  const names = layer?.below === undefined ? new Map<string, LocalSymbol>() : merged(layer.below);
+  for (const [name, symbol] of layer?.names ?? []) {
+    if (symbol === undefined) names.delete(name);
+    else names.set(name, symbol);
+  }
+  return names;
+}
+
+/** What a process has named: by itself, and before that what its parent had. */
+class Names {
+  private own = new Map<string, LocalSymbol | undefined>();
+  private older: Layer | undefined;
+
+  constructor(private readonly inherited?: Layer) {
+    this.older = inherited;
+  }
+
+  get(name: string): LocalSymbol | undefined {
+    const found = this.own.has(name) ? this.own.get(name) : findIn(this.older, name);
+    const fromParent = found?.kind === 'value' && found === findIn(this.inherited, name);
+    return fromParent ? { ...found, inherited: true } : found;
+  }
+
+  set(name: string, symbol: LocalSymbol | undefined): void {
+    this.own.set(name, symbol);
+  }
+
+  all(): string[] {
+    return [...merged({ names: this.own, depth: 0, ...(this.older ? { below: this.older } : {}) }).keys()];
+  }
+
+  /** The names as they are now, which a copy may begin with. */
+  freeze(): Layer | undefined {
+    if (this.own.size > 0) {
+      const depth = (this.older?.depth ?? 0) + 1;
+      const layer = { names: this.own, depth, ...(this.older ? { below: this.older } : {}) };
+      this.older = depth > MOST_LAYERS ? { names: merged(layer), depth: 1 } : layer;
+      this.own = new Map();
+    }
+    return this.older;
+  }
+}
+
 /** The names of one process as far as its text has been read. Threads share them; a child starts with a copy. */
 export class Scope {
   private constructor(
-    private readonly own: Map<string, LocalSymbol>,
+    private readonly own: Names,
     private readonly outer?: Scope,
   ) {}
 
   static empty(): Scope {
-    return new Scope(new Map());
+    return new Scope(new Names());
   }
 
   /** What a forked child starts with. */
   copy(): Scope {
-    const names = new Map(this.outer === undefined ? [] : this.outer.copy().own);
-    for (const [name, symbol] of this.own) {
-      names.set(name, symbol.kind === 'value' ? { ...symbol, inherited: true } : symbol);
-    }
-    return new Scope(names);
+    return new Scope(new Names(this.own.freeze()), this.outer?.copy());
   }
 
   /** The same names, with those of the task that tells this one what to do behind them. */
@@ -71,10 +127,10 @@ export class Scope {
   }
 
   delete(name: string): void {
-    this.own.delete(name);
+    this.own.set(name, undefined);
   }
 
   names(): string[] {
-    return [...this.own.keys(), ...(this.outer?.names() ?? [])];
+    return [...this.own.all(), ...(this.outer?.names() ?? [])];
   }
 }
