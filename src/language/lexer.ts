@@ -25,8 +25,9 @@ export const MAX_TOKENS = 200_000;
 const BLANK = /[ \t\f\v\u00a0\ufeff]+/y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER = /(?:0[xX][0-9A-Fa-f_]*|0[bB][01_]+|\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?)[A-Za-z_0-9]*/y;
-const TEXT = /[^"\\\r\n]+/y;
-const ESCAPE = /\\[^\r\n]?/y;
+/** A part of a text in quotes, with at most so many escapes that matching needs little memory. */
+const TEXT = /(?:[^"\\\r\n]+|\\[^\r\n]){1,500}/y;
+const LAST_BACKSLASH = /\\/y;
 const COMMENT = /#[^\r\n]*/y;
 const NEWLINE = /\r\n|\n|\r/y;
 const PUNCT = /\.\.|==|!=|<=|>=|<<|>>|&&|\|\||[{}()[\],;:=+\-*/%&|^~!<>.]/y;
@@ -97,7 +98,7 @@ function nextToken(source: string, at: number, problems: ProblemList): Token | u
 function stringToken(source: string, start: number, problems: ProblemList): Token {
   let end = start + 1;
   for (;;) {
-    const part = match(TEXT, source, end) ?? match(ESCAPE, source, end);
+    const part = match(TEXT, source, end) ?? match(LAST_BACKSLASH, source, end);
     if (part === undefined) break;
     end += part.length;
   }

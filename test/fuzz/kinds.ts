@@ -2,5 +2,6 @@
 
 import type { FuzzKind } from './kind';
 import { seeks } from './seeks';
+import { texts } from './texts';
 
-export const KINDS: readonly FuzzKind[] = [seeks];
+export const KINDS: readonly FuzzKind[] = [seeks, texts];
