@@ -2,11 +2,13 @@ import * as vscode from 'vscode';
 import { CallbacksView } from './callbacks-view';
 import { devicesView } from './devices-view';
 import { registerExamples } from './examples';
+import { showViewsAtFirstStop } from './first-views';
 import { registerLanguage } from './language';
 import { registerLaunch } from './launch';
 import { Listings } from './listings';
 import { pageTablesView } from './page-tables-view';
 import { pendingFaultsView } from './pending-faults-view';
+import { ScenarioRuns } from './run-scenario';
 import { Sessions } from './session';
 import { registerTaskCommands } from './task-commands';
 import { registerTimeCommands } from './time-commands';
@@ -14,24 +16,14 @@ import { timeStatus } from './time-status';
 import { registerTraceLog } from './trace-log';
 import { zonesView } from './zones-view';
 
-/** Views that are opened by themselves at the very first stop; after that the user's own layout stays. */
-const firstViews = ['hmm.pageTables', 'hmm.pendingFaults'];
-
-async function openFirstViews(state: vscode.Memento): Promise<void> {
-  const key = 'viewsOpened';
-  if (state.get(key) === true) return;
-  await state.update(key, true);
-  for (const view of firstViews) {
-    await vscode.commands.executeCommand(`${view}.focus`, { preserveFocus: true });
-  }
-}
-
 /** Called by the editor when the first scenario is opened or one of our commands is used. */
 export function activate(context: vscode.ExtensionContext): void {
   const sessions = new Sessions();
+  const runs = new ScenarioRuns(context.workspaceState);
   context.subscriptions.push(
     sessions,
-    ...registerLaunch(context.extensionUri),
+    runs,
+    ...registerLaunch(context.extensionUri, runs),
     ...registerLanguage(),
     registerExamples(context.extensionUri),
     ...registerTimeCommands(sessions),
@@ -44,7 +36,7 @@ export function activate(context: vscode.ExtensionContext): void {
     devicesView(sessions),
     pendingFaultsView(sessions),
     new CallbacksView(),
+    showViewsAtFirstStop(sessions, context.workspaceState),
   );
-  context.subscriptions.push(sessions.onDidStop(() => openFirstViews(context.globalState)));
   void vscode.commands.executeCommand('setContext', 'hmm.active', true);
 }

@@ -1,13 +1,7 @@
 import * as vscode from 'vscode';
 import { launchProblem, type UncheckedConfiguration } from './launch-problem';
+import { runFile, type ScenarioRuns } from './run-scenario';
 import { debugType, language } from './session';
-
-const runFile = (name: string, program: string): vscode.DebugConfiguration => ({
-  type: debugType,
-  request: 'launch',
-  name,
-  program,
-});
 
 /** True for what F5 passes when there is no launch.json. */
 const isEmpty = (config: UncheckedConfiguration) => !config['type'] && !config['request'] && !config['name'];
@@ -28,23 +22,26 @@ async function explainProblem(problem: string): Promise<void> {
   if (choice === open) await vscode.commands.executeCommand('workbench.action.debug.configure');
 }
 
-/** Fills in and checks launch configurations; F5 without one runs the scenario in the active editor. */
+/** Fills in and checks launch configurations; F5 without one runs the scenario in the active editor, or the last one. */
 class ConfigurationProvider implements vscode.DebugConfigurationProvider {
+  constructor(private readonly runs: ScenarioRuns) {}
+
   resolveDebugConfiguration(
     _folder: vscode.WorkspaceFolder | undefined,
     config: vscode.DebugConfiguration,
   ): vscode.DebugConfiguration | undefined {
     if (!isEmpty(config)) return config;
     const document = vscode.window.activeTextEditor?.document;
-    if (document?.languageId !== language) {
-      void explainNoScenario();
-      return undefined;
-    }
-    if (document.isUntitled) {
+    if (document?.languageId === language && document.isUntitled) {
       void explainProblem('Save the scenario to a file first, then start.');
       return undefined;
     }
-    return { ...config, ...runFile('Run scenario', document.uri.fsPath) };
+    const { program } = this.runs;
+    if (program === undefined) {
+      void explainNoScenario();
+      return undefined;
+    }
+    return { ...config, ...runFile('Run scenario', program) };
   }
 
   async resolveDebugConfigurationWithSubstitutedVariables(
@@ -79,10 +76,10 @@ const adapterFactory = (extension: vscode.Uri): vscode.DebugAdapterDescriptorFac
 });
 
 /** Registers how sessions of our type are configured and started. */
-export function registerLaunch(extension: vscode.Uri): vscode.Disposable[] {
+export function registerLaunch(extension: vscode.Uri, runs: ScenarioRuns): vscode.Disposable[] {
   const { Dynamic } = vscode.DebugConfigurationProviderTriggerKind;
   return [
-    vscode.debug.registerDebugConfigurationProvider(debugType, new ConfigurationProvider()),
+    vscode.debug.registerDebugConfigurationProvider(debugType, new ConfigurationProvider(runs)),
     vscode.debug.registerDebugConfigurationProvider(debugType, dynamicConfigurations, Dynamic),
     vscode.debug.registerDebugAdapterDescriptorFactory(debugType, adapterFactory(extension)),
   ];
