@@ -1,6 +1,7 @@
 /** From a scenario's file to something that can be debugged. */
 
 import type { Debuggee } from '../debugger/debuggee';
+import { Tally } from '../debugger/tally';
 import { brokenSince, Checker, sentence } from '../engine/invariants';
 import { BootError } from '../engine/kernel/boot';
 import { PROFILES } from '../engine/profiles';
@@ -81,6 +82,7 @@ function debuggeeOf(program: Program, launch: Launch): Debuggee {
     world: run.world,
     path: launch.program,
     text: program.text,
+    tally: new Tally(run),
     failure: () => run.report.failure?.message(),
     printed: () => run.report.printed(),
     ...(launch.invariants === false ? {} : checks(run)),

@@ -1,6 +1,7 @@
 /** `hmm-trace run`: runs scenarios to their end and says what happened. */
 
 import { standstill } from '../debugger/reports';
+import { Tally } from '../debugger/tally';
 import { passedOver } from '../debugger/who-runs';
 import { BootError } from '../engine/kernel/boot';
 import type { Stop } from '../engine/time/interpreter';
@@ -12,7 +13,6 @@ import { JsonLog } from './json';
 import { Log } from './log';
 import { compileFiles } from './sources';
 import { summary } from './summary';
-import { Tally } from './tally';
 import { Watch } from './watch';
 import { LEVELS, type Level } from './words';
 

@@ -1,8 +1,8 @@
 /** The last lines of a run: what held, what failed and where, and how it ended. */
 
+import { count, type Tally } from '../debugger/tally';
 import type { Run, StatementInfo } from '../program';
 import type { Ending } from './run';
-import { count, type Tally } from './tally';
 import type { Watch } from './watch';
 
 export interface Outcome {

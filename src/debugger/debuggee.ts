@@ -3,6 +3,7 @@
 import type { Interpreter } from '../engine/time/interpreter';
 import type { Schedule } from '../engine/time/schedule';
 import type { World } from '../view/environment';
+import type { Tally } from './tally';
 
 export interface Debuggee {
   readonly interpreter: Interpreter;
@@ -12,6 +13,8 @@ export interface Debuggee {
   readonly path: string;
   /** Text of the scenario. */
   readonly text: string;
+  /** What the run came to so far. */
+  readonly tally?: Tally;
   /** What the `expect_failed` event that is being reported says: expected, and found. */
   readonly failure?: () => string | undefined;
   /** What the `print` event that is being reported prints. */

@@ -12,7 +12,7 @@ import type { NameResolver, Value } from '../language/values';
 import { environment, moveTo, type Scene, sceneOf, Variables, type World } from '../view/environment';
 import { type F, type RoutineSpec, scenarioRoutine, slotNames } from './frame';
 import type { Program, StatementInfo } from './program';
-import type { Report } from './report';
+import type { Failure, Report } from './report';
 import { RunState } from './state';
 
 /** Everything the statements of one run work with. */
@@ -67,6 +67,20 @@ export class RunContext {
   /** The scene at a frame of the task that runs. */
   at(f: F): Scene {
     return moveTo(this.scene, this.kernel.task, f.$base);
+  }
+
+  /** A statement begins. */
+  begin(statement: number): void {
+    this.state.begun.add(statement, 1);
+    this.kernel.emit('statement', statement);
+  }
+
+  /** An expectation does not hold. */
+  fail(failure: Failure): void {
+    const { statement, expectation } = failure;
+    this.report.failure = failure;
+    this.state.failed.add(statement, 1);
+    this.kernel.emit('expect_failed', statement, expectation);
   }
 
   process(): ProcessRow {

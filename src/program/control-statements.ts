@@ -95,18 +95,17 @@ export function expectNodes(body: Body, statement: ExpectStatement): ScenarioNod
   const compiled = body.compile(statement.condition);
   if (compiled === undefined) return [];
   const message = explain(body, statement.condition);
-  const check = r.step(text, (k, f: F) => {
+  const check = r.step(text, (_, f: F) => {
     const scene = ctx.at(f);
-    k.emit('statement', index);
+    ctx.begin(index);
     try {
       if (conditionHolds(compiled, scene)) return;
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
-      reportProblem(body, index, error.message, k, f);
+      reportProblem(body, index, error.message, f);
       return;
     }
-    ctx.report.failure = { statement: index, expectation: 0, message: () => message(scene) };
-    k.emit('expect_failed', index, 0);
+    ctx.fail({ statement: index, expectation: 0, message: () => message(scene) });
   });
   return placed([r.yield('statement'), check], position);
 }

@@ -225,14 +225,12 @@ export function checkExpectations(
       instead = error.message;
     }
     if (instead === undefined) return;
-    ctx.report.failure = { statement, expectation, message: () => `expected ${text}, found ${instead}` };
-    k.emit('expect_failed', statement, expectation);
+    ctx.fail({ statement, expectation, message: () => `expected ${text}, found ${instead}` });
   });
 }
 
 /** Reports that a statement could not be executed, and why. */
-export function reportProblem(body: Body, statement: number, why: string, k: Kernel, f: F): void {
+export function reportProblem(body: Body, statement: number, why: string, f: F): void {
   f.$ret = PROBLEM;
-  body.ctx.report.failure = { statement, expectation: -1, message: () => why };
-  k.emit('expect_failed', statement, -1);
+  body.ctx.fail({ statement, expectation: -1, message: () => why });
 }

@@ -13,12 +13,12 @@ export function checkProblem(
   prepare: (k: Kernel, f: F) => boolean,
 ): (k: Kernel, f: F) => boolean {
   return (k, f) => {
-    k.emit('statement', statement);
+    body.ctx.begin(statement);
     try {
       return prepare(k, f);
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
-      reportProblem(body, statement, error.message, k, f);
+      reportProblem(body, statement, error.message, f);
       return false;
     }
   };

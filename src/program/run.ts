@@ -26,6 +26,7 @@ import { swaponCall } from './page-statements';
 import type { Program } from './program';
 import { programWaits } from './program-waits';
 import { Report } from './report';
+import type { RunState } from './state';
 import { startTask } from './tasks';
 
 /** A machine that has been set up and has not run, with everything needed to run and to look at it. */
@@ -38,6 +39,7 @@ export interface Run {
   readonly world: World;
   /** The words of the `expect_failed` and `print` events; to be asked while the event is being reported. */
   readonly report: Report;
+  readonly state: RunState;
   /** Numbers of the statements that became code: under another profile some don't. */
   readonly compiled: ReadonlySet<number>;
   /** The text of an expectation; while its `expect_failed` event is being reported also what was found. */
@@ -120,6 +122,6 @@ export function buildRun(program: Program, options: RunOptions = {}): Run {
     if (failure?.statement === statement && failure.expectation === number) return failure.message();
     return program.statements[statement]?.expectations[number] ?? 'the statement could not be executed';
   };
-  const { compiled } = ctx;
-  return { program, kernel, linked, interpreter, schedule, world, report, compiled, expectation };
+  const { compiled, state } = ctx;
+  return { program, kernel, linked, interpreter, schedule, world, report, state, compiled, expectation };
 }

@@ -19,6 +19,9 @@ export class RunState {
   readonly opened: IntColumn;
   /** By pin: when it was taken. */
   readonly pinnedAt: WideColumn;
+  /** By statement: how often it has begun, and how many of its expectations did not hold. */
+  readonly begun: IntColumn;
+  readonly failed: IntColumn;
   /** Tasks that follow their own text and have not ended. */
   readonly #busy: number;
 
@@ -32,6 +35,8 @@ export class RunState {
     this.arrived = store.int('scenario.arrived');
     this.opened = store.int('scenario.opened');
     this.pinnedAt = store.wide('scenario.pinnedAt');
+    this.begun = store.int('scenario.begun');
+    this.failed = store.int('scenario.failed');
     this.#busy = store.scalar('scenario.busy');
   }
 

@@ -94,9 +94,10 @@ export class EditorWindow {
     await this.page.keyboard.press('Enter');
   }
 
-  /** Brings the Run and Debug side bar into view. */
+  /** Brings the Run and Debug side bar and our own views into sight. */
   async showDebugViews(): Promise<void> {
     await this.command('View: Show Run and Debug');
+    await this.command('View: Show HMM');
     await this.pane('Callbacks').waitFor();
   }
 
