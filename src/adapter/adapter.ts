@@ -25,7 +25,8 @@ const PROGRESS_AFTER_MS = 400;
 const TOLD: ReadonlySet<StopReport['reason']> = new Set(['end', 'step', 'entry']);
 
 /** The label of the thread that stopped, where the reason alone would mislead. */
-function descriptionOf({ reason, exception, text }: StopReport): string | undefined {
+function descriptionOf({ reason, exception, text, automatic }: StopReport): string | undefined {
+  if (automatic) return 'Paused at the first page_fault';
   if (exception) return 'Paused on exception';
   if (reason === 'end') return 'Paused at the end';
   return reason === 'step' && text !== undefined ? "Paused, can't go on" : undefined;
@@ -167,8 +168,7 @@ export class Adapter {
       this.#onStop(session.stand('entry'));
       return;
     }
-    const atFault = args?.stopAtFirstFault !== false && session.breakpoints.isEmpty;
-    this.run(atFault ? session.runTo('page_fault') : session.continue());
+    this.run(args?.stopAtFirstFault === false ? session.continue() : session.first());
   }
 
   /** Runs work of the session until it ends; the editor hears of its stop. */
@@ -234,7 +234,8 @@ export class Adapter {
       this.end(stop.text);
       return;
     }
-    if (stop.text !== undefined && TOLD.has(stop.reason)) this.#outputEvent(`${stop.text}\n`, 'console', 0);
+    if (stop.text !== undefined && (stop.automatic || TOLD.has(stop.reason)))
+      this.#outputEvent(`${stop.text}\n`, 'console', 0);
     this.event('stopped', this.#stoppedBody(stop));
     // Only now: the editor is on its way to ask, and what it asks is answered after this.
     this.#previous = this.#current;

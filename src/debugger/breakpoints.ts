@@ -61,6 +61,8 @@ export interface BreakpointEvents {
 export class Breakpoints {
   readonly #lines = new Map<string, Bound[]>();
   #functions: Bound[] = [];
+  /** The first call of a routine, where the user has asked for nothing. */
+  #automatic: Bound | undefined;
   #byPc = new Map<number, Bound[]>();
   #nextId = 1;
 
@@ -71,14 +73,17 @@ export class Breakpoints {
     readonly events: BreakpointEvents,
   ) {}
 
-  get isEmpty(): boolean {
-    return this.#byPc.size === 0;
+  /** Stops at the first call of a routine or callback for as long as the user has set no breakpoint that works. */
+  setAutomatic(name: string | undefined): void {
+    this.#automatic = name === undefined ? undefined : this.#bindFunction({ name, hitCondition: '==1' });
+    this.#index();
   }
 
   /** Removes all of them. */
   clear(): void {
     this.#lines.clear();
     this.#functions = [];
+    this.#automatic = undefined;
     this.#index();
   }
 
@@ -160,7 +165,9 @@ export class Breakpoints {
   #index(): void {
     this.#byPc = new Map();
     let counters = 0;
-    for (const bound of [...[...this.#lines.values()].flat(), ...this.#functions]) {
+    const own = [...[...this.#lines.values()].flat(), ...this.#functions];
+    const automatic = this.#automatic && !own.some(({ pcs }) => pcs.length > 0) ? [this.#automatic] : [];
+    for (const bound of [...own, ...automatic]) {
       bound.counter = bound.hits ? counters++ : -1;
       for (const pc of bound.pcs) this.#byPc.set(pc, [...(this.#byPc.get(pc) ?? []), bound]);
     }
@@ -189,6 +196,10 @@ export class Breakpoints {
   /** Whether one of these is a function breakpoint. */
   isFunction(ids: readonly number[]): boolean {
     return this.#functions.some(({ id }) => ids.includes(id));
+  }
+
+  isAutomatic(ids: readonly number[]): boolean {
+    return this.#automatic !== undefined && ids.includes(this.#automatic.id);
   }
 
   #hit(bound: Bound, scene: Scene): boolean {

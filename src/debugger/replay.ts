@@ -47,9 +47,12 @@ export function disarm({ engine, schedule }: Watching): void {
   schedule.onPassedOver = undefined;
 }
 
-/** Time at which an exceptional event stops: after its step; a check at a yield is not in a step. */
+/**
+ * Time at which an exceptional event stops: after its step; a check at a yield is not in a step. A failed expectation
+ * stops before the step that checked it, so that the session stands on the statement that failed.
+ */
 export function stopTime(now: number, name: EventName): number {
-  return name === 'invariant_broken' ? now : now + 1;
+  return name === 'invariant_broken' || name === 'expect_failed' ? now : now + 1;
 }
 
 /** What a search backwards looks for. */

@@ -23,6 +23,8 @@ export interface StopReport {
   /** One sentence for the user where the reason alone doesn't say enough. */
   readonly text?: string;
   readonly breakpoints?: readonly number[];
+  /** Nobody has asked for this stop: it is the one at the first page_fault. */
+  readonly automatic?: boolean;
   readonly exception?: ExceptionHit;
 }
 
@@ -34,15 +36,25 @@ export function whyLeft(world: World, task: TaskRow): string {
 }
 
 /** Why no task can run any more, with what each of them waits for: tasks that wait in a circle, or in vain. */
-export function standstill(world: World): { readonly id: 'deadlock' | 'never_wakes'; readonly text: string } {
+export function standstill(world: World): {
+  readonly id: 'deadlock' | 'never_wakes';
+  readonly text: string;
+  /** One that waits: where there is a circle, a part of it. */
+  readonly task: TaskRow;
+} {
   const rows = [...world.kernel.tasks.tasks.rows()] as TaskRow[];
   const waiting = rows.filter((task) => waitingOf(world, task) && !isIdleWorker(world, task));
-  const circle = waiting.some((task) => wait_cycle(world.kernel, task).length > 0);
+  const circle = waiting.find((task) => wait_cycle(world.kernel, task).length > 0);
   const who = waiting.map((task) => waitsFor(world, task)).join('; ');
-  const text = circle
-    ? who
-    : `${who}; nobody is left who could end ${waiting.length === 1 ? 'this wait' : 'these waits'}`;
-  return { id: circle ? 'deadlock' : 'never_wakes', text: `No task can run: ${text}.` };
+  const text =
+    circle !== undefined
+      ? who
+      : `${who}; nobody is left who could end ${waiting.length === 1 ? 'this wait' : 'these waits'}`;
+  return {
+    id: circle === undefined ? 'never_wakes' : 'deadlock',
+    text: `No task can run: ${text}.`,
+    task: circle ?? waiting[0] ?? world.kernel.task,
+  };
 }
 
 /** What became of the run, in a line. */

@@ -10,6 +10,7 @@ import { CodeMap } from './code-map';
 import type { Debuggee } from './debuggee';
 import { Exceptions } from './exceptions';
 import { HitCounts } from './hit-counts';
+import { findsSomething } from './look-ahead';
 import { ranSchedule } from './ran-schedule';
 import {
   disarm,
@@ -26,12 +27,19 @@ import { afterMoving, inner, outer, sameLevel, type Target } from './stepping';
 import { TraceLines } from './trace-lines';
 import { passedOver } from './who-runs';
 
+const AT_FIRST_FAULT = 'Paused at the first page_fault; set a breakpoint to choose your own.';
+
+/** How far the first run looks beyond the first page_fault, in steps: less than a blink. */
+const LOOK_AHEAD = 100_000;
+
 /** A run forwards while it goes on. */
 interface Running {
   found: Found | undefined;
   /** The task that is being stepped has blocked or ended. */
   left: boolean;
   readonly from: number;
+  /** The exception at `from` is what the user has been told of. */
+  readonly told: boolean;
   readonly target: Target | undefined;
 }
 
@@ -147,12 +155,16 @@ export class DebugSession {
     return yield* alone ? this.#alone(moving) : this.#scheduled(moving);
   }
 
-  /** To the first step of a routine or callback, whichever task comes there. */
-  *runTo(name: string): Work<StopReport> {
-    const target = { task: 0 as TaskRow, pcs: this.map.entries(name), wants: () => true };
-    const stop = yield* this.#scheduled(target);
-    if (stop.reason !== 'step') return stop;
-    return this.#stopAt({ ...stop, reason: 'function breakpoint', text: `The first ${name}.` });
+  /**
+   * The first run of a user who may have set nothing: with no breakpoint that works it stops at the first page_fault,
+   * unless a detector or an invariant finds something soon after, which then is where it stops.
+   */
+  *first(): Work<StopReport> {
+    this.breakpoints.setAutomatic('page_fault');
+    const stop = yield* this.continue();
+    if (!stop.automatic || !(yield* findsSomething(this.#watching, LOOK_AHEAD))) return stop;
+    this.breakpoints.setAutomatic(undefined);
+    return yield* this.continue();
   }
 
   /** Breakpoints have changed; a run that goes on takes them up at its next slice. */
@@ -183,13 +195,20 @@ export class DebugSession {
       task === 0 ? 'run as scheduled' : `run only ${taskName(this.#world, task)}`,
       schedule.runOnly(task),
     );
+    this.#forgetFuture();
+  }
+
+  /** Another timeline begins: what was counted and told of the future has never been. */
+  #forgetFuture(): void {
     this.#counts.truncate(this.time);
     this.trace.truncate(this.time);
+    this.debuggee.tally?.truncate(this.time);
   }
 
   *#forward(target: Target | undefined): Work<StopReport> {
     const from = this.#shown ? this.time : -1;
-    const state: Running = { found: undefined, left: false, from, target };
+    const told = this.#shown && this.#stop.exception !== undefined;
+    const state: Running = { found: undefined, left: false, from, told, target };
     try {
       const work = this.engine.forward(Number.POSITIVE_INFINITY);
       for (;;) {
@@ -201,6 +220,7 @@ export class DebugSession {
         this.#counts.reached(this.time);
         if (done === true) {
           if (value === 'end' && this.#watching.check) this.debuggee.finish?.();
+          if (state.found && state.found.time < this.time) yield* this.engine.seek(state.found.time);
           return this.#stopAt(this.#report(value, state));
         }
         yield;
@@ -214,7 +234,7 @@ export class DebugSession {
   #install(state: Running): void {
     const { interpreter, kernel } = this.engine;
     const { scene, check } = this.#watching;
-    const { target, from } = state;
+    const { target, from, told } = state;
     const wanted = new Uint8Array(this.map.linked.op.length);
     for (const pc of target?.pcs ?? []) wanted[pc] = 1;
     interpreter.arm([...this.breakpoints.pcs, ...(target?.pcs ?? [])]);
@@ -235,9 +255,13 @@ export class DebugSession {
     };
     this.engine.onEvent = (task, name, leave, args) => {
       this.trace.see(task, name, leave, args);
-      const exception = leave ? undefined : this.exceptions.at(name, args, moveTo(scene, task));
+      if (leave) return;
+      this.debuggee.tally?.see(task, name, args);
+      const time = stopTime(this.time, name);
+      if (told && time === from) return;
+      const exception = this.exceptions.at(name, args, moveTo(scene, task));
       if (!exception) return;
-      state.found = foundNext(state.found, { time: stopTime(this.time, name), task, exception });
+      state.found = foundNext(state.found, { time, task, exception });
       interpreter.interrupt();
     };
     this.debuggee.schedule.onPassedOver = (name) => this.trace.tell(() => passedOver(this.debuggee, name));
@@ -264,13 +288,14 @@ export class DebugSession {
       return { reason: 'exception', ...report };
     }
     if (!found?.breakpoints) return { reason: 'step', task };
+    if (this.breakpoints.isAutomatic(found.breakpoints))
+      return { reason: 'function breakpoint', task, automatic: true, text: AT_FIRST_FAULT };
     const reason = this.breakpoints.isFunction(found.breakpoints) ? 'function breakpoint' : 'breakpoint';
     return { reason, task, breakpoints: found.breakpoints };
   }
 
   #standstill(): StopReport {
-    const { id, text } = standstill(this.#world);
-    const { task } = this.#world.kernel;
+    const { id, text, task } = standstill(this.#world);
     if (!this.exceptions.isArmed(id)) return { reason: 'end', task, text };
     return { reason: 'exception', task, exception: { id, task, description: text } };
   }
@@ -312,8 +337,7 @@ export class DebugSession {
   *seek(time: number, timeline?: number): Work<StopReport> {
     if (timeline !== undefined && timeline !== this.engine.timeline.id) {
       this.engine.enter(timeline);
-      this.#counts.truncate(this.time);
-      this.trace.truncate(this.time);
+      this.#forgetFuture();
     }
     yield* this.engine.seek(Math.max(0, time));
     if (this.time < time && this.atEnd) return this.#stopAt({ ...this.#ended(), reason: 'goto' });

@@ -12,8 +12,8 @@ const BODY = 'buf = mmap 4KiB anon rw\nwrite buf = 1\nmigrate buf to gpu0\nread 
 export function conditionCost(condition: string): number {
   const { interpreter, schedule, world, program } = scenario(BODY).run;
   const session = new DebugSession({ interpreter, schedule, world, path: program.file, text: program.text });
+  finish(session.first());
   const [breakpoint] = session.breakpoints.setFunctions([{ name: 'page_fault', condition }]);
-  finish(session.runTo('page_fault'));
   const [pc] = session.breakpoints.pcs;
   if (breakpoint?.verified !== true || pc === undefined) throw new Error(`${condition} was not bound`);
   const scene = sceneOf(world);
