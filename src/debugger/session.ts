@@ -23,7 +23,7 @@ import {
   type Watching,
 } from './replay';
 import { type StopReport, standstill, summary, whyLeft } from './reports';
-import { afterMoving, inner, outer, sameLevel, type Target } from './stepping';
+import { afterMoving, inner, outer, outerBefore, sameLevel, type Target } from './stepping';
 import { TraceLines } from './trace-lines';
 import { passedOver } from './who-runs';
 
@@ -322,9 +322,9 @@ export class DebugSession {
     return yield* this.#backTo(sameLevel(this.#world, this.map, task));
   }
 
-  /** Back to the step that called the routine the task is in. */
+  /** Back to the step that called the routine the task is in; from a scenario's own code as `stepBack`. */
   *reverseStepOut(task: TaskRow): Work<StopReport> {
-    return yield* this.#backTo(outer(this.#world, this.map, task));
+    return yield* this.#backTo(outerBefore(this.#world, this.map, task));
   }
 
   /** To the time just before, whichever task made the step. */

@@ -40,12 +40,24 @@ function target(world: World, map: CodeMap, limit: Limit, pcs: readonly number[]
 
 /**
  * The statement or step of the same frame or one further out: what `next` runs to and `stepBack` goes back to. In a
- * scenario's frame only the beginning of a statement counts.
+ * scenario's frame only the beginning of a statement counts. A task that has ended has no frame: any statement of its own.
  */
 export function sameLevel(world: World, map: CodeMap, task: TaskRow): Target {
   const frames = framesOf(world, map, task);
+  if (frames.length === 0) return anyStatement(world, map, task);
   const statements = frames[0]?.routine.routine.scenario === true;
   return target(world, map, { task, depth: frames.length, statements }, stepsOf(frames));
+}
+
+function anyStatement(world: World, map: CodeMap, task: TaskRow): Target {
+  const pcs = Array.from(map.linked.op.keys()).filter((pc) => map.statementStart[pc] === 1);
+  return { task, pcs, wants: () => world.kernel.tasks.currentTask === task };
+}
+
+/** What a step out goes back to: a step of a caller; where there is none, what `stepBack` goes to. */
+export function outerBefore(world: World, map: CodeMap, task: TaskRow): Target {
+  const inner = framesOf(world, map, task).length > 1;
+  return inner ? outer(world, map, task) : sameLevel(world, map, task);
 }
 
 /** A step of a caller. */
