@@ -10,6 +10,7 @@ import { dataRequests } from './requests/data';
 import { evaluateRequests } from './requests/evaluate';
 import { hmmRequests } from './requests/hmm';
 import { lifecycleRequests } from './requests/lifecycle';
+import { pageTableRequests } from './requests/page-tables';
 import { runRequests } from './requests/run';
 import { sourceRequests } from './requests/sources';
 
@@ -21,6 +22,7 @@ const FAMILIES: readonly Family[] = [
   evaluateRequests,
   sourceRequests,
   hmmRequests,
+  pageTableRequests,
 ];
 
 type AnyHandler = (adapter: Adapter, args: unknown) => unknown;

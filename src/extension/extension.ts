@@ -31,7 +31,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerTraceLog(),
     ...timeStatus(sessions),
     new Listings(sessions),
-    pageTablesView(sessions),
+    ...pageTablesView(sessions),
     zonesView(sessions),
     devicesView(sessions),
     pendingFaultsView(sessions),

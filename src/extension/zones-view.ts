@@ -3,9 +3,7 @@ import type { Zone, ZoneCounter, ZoneNode } from '../protocol';
 import type { Sessions } from './session';
 import { StopTree } from './stop-tree';
 import { collapsible, icon, line } from './tree-items';
-
-/** Counters that a zone's own line sums up. */
-const summary = ['free', 'spanned', 'present', 'managed'];
+import { sizeOfPages, zoneSummary } from './zone-words';
 
 type Element =
   | { kind: 'node'; node: ZoneNode }
@@ -17,7 +15,8 @@ const changedIn = (zone: Zone): number =>
 
 function nodeItem({ id, node, zones }: ZoneNode): vscode.TreeItem {
   const changed = zones.some((zone) => changedIn(zone) > 0);
-  const description = `${zones.length} zones${changed ? ' · changed' : ''}`;
+  const count = zones.filter(({ id: zone }) => !zone.endsWith('/stats')).length;
+  const description = `${count} ${count === 1 ? 'zone' : 'zones'}${changed ? ' · changed' : ''}`;
   const item = line(id, `Node ${node}`, description, collapsible(true, true));
   item.iconPath = icon('server', changed);
   return item;
@@ -26,9 +25,8 @@ function nodeItem({ id, node, zones }: ZoneNode): vscode.TreeItem {
 function zoneItem(zone: Zone): vscode.TreeItem {
   const { id, name, counters } = zone;
   const changed = changedIn(zone);
-  const shown = counters.filter((counter) => summary.includes(counter.name));
-  const parts = shown.map((counter) => `${counter.name} ${counter.value}`);
-  if (changed > 0) parts.push(`${changed} changed`);
+  const summary = zoneSummary(zone);
+  const parts = [...(summary === '' ? [] : [summary]), ...(changed > 0 ? [`${changed} changed`] : [])];
   const item = line(id, name, parts.join(' · '), collapsible(counters.length > 0));
   item.iconPath = icon(name === 'Device' ? 'circuit-board' : 'database', changed > 0);
   return item;
@@ -36,7 +34,8 @@ function zoneItem(zone: Zone): vscode.TreeItem {
 
 function counterItem({ id, name, value, previous }: ZoneCounter): vscode.TreeItem {
   const changed = previous !== undefined;
-  const description = changed ? `${value} · changed, was ${previous}` : `${value}`;
+  const size = value === 0 ? '0' : `${value} pages, ${sizeOfPages(value)}`;
+  const description = changed ? `${size} · changed, was ${previous}` : size;
   const item = line(id, name, description, collapsible(false));
   item.iconPath = icon('symbol-number', changed);
   return item;

@@ -6,7 +6,15 @@ import type {
   WaitsResult,
   ZonesResult,
 } from './machine-views';
-import type { PageTablesArguments, PageTablesResult } from './page-tables';
+import type {
+  LocateArguments,
+  LocateResult,
+  MappingsResult,
+  PageTablesArguments,
+  PageTablesResult,
+  PlaceArguments,
+  WhyResult,
+} from './page-tables';
 import type { ScheduleResult, SeekArguments, ThreadArguments, TimePosition } from './time';
 
 /** Arguments of a request that takes none. */
@@ -23,6 +31,12 @@ export type NoArguments = Record<string, never>;
 export interface HmmRequests {
   /** Children of a node of the page-table tree. */
   'hmm/pageTables': { args: PageTablesArguments; result: PageTablesResult };
+  /** Where a page or an address is in that tree; fails with a sentence where the expression gives none. */
+  'hmm/locate': { args: LocateArguments; result: LocateResult };
+  /** Every entry that names the page at an address. */
+  'hmm/mappings': { args: PlaceArguments; result: MappingsResult };
+  /** Why the page at an address is where it is. */
+  'hmm/why': { args: PlaceArguments; result: WhyResult };
   /** Every zone of every node. */
   'hmm/zones': { args: NoArguments; result: ZonesResult };
   /** Faults that have begun and not ended. */

@@ -216,7 +216,7 @@ describe('what the editor asks of a stop', () => {
       const walk = async (parent?: string): Promise<void> => {
         const { nodes } = await c.request('hmm/pageTables', parent === undefined ? {} : { parent });
         for (const node of nodes) {
-          if (node.level === 'pte') found[node.label.replace(/^.* /, '')] = node;
+          if (node.level === 'pte') found[node.label] = node;
           if (node.hasChildren) await walk(node.id);
         }
       };

@@ -18,7 +18,7 @@ import type { Args } from '../protocol';
 import { memoryReference } from './data';
 
 /** The scene of a frame, or of the task that runs next; and the routine whose locals hold. */
-function placeOf(
+export function sceneOfFrame(
   adapter: Adapter,
   frameId: number | undefined,
 ): { scene: Scene; routine: LinkedRoutine | undefined } {
@@ -42,7 +42,7 @@ function evaluate(adapter: Adapter, args: Args<'evaluate'>): Dap.EvaluateRespons
   const word = whole ? WORDS.get(text) : undefined;
   if (word !== undefined) return { result: word(adapter), variablesReference: 0 };
   const { world } = adapter.stopped.debuggee;
-  const { scene, routine } = placeOf(adapter, args.frameId);
+  const { scene, routine } = sceneOfFrame(adapter, args.frameId);
   const compiled = adapter.view.compile(text, routine);
   let value: Value;
   try {
@@ -73,7 +73,7 @@ const TYPED = /(?:([A-Za-z_][\w.[\]]*)\.)?(\w*)$/;
 
 function completions(adapter: Adapter, { text, column, frameId }: Args<'completions'>): Dap.CompletionItem[] {
   const { world } = adapter.stopped.debuggee;
-  const { routine } = placeOf(adapter, frameId);
+  const { routine } = sceneOfFrame(adapter, frameId);
   const typed = text.slice(0, Math.max(0, column - 1));
   const [, object, word = ''] = TYPED.exec(typed) ?? [];
   const length = word.length;

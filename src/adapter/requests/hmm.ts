@@ -4,7 +4,6 @@ import { runnableTasks } from '../../debugger/who-runs';
 import { finish } from '../../engine/time/work';
 import { devicesOf } from '../../view/inspect/devices';
 import { pendingFaults } from '../../view/inspect/faults';
-import { PageTables } from '../../view/inspect/page-tables';
 import { zoneNodes } from '../../view/inspect/zones';
 import { waitsText } from '../../view/wait-graph';
 import { RequestError } from '../errors';
@@ -14,9 +13,6 @@ import { go, runAlone, taskOf } from './run';
 export const hmmRequests: Family = {
   capabilities: {},
   handlers: {
-    'hmm/pageTables': (adapter, { parent }) => ({
-      nodes: new PageTables(adapter.stopped.debuggee.world, adapter.previousStop).children(parent),
-    }),
     'hmm/zones': (adapter) => ({ nodes: zoneNodes(adapter.stopped.debuggee.world, adapter.previousStop) }),
     'hmm/pendingFaults': (adapter) => ({ faults: pendingFaults(adapter.stopped.debuggee.world) }),
     'hmm/waits': (adapter, { threadId }) => {

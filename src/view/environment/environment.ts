@@ -26,7 +26,7 @@ import {
 import { showFaultFlags, showVmFault } from './format';
 import { localOf } from './locals';
 import { DEVICE, PROCESS, TASK, ZONE } from './machine-types';
-import { deviceOfPage, entryAt, pageAt, vmaAt } from './pages';
+import { deviceOfPage, entryAt, mappingsOf, pageAt, vmaAt } from './pages';
 import type { Scene, World } from './scene';
 import { ADDRESS, orNone, type SceneType } from './type-parts';
 import { BUFFER, PAGE, PTE, placeAt, VMA } from './types';
@@ -202,6 +202,13 @@ function variables(world: World): ReadonlyMap<string, Binding<Scene>> {
 }
 
 type Where = (args: readonly Value[], scene: Scene) => { process: ProcessRow; va: number } | undefined;
+
+/** The address that a value of this type stands for, by its process; of a page the first that maps it. */
+export function addressOf(type: Type<Scene>, value: Value, scene: Scene): ReturnType<Where> {
+  if (type.family !== PAGE.family) return whereOf(type)?.([value], scene);
+  const first = typeof value === 'number' ? mappingsOf(scene.world.kernel, value as PageRow)[0] : undefined;
+  return first && { process: first.process, va: vaOf(first.vpn) };
+}
 
 /** How the one argument of a function gives an address: a page of a buffer, a buffer, or a number. */
 function whereOf(type: Type<Scene>): Where | undefined {

@@ -1,5 +1,5 @@
 /** The machine as expressions see it. */
-export { type EnvironmentOptions, environment } from './environment';
+export { addressOf, type EnvironmentOptions, environment } from './environment';
 export * from './format';
 export { localOf, showLocal } from './locals';
 export { usedPages } from './machine-types';

@@ -1,0 +1,118 @@
+/** The requests of the page-table tree. */
+
+import { evaluationProblem } from '../../debugger/condition';
+import type { ProcessRow, TaskRow, Vpn } from '../../engine/machine/ids';
+import { vaOf, vpnOf } from '../../engine/machine/ids';
+import type { Value } from '../../language';
+import type { LocateArguments, PageMapping } from '../../protocol';
+import {
+  addressOf,
+  mappingsOf,
+  pageAt,
+  placeOf,
+  processName,
+  showAddress,
+  showEntry,
+  spaceOf,
+  type World,
+  why,
+} from '../../view/environment';
+import { PageTables } from '../../view/page-tables/page-tables';
+import { mmOf, processNamed } from '../../view/page-tables/place';
+import type { Adapter } from '../adapter';
+import { RequestError } from '../errors';
+import type { Family } from '../family';
+import { sceneOfFrame } from './evaluate';
+
+interface Place {
+  readonly process: ProcessRow;
+  readonly vpn: Vpn;
+}
+
+/** The place that a process and an address name; throws where either is none. */
+function namedPlace(world: World, process: string, address: string): Place {
+  const row = processNamed(world, process);
+  if (row === 0) throw new RequestError(`There is no process ${process} with memory.`);
+  const va = Number(address);
+  if (!Number.isSafeInteger(va) || va < 0) throw new RequestError(`${address} is no address.`);
+  return { process: row, vpn: vpnOf(va) };
+}
+
+function placeOfExpression(adapter: Adapter, text: string, frameId: number | undefined): Place {
+  const { scene, routine } = sceneOfFrame(adapter, frameId);
+  const compiled = adapter.view.compile(text, routine);
+  let value: Value;
+  try {
+    value = compiled.evaluate(scene);
+  } catch (error) {
+    throw new RequestError(evaluationProblem(error));
+  }
+  const at = addressOf(compiled.type, value, scene);
+  if (at === undefined)
+    throw new RequestError(
+      `\`${text}\` is ${compiled.type.name}${value === undefined ? ' that is none here' : ''}; a page or an address is looked for, such as buf[3].`,
+    );
+  return { process: at.process, vpn: vpnOf(at.va) };
+}
+
+/** The pending CPU fault that began last. */
+function newestFault(world: World): Place | undefined {
+  const { faults } = world.kernel;
+  let newest = 0;
+  for (const row of faults.table.rows())
+    if (newest === 0 || faults.since.get(row) >= faults.since.get(newest)) newest = row;
+  if (newest === 0) return undefined;
+  return {
+    process: spaceOf(world, faults.task.get(newest) as TaskRow),
+    vpn: vpnOf(faults.address.get(newest)),
+  };
+}
+
+function wanted(
+  adapter: Adapter,
+  { expression, frameId, process, address }: LocateArguments,
+): Place | undefined {
+  const { world } = adapter.stopped.debuggee;
+  if (process !== undefined && address !== undefined) return namedPlace(world, process, address);
+  if (expression !== undefined) return placeOfExpression(adapter, expression, frameId);
+  return newestFault(world);
+}
+
+function mappings(world: World, { process, vpn }: Place): PageMapping[] {
+  const { kernel: k } = world;
+  const page = pageAt(k, mmOf(world, process), vpn);
+  if (page === 0) return [];
+  return mappingsOf(k, page).map(({ process: of, vpn: at, entry }): PageMapping => {
+    const place = placeOf(world, of, vaOf(at));
+    return {
+      process: processName(world, of),
+      address: showAddress(vaOf(at)),
+      ...(place === undefined ? {} : { place }),
+      entry: showEntry(world, entry),
+    };
+  });
+}
+
+export const pageTableRequests: Family = {
+  capabilities: {},
+  handlers: {
+    'hmm/pageTables': (adapter, { parent }) => ({
+      nodes: new PageTables(adapter.stopped.debuggee.world, adapter.previousStop).children(parent),
+    }),
+    'hmm/locate': (adapter, args) => {
+      const place = wanted(adapter, args);
+      if (place === undefined) return { path: [] };
+      const tree = new PageTables(adapter.stopped.debuggee.world, adapter.previousStop);
+      return { path: tree.path(place.process, place.vpn) };
+    },
+    'hmm/mappings': (adapter, { process, address }) => {
+      const { world } = adapter.stopped.debuggee;
+      return { mappings: mappings(world, namedPlace(world, process, address)) };
+    },
+    'hmm/why': (adapter, { process, address }) => {
+      const { scene } = sceneOfFrame(adapter, undefined);
+      const place = namedPlace(scene.world, process, address);
+      return { text: why(scene, place.process, vaOf(place.vpn)) };
+    },
+  },
+};
