@@ -28,14 +28,16 @@ export function pressure(zone: Zone): string | undefined {
   return 'above high';
 }
 
-/** A zone in a line: `1.2 GiB free of 2 GiB · above high`. */
+/** A zone in a line: `1.2 GiB free of 2 GiB · above high`. Of device memory the kernel's allocator manages nothing. */
 export function zoneSummary(zone: Zone): string {
   const value = (name: string) => zone.counters.find((counter) => counter.name === name)?.value;
   const free = value('free');
   if (free === undefined) return '';
-  const of = value('managed') || value('present') || value('spanned') || 0;
+  const managed = value('managed') ?? 0;
+  if (managed === 0) return `spans ${sizeOfPages(value('spanned') ?? 0)}, handed out by drivers`;
   const state = pressure(zone);
-  return [`${sizeOfPages(free)} free of ${sizeOfPages(of)}`, ...(state === undefined ? [] : [state])].join(
-    ' · ',
-  );
+  return [
+    `${sizeOfPages(free)} free of ${sizeOfPages(managed)}`,
+    ...(state === undefined ? [] : [state]),
+  ].join(' · ');
 }

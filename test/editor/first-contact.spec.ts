@@ -46,7 +46,7 @@ test('zones and devices are shown, and a device that changed says so', async () 
   await window.expandPane('Zones');
   await window.expandPane('Devices');
   await window.rows('Devices', 'gpu0').filter({ hasText: '1 of 16384 pages used' }).waitFor();
-  await window.rows('Zones', 'Device').filter({ hasText: '0 free of 64 MiB' }).waitFor();
+  await window.rows('Zones', 'Device').filter({ hasText: 'handed out by drivers' }).waitFor();
   await window.toolbar('debug-step-out').click();
   await window.rows('Devices', 'gpu0').filter({ hasText: '0 of 16384 pages used · changed' }).waitFor();
   await window.screenshot('zones-and-devices');

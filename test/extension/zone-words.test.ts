@@ -32,4 +32,14 @@ test.each([
 test('a zone without watermarks has only its sizes', () => {
   expect(zoneSummary(zone(256, 0))).toBe('1 MiB free of 2 MiB');
   expect(zoneSummary(zone(256))).toBe('1 MiB free of 2 MiB · above high');
+  const device = {
+    id: 'node0/Device',
+    name: 'Device',
+    counters: [] as { id: string; name: string; value: number }[],
+  };
+  device.counters.push(
+    { id: 'free', name: 'free', value: 0 },
+    { id: 'spanned', name: 'spanned', value: 256 },
+  );
+  expect(zoneSummary(device)).toBe('spans 1 MiB, handed out by drivers');
 });
