@@ -144,23 +144,31 @@ export interface DeviceWriteStatement extends Simple {
   readonly value: Expr;
 }
 
+/** `gpu0 VERB [RANGE] [= VALUE]`: a verb of the device's own driver. */
+export interface DeviceVerbStatement extends Simple {
+  readonly kind: 'device-verb';
+  readonly device: Name;
+  readonly verb: Word;
+  readonly range?: Range;
+  readonly value?: Expr;
+}
+
 /** `gpu0 release`, `gpu0 evict`, `gpu0 dead`, `gpu0 repair` */
 export interface DeviceControlStatement extends Simple {
   readonly kind: 'device-release' | 'device-evict' | 'device-dead' | 'device-repair';
   readonly device: Name;
 }
 
-export type FailPoint = 'migrate_to_ram' | 'copy' | 'alloc';
 export type FaultResult = 'sigbus' | 'sigsegv' | 'oom' | 'hwpoison' | 'nopage' | 'retry' | 'nothing';
 
 /**
  * `gpu0 fail migrate_to_ram as oom times 3`; without `times` until `repair`. `page_fault` is read as migrate_to_ram.
- * The name may be that of a driver: then the next calls fail whichever of its devices they are for.
+ * What else can fail is the driver's to say. The name may be that of a driver: then the next calls fail whichever of its devices they are for.
  */
 export interface DeviceFailStatement extends Simple {
   readonly kind: 'device-fail';
   readonly device: Name;
-  readonly point: Word<FailPoint>;
+  readonly point: Word;
   /** Only for migrate_to_ram; sigbus where nothing is said. */
   readonly as?: Word<FaultResult>;
   readonly times?: Expr;

@@ -5,6 +5,7 @@ import type {
   DeviceControlStatement,
   DeviceFailStatement,
   DeviceRangeStatement,
+  DeviceVerbStatement,
   DeviceWriteStatement,
   DrainStatement,
   ExitStatement,
@@ -177,6 +178,7 @@ export type SimpleStatement =
   | DeviceRangeStatement
   | DeviceWriteStatement
   | DeviceControlStatement
+  | DeviceVerbStatement
   | DeviceFailStatement
   | GupStatement
   | UnpinStatement

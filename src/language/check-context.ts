@@ -1,7 +1,7 @@
 import type { DeviceType, Expr, MachineDecl, Name, Scenario } from './ast';
 import { constantOf } from './constant';
 import type { ProblemList } from './diagnostics';
-import { type Feature, type Knowledge, SINCE } from './knowledge';
+import { type DriverWords, type Feature, type Knowledge, SINCE } from './knowledge';
 import { PAGE_SIZE, showSize } from './numbers';
 import { describeSymbol, type GlobalSymbol, type Scope, type TaskSymbol } from './scope';
 import type { LineMap, Span } from './source';
@@ -76,6 +76,14 @@ export class CheckContext {
     if (symbol?.kind === 'device') return symbol.type;
     this.unknown(name, 'device', symbol);
     return undefined;
+  }
+
+  /** What the driver of a device, or the driver of this name, is to the language. */
+  driverWords(name: Name): { readonly driver: string; readonly words: DriverWords } | undefined {
+    const symbol = this.globals.get(name.text);
+    const driver = symbol?.kind === 'device' ? symbol.driver : name.text;
+    const words = this.knowledge.drivers.get(driver);
+    return words && { driver, words };
   }
 
   /** Whether a name is that of a driver and of nothing in the scenario. */

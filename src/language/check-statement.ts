@@ -16,7 +16,7 @@ import type {
   UnderStatement,
 } from './ast';
 import type { CheckContext } from './check-context';
-import { checkDevice, withPages } from './check-device';
+import { checkDevice, offered, withPages } from './check-device';
 import { checkAddress, checkExpr, checkOutcome, checkRange } from './check-expression';
 import { ADVICE_FEATURES } from './knowledge';
 import { PAGE_SIZE } from './numbers';
@@ -287,7 +287,10 @@ function checkThread(ctx: CheckContext, statement: ThreadStatement, place: Place
   checkCpu(ctx, statement.cpu, place.scope);
   ctx.started.set(statement.name.text, place.scope);
   const { device, body } = statement;
-  if (device !== undefined) withPages(ctx, device, 'run a context');
+  if (device !== undefined) {
+    withPages(ctx, device, 'run a context');
+    offered(ctx, device, 'context');
+  }
   if (body === undefined) return;
   checkBlock(ctx, body, { scope: place.scope, task: statement.name.text, context: device !== undefined });
 }

@@ -212,7 +212,8 @@ function checkMachine(ctx: CheckContext, item: MachineDecl): void {
 
 function checkDeviceDecl(ctx: CheckContext, item: DeviceDecl): void {
   const { name, type, size, driver, node } = item;
-  ctx.declare(name, { kind: 'device', span: name.span, type: type.text });
+  const driven = driver?.text ?? ctx.knowledge.defaultDriver;
+  ctx.declare(name, { kind: 'device', span: name.span, type: type.text, driver: driven });
   const devices = [...ctx.globals.values()].filter((symbol) => symbol.kind === 'device').length;
   if (devices > MOST_DEVICES)
     ctx.error('too-many', `a scenario has at most ${MOST_DEVICES} devices`, name.span);
@@ -221,7 +222,7 @@ function checkDeviceDecl(ctx: CheckContext, item: DeviceDecl): void {
   ctx.size(size, undefined, { what: 'device memory', empty, most: MOST_DEVICE, why: 'a device can have' });
   if (type.text === 'coherent') ctx.need('coherent', 'coherent device memory', type.span);
   if (node !== undefined) ctx.between(node, undefined, 'the number of a node', 0, MOST_NODES - 1);
-  checkDriver(ctx, item, driver?.text ?? 'dmirror');
+  checkDriver(ctx, item, driven);
 }
 
 function checkDriver(ctx: CheckContext, item: DeviceDecl, driver: string): void {
@@ -249,7 +250,7 @@ function checkOption(
     );
     return;
   }
-  const options = ctx.knowledge.drivers.get(driver) ?? [];
+  const options = ctx.knowledge.drivers.get(driver)?.options ?? [];
   const known = options.find((option) => option.name === name.text);
   const names = options.map((option) => option.name);
   checkExpr(ctx, value, undefined);

@@ -1,4 +1,4 @@
-import { KNOWLEDGE, type Knowledge } from './knowledge';
+import { type DriverWords, KNOWLEDGE, type Knowledge } from './knowledge';
 import type { Token } from './lexer';
 import { parseScenario } from './parser';
 import { ERRNOS, SIGNALS } from './signals';
@@ -7,7 +7,6 @@ import {
   ADVICES,
   DEVICE_TYPES,
   DEVICE_VERBS,
-  FAIL_POINTS,
   FAULT_RESULTS,
   formOf,
   STATEMENT_WORDS,
@@ -105,7 +104,7 @@ function declaration(s: Situation, first: string): Completion[] {
   if (first === 'device' && count === 2) return keywords(DEVICE_TYPES, 'attribute');
   if (first === 'device' && last === 'driver') return constants(s.knowledge.drivers.keys(), 'a driver');
   if (first === 'device' && count > 3) {
-    const options = [...s.knowledge.drivers.values()].flat();
+    const options = [...s.knowledge.drivers.values()].flatMap((driver) => driver.options);
     return [
       ...constants(['driver', 'node'], 'device … driver D node N'),
       ...options.flatMap(({ name, what }) => constants([`${name}=`], what)),
@@ -134,9 +133,13 @@ function mapping(s: Situation, last: string): Completion[] {
   return [...keywords(words, 'attribute'), ...constants(['none', 'r', 'rw', 'rwx'], 'protection')];
 }
 
+const ownVerbs = ({ verbs }: DriverWords): Completion[] =>
+  verbs.map(({ word, about }) => ({ label: word, kind: 'keyword', detail: about }));
+
 function deviceVerb(s: Situation, last: string): Completion[] {
-  if (s.before.length === 1) return keywords(DEVICE_VERBS, 'device');
-  if (last === 'fail') return constants(FAIL_POINTS, 'what fails');
+  const drivers = [...s.knowledge.drivers.values()];
+  if (s.before.length === 1) return [...keywords(DEVICE_VERBS, 'device'), ...drivers.flatMap(ownVerbs)];
+  if (last === 'fail') return constants(new Set(drivers.flatMap((driver) => driver.failures)), 'what fails');
   if (last === 'as') return constants(FAULT_RESULTS, 'what the callback returns');
   return expression(s);
 }

@@ -10,6 +10,38 @@ export interface DriverOption {
   readonly most: number;
 }
 
+/** What the language can ask of a driver besides what every driver has to offer. */
+export type DriverOperation =
+  | 'migrate'
+  | 'read'
+  | 'write'
+  | 'snapshot'
+  | 'exclusive'
+  | 'check_exclusive'
+  | 'evict'
+  | 'release'
+  | 'context';
+
+/** A word of a driver's own behind a device: `gpu0 WORD [RANGE] [= VALUE]`. */
+export interface DriverVerb {
+  readonly word: string;
+  /** What it does, in a sentence. */
+  readonly about: string;
+  /** It is about a range, which has to be written. */
+  readonly range: boolean;
+  /** What the number behind `=` is, where it takes one. */
+  readonly value?: { readonly what: string; readonly least: number; readonly most: number };
+}
+
+/** A driver as a scenario speaks of it. */
+export interface DriverWords {
+  readonly options: readonly DriverOption[];
+  readonly operations: readonly DriverOperation[];
+  readonly verbs: readonly DriverVerb[];
+  /** What can be made to fail in it, as in `gpu0 fail copy`. */
+  readonly failures: readonly string[];
+}
+
 /** What the checker has to know of the kernels and the machine. The engine's own tables may be given in its place. */
 export interface Knowledge {
   /** What each profile has, by its name. */
@@ -17,8 +49,9 @@ export interface Knowledge {
   readonly defaultProfile: string;
   /** Kernel fixes that can be switched, by name; where it is missing every name is accepted. */
   readonly switches?: readonly string[];
-  /** Drivers, each with its options. */
-  readonly drivers: ReadonlyMap<string, readonly DriverOption[]>;
+  readonly drivers: ReadonlyMap<string, DriverWords>;
+  /** Of a device that does not say. */
+  readonly defaultDriver: string;
   /** CPUs of a machine that does not say. */
   readonly defaultCpus: number;
   /** Names that expressions have besides those of the scenario. */
@@ -29,6 +62,19 @@ export interface Knowledge {
 
 /** Entries of the largest fault buffer. */
 const MOST_FAULT_ENTRIES = 1 << 16;
+
+/** The kernel's own HMM test driver. */
+export const DMIRROR: DriverWords = {
+  options: [
+    { name: 'faults', what: 'the number of entries of a fault buffer', least: 1, most: MOST_FAULT_ENTRIES },
+  ],
+  operations: [
+    ...(['migrate', 'read', 'write', 'snapshot', 'exclusive', 'check_exclusive'] as const),
+    ...(['evict', 'release', 'context'] as const),
+  ],
+  verbs: [],
+  failures: ['migrate_to_ram', 'copy', 'alloc'],
+};
 
 /** First kernel with each feature, for messages. */
 export const SINCE: Readonly<Record<Feature, string>> = {
@@ -45,19 +91,8 @@ export const KNOWLEDGE: Knowledge = {
     ['6.12', new Set<Feature>(['coherent', 'exclusive', 'cold', 'populate', 'collapse'])],
   ]),
   defaultProfile: '6.12',
-  drivers: new Map([
-    [
-      'dmirror',
-      [
-        {
-          name: 'faults',
-          what: 'the number of entries of a fault buffer',
-          least: 1,
-          most: MOST_FAULT_ENTRIES,
-        },
-      ],
-    ],
-  ]),
+  drivers: new Map([['dmirror', DMIRROR]]),
+  defaultDriver: 'dmirror',
   defaultCpus: 2,
   names: new Set([
     ...['DMA', 'DMA32', 'Normal', 'Movable', 'Device'],

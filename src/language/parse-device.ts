@@ -2,16 +2,16 @@ import type {
   DeviceControlStatement,
   DeviceFailStatement,
   DeviceRangeStatement,
+  DeviceVerbStatement,
   DeviceWriteStatement,
-  FailPoint,
   Name,
   Word,
 } from './ast';
 import type { Cursor } from './cursor';
 import { optional, parseValue } from './parse-expression';
-import { parseName, parseRange, parseWordOf } from './parse-parts';
+import { parseJoinedWord, parseName, parseRange, parseWordOf } from './parse-parts';
 import { spanOf } from './source';
-import { FAIL_POINTS, FAULT_RESULTS } from './vocabulary';
+import { FAULT_RESULTS } from './vocabulary';
 
 type DeviceStatement =
   | DeviceRangeStatement
@@ -58,8 +58,31 @@ function readFail(c: Cursor, device: Name): Unfinished<DeviceFailStatement> {
 }
 
 /** The callback may be called by each of its names. */
-function readFailPoint(c: Cursor): Word<FailPoint> {
+function readFailPoint(c: Cursor): Word {
   const old = c.take('page_fault');
   if (old !== undefined) return { text: 'migrate_to_ram', span: spanOf(old) };
-  return parseWordOf(c, FAIL_POINTS, 'a point of failure');
+  return parseJoinedWord(c, 'what is to fail, as in `fail migrate_to_ram`');
+}
+
+/** Signs behind a word that may be a range. */
+const BEHIND_RANGE: ReadonlySet<string> = new Set(['[', '=', 'expect', 'for', 'past', '(', '+', '-', '.']);
+
+/** Whether a line can be `DEVICE VERB [RANGE] [= VALUE]` with a verb of a driver's own. */
+export function mayBeDriverVerb(c: Cursor): boolean {
+  if (c.peek(1).kind !== 'word') return false;
+  const third = c.peek(2);
+  const ends = third.kind === 'newline' || third.kind === 'end' || third.text === ';' || third.text === '}';
+  if (ends || third.text === '=' || third.text === 'expect') return true;
+  const fourth = c.peek(3);
+  const over = fourth.kind === 'newline' || fourth.kind === 'end' || fourth.text === ';' || fourth.text === '}';
+  return third.kind === 'word' && (over || BEHIND_RANGE.has(fourth.text));
+}
+
+/** Reads `DEVICE VERB [RANGE] [= VALUE]`; which verbs there are is the driver's to say. */
+export function parseDriverVerb(c: Cursor): Unfinished<DeviceVerbStatement> {
+  const device = parseName(c, 'the name of a device');
+  const verb = parseName(c, 'a verb of its driver');
+  const range = c.atEnd() || c.is('=') || c.is('expect') ? undefined : parseRange(c);
+  const value = c.take('=') ? parseValue(c) : undefined;
+  return { kind: 'device-verb', device, verb, ...optional({ range, value }) };
 }

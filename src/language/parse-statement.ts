@@ -1,7 +1,7 @@
 import type { Block, Expr, Name, Outcome, RangeStatement, Statement, Word } from './ast';
 import { type Cursor, SyntaxFault, show } from './cursor';
 import { GLUE_BEFORE } from './lexer';
-import { parseDeviceStatement } from './parse-device';
+import { mayBeDriverVerb, parseDeviceStatement, parseDriverVerb } from './parse-device';
 import { optional, parseExpr, parseValue } from './parse-expression';
 import { parseMmap } from './parse-mmap';
 import {
@@ -180,6 +180,7 @@ function unknownStatement(c: Cursor, source: string): Statement {
     const message = `a device cannot \`${second.text}\`; did you mean \`${verb}\`?`;
     throw new SyntaxFault('unknown-verb', message, spanOf(second));
   }
+  if (meant === undefined && mayBeDriverVerb(c)) return simple(c, first.start, parseDriverVerb(c));
   const message = `there is no statement \`${first.text}\`${didYouMean(first.text, STATEMENT_WORDS)}`;
   throw new SyntaxFault('unknown-statement', message, spanOf(first));
 }

@@ -3,7 +3,7 @@ import type { Span } from './source';
 
 /** A name of the whole scenario. */
 export type GlobalSymbol =
-  | { readonly kind: 'device'; readonly span: Span; readonly type: DeviceType }
+  | { readonly kind: 'device'; readonly span: Span; readonly type: DeviceType; readonly driver: string }
   | { readonly kind: 'file'; readonly span: Span }
   | { readonly kind: 'value'; readonly span: Span; readonly value: number | undefined }
   | TaskSymbol;

@@ -287,5 +287,4 @@ export const ADVICES = [
 
 export const ZONES = ['dma', 'dma32', 'normal', 'movable'] as const;
 export const DEVICE_TYPES = ['private', 'coherent', 'persistent'] as const;
-export const FAIL_POINTS = ['migrate_to_ram', 'copy', 'alloc'] as const;
 export const FAULT_RESULTS = ['sigbus', 'sigsegv', 'oom', 'hwpoison', 'nopage', 'retry', 'nothing'] as const;
