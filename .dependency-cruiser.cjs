@@ -21,6 +21,19 @@ module.exports = {
     forbid('language-and-protocol-are-apart', '^src/(protocol|language)/', '^src/(engine|view)/'),
     forbid('engine-without-language', '^src/engine/', '^src/(protocol|language)/'),
     {
+      // A driver is its own affair: who uses one knows its interface, and only the list of drivers knows its name.
+      name: 'drivers-are-private',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/engine/drivers/(([^/]+)/|index\\.ts$)' },
+      to: { path: '^src/engine/drivers/[^/]+/' },
+    },
+    {
+      name: 'drivers-are-apart',
+      severity: 'error',
+      from: { path: '^src/engine/drivers/([^/]+)/' },
+      to: { path: '^src/engine/drivers/[^/]+/', pathNot: '^src/engine/drivers/$1/' },
+    },
+    {
       name: 'extension-never-reaches-the-engine',
       severity: 'error',
       from: { path: '^src/extension/' },

@@ -14,12 +14,24 @@ function deviceItem({ name, type, used, total, failures, changed }: DeviceState)
   return item;
 }
 
-const factsAbout = ({ name, driver, start, end, used, free, failures }: DeviceState): Fact[] =>
+const factsAbout = ({
+  name,
+  driver,
+  start,
+  end,
+  used,
+  free,
+  counters,
+  mirrors,
+  failures,
+}: DeviceState): Fact[] =>
   factsOf(name, [
     ['driver', driver],
     ['dev_pagemap', `${start}-${end}`],
     ['used', `${used} pages`],
     ['free', `${free} pages`],
+    ...counters.map((counter): [string, string] => [counter.name, String(counter.value)]),
+    ...mirrors.map(({ process, entries }): [string, string] => [`mirror of ${process}`, `${entries} pages`]),
     ['made to fail', failures.join(', ') || 'no'],
   ]);
 

@@ -153,9 +153,15 @@ export interface DeviceVerbStatement extends Simple {
   readonly value?: Expr;
 }
 
-/** `gpu0 release`, `gpu0 evict`, `gpu0 dead`, `gpu0 repair` */
+/** `gpu0 release`, `gpu0 evict` */
 export interface DeviceControlStatement extends Simple {
-  readonly kind: 'device-release' | 'device-evict' | 'device-dead' | 'device-repair';
+  readonly kind: 'device-release' | 'device-evict';
+  readonly device: Name;
+}
+
+/** `gpu0 dead`, `gpu0 repair` */
+export interface DeviceHealthStatement extends Simple {
+  readonly kind: 'device-dead' | 'device-repair';
   readonly device: Name;
 }
 

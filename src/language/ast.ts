@@ -4,6 +4,7 @@ import type {
   BarrierStatement,
   DeviceControlStatement,
   DeviceFailStatement,
+  DeviceHealthStatement,
   DeviceRangeStatement,
   DeviceVerbStatement,
   DeviceWriteStatement,
@@ -178,6 +179,7 @@ export type SimpleStatement =
   | DeviceRangeStatement
   | DeviceWriteStatement
   | DeviceControlStatement
+  | DeviceHealthStatement
   | DeviceVerbStatement
   | DeviceFailStatement
   | GupStatement

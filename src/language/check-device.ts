@@ -78,7 +78,11 @@ function checkFailPoint(ctx: CheckContext, { device, point }: DeviceFailStatemen
   if (found === undefined || found.words.failures.includes(point.text)) return;
   const known = found.words.failures;
   const near = didYouMean(point.text, known) || `; known is ${oneOf(known)}`;
-  ctx.error('unknown-word', `nothing in driver ${found.driver} is called \`${point.text}\`${near}`, point.span);
+  ctx.error(
+    'unknown-word',
+    `nothing in driver ${found.driver} is called \`${point.text}\`${near}`,
+    point.span,
+  );
 }
 
 function checkVerb(ctx: CheckContext, statement: DeviceVerbStatement, scope: Scope): void {
@@ -99,9 +103,19 @@ function checkVerb(ctx: CheckContext, statement: DeviceVerbStatement, scope: Sco
   }
 }
 
-function checkOwnVerb(ctx: CheckContext, statement: DeviceVerbStatement, verb: DriverVerb, scope: Scope): void {
+function checkOwnVerb(
+  ctx: CheckContext,
+  statement: DeviceVerbStatement,
+  verb: DriverVerb,
+  scope: Scope,
+): void {
   const { device, range, value } = statement;
-  const form = [device.text, verb.word, ...(verb.range ? ['RANGE'] : []), ...(verb.value ? ['= NUMBER'] : [])];
+  const form = [
+    device.text,
+    verb.word,
+    ...(verb.range ? ['RANGE'] : []),
+    ...(verb.value ? ['= NUMBER'] : []),
+  ];
   if ((range !== undefined) !== verb.range || (value !== undefined) !== (verb.value !== undefined))
     ctx.error('syntax', `write \`${form.join(' ')}\`: ${verb.about}`, statement.span);
   if (value === undefined || verb.value === undefined) return;

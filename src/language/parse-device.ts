@@ -1,6 +1,7 @@
 import type {
   DeviceControlStatement,
   DeviceFailStatement,
+  DeviceHealthStatement,
   DeviceRangeStatement,
   DeviceVerbStatement,
   DeviceWriteStatement,
@@ -17,6 +18,7 @@ type DeviceStatement =
   | DeviceRangeStatement
   | DeviceWriteStatement
   | DeviceControlStatement
+  | DeviceHealthStatement
   | DeviceFailStatement;
 
 type Unfinished<T> = T extends unknown ? Omit<T, 'span' | 'outcome'> : never;
@@ -28,7 +30,7 @@ const ON_RANGE: ReadonlyMap<string, DeviceRangeStatement['kind']> = new Map([
   ['check_exclusive', 'device-check-exclusive'],
 ]);
 
-const CONTROL: ReadonlyMap<string, DeviceControlStatement['kind']> = new Map([
+const CONTROL: ReadonlyMap<string, DeviceControlStatement['kind'] | DeviceHealthStatement['kind']> = new Map([
   ['release', 'device-release'],
   ['evict', 'device-evict'],
   ['dead', 'device-dead'],
@@ -74,7 +76,8 @@ export function mayBeDriverVerb(c: Cursor): boolean {
   const ends = third.kind === 'newline' || third.kind === 'end' || third.text === ';' || third.text === '}';
   if (ends || third.text === '=' || third.text === 'expect') return true;
   const fourth = c.peek(3);
-  const over = fourth.kind === 'newline' || fourth.kind === 'end' || fourth.text === ';' || fourth.text === '}';
+  const over =
+    fourth.kind === 'newline' || fourth.kind === 'end' || fourth.text === ';' || fourth.text === '}';
   return third.kind === 'word' && (over || BEHIND_RANGE.has(fourth.text));
 }
 

@@ -1,10 +1,13 @@
 /** From the text of a scenario to a program. */
 
+import { DRIVERS } from '../engine/drivers';
 import { DEFAULT_PROFILE, findProfile } from '../engine/profiles';
+import type { Driver } from '../engine/routine/driver';
 import type { Outcome, Statement } from '../language/ast';
 import { analyseScenario, type Checked } from '../language/checker';
 import { type Diagnostic, locate, type Problem, ProblemList } from '../language/diagnostics';
 import type { Span } from '../language/source';
+import { knowledgeOf } from './driver-words';
 import { filesOf, layoutOf, orderOf, swapPagesOf } from './layout';
 import { collectNames, contextDevices, eachStatement, withBottomHalves, withWorkers } from './names';
 import type { Program, StatementInfo } from './program';
@@ -14,6 +17,8 @@ import { withSwitches } from './switches';
 export interface CompileOptions {
   /** Runs under this profile, whatever the scenario says. */
   readonly profile?: string;
+  /** The drivers there are; DRIVERS where nothing is said. */
+  readonly drivers?: readonly Driver[];
 }
 
 /** What came of a text: all that is wrong with it, and the program where it can run. */
@@ -66,10 +71,16 @@ function statementsOf(checked: Checked, text: string): StatementInfo[] {
   return statements;
 }
 
-function programOf(checked: Checked, text: string, file: string, problems: ProblemList): Program {
+function programOf(
+  checked: Checked,
+  text: string,
+  file: string,
+  drivers: readonly Driver[],
+  problems: ProblemList,
+): Program {
   const { scenario, lines, barriers } = checked;
   const own = collectNames(scenario, problems);
-  const layout = layoutOf(scenario, own.constants);
+  const layout = layoutOf(scenario, own.constants, drivers);
   const names = withBottomHalves(
     withWorkers(own, layout.cpus, layout.nodes.length),
     contextDevices(scenario),
@@ -81,7 +92,8 @@ function programOf(checked: Checked, text: string, file: string, problems: Probl
     text,
     lines,
     scenario,
-    profile: withSwitches(base, scenario, problems),
+    profile: withSwitches(base, scenario, drivers, problems),
+    drivers,
     layout,
     names,
     files: filesOf(scenario, names.constants),
@@ -95,10 +107,12 @@ function programOf(checked: Checked, text: string, file: string, problems: Probl
 
 /** Reads, checks and compiles a scenario. Never throws for what is wrong with the text. */
 export function compileScenario(text: string, file: string, options: CompileOptions = {}): Compilation {
-  const checked = analyseScenario(text, file, options);
+  const drivers = options.drivers ?? DRIVERS;
+  const knowledge = knowledgeOf(drivers);
+  const checked = analyseScenario(text, file, { ...options, knowledge });
   if (!checked.runnable) return { diagnostics: checked.diagnostics, program: undefined };
   const problems = new ProblemList();
-  const program = programOf(checked, text, file, problems);
+  const program = programOf(checked, text, file, drivers, problems);
   const found: readonly Problem[] = [...problems.problems, ...problemsOf(program)];
   const diagnostics = [...checked.diagnostics, ...locate(found, file, checked.lines)];
   const runs = !found.some(({ severity }) => severity === 'error');

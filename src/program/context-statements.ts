@@ -1,10 +1,9 @@
 /** What a context of a device does: it reads and writes through the process's mirror of the device. */
 
-import { context_access } from '../engine/drivers/dmirror-context';
 import type { MirrorRow } from '../engine/machine/ids';
 import type { RangeStatement, StoreStatement } from '../language/ast';
 import type { Body } from './context';
-import { findMirror } from './device-statements';
+import { findMirror, offered } from './device-statements';
 import { r, type ScenarioNode } from './frame';
 import { keepReturn, passRange, prepareAligned } from './memory-statements';
 import { rangeCode } from './ranges';
@@ -15,6 +14,7 @@ export function contextAccessNodes(body: Body, statement: RangeStatement | Store
   const store = 'value' in statement ? statement : undefined;
   const aligned = prepareAligned(rangeCode(body, range, outcome).locate);
   const value = store === undefined ? () => 0 : body.number(store.value);
+  const { context_access } = body.ctx.driverOf(body.device).operations;
   return simple(body, statement, {
     prepare: (k, f, scene) => {
       f.$value = value(scene);
@@ -23,7 +23,7 @@ export function contextAccessNodes(body: Body, statement: RangeStatement | Store
     nodes: [
       r.call(
         store === undefined ? 'load' : 'store',
-        context_access,
+        offered(context_access),
         (_, f, callee) => {
           callee.mirror = f.$row as MirrorRow;
           passRange(f, callee);

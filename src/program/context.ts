@@ -1,6 +1,7 @@
 /** What the code of one run's statements shares. */
 
 import type { FileRow, ProcessRow } from '../engine/machine/ids';
+import type { Driver } from '../engine/routine/driver';
 import type { Kernel } from '../engine/routine/kernel';
 import { type LinkedRoutine, slotsOf } from '../engine/routine/link';
 import { EvaluationError } from '../language/arithmetic';
@@ -50,6 +51,13 @@ export class RunContext {
   /** Row of a device by its name; rows are handed out in the order of the declarations. */
   deviceRow(name: string): number {
     return this.program.names.devices.indexOf(name) + 1;
+  }
+
+  /** The driver of a device. */
+  driverOf(device: number): Driver {
+    const driver = this.program.drivers[this.program.layout.devices[device - 1]?.driver ?? 0];
+    if (driver === undefined) throw new Error(`device ${device} has no driver`);
+    return driver;
   }
 
   /** The machine's row of a file of the scenario. */

@@ -1,41 +1,26 @@
-/** What a process asks of a device's driver, and failures that are injected into it. */
+/** What a process asks of a device's driver. */
 
-import { ANY_DEVICE } from '../engine/drivers/injection';
-import { Errno, VmFault } from '../engine/kernel/constants';
+import { Errno } from '../engine/kernel/constants';
 import { fcheck, fdget, file_close_fd, fputDevice, reserved_file } from '../engine/kernel/fs/device_file';
 import type { DeviceRow, MirrorRow } from '../engine/machine/ids';
 import { TaskState } from '../engine/machine/tasks';
+import type { OnRange, Operations } from '../engine/routine/driver';
 import type { Kernel } from '../engine/routine/kernel';
 import type { Routine } from '../engine/routine/routine';
 import { EvaluationError } from '../language/arithmetic';
 import type {
   DeviceControlStatement,
-  DeviceFailStatement,
   DeviceRangeStatement,
+  DeviceVerbStatement,
   DeviceWriteStatement,
-  FaultResult,
   MigrateStatement,
   OpenStatement,
 } from '../language/ast';
-import {
-  dmirror_check_exclusive,
-  dmirror_device_evict,
-  dmirror_exclusive,
-  dmirror_migrate_to_device,
-  dmirror_migrate_to_system,
-  dmirror_open,
-  dmirror_read,
-  dmirror_remove,
-  dmirror_snapshot,
-  dmirror_write,
-} from './calls';
-import type { Body } from './context';
+import type { Body, RunContext } from './context';
 import { type F, r, type ScenarioNode } from './frame';
-import { keepReturn, type PageRange, passRange, prepareAligned } from './memory-statements';
+import { keepReturn, passRange, prepareAligned } from './memory-statements';
 import { rangeCode } from './ranges';
 import { simple } from './simple';
-
-type MirrorRange = PageRange & { mirror: MirrorRow };
 
 /** Finds the open device; false, with EBADF, where the process has none. */
 export function findMirror(k: Kernel, f: F, device: number): boolean {
@@ -46,18 +31,26 @@ export function findMirror(k: Kernel, f: F, device: number): boolean {
 
 type RangeCall = DeviceRangeStatement | MigrateStatement;
 
-function routineOf(statement: RangeCall): Routine<MirrorRange> {
+/** A call that the driver offers: the checker has seen to that. */
+export function offered<T>(call: T | undefined): T {
+  if (call === undefined) throw new Error('the driver does not offer this');
+  return call;
+}
+
+function routineOf(statement: RangeCall, operations: Operations): Routine<OnRange> {
   switch (statement.kind) {
     case 'migrate':
-      return statement.direction === 'to' ? dmirror_migrate_to_device : dmirror_migrate_to_system;
+      return offered(
+        statement.direction === 'to' ? operations.migrate_to_device : operations.migrate_to_system,
+      );
     case 'device-read':
-      return dmirror_read;
+      return offered(operations.read);
     case 'device-snapshot':
-      return dmirror_snapshot;
+      return offered(operations.snapshot);
     case 'device-exclusive':
-      return dmirror_exclusive;
+      return offered(operations.exclusive);
     case 'device-check-exclusive':
-      return dmirror_check_exclusive;
+      return offered(operations.check_exclusive);
   }
 }
 
@@ -83,7 +76,7 @@ function ioctl<A extends { mirror: MirrorRow }>(
 export function deviceRangeNodes(body: Body, statement: RangeCall): ScenarioNode[] {
   const { range, outcome } = statement;
   const device = body.ctx.deviceRow(statement.device.text);
-  const callee = routineOf(statement);
+  const callee = routineOf(statement, body.ctx.driverOf(device).operations);
   const aligned = prepareAligned(rangeCode(body, range, outcome).locate);
   return simple(body, statement, {
     prepare: (k, f, scene) => findMirror(k, f, device) && aligned(k, f, scene),
@@ -103,7 +96,28 @@ export function deviceWriteNodes(body: Body, statement: DeviceWriteStatement): S
         throw new EvaluationError(`a byte is between 0 and 255, not ${f.$value}`);
       return findMirror(k, f, device) && aligned(k, f, scene);
     },
-    nodes: ioctl(dmirror_write, (f, callee) => {
+    nodes: ioctl(offered(body.ctx.driverOf(device).operations.write), (f, callee) => {
+      callee.value = f.$value;
+      passRange(f, callee);
+    }),
+  });
+}
+
+/** A verb of the driver's own; without a range it is told of no pages. */
+export function deviceVerbNodes(body: Body, statement: DeviceVerbStatement): ScenarioNode[] {
+  const { range, outcome } = statement;
+  const device = body.ctx.deviceRow(statement.device.text);
+  const verb = body.ctx.driverOf(device).verbs.find(({ word }) => word === statement.verb.text);
+  const aligned = range === undefined ? () => true : prepareAligned(rangeCode(body, range, outcome).locate);
+  const value = statement.value === undefined ? () => 0 : body.number(statement.value);
+  return simple(body, statement, {
+    prepare: (k, f, scene) => {
+      f.$va = 0;
+      f.$pages = 0;
+      f.$value = value(scene);
+      return findMirror(k, f, device) && aligned(k, f, scene);
+    },
+    nodes: ioctl(offered(verb).routine, (f, callee) => {
       callee.value = f.$value;
       passRange(f, callee);
     }),
@@ -111,10 +125,10 @@ export function deviceWriteNodes(body: Body, statement: DeviceWriteStatement): S
 }
 
 /** Opens a device for the process that runs. */
-export function openCall(device: number): ScenarioNode {
+export function openCall(ctx: RunContext, device: number): ScenarioNode {
   return r.call(
     'open()',
-    dmirror_open,
+    ctx.driverOf(device).operations.open,
     (_, __, callee) => {
       callee.device = device as DeviceRow;
     },
@@ -141,7 +155,7 @@ export function openNodes(body: Body, statement: OpenStatement): ScenarioNode[] 
         if (reserved_file(k, k.tasks.processOf(k.task), device as DeviceRow) === 0) return true;
         throw new EvaluationError(`\`${statement.device.text}\` is open already in this process`);
       },
-      nodes: [openCall(device)],
+      nodes: [openCall(body.ctx, device)],
     });
   return simple(body, statement, {
     prepare: (k, f) => {
@@ -157,71 +171,15 @@ export function openNodes(body: Body, statement: OpenStatement): ScenarioNode[] 
   });
 }
 
-/** How often a failure without `times` happens: until it is repaired. */
-const FOR_EVER = 2 ** 31 - 1;
-
-const RESULTS: Readonly<Record<FaultResult, number>> = {
-  sigbus: VmFault.SIGBUS,
-  sigsegv: VmFault.SIGSEGV,
-  oom: VmFault.OOM,
-  hwpoison: VmFault.HWPOISON,
-  nopage: VmFault.NOPAGE,
-  retry: VmFault.RETRY,
-  nothing: 0,
-};
-
-/** Where the failures of a device are counted, or those of a driver: whichever of its devices comes next. */
-function failureRow(body: Body, name: string): number {
-  const device = body.ctx.deviceRow(name);
-  return device > 0 ? device : ANY_DEVICE;
-}
-
-export function deviceFailNodes(body: Body, statement: DeviceFailStatement): ScenarioNode[] {
-  const row = failureRow(body, statement.device.text);
-  const times = statement.times === undefined ? () => FOR_EVER : body.number(statement.times);
-  const result = RESULTS[statement.as?.text ?? 'sigbus'];
-  const set = (k: Kernel, device: number, count: number): void => {
-    const { devices } = k;
-    if (statement.point.text === 'copy') devices.failCopy.set(device, count);
-    else if (statement.point.text === 'alloc') devices.failAlloc.set(device, count);
-    else {
-      devices.failFault.set(device, count);
-      devices.failFaultWith.set(device, result);
-    }
-  };
-  return simple(body, statement, {
-    prepare: (k, _, scene) => {
-      set(k, row, times(scene));
-      return false;
-    },
-    nodes: [],
-  });
-}
-
-function setDead(body: Body, statement: DeviceControlStatement, dead: boolean): ScenarioNode[] {
-  const device = body.ctx.deviceRow(statement.device.text);
-  return simple(body, statement, {
-    prepare: ({ devices }) => {
-      devices.dead.set(device, dead ? 1 : 0);
-      if (dead) return false;
-      for (const column of [devices.failFault, devices.failCopy, devices.failAlloc])
-        for (const row of [ANY_DEVICE, device]) column.set(row, 0);
-      return false;
-    },
-    nodes: [],
-  });
-}
-
 export function deviceControlNodes(body: Body, statement: DeviceControlStatement): ScenarioNode[] {
-  if (statement.kind === 'device-dead' || statement.kind === 'device-repair')
-    return setDead(body, statement, statement.kind === 'device-dead');
   const device = body.ctx.deviceRow(statement.device.text) as DeviceRow;
+  const { operations } = body.ctx.driverOf(device);
   return simple(body, statement, {
     prepare: () => true,
     nodes: [
       r.call(
         'ioctl()',
-        statement.kind === 'device-release' ? dmirror_remove : dmirror_device_evict,
+        offered(statement.kind === 'device-release' ? operations.remove : operations.evict),
         (_, __, callee) => {
           callee.device = device;
         },

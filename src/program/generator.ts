@@ -98,7 +98,7 @@ export class Generator {
     const opened = openedIn(decl.body, decl.name.text);
     return this.ctx.program.scenario.items.flatMap((item) =>
       item.kind === 'device' && item.type.text !== 'persistent' && !opened.has(item.name.text)
-        ? [openCall(this.ctx.deviceRow(item.name.text))]
+        ? [openCall(this.ctx, this.ctx.deviceRow(item.name.text))]
         : [],
     );
   }

@@ -4,4 +4,3 @@ export { errnoName, signalName } from './outcome';
 export type { Program, StatementInfo } from './program';
 export type { Failure, Report } from './report';
 export { buildRun, type Run, type RunOptions } from './run';
-export { SWITCH_NAMES } from './switches';

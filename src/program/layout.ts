@@ -1,6 +1,7 @@
 /** From a scenario's declarations to the machine that boot builds. */
 
 import type { DeviceLayout, MachineLayout, ZoneLayout } from '../engine/kernel/boot';
+import type { Driver } from '../engine/routine/driver';
 import type { Order } from '../engine/time/schedule';
 import type { DeviceDecl, Expr, MachineDecl, NodeDecl, Scenario, ScheduleDecl } from '../language/ast';
 import { constantOf } from '../language/constant';
@@ -16,12 +17,6 @@ const DEFAULT_ZONES: readonly ZoneLayout[] = [
   { kind: 'dma32', pages: 2 * GIB_PAGES },
   { kind: 'normal', pages: 2 * GIB_PAGES },
 ];
-
-/** The only driver that is linked, and so its number. */
-export const DMIRROR = 0;
-
-/** Entries of the fault buffer of a device that does not say. */
-const DEFAULT_FAULT_ENTRIES = 64;
 
 /** Gives the value of constant expressions of the declarations; 0 where one has none (the checker has said so). */
 type Constant = (expr: Expr | undefined) => number;
@@ -41,16 +36,25 @@ function nodesOf(machine: MachineDecl | undefined, value: Constant): MachineLayo
   return Array.from({ length: count }, (_, id) => ({ zones: byId.get(id) ?? [] }));
 }
 
-function faultEntriesOf({ options }: DeviceDecl, value: Constant): number {
-  const option = options.find(({ name }) => name.text === 'faults');
-  return option === undefined ? DEFAULT_FAULT_ENTRIES : value(option.value);
+/** The number of a device's driver. */
+export function driverNumber({ driver }: DeviceDecl, drivers: readonly Driver[]): number {
+  return driver === undefined
+    ? 0
+    : Math.max(
+        0,
+        drivers.findIndex(({ name }) => name === driver.text),
+      );
 }
 
 const machineOf = (scenario: Scenario): MachineDecl | undefined =>
   scenario.items.find((item): item is MachineDecl => item.kind === 'machine');
 
 /** The machine of a scenario, with defaults for what it does not say. */
-export function layoutOf(scenario: Scenario, values: ReadonlyMap<string, number>): MachineLayout {
+export function layoutOf(
+  scenario: Scenario,
+  values: ReadonlyMap<string, number>,
+  drivers: readonly Driver[],
+): MachineLayout {
   const value = constants(values);
   const machine = machineOf(scenario);
   const devices: DeviceLayout[] = [];
@@ -60,8 +64,8 @@ export function layoutOf(scenario: Scenario, values: ReadonlyMap<string, number>
       kind: item.type.text,
       pages: value(item.size) / PAGE_SIZE,
       node: value(item.node),
-      driver: DMIRROR,
-      faultEntries: faultEntriesOf(item, value),
+      driver: driverNumber(item, drivers),
+      options: new Map(item.options.map((option) => [option.name.text, value(option.value)])),
     });
   }
   const cpus = machine?.cpus === undefined ? KNOWLEDGE.defaultCpus : value(machine.cpus);

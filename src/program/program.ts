@@ -2,6 +2,7 @@
 
 import type { MachineLayout } from '../engine/kernel/boot';
 import type { Profile } from '../engine/profiles';
+import type { Driver } from '../engine/routine/driver';
 import type { Order } from '../engine/time/schedule';
 import type { Scenario, Statement } from '../language/ast';
 import type { LineMap, Position } from '../language/source';
@@ -35,6 +36,8 @@ export interface Program {
   readonly scenario: Scenario;
   /** With the scenario's switches applied. */
   readonly profile: Profile;
+  /** By the numbers that devices have for their drivers. */
+  readonly drivers: readonly Driver[];
   readonly layout: MachineLayout;
   readonly names: ProgramNames;
   readonly files: readonly FileLayout[];

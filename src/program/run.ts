@@ -1,7 +1,6 @@
 /** A scenario's machine, ready to run. */
 
-import { dmirror } from '../engine/drivers/dmirror';
-import { fault_work, start_bottom_half } from '../engine/drivers/dmirror-context';
+import { start_bottom_half } from '../engine/drivers/context';
 import { boot } from '../engine/kernel/boot';
 import { alloc_file } from '../engine/kernel/fs/file';
 import { mm_alloc, process_alloc, task_alloc } from '../engine/kernel/kernel/process';
@@ -56,6 +55,11 @@ function prelude(program: Program, first: boolean): ScenarioNode[] {
   return first && program.swapPages > 0 ? [swaponCall(() => program.swapPages)] : [];
 }
 
+/** The drivers' services of device faults, which run as tasks of their own. */
+function services({ program }: RunContext): AnyRoutine[] {
+  return program.drivers.flatMap(({ operations: { service_faults } }) => service_faults ?? []);
+}
+
 function generate(ctx: RunContext): { readonly code: ProcessCode[]; readonly roots: AnyRoutine[] } {
   const generator = new Generator(ctx);
   const code: ProcessCode[] = [];
@@ -65,14 +69,14 @@ function generate(ctx: RunContext): { readonly code: ProcessCode[]; readonly roo
   generator.finish();
   return {
     code,
-    roots: [...code.map(({ routine }) => routine), ...generator.started, kworker, kswapd, fault_work],
+    roots: [...code.map(({ routine }) => routine), ...generator.started, kworker, kswapd, ...services(ctx)],
   };
 }
 
 /** What is wrong with a program's statements: names that expressions don't know, and what can't be executed. */
 export function problemsOf(program: Program): readonly Problem[] {
   const problems = new ProblemList();
-  generate(new RunContext(program, new Kernel(program.profile), problems, new Report()));
+  generate(new RunContext(program, new Kernel(program.profile, program.drivers), problems, new Report()));
   return problems.problems;
 }
 
@@ -101,11 +105,11 @@ export interface RunOptions {
 
 /** Builds the machine and starts the processes. Throws BootError where the machine can't be. */
 export function buildRun(program: Program, options: RunOptions = {}): Run {
-  const kernel = new Kernel(program.profile);
+  const kernel = new Kernel(program.profile, program.drivers);
   const report = new Report();
   const ctx = new RunContext(program, kernel, new ProblemList(), report);
   const { code, roots } = generate(ctx);
-  const linked = link(program.profile, roots, [dmirror]);
+  const linked = link(program.profile, roots, program.drivers);
   const interpreter = new Interpreter(kernel, linked);
   const schedule = new Schedule(kernel, options.order ?? program.order);
   interpreter.scheduler = schedule;

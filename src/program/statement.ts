@@ -7,11 +7,12 @@ import { contextAccessNodes } from './context-statements';
 import { expectNodes, letNodes, loopNodes, printNodes, repeatNodes } from './control-statements';
 import {
   deviceControlNodes,
-  deviceFailNodes,
   deviceRangeNodes,
+  deviceVerbNodes,
   deviceWriteNodes,
   openNodes,
 } from './device-statements';
+import { deviceFailNodes, deviceHealthNodes } from './failure-statements';
 import type { ScenarioNode } from './frame';
 import type { Generator } from './generator';
 import { mlockNodes, mmapNodes, mprotectNodes, munmapNodes } from './memory-statements';
@@ -116,8 +117,11 @@ export function statementNodes(generator: Generator, body: Body, statement: Stat
       return deviceFailNodes(body, statement);
     case 'device-evict':
     case 'device-release':
+      return deviceControlNodes(body, statement);
+    case 'device-verb':
+      return deviceVerbNodes(body, statement);
     case 'device-dead':
     case 'device-repair':
-      return deviceControlNodes(body, statement);
+      return deviceHealthNodes(body, statement);
   }
 }

@@ -121,6 +121,10 @@ export interface DeviceState {
   total: number;
   used: number;
   free: number;
+  /** Counters that its driver keeps. */
+  counters: { name: string; value: number }[];
+  /** Processes that have it open, and how many pages of each it maps. */
+  mirrors: { process: string; entries: number }[];
   /** Injected failures that are armed, in the scenario's words; empty when healthy. */
   failures: string[];
   /** Differs from the previous stop. */

@@ -1,12 +1,12 @@
 /** A machine on which a test calls the kernel's routines one after another, as one process or several. */
 
 import { dmirror } from '../../src/engine/drivers/dmirror';
-import { dmirror_read, dmirror_write } from '../../src/engine/drivers/dmirror-access';
-import { dmirror_open } from '../../src/engine/drivers/dmirror-file';
+import { dmirror_read, dmirror_write } from '../../src/engine/drivers/dmirror/access';
+import { dmirror_open } from '../../src/engine/drivers/dmirror/file';
 import {
   dmirror_migrate_to_device,
   dmirror_migrate_to_system,
-} from '../../src/engine/drivers/dmirror-migrate';
+} from '../../src/engine/drivers/dmirror/migrate';
 import { cpu_access } from '../../src/engine/kernel/arch/x86/mm/fault';
 import { boot } from '../../src/engine/kernel/boot';
 import { do_exit } from '../../src/engine/kernel/kernel/exit';
@@ -102,13 +102,13 @@ export class Bench {
       this.#value = value;
     };
     for (const callee of CALLED) this.#callers.set(callee, caller(callee, keep));
-    this.kernel = new Kernel(profile);
+    this.kernel = new Kernel(profile, [dmirror]);
     boot(this.kernel, {
       cpus: 1,
       nodes: [{ zones: [{ kind: 'normal', pages: ramPages }] }],
       devices: [
-        { kind: 'private', pages: 4096, node: 0, driver: 0, faultEntries: 64 },
-        { kind: 'private', pages: 4096, node: 0, driver: 0, faultEntries: 64 },
+        { kind: 'private', pages: 4096, node: 0, driver: 0 },
+        { kind: 'private', pages: 4096, node: 0, driver: 0 },
       ],
     });
     this.#interpreter = new Interpreter(this.kernel, link(profile, [...this.#callers.values()], [dmirror]));

@@ -1,14 +1,15 @@
 /** What the 4.14 profile must do: one test for each expectation about that kernel. */
 
 import { describe, expect, it } from 'vitest';
-import { dmirror_migrate_to_device } from '../../src/engine/drivers/dmirror-migrate';
+import { dmirror } from '../../src/engine/drivers/dmirror';
+import { dmirror_migrate_to_device } from '../../src/engine/drivers/dmirror/migrate';
 import { pte_val } from '../../src/engine/kernel/arch/x86/mm/pte_bits';
 import { Errno, VmFault } from '../../src/engine/kernel/constants';
 import { pin_user_pages } from '../../src/engine/kernel/mm/gup/gup';
 import { pte_offset } from '../../src/engine/kernel/mm/pgtable';
 import { sys_swapon } from '../../src/engine/kernel/mm/swapfile/swapfile';
 import { Vm } from '../../src/engine/machine/address-spaces';
-import type { PageRow, PinRow, Vpn } from '../../src/engine/machine/ids';
+import type { DeviceRow, PageRow, PinRow, Vpn } from '../../src/engine/machine/ids';
 import { kindOf, PTE_WRITE, Pte } from '../../src/engine/machine/pte';
 import { ZoneType } from '../../src/engine/machine/zones';
 import type { Profile } from '../../src/engine/profiles';
@@ -53,8 +54,7 @@ class Bench414 extends Bench {
   }
 
   failNext(fault: number): void {
-    this.kernel.devices.failFault.set(1, 1);
-    this.kernel.devices.failFaultWith.set(1, fault);
+    dmirror.failures.arm(this.kernel, 1 as DeviceRow, { point: 'migrate_to_ram', times: 1, result: fault });
   }
 
   bits(vpn: number): bigint {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dmirror_migrate_to_system } from '../../src/engine/drivers/dmirror-migrate';
+import { dmirror_migrate_to_system } from '../../src/engine/drivers/dmirror/migrate';
 import { memcg_stat } from '../../src/engine/kernel/fs/proc/meminfo';
 import { memcg_set_limit } from '../../src/engine/kernel/mm/memcontrol';
 import { sys_swapon } from '../../src/engine/kernel/mm/swapfile/swapfile';

@@ -1,7 +1,7 @@
 /** Entries as the CPU sees them under 6.12; those of 4.14 are among its expectations. */
 
 import { expect, it } from 'vitest';
-import { dmirror_migrate_to_device } from '../../src/engine/drivers/dmirror-migrate';
+import { dmirror_migrate_to_device } from '../../src/engine/drivers/dmirror/migrate';
 import { pte_val } from '../../src/engine/kernel/arch/x86/mm/pte_bits';
 import { pte_offset } from '../../src/engine/kernel/mm/pgtable';
 import type { Vpn } from '../../src/engine/machine/ids';

@@ -1,7 +1,7 @@
 /** Who gets a lock next: the order of the queue, not that of the tasks. */
 
 import { describe, expect, it } from 'vitest';
-import { lockMirror, unlock_mirror } from '../../src/engine/drivers/dmirror-lock';
+import { lockMirror, unlock_mirror } from '../../src/engine/drivers/dmirror/lock';
 import { signal_wake_up } from '../../src/engine/kernel/kernel/signal';
 import {
   lockPage,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dmirror_migrate_to_device } from '../../src/engine/drivers/dmirror-migrate';
+import { dmirror_migrate_to_device } from '../../src/engine/drivers/dmirror/migrate';
 import { pte_val } from '../../src/engine/kernel/arch/x86/mm/pte_bits';
 import { meminfo } from '../../src/engine/kernel/fs/proc/meminfo';
 import { mincore_page, pagemap_entry } from '../../src/engine/kernel/fs/proc/pagemap';

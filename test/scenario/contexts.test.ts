@@ -1,7 +1,7 @@
 /** Contexts of a device: they fault through the mirror, and the bottom half of the driver services them. */
 
 import { describe, expect, it } from 'vitest';
-import { fault_buffer } from '../../src/engine/drivers/dmirror-context';
+import { fault_buffer } from '../../src/engine/drivers/fault_buffer';
 import { Checker } from '../../src/engine/invariants';
 import type { DeviceRow } from '../../src/engine/machine/ids';
 import { buildRun, compileScenario } from '../../src/program';

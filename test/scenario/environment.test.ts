@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DRIVERS } from '../../src/engine/drivers';
 import { boot } from '../../src/engine/kernel/boot';
 import { alloc_page } from '../../src/engine/kernel/mm/page_alloc/page_alloc';
 import { pgd_alloc, pte_alloc, set_pte } from '../../src/engine/kernel/mm/pgtable';
@@ -15,11 +16,11 @@ const BUF = 0x7f0000000000;
 
 /** A process with a buffer of 4 pages, the second of which is mapped; built by hand, without routines. */
 function world(): World {
-  const kernel = new Kernel(linux612);
+  const kernel = new Kernel(linux612, DRIVERS);
   boot(kernel, {
     cpus: 1,
     nodes: [{ zones: [{ kind: 'normal', pages: 65536 }] }],
-    devices: [{ kind: 'private', pages: 16384, node: 0, driver: 0, faultEntries: 64 }],
+    devices: [{ kind: 'private', pages: 16384, node: 0, driver: 0 }],
   });
   const names = {
     tasks: ['app'],

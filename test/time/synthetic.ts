@@ -1,10 +1,11 @@
 /** Small programs that have nothing to do with memory management, to try the run control with. */
 
+import { DRIVERS } from '../../src/engine/drivers';
 import type { TaskRow } from '../../src/engine/machine/ids';
 import { Wait } from '../../src/engine/machine/tasks';
 import { linux612 } from '../../src/engine/profiles/linux-6.12';
 import type { Profile } from '../../src/engine/profiles/profile';
-import type { Driver } from '../../src/engine/routine/driver';
+import type { Callbacks } from '../../src/engine/routine/driver';
 import { Kernel } from '../../src/engine/routine/kernel';
 import { link } from '../../src/engine/routine/link';
 import {
@@ -24,8 +25,7 @@ import { Schedule } from '../../src/engine/time/schedule';
 const nothing = <P extends Locals>(name: string, params: P) =>
   routine({ name, file: 'idle.c', about: 'Nothing.', params, body: () => [] });
 
-const idle: Driver = {
-  name: 'idle',
+const idle: Callbacks = {
   migrate_to_ram: nothing('idle_migrate_to_ram', migrateToRamParams),
   page_free: nothing('idle_page_free', pageFreeParams),
   invalidate: nothing('idle_invalidate', invalidateParams),
@@ -40,7 +40,7 @@ export function machineWith(
   seed?: number,
   profile: Profile = linux612,
 ): Interpreter {
-  const kernel = new Kernel(profile);
+  const kernel = new Kernel(profile, DRIVERS);
   const roots = [...new Set(routines.map((entry) => entry.routine))];
   const interpreter = new Interpreter(kernel, link(profile, roots, [idle]));
   if (seed !== undefined) interpreter.scheduler = new Schedule(kernel, { kind: 'seed', seed });

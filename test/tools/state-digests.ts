@@ -10,9 +10,9 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Kernel } from '../../src/engine/kernel/kernel';
 import { PROFILES } from '../../src/engine/profiles';
-import { buildRun, compileScenario } from '../../src/scenario/program';
+import type { Kernel } from '../../src/engine/routine/kernel';
+import { buildRun, compileScenario } from '../../src/program';
 import { inProject } from './project';
 
 /** Steps after which a scenario that never ends is looked at. */

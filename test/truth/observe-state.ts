@@ -1,6 +1,6 @@
 /** What the engine's machine looks like, in the rows of a record. Pure functions over the kernel. */
 
-import { backing_page } from '../../src/engine/drivers/dmirror-memory';
+import { backing_page } from '../../src/engine/drivers/dmirror/memory';
 import { Vm } from '../../src/engine/machine/address-spaces';
 import { Access } from '../../src/engine/machine/devices';
 import type {

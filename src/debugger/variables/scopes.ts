@@ -1,7 +1,6 @@
 /** What a frame shows: its locals, faults, the page at hand, zones, devices and the address space. */
 
 import {
-  type DeviceRow,
   type MmRow,
   type PageRow,
   type ProcessRow,
@@ -23,7 +22,6 @@ import {
   showAddress,
   showEntry,
   showProtection,
-  usedPages,
   type World,
 } from '../../view/environment';
 import { devicesOf } from '../../view/inspect/devices';
@@ -179,15 +177,14 @@ function zones(world: World): Variable[] {
 }
 
 function devices(world: World): Variable[] {
-  return devicesOf(world, undefined).map((device, index) => ({
+  return devicesOf(world, undefined).map((device) => ({
     name: device.name,
     value: `${device.type}, ${device.used} of ${device.total} pages used`,
-    children: { named: () => deviceLines(world, (index + 1) as DeviceRow, device) },
+    children: { named: () => deviceLines(device) },
   }));
 }
 
-function deviceLines(world: World, row: DeviceRow, device: ReturnType<typeof devicesOf>[number]): Variable[] {
-  const { devices: table } = world.kernel;
+function deviceLines(device: ReturnType<typeof devicesOf>[number]): Variable[] {
   const line = (name: string, value: string | number, member?: string): Variable => ({
     name,
     value: String(value),
@@ -198,10 +195,10 @@ function deviceLines(world: World, row: DeviceRow, device: ReturnType<typeof dev
     line('driver', device.driver),
     line('range', `${device.start}-${device.end}`),
     line('total', device.total, 'total'),
-    line('used', usedPages(sceneOf(world), row), 'used'),
+    line('used', device.used, 'used'),
     line('free', device.free, 'free'),
-    line('calloc', table.calloc.get(row), 'calloc'),
-    line('cfree', table.cfree.get(row), 'cfree'),
+    ...device.counters.map(({ name, value }) => line(name, value, name)),
+    ...device.mirrors.map(({ process, entries }) => line(`mirror of ${process}`, `${entries} pages`)),
     ...device.failures.map((failure, i) => line(`failure ${i}`, failure)),
   ];
 }

@@ -2,7 +2,7 @@
 
 import { waiting_writer } from '../kernel/mm/mmap/mmap_lock';
 import type { IntColumn } from '../machine/column';
-import type { TaskRow } from '../machine/ids';
+import type { DeviceRow, MirrorRow, TaskRow } from '../machine/ids';
 import { TaskState, Wait, type WaitKind } from '../machine/tasks';
 import type { Kernel } from '../routine/kernel';
 
@@ -53,9 +53,10 @@ function all_of(k: Kernel, kind: WaitKind, on: number): TaskRow[] {
     case Wait.PageTableLock:
       return owner(k, k.tables.lockOwner.get(on), kind, on);
     case Wait.DriverLock:
-      return owner(k, devices.mirrorLock.get(on), kind, on);
-    case Wait.RangeLock:
-      return owner(k, devices.mirrorRangeLock.get(on), kind, on);
+    case Wait.RangeLock: {
+      const driver = k.driverOf(devices.mirrorDevice.get(on) as DeviceRow);
+      return owner(k, driver.lockHolder(k, kind, on as MirrorRow), kind, on);
+    }
     case Wait.MmapRead:
       return owner(k, mm.lockWriter.get(on) || waiting_writer(k, on), kind, on);
     case Wait.MmapWrite: {

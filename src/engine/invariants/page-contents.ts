@@ -1,11 +1,10 @@
 /** What is in pages, as I18 compares it: a digest of the bytes, wherever the driver keeps them. */
 
-import { backing_page } from '../drivers/dmirror-memory';
 import { leaf_offset } from '../kernel/mm/pgtable';
 import { is_device_private } from '../kernel/mm/swap/page_ref';
 import { swap_slot_of } from '../kernel/mm/swapfile/swap_state';
 import { Hold } from '../machine/holds';
-import type { MmRow, PageRow, Vpn } from '../machine/ids';
+import type { DeviceRow, MmRow, PageRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { isPfnSwapEntry, isPresent, kindOf, Pte } from '../machine/pte';
 import type { CheckState } from './state';
@@ -18,7 +17,9 @@ export const contentPage = (lo: number, hi: number): PageRow =>
 /** The page that holds the bytes of this one. A private page without a backing page has none. */
 export function bytesOf(s: CheckState, page: PageRow): PageRow {
   if (s.kernel.pages.range(page) === 0 || !is_device_private(s.kernel, page)) return page;
-  return backing_page(s.kernel, page);
+  const { kernel: k } = s;
+  const device = k.devices.pgmapDevice.get(k.pages.pgmap(page)) as DeviceRow;
+  return k.driverOf(device).shows.contents(k, page);
 }
 
 /** What the page holds now. */

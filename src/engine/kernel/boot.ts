@@ -24,10 +24,10 @@ export interface DeviceLayout {
   readonly pages: number;
   /** Node that pays for the struct pages. */
   readonly node: number;
-  /** Index in the list of linked drivers. */
+  /** Its place among the kernel's drivers; persistent memory has none. */
   readonly driver: number;
-  /** Entries of its fault buffer. */
-  readonly faultEntries: number;
+  /** Options of the driver, by name. */
+  readonly options?: ReadonlyMap<string, number>;
 }
 
 export interface MachineLayout {
@@ -168,8 +168,7 @@ function add_device(k: Kernel, layout: DeviceLayout, index: number): void {
   devices.driver.set(device, layout.driver);
   devices.pgmap.set(device, pgmap);
   devices.pages.set(device, layout.pages);
-  devices.untouched.set(device, layout.pages);
-  devices.faultEntries.set(device, layout.faultEntries);
+  if (layout.kind !== 'persistent') k.driverOf(device).probe(k, device, layout.options ?? new Map());
 }
 
 const ZONE_ORDER: readonly ZoneKind[] = ['dma', 'dma32', 'normal', 'movable'];

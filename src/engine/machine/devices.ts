@@ -35,11 +35,6 @@ export class Devices {
   readonly removing: IntColumn;
   readonly calloc: IntColumn;
   readonly cfree: IntColumn;
-  /** The next `failFault` callbacks return `failFaultWith` (a VM_FAULT word) without running. */
-  readonly failFault: IntColumn;
-  readonly failFaultWith: IntColumn;
-  readonly failCopy: IntColumn;
-  readonly failAlloc: IntColumn;
   readonly dead: IntColumn;
   /** Entries its fault buffer has room for. */
   readonly faultEntries: IntColumn;
@@ -102,10 +97,6 @@ export class Devices {
     this.removing = this.devices.int('removing');
     this.calloc = this.devices.int('calloc');
     this.cfree = this.devices.int('cfree');
-    this.failFault = this.devices.int('failFault');
-    this.failFaultWith = this.devices.int('failFaultWith');
-    this.failCopy = this.devices.int('failCopy');
-    this.failAlloc = this.devices.int('failAlloc');
     this.dead = this.devices.int('dead');
     this.faultEntries = this.devices.int('faultEntries');
     this.bottomHalf = this.devices.int('bottomHalf');

@@ -103,22 +103,8 @@ export interface Profile {
   readonly faultTrylocksPage: boolean;
   /** What it can't lock it waits for (7.0). */
   readonly faultSleepsOnLock: boolean;
-  /** The driver holds a lock while it faults pages in for the device, and takes it in its fault callback. */
-  readonly driverRangeLock: boolean;
-  /** … but not when it is the same task. */
-  readonly driverGuardsFaultingTask: boolean;
-  /** On a fault the driver migrates the 16 pages around it, pages of system memory included. */
-  readonly driverMigratesAround: boolean;
-  /** The driver forgets its own entries of pages that it moves out. */
-  readonly driverKeepsOwnEntries: boolean;
-  /** The driver enters what hmm_range_fault answered without asking whether it was invalidated since. */
-  readonly driverSkipsReadRetry: boolean;
-  /** The driver lets go when its own migrations tell it to, and asks hmm_range_fault afterwards where the pages are. */
-  readonly driverFaultsAfterMigration: boolean;
-  /** The driver calls a page dirty when its device writes to it. */
-  readonly driverDirtiesPages: boolean;
+  /** Switches of drivers that are on. */
+  readonly driverSwitches: ReadonlySet<string>;
   /** Splitting a huge page maps the zero page where a page of it is all zeroes (6.12+). */
   readonly splitMapsZeroPages: boolean;
-  /** Pages a round of the test driver's migration and device access covers. */
-  readonly roundPages: number;
 }

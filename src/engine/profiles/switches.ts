@@ -1,6 +1,6 @@
 /**
- * Kernel fixes, and mistakes of drivers, that can be turned on and off over a profile: to see a bug in a kernel that has
- * it, and the same schedule survive with the fix. A fix is named after its commit.
+ * Kernel fixes that can be turned on and off over a profile: to see a bug in a kernel that has it, and the same schedule
+ * survive with the fix. A fix is named after its commit.
  */
 
 import type { Profile } from './profile';
@@ -10,8 +10,8 @@ export interface Switch {
   readonly name: string;
   /** What it does, in a sentence. */
   readonly about: string;
-  /** The first kernel with the fix; undefined for a driver's mistake. */
-  readonly since: string | undefined;
+  /** The first kernel with the fix. */
+  readonly since: string;
   readonly change: (on: boolean) => Partial<Profile>;
 }
 
@@ -67,55 +67,6 @@ export const SWITCHES: readonly Switch[] = [
       'A fault that can not lock the device page sleeps until it is unlocked, instead of trying again at once.',
     since: '7.0',
     change: (on) => ({ faultSleepsOnLock: on }),
-  },
-  {
-    name: 'driver-range-lock',
-    about:
-      'The driver holds a lock of its own while it faults pages in for the device, and takes it again in its fault callback.',
-    since: undefined,
-    change: (on) => ({ driverRangeLock: on }),
-  },
-  {
-    name: 'driver-faulting-task-guard',
-    about:
-      'The driver knows that the task that faults pages in for the device is the one in its fault callback, and returns.',
-    since: undefined,
-    change: (on) => ({ driverGuardsFaultingTask: on }),
-  },
-  {
-    name: 'driver-migrates-around',
-    about:
-      'On a CPU fault the driver migrates the 16 pages around it and asks for system memory too, as some drivers do.',
-    since: undefined,
-    change: (on) => ({ driverMigratesAround: on }),
-  },
-  {
-    name: 'driver-keeps-own-entries',
-    about:
-      "The driver skips the invalidation of its own migration and forgets to drop the device's entries of the pages that leave.",
-    since: undefined,
-    change: (on) => ({ driverKeepsOwnEntries: on }),
-  },
-  {
-    name: 'driver-skips-read-retry',
-    about:
-      "The driver enters what hmm_range_fault answered into the device's table without asking mmu_interval_read_retry.",
-    since: undefined,
-    change: (on) => ({ driverSkipsReadRetry: on }),
-  },
-  {
-    name: 'driver-faults-after-migration',
-    about:
-      "The driver obeys the invalidations of its own migrations, and maps what they moved by asking hmm_range_fault afterwards; the kernel's test driver enters it itself.",
-    since: undefined,
-    change: (on) => ({ driverFaultsAfterMigration: on }),
-  },
-  {
-    name: 'driver-dirties-pages',
-    about:
-      "The driver calls a page dirty when its device writes to it (set_page_dirty); the kernel's test driver doesn't.",
-    since: undefined,
-    change: (on) => ({ driverDirtiesPages: on }),
   },
 ];
 

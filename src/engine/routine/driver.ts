@@ -1,9 +1,130 @@
-/** The one interface through which the kernel reaches a driver. */
+/**
+ * The one interface through which the kernel, the language and the views reach a driver: its callbacks, what it can be
+ * asked for, what it keeps, and what it shows.
+ */
 
+import type { IntColumn } from '../machine/column';
+import type { DeviceRow, MirrorRow, PageRow, TaskRow, VmaRow, Vpn } from '../machine/ids';
+import type { WaitKind } from '../machine/tasks';
+import type { Kernel } from './kernel';
+import type { Own } from './own';
 import type { CallbackParams, FrameOf, Routine } from './routine';
 
-export interface Driver {
+/** Pages of the process that opened the device. */
+export interface OnRange {
+  mirror: MirrorRow;
+  start: Vpn;
+  pages: number;
+}
+
+export interface OnDevice {
+  device: DeviceRow;
+}
+
+/** What a program on the device does to a range: `write` fills page i with the byte value + i * rise. */
+export interface ContextAccess extends OnRange {
+  write: number;
+  value: number;
+  rise: number;
+}
+
+/** Calls on an open device. Each returns 0 or more, or -errno. What is missing, the driver does not offer. */
+export interface Operations {
+  /** file_operations.open: returns the mirror, or -errno. */
+  readonly open: Routine<OnDevice>;
+  readonly migrate_to_device?: Routine<OnRange>;
+  readonly migrate_to_system?: Routine<OnRange>;
+  /** Leaves one byte a page in the task's data. */
+  readonly read?: Routine<OnRange>;
+  /** Fills page i of the range with the byte value + i. */
+  readonly write?: Routine<OnRange & { value: number }>;
+  /** Leaves one HMM_DMIRROR_PROT_* byte a page in the task's data. */
+  readonly snapshot?: Routine<OnRange>;
+  readonly exclusive?: Routine<OnRange>;
+  readonly check_exclusive?: Routine<OnRange>;
+  /** Brings every page of the device home. */
+  readonly evict?: Routine<OnDevice>;
+  /** Brings every page home and gives the device's memory up. */
+  readonly remove?: Routine<OnDevice>;
+  /** A program on the device uses a range. */
+  readonly context_access?: Routine<ContextAccess>;
+  /** Services the faults of such programs, for ever; a task of its own runs it. */
+  readonly service_faults?: Routine<OnDevice>;
+}
+
+/** A number that a scenario gives with a device: `device gpu0 … NAME=NUMBER`. */
+export interface DriverOption {
   readonly name: string;
+  /** What the number is, as in `the number of entries of a fault buffer`. */
+  readonly what: string;
+  readonly least: number;
+  readonly most: number;
+  /** Where a scenario says nothing. */
+  readonly otherwise: number;
+}
+
+/** A word of the driver's own: `gpu0 WORD [RANGE] [= NUMBER]`. */
+export interface DriverVerb {
+  readonly word: string;
+  /** What it does, in a sentence. */
+  readonly about: string;
+  /** It is about a range, which has to be written; else `pages` is 0. */
+  readonly range: boolean;
+  /** What the number is, where it takes one. */
+  readonly value?: { readonly what: string; readonly least: number; readonly most: number };
+  readonly routine: Routine<OnRange & { value: number }>;
+}
+
+/** A way in which the driver can be made to differ: a mistake, or what other drivers do. */
+export interface DriverSwitch {
+  /** As written in a scenario: `switch NAME on`. */
+  readonly name: string;
+  /** What it does, in a sentence. */
+  readonly about: string;
+}
+
+/** Failures that wait to happen at one point. */
+export interface Armed {
+  readonly point: string;
+  readonly times: number;
+  /** The VM_FAULT word that the callback is to return; 0 at other points. */
+  readonly result: number;
+}
+
+/** How a scenario makes the driver fail. `device` 0 stands for whichever of the driver's devices comes next. */
+export interface FailureInjection {
+  readonly points: readonly string[];
+  arm(k: Kernel, device: DeviceRow, failure: Armed): void;
+  /** Ends every failure of the device, and those of any device. */
+  disarm(k: Kernel, device: DeviceRow): void;
+  armed(k: Kernel, device: DeviceRow): readonly Armed[];
+  /** By device: they differ when the failures do. */
+  watched(k: Kernel): readonly IntColumn[];
+}
+
+/** One entry of a device's own page table for a process. */
+export interface MirrorEntry {
+  readonly vpn: Vpn;
+  readonly page: PageRow;
+  /** An `Access`. */
+  readonly access: number;
+}
+
+/** What a driver shows of a device and of its mirrors. */
+export interface DriverView {
+  /** Pages it has handed out and not taken back. */
+  used(k: Kernel, device: DeviceRow): number;
+  /** Pages it can hand out. */
+  free(k: Kernel, device: DeviceRow): number;
+  /** Its counters, by the names that expressions give them: `gpu0.calloc`. */
+  readonly counters: Readonly<Record<string, (k: Kernel) => IntColumn>>;
+  /** The page that holds the bytes of a device page. */
+  contents(k: Kernel, page: PageRow): PageRow;
+  mirror(k: Kernel, mirror: MirrorRow): Iterable<MirrorEntry>;
+}
+
+/** What the kernel calls. */
+export interface Callbacks {
   /** dev_pagemap_ops.migrate_to_ram; `page_fault` of the dev_pagemap in 4.14. */
   readonly migrate_to_ram: Routine<FrameOf<CallbackParams['migrate_to_ram']>>;
   /** dev_pagemap_ops.page_free. */
@@ -11,9 +132,30 @@ export interface Driver {
   /** mmu_interval_notifier_ops.invalidate; the mirror's callback in 4.14. */
   readonly invalidate: Routine<FrameOf<CallbackParams['invalidate']>>;
   /** migrate_vma_ops.alloc_and_copy (4.14): fill dst and copy. */
-  readonly alloc_and_copy: Routine<FrameOf<CallbackParams['alloc_and_copy']>>;
+  readonly alloc_and_copy?: Routine<FrameOf<CallbackParams['alloc_and_copy']>>;
   /** migrate_vma_ops.finalize_and_map (4.14): update the device's page table. */
-  readonly finalize_and_map: Routine<FrameOf<CallbackParams['finalize_and_map']>>;
+  readonly finalize_and_map?: Routine<FrameOf<CallbackParams['finalize_and_map']>>;
   /** file_operations.release: the last descriptor of the open device is gone. */
   readonly release: Routine<FrameOf<CallbackParams['release']>>;
+}
+
+export interface Driver extends Callbacks {
+  /** As written in a scenario: `device gpu0 private 64MiB driver NAME`. */
+  readonly name: string;
+  /** file_operations.mmap: the VMA is there, nothing is mapped yet. */
+  readonly mmap?: (k: Kernel, vma: VmaRow) => void;
+
+  readonly operations: Operations;
+  readonly verbs: readonly DriverVerb[];
+  readonly options: readonly DriverOption[];
+  readonly switches: readonly DriverSwitch[];
+  readonly failures: FailureInjection;
+
+  /** What it keeps in a machine. */
+  readonly tables: readonly Own<unknown>[];
+  /** A device of this driver is there, with the values of its options by name. */
+  probe(k: Kernel, device: DeviceRow, options: ReadonlyMap<string, number>): void;
+  /** Who holds the driver's lock that a task waits for, or 0. `on` is what the wait is on: a mirror. */
+  lockHolder(k: Kernel, wait: WaitKind, on: MirrorRow): TaskRow;
+  readonly shows: DriverView;
 }

@@ -1,8 +1,9 @@
 /** What a step works on: the machine, the profile it runs under, and the event log. */
 
-import type { TaskRow } from '../machine/ids';
+import type { DeviceRow, TaskRow } from '../machine/ids';
 import { Machine } from '../machine/machine';
 import type { Profile } from '../profiles/profile';
+import type { Driver } from './driver';
 import { EventLog, type EventName } from './events';
 import type { Frame } from './frame';
 import type { ProgramWaits } from './program_waits';
@@ -44,8 +45,22 @@ export class Kernel extends Machine {
   /** The shared folio of 512 pages of zeroes; 0 until it is first needed. */
   readonly #hugeZeroPage = this.store.scalar('hugeZeroPage');
 
-  constructor(readonly profile: Profile) {
+  /** What drivers keep; each finds its own by `Own.of`. */
+  readonly own: unknown[] = [];
+
+  constructor(
+    readonly profile: Profile,
+    /** By the numbers that devices have for their drivers. */
+    readonly drivers: readonly Driver[] = [],
+  ) {
     super();
+    for (const { tables } of drivers) for (const own of tables) own.declare(this);
+  }
+
+  driverOf(device: DeviceRow): Driver {
+    const driver = this.drivers[this.devices.driver.get(device)];
+    if (driver === undefined) throw new Error(`device ${device} has no driver`);
+    return driver;
   }
 
   /** The current task. Nearly every step asks for it several times, so it is short enough for V8 to inline always. */

@@ -1,7 +1,7 @@
 /** Flattens routines into one table of steps for one profile, with their listings. */
 
 import type { Profile } from '../profiles/profile';
-import type { Driver } from './driver';
+import type { Callbacks } from './driver';
 import type { Frame } from './frame';
 import type { Kernel } from './kernel';
 import type { AnyRoutine, CallbackName, Node, Shown, YieldName } from './routine';
@@ -51,7 +51,7 @@ export interface LinkedRoutine {
 /** What was linked: columns by pc. */
 export interface Linked {
   readonly profile: Profile;
-  readonly drivers: readonly Driver[];
+  readonly drivers: readonly Callbacks[];
   readonly routines: readonly LinkedRoutine[];
   readonly op: Uint8Array;
   readonly run: readonly StepFunction[];
@@ -73,7 +73,7 @@ export interface Linked {
   readonly killable: Uint8Array;
   /** The yield point that stands before the step. */
   readonly yieldBefore: readonly (YieldName | undefined)[];
-  /** callbackRoutine[driver * CALLBACKS.length + callback] = routine id. */
+  /** callbackRoutine[driver * CALLBACKS.length + callback] = routine id; -1 where the driver has no such callback. */
   readonly callbackRoutine: Int32Array;
 }
 
@@ -261,13 +261,14 @@ class Linker {
 }
 
 /** Links everything reachable from `roots` and from the drivers' callbacks. */
-export function link(profile: Profile, roots: readonly AnyRoutine[], drivers: readonly Driver[]): Linked {
+export function link(profile: Profile, roots: readonly AnyRoutine[], drivers: readonly Callbacks[]): Linked {
   const linker = new Linker(profile);
   for (const root of roots) linker.id(root);
   const callbackRoutine = new Int32Array(drivers.length * CALLBACKS.length);
   drivers.forEach((driver, d) => {
     CALLBACKS.forEach((name, c) => {
-      callbackRoutine[d * CALLBACKS.length + c] = linker.id(driver[name]);
+      const callback = driver[name];
+      callbackRoutine[d * CALLBACKS.length + c] = callback === undefined ? -1 : linker.id(callback);
     });
   });
   linker.drain();

@@ -25,7 +25,7 @@ import {
 } from '../../language/values';
 import { showFaultFlags, showVmFault } from './format';
 import { localOf } from './locals';
-import { DEVICE, PROCESS, TASK, ZONE } from './machine-types';
+import { DEVICE, deviceType, PROCESS, TASK, ZONE } from './machine-types';
 import { deviceOfPage, entryAt, mappingsOf, pageAt, vmaAt } from './pages';
 import type { Scene, World } from './scene';
 import { ADDRESS, orNone, type SceneType } from './type-parts';
@@ -80,7 +80,7 @@ function situation(world: World): ReadonlyMap<string, Binding<Scene>> {
   return new Map<string, Binding<Scene>>([
     ['page', { type: PAGE, get: (scene) => orNone(page(scene)) }],
     ['address', { type: ADDRESS, get: (scene) => orNone(address(scene)) }],
-    ['device', { type: DEVICE, get: (scene) => orNone(deviceAt(scene)) }],
+    ['device', { type: deviceType(world), get: (scene) => orNone(deviceAt(scene)) }],
     ['flags', { type: bits(showFaultFlags), get: flags }],
     ['ret', { type: bits(showVmFault), get: ret }],
     ['task', { type: TASK, get: (scene) => orNone(scene.task) }],
@@ -124,8 +124,9 @@ function machine(world: World): Map<string, Binding<Scene>> {
     ['zone', group('zones', zones)],
     ['callbacks', group('callbacks', callbacks)],
   ]);
+  const device = deviceType(world);
   names.devices.forEach((name, index) => {
-    found.set(name, { type: DEVICE, get: () => orNone(deviceNamed(world, index)) });
+    found.set(name, { type: device, get: () => orNone(deviceNamed(world, index)) });
   });
   for (const [name, value] of names.constants) found.set(name, { type: NUMBER, get: () => value });
   return found;
@@ -280,6 +281,8 @@ function orElse(local: Binding<Scene>, otherwise: Binding<Scene> | undefined): B
 interface Names {
   readonly globals: ReadonlyMap<string, Binding<Scene>>;
   readonly own: ReadonlyMap<string, Binding<Scene>>;
+  /** What a device is in this run. */
+  readonly device: SceneType;
 }
 
 /** The names that are the same in all routines of a run: made once, for there may be thousands of tasks. */
@@ -289,6 +292,7 @@ function namesIn(world: World): Names {
   const made = namesOf.get(world) ?? {
     globals: new Map([...situation(world), ...machine(world), ...tasks(world)]),
     own: variables(world),
+    device: deviceType(world),
   };
   namesOf.set(world, made);
   return made;
@@ -297,11 +301,12 @@ function namesIn(world: World): Names {
 /** What names mean in a run; with a routine, its parameters and locals come first. */
 export function environment(world: World, options: EnvironmentOptions = {}): NameResolver<Scene> {
   const { routine } = options;
-  const { globals, own } = namesIn(world);
+  const { globals, own, device } = namesIn(world);
   const locals = routine?.slots.map(({ name }) => name) ?? [];
   return {
     name: (text) => {
       const local = routine && localOf(routine, text);
+      if (local?.type === DEVICE) return orElse({ ...local, type: device }, globals.get(text));
       return local ? orElse(local, globals.get(text)) : (own.get(text) ?? globals.get(text));
     },
     names: () => [...locals, ...own.keys(), ...globals.keys()],

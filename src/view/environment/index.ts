@@ -2,7 +2,7 @@
 export { addressOf, type EnvironmentOptions, environment } from './environment';
 export * from './format';
 export { localOf, showLocal } from './locals';
-export { usedPages } from './machine-types';
+export { driverOfDevice } from './machine-types';
 export * from './pages';
 export * from './scene';
 export type { SceneType } from './type-parts';

@@ -1,11 +1,14 @@
 /** Zones, devices, processes and tasks, with their members. */
 
 import type { IntColumn } from '../../engine/machine/column';
+import { MemoryType } from '../../engine/machine/devices';
 import type { DeviceRow, ProcessRow, TaskRow } from '../../engine/machine/ids';
 import { TaskState } from '../../engine/machine/tasks';
 import { ZONE_NAMES, type Zones } from '../../engine/machine/zones';
+import type { Driver, DriverView } from '../../engine/routine/driver';
+import type { Kernel } from '../../engine/routine/kernel';
 import { showMemoryType } from './pages';
-import { deviceName, processName, type Scene, taskName } from './scene';
+import { deviceName, processName, type Scene, taskName, type World } from './scene';
 import { flag, number, orNone, type SceneType, text, thing } from './type-parts';
 
 // ------------------------------------------------------------------------------------------------ zones, devices
@@ -59,32 +62,44 @@ export const ZONE: SceneType = thing(
   { show: (type) => ZONE_NAMES[type as number] ?? 'none' },
 );
 
+const shown = ({ world }: Scene, device: number): DriverView | undefined =>
+  driverOfDevice(world.kernel, device as DeviceRow)?.shows;
+
 export const DEVICE: SceneType = thing(
   'a device',
   'device',
   () => ({
     name: text((device, s) => deviceName(s.world, device as DeviceRow)),
     total: number((device, s) => s.world.kernel.devices.pages.get(device)),
-    used: number((device, s) => usedPages(s, device)),
-    free: number(freePages),
-    calloc: number((device, s) => s.world.kernel.devices.calloc.get(device)),
-    cfree: number((device, s) => s.world.kernel.devices.cfree.get(device)),
+    used: number((device, s) => shown(s, device)?.used(s.world.kernel, device as DeviceRow) ?? 0),
+    free: number((device, s) => {
+      const k = s.world.kernel;
+      return shown(s, device)?.free(k, device as DeviceRow) ?? k.devices.pages.get(device);
+    }),
     type: text((device, s) => showMemoryType(s.world.kernel.devices.type.get(device))),
     dead: flag((device, s) => s.world.kernel.devices.dead.get(device) !== 0),
   }),
   { show: (device, s) => deviceName(s.world, device as DeviceRow) },
 );
 
-/** Pages of a device that the driver has handed out and not taken back. */
-export function usedPages(s: Scene, device: number): number {
-  const { devices } = s.world.kernel;
-  return devices.calloc.get(device) - devices.cfree.get(device);
+/** The driver of a device; persistent memory has none. */
+export function driverOfDevice(k: Kernel, device: DeviceRow): Driver | undefined {
+  return k.devices.type.get(device) === MemoryType.Host ? undefined : k.driverOf(device);
 }
 
-/** Pages that the driver can hand out: none of memory that it is giving back. */
-function freePages(device: number, s: Scene): number {
-  const { devices } = s.world.kernel;
-  return devices.removing.get(device) !== 0 ? 0 : devices.pages.get(device) - usedPages(s, device);
+/** A device of a run, with the counters of its drivers as members. */
+export function deviceType({ kernel: k }: World): SceneType {
+  const counters = new Set(k.drivers.flatMap(({ shows }) => Object.keys(shows.counters)));
+  const read = (name: string) =>
+    number((device) => {
+      const counter = driverOfDevice(k, device as DeviceRow)?.shows.counters[name];
+      return counter?.(k).get(device);
+    });
+  return {
+    ...DEVICE,
+    member: (name) => DEVICE.member?.(name) ?? (counters.has(name) ? read(name) : undefined),
+    members: () => [...(DEVICE.members?.() ?? []), ...counters],
+  };
 }
 
 // ------------------------------------------------------------------------------------------------ processes, tasks

@@ -1,6 +1,6 @@
 /** Where an expression is evaluated: the machine, whose names hold, and the frame whose locals are meant. */
 
-import { fault_buffer } from '../../engine/drivers/dmirror-context';
+import { fault_buffer } from '../../engine/drivers/fault_buffer';
 import type { DeviceRow, ProcessRow, TaskRow } from '../../engine/machine/ids';
 import type { Kernel } from '../../engine/routine/kernel';
 import type { LinkedRoutine } from '../../engine/routine/link';

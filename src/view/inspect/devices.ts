@@ -1,63 +1,76 @@
 /** The devices, as the sidebar and the Devices scope show them. */
 
-import type { DeviceRow, PgmapRow } from '../../engine/machine/ids';
+import type { DeviceRow, MirrorRow, PgmapRow, ProcessRow } from '../../engine/machine/ids';
 import type { Snapshot } from '../../engine/machine/store';
+import type { Driver } from '../../engine/routine/driver';
+import type { Kernel } from '../../engine/routine/kernel';
 import type { DeviceState } from '../../protocol';
 import {
   deviceName,
-  sceneOf,
+  driverOfDevice,
+  processName,
   showHex,
   showMemoryType,
   showVmFault,
-  usedPages,
   type World,
 } from '../environment';
 import { changed } from './previous';
 
-function failures(world: World, device: DeviceRow): string[] {
+/** A failure that waits for more times than this was armed without a number. */
+const FOR_EVER = 2 ** 30;
+
+function failures(k: Kernel, device: DeviceRow, driver: Driver): string[] {
+  const dead = k.devices.dead.get(device) !== 0 ? ['dead'] : [];
+  const armed = driver.failures.armed(k, device).map(({ point, times, result }) => {
+    const as = point === 'migrate_to_ram' ? ` as ${showVmFault(result)}` : '';
+    return `fail ${point}${as}${times > FOR_EVER ? '' : ` times ${times}`}`;
+  });
+  return [...dead, ...armed];
+}
+
+/** The processes that have the device open, with how much of them it maps. */
+function mirrorsOf(world: World, device: DeviceRow, driver: Driver): DeviceState['mirrors'] {
   const { devices } = world.kernel;
-  const times = (n: number): string => (n < 0 || n > 2 ** 30 ? '' : ` times ${n}`);
-  const found: string[] = [];
-  const fault = devices.failFault.get(device);
-  const copy = devices.failCopy.get(device);
-  const alloc = devices.failAlloc.get(device);
-  if (devices.dead.get(device) !== 0) found.push('dead');
-  if (fault !== 0)
-    found.push(`fail migrate_to_ram as ${showVmFault(devices.failFaultWith.get(device))}${times(fault)}`);
-  if (copy !== 0) found.push(`fail copy${times(copy)}`);
-  if (alloc !== 0) found.push(`fail alloc${times(alloc)}`);
-  return found;
+  const rows = [...devices.mirrors.rows()].filter(
+    (row) => devices.mirrorDevice.get(row) === device && devices.mirrorFd.get(row) !== 0,
+  );
+  return rows.map((row) => ({
+    process: processName(world, devices.mirrorProcess.get(row) as ProcessRow),
+    entries: [...driver.shows.mirror(world.kernel, row as MirrorRow)].length,
+  }));
 }
 
 /** Every device, in the scenario's order. */
 export function devicesOf(world: World, previous: Snapshot | undefined): DeviceState[] {
-  const { devices, pages } = world.kernel;
+  const { kernel: k } = world;
+  return [...k.devices.devices.rows()].map((row) => deviceState(world, row as DeviceRow, previous));
+}
+
+function deviceState(world: World, device: DeviceRow, previous: Snapshot | undefined): DeviceState {
+  const { kernel: k } = world;
+  const { devices, pages } = k;
+  const range = devices.pgmapRange.get(devices.pgmap.get(device) as PgmapRow);
+  const start = pages.rangeStart.get(range) * 4096;
+  const total = devices.pages.get(device);
+  const driver = driverOfDevice(k, device);
+  const counters = Object.entries(driver?.shows.counters ?? {});
   const watched = [
-    devices.calloc,
-    devices.cfree,
     devices.dead,
-    devices.failFault,
-    devices.failCopy,
-    devices.failAlloc,
+    ...counters.map(([, column]) => column(k)),
+    ...(driver?.failures.watched(k) ?? []),
   ];
-  const scene = sceneOf(world);
-  return [...devices.devices.rows()].map((row): DeviceState => {
-    const device = row as DeviceRow;
-    const range = devices.pgmapRange.get(devices.pgmap.get(device) as PgmapRow);
-    const start = pages.rangeStart.get(range) * 4096;
-    const total = devices.pages.get(device);
-    const used = usedPages(scene, device);
-    return {
-      name: deviceName(world, device),
-      type: showMemoryType(devices.type.get(device)) as DeviceState['type'],
-      driver: 'dmirror',
-      start: showHex(start),
-      end: showHex(start + pages.rangePages.get(range) * 4096),
-      total,
-      used,
-      free: total - used,
-      failures: failures(world, device),
-      changed: watched.some((column) => changed(previous, column, device)),
-    };
-  });
+  return {
+    name: deviceName(world, device),
+    type: showMemoryType(devices.type.get(device)) as DeviceState['type'],
+    driver: driver?.name ?? 'none',
+    start: showHex(start),
+    end: showHex(start + pages.rangePages.get(range) * 4096),
+    total,
+    used: driver?.shows.used(k, device) ?? 0,
+    free: driver?.shows.free(k, device) ?? total,
+    counters: counters.map(([name, column]) => ({ name, value: column(k).get(device) })),
+    mirrors: driver === undefined ? [] : mirrorsOf(world, device, driver),
+    failures: driver === undefined ? [] : failures(k, device, driver),
+    changed: watched.some((column) => changed(previous, column, device)),
+  };
 }

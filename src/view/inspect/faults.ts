@@ -1,6 +1,6 @@
 /** Faults that have begun and not ended. */
 
-import { pending_faults } from '../../engine/drivers/dmirror-context';
+import { pending_faults } from '../../engine/drivers/fault_buffer';
 import type { DeviceRow, ProcessRow, TaskRow } from '../../engine/machine/ids';
 import type { PendingDeviceFault, PendingFault } from '../../protocol';
 import { deviceName, placeOf, processName, showAddress, spaceOf, taskName, type World } from '../environment';

@@ -1,6 +1,7 @@
 /** mmap, munmap and the end of an address space (mm/mmap.c, mm/vma.c). */
 
 import { Vm } from '../../../machine/address-spaces';
+import { MemoryType } from '../../../machine/devices';
 import {
   type AnonVmaRow,
   type DeviceRow,
@@ -28,7 +29,6 @@ import { free_pgtables, pgd_free } from '../pgtable';
 import { unlink_anon_vmas } from '../rmap/rmap';
 import { fileLock, rmapWriteLock, vmaLocks } from '../rmap/rmap_lock';
 import { total_swap_pages } from '../swapfile/swapfile';
-import { insert_driver_pages, maps_driver_file } from './driver_mmap';
 import {
   mmap_read_unlock,
   mmap_write_downgrade,
@@ -50,6 +50,11 @@ import {
   type Wanted,
 } from './vma';
 import { vmaStartWrite } from './vma_lock';
+
+/** Persistent memory is mapped page by page as it is touched; what a driver's file maps is the driver's to say. */
+function maps_driver_file(k: Kernel, device: DeviceRow): boolean {
+  return device !== 0 && k.devices.type.get(device) !== MemoryType.Host;
+}
 
 /** Unmapped VMAs leave their anon_vmas, files and the list they are in. */
 const remove_vmas = routine({
@@ -301,8 +306,8 @@ export const sys_mmap = routine({
       add_vma(k, f.mm, wanted_vma(k, f)),
     ),
     r.when('the file of a driver is mapped', (k, f) => maps_driver_file(k, f.device as DeviceRow), [
-      r.step('the driver inserts a page of its own for each address (vm_insert_page)', (k, f) => {
-        insert_driver_pages(k, k.mm.vmaAt(f.mm, f.at));
+      r.step('file->f_op->mmap(file, vma)', (k, f) => {
+        k.driverOf(f.device as DeviceRow).mmap?.(k, k.mm.vmaAt(f.mm, f.at));
       }),
     ]),
     r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm)),

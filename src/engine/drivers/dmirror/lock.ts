@@ -1,9 +1,10 @@
 /** The mutex of a mirror (struct dmirror): taken by invalidate() and around every use of the device's table. */
 
-import type { MirrorRow } from '../machine/ids';
-import { Wait } from '../machine/tasks';
-import type { Kernel } from '../routine/kernel';
-import type { Builder, Node } from '../routine/routine';
+import type { MirrorRow } from '../../machine/ids';
+import { Wait } from '../../machine/tasks';
+import type { Kernel } from '../../routine/kernel';
+import type { Builder, Node } from '../../routine/routine';
+import { rangeLock } from './options';
 
 /**
  * The lock that some drivers hold while they fault pages in for the device and take again in their fault callback: the
@@ -11,31 +12,25 @@ import type { Builder, Node } from '../routine/routine';
  */
 export function lockRange<F>(r: Builder<F>, mirror: (k: Kernel, f: F) => MirrorRow): Node<F>[] {
   return [
-    r.only(
-      (profile) => profile.driverRangeLock,
-      [
-        r.wait('lock of the driver over its ranges', Wait.RangeLock, mirror, (k, f) => {
-          const row = mirror(k, f);
-          if (k.devices.mirrorRangeLock.get(row) !== 0) return false;
-          k.devices.mirrorRangeLock.set(row, k.task);
-          return true;
-        }),
-      ],
-    ),
+    r.only(rangeLock, [
+      r.wait('lock of the driver over its ranges', Wait.RangeLock, mirror, (k, f) => {
+        const row = mirror(k, f);
+        if (k.devices.mirrorRangeLock.get(row) !== 0) return false;
+        k.devices.mirrorRangeLock.set(row, k.task);
+        return true;
+      }),
+    ]),
   ];
 }
 
 export function unlockRange<F>(r: Builder<F>, mirror: (k: Kernel, f: F) => MirrorRow): Node<F>[] {
   return [
-    r.only(
-      (profile) => profile.driverRangeLock,
-      [
-        r.step("unlock the driver's ranges", (k, f) => {
-          k.devices.mirrorRangeLock.set(mirror(k, f), 0);
-          k.tasks.wakeFirst(Wait.RangeLock, mirror(k, f));
-        }),
-      ],
-    ),
+    r.only(rangeLock, [
+      r.step("unlock the driver's ranges", (k, f) => {
+        k.devices.mirrorRangeLock.set(mirror(k, f), 0);
+        k.tasks.wakeFirst(Wait.RangeLock, mirror(k, f));
+      }),
+    ]),
   ];
 }
 

@@ -1,14 +1,14 @@
 /** The test driver's device accesses through its mirror: read, write, and the faults they need (lib/test_hmm.c). */
 
-import { Errno, HmmPfn } from '../kernel/constants';
-import { hmm_range_fault } from '../kernel/mm/hmm';
-import { mmap_read_unlock, mmapReadLock } from '../kernel/mm/mmap/mmap_lock';
-import { mmu_interval_read_retry, reader_must_wait } from '../kernel/mm/mmu_notifier/mmu_notifier';
-import { Access } from '../machine/devices';
-import type { MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../machine/ids';
-import { Pg } from '../machine/pages';
-import { Wait } from '../machine/tasks';
-import type { Kernel } from '../routine/kernel';
+import { Errno, HmmPfn } from '../../kernel/constants';
+import { hmm_range_fault } from '../../kernel/mm/hmm';
+import { mmap_read_unlock, mmapReadLock } from '../../kernel/mm/mmap/mmap_lock';
+import { mmu_interval_read_retry, reader_must_wait } from '../../kernel/mm/mmu_notifier/mmu_notifier';
+import { Access } from '../../machine/devices';
+import type { MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../../machine/ids';
+import { Pg } from '../../machine/pages';
+import { Wait } from '../../machine/tasks';
+import type { Kernel } from '../../routine/kernel';
 import {
   Bool,
   type Builder,
@@ -20,28 +20,11 @@ import {
   routine,
   SlotT,
   VpnT,
-} from '../routine/routine';
-import { lockMirror, lockRange, unlock_mirror, unlockRange } from './dmirror-lock';
-import { backing_page, mirror_entry, mirror_store } from './dmirror-memory';
-
-/** Appends a byte to what the task's ioctl returns, one a page. */
-export function push_data(k: Kernel, byte: number): void {
-  const slot = k.slots.table.alloc() as SlotRow;
-  k.slots.srcFlags.set(slot, byte);
-  const last = k.tasks.dataLast.get(k.task);
-  if (last === 0) k.tasks.data.set(k.task, slot);
-  else k.slots.next.set(last, slot);
-  k.tasks.dataLast.set(k.task, slot);
-}
-
-/** An ioctl begins: no data, cpages = faults = 0. */
-export function begin_ioctl(k: Kernel): void {
-  k.slots.free(k.tasks.data.get(k.task) as SlotRow);
-  k.tasks.data.set(k.task, 0);
-  k.tasks.dataLast.set(k.task, 0);
-  k.tasks.cpages.set(k.task, 0);
-  k.tasks.faults.set(k.task, 0);
-}
+} from '../../routine/routine';
+import { begin_ioctl, push_data } from '../ioctl';
+import { lockMirror, lockRange, unlock_mirror, unlockRange } from './lock';
+import { backing_page, mirror_entry, mirror_store } from './memory';
+import { dirtiesPages, faultsAfterMigration, ROUND_PAGES, skipsReadRetry } from './options';
 
 /** The range an ioctl is about, as the routines below it take it. */
 interface Range {
@@ -77,7 +60,7 @@ export function do_write(k: Kernel, mirror: MirrorRow, vpn: Vpn, value: number):
   if (entry === 0 || k.tables.lo.get(entry) !== Access.Write) return false;
   const page = k.tables.hi.get(entry) as PageRow;
   k.contents.fill(page, value);
-  if (k.profile.driverDirtiesPages && k.pages.mapping.get(page) !== 0) k.pages.setFlag(page, Pg.Dirty);
+  if (dirtiesPages(k.profile) && k.pages.mapping.get(page) !== 0) k.pages.setFlag(page, Pg.Dirty);
   k.tasks.cpages.add(k.task, 1);
   return true;
 }
@@ -119,7 +102,7 @@ interface RangeFault extends Range {
  * them.
  */
 function target(k: Kernel, page: PageRow): PageRow {
-  const backs = k.profile.driverFaultsAfterMigration || k.profile.hmmReportsAnyDevice;
+  const backs = faultsAfterMigration(k.profile) || k.profile.hmmReportsAnyDevice;
   return backs ? backing_page(k, page) : page;
 }
 
@@ -196,7 +179,7 @@ export const dmirror_range_fault = routine({
         r.yield('Y12'),
         lockMirror(r, (_, f) => f.mirror),
         r.only(
-          (profile) => profile.driverSkipsReadRetry,
+          skipsReadRetry,
           [storeAnswer(r)],
           [
             r.when(
@@ -232,8 +215,8 @@ export const dmirror_fault = routine({
       r.call(
         'ret = dmirror_range_fault(&range)',
         dmirror_range_fault,
-        (k, f, callee) => {
-          f.next = Math.min(f.end, f.vpn + k.profile.roundPages) as Vpn;
+        (_, f, callee) => {
+          f.next = Math.min(f.end, f.vpn + ROUND_PAGES) as Vpn;
           callee.mirror = f.mirror;
           callee.start = f.vpn;
           callee.end = f.next;

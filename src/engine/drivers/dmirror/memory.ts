@@ -4,14 +4,22 @@
  * backing page, and the backing page's own is the mirror that put the page there.
  */
 
-import { zone_device_page_init } from '../kernel/mm/memremap';
-import { alloc_page, free_page } from '../kernel/mm/page_alloc/page_alloc';
-import { Access, MemoryType } from '../machine/devices';
-import { Hold } from '../machine/holds';
-import type { DeviceRow, MirrorRow, NodeRow, PageRow, Vpn } from '../machine/ids';
-import { Pg } from '../machine/pages';
-import type { Kernel } from '../routine/kernel';
-import { take_failure } from './injection';
+import { zone_device_page_init } from '../../kernel/mm/memremap';
+import { alloc_page, free_page } from '../../kernel/mm/page_alloc/page_alloc';
+import { Access, MemoryType } from '../../machine/devices';
+import { Hold } from '../../machine/holds';
+import {
+  type DeviceRow,
+  type MirrorRow,
+  type NodeRow,
+  type PageRow,
+  TASK_SIZE_PAGES,
+  type Vpn,
+} from '../../machine/ids';
+import { Pg } from '../../machine/pages';
+import type { MirrorEntry } from '../../routine/driver';
+import type { Kernel } from '../../routine/kernel';
+import { failures } from './options';
 
 /** BACKING_PAGE: where the contents of a device page are. Coherent memory holds its own. */
 export function backing_page(k: Kernel, page: PageRow): PageRow {
@@ -49,7 +57,7 @@ function take_free(k: Kernel, device: DeviceRow): PageRow {
 /** dmirror_devmem_alloc_page: a device page with its backing page, locked and referenced; 0 when either is missing. */
 export function devmem_alloc_page(k: Kernel, device: DeviceRow, mirror: MirrorRow): PageRow {
   const { devices, pages } = k;
-  if (take_failure(k, 'failAlloc', device) >= 0) return 0 as PageRow;
+  if (failures.take(k, 'alloc', device) !== undefined) return 0 as PageRow;
   const coherent = devices.type.get(device) === MemoryType.Coherent;
   const backing = coherent ? (0 as PageRow) : alloc_page(k, Hold.Driver, device);
   if (!coherent && backing === 0) return backing;
@@ -113,4 +121,18 @@ export function mirror_erase(k: Kernel, mirror: MirrorRow, start: Vpn, end: Vpn)
     vpn = k.tables.next(root, (vpn + 1) as Vpn, end)
   )
     k.tables.set(k.tables.find(root, vpn, 0), Access.None, 0);
+}
+
+/** What the device's table has, in rising order. */
+export function* mirror_entries(k: Kernel, mirror: MirrorRow): Iterable<MirrorEntry> {
+  const root = k.devices.mirrorRoot.get(mirror) as NodeRow;
+  const end = TASK_SIZE_PAGES as Vpn;
+  for (
+    let vpn = k.tables.next(root, 0 as Vpn, end);
+    vpn !== -1;
+    vpn = k.tables.next(root, (vpn + 1) as Vpn, end)
+  ) {
+    const entry = mirror_entry(k, mirror, vpn);
+    if (entry !== 0) yield { vpn, page: k.tables.hi.get(entry) as PageRow, access: k.tables.lo.get(entry) };
+  }
 }

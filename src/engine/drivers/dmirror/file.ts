@@ -1,27 +1,32 @@
 /** Opening and closing the test driver's device file, and the eviction that the last close brings (lib/test_hmm.c). */
 
-import { MigratePfn } from '../kernel/constants';
-import { fd_install } from '../kernel/fs/device_file';
-import { get_unused_fd } from '../kernel/fs/file';
-import { memunmap_pages } from '../kernel/mm/memremap';
-import { forEachSlot, migrates, migration_free, srcPage } from '../kernel/mm/migrate_device/migrate_arrays';
-import { migrate_vma_finalize, migrate_vma_pages } from '../kernel/mm/migrate_device/migrate_device';
-import { migrate_device_unmap } from '../kernel/mm/migrate_device/migrate_unmap';
-import { trylock_page } from '../kernel/mm/mmap/mmap_lock';
+import { MigratePfn } from '../../kernel/constants';
+import { fd_install } from '../../kernel/fs/device_file';
+import { get_unused_fd } from '../../kernel/fs/file';
+import { memunmap_pages } from '../../kernel/mm/memremap';
+import {
+  forEachSlot,
+  migrates,
+  migration_free,
+  srcPage,
+} from '../../kernel/mm/migrate_device/migrate_arrays';
+import { migrate_vma_finalize, migrate_vma_pages } from '../../kernel/mm/migrate_device/migrate_device';
+import { migrate_device_unmap } from '../../kernel/mm/migrate_device/migrate_unmap';
+import { trylock_page } from '../../kernel/mm/mmap/mmap_lock';
 import {
   mirrorsWriteLock,
   mmu_interval_notifier_insert,
   mmu_interval_notifier_remove,
-} from '../kernel/mm/mmu_notifier/mmu_interval_notifier';
-import { mmu_notifier_register } from '../kernel/mm/mmu_notifier/mmu_notifier';
-import { alloc_page } from '../kernel/mm/page_alloc/page_alloc';
-import { rmap_walk } from '../kernel/mm/rmap/rmap';
-import { get_page } from '../kernel/mm/swap/page_ref';
-import { Hold } from '../machine/holds';
-import type { DeviceRow, EntryRow, MigrationRow, MirrorRow, NodeRow, SlotRow, Vpn } from '../machine/ids';
-import { LEVEL_PGD } from '../machine/radix';
-import { Wait } from '../machine/tasks';
-import type { Kernel } from '../routine/kernel';
+} from '../../kernel/mm/mmu_notifier/mmu_interval_notifier';
+import { mmu_notifier_register } from '../../kernel/mm/mmu_notifier/mmu_notifier';
+import { alloc_page } from '../../kernel/mm/page_alloc/page_alloc';
+import { rmap_walk } from '../../kernel/mm/rmap/rmap';
+import { get_page } from '../../kernel/mm/swap/page_ref';
+import { Hold } from '../../machine/holds';
+import type { DeviceRow, EntryRow, MigrationRow, MirrorRow, NodeRow, SlotRow, Vpn } from '../../machine/ids';
+import { LEVEL_PGD } from '../../machine/radix';
+import { Wait } from '../../machine/tasks';
+import type { Kernel } from '../../routine/kernel';
 import {
   DeviceT,
   MigrationT,
@@ -32,9 +37,9 @@ import {
   SlotT,
   VmaT,
   VpnT,
-} from '../routine/routine';
-import { backing_page, devmem_remove_free } from './dmirror-memory';
-import { migrate, selectDevice } from './dmirror-migrate';
+} from '../../routine/routine';
+import { backing_page, devmem_remove_free } from './memory';
+import { migrate, selectDevice } from './migrate';
 
 /** dmirror_fops_open: a mirror of the calling process with an empty table. Returns its row. */
 export const dmirror_open = routine({

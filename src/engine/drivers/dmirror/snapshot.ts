@@ -1,24 +1,25 @@
 /** The test driver's snapshot of what a process has mapped, one byte a page (lib/test_hmm.c). */
 
-import { Errno, HmmPfn, Snapshot } from '../kernel/constants';
-import { hmm_range_fault } from '../kernel/mm/hmm';
-import { mmap_read_unlock, mmapReadLock } from '../kernel/mm/mmap/mmap_lock';
+import { Errno, HmmPfn, Snapshot } from '../../kernel/constants';
+import { hmm_range_fault } from '../../kernel/mm/hmm';
+import { mmap_read_unlock, mmapReadLock } from '../../kernel/mm/mmap/mmap_lock';
 import {
   mmu_interval_notifier_insert,
   mmu_interval_notifier_remove,
-} from '../kernel/mm/mmu_notifier/mmu_interval_notifier';
+} from '../../kernel/mm/mmu_notifier/mmu_interval_notifier';
 import {
   mmu_interval_read_retry,
   mmu_interval_set_seq,
   reader_must_wait,
-} from '../kernel/mm/mmu_notifier/mmu_notifier';
-import { is_device_coherent, is_device_private } from '../kernel/mm/swap/page_ref';
-import type { DeviceRow, MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../machine/ids';
-import { Wait } from '../machine/tasks';
-import type { Kernel } from '../routine/kernel';
-import { Bool, ErrnoT, Int, MirrorT, MmT, routine, SlotT, VpnT } from '../routine/routine';
-import { begin_ioctl, push_data } from './dmirror-access';
-import { lockMirror, unlock_mirror } from './dmirror-lock';
+} from '../../kernel/mm/mmu_notifier/mmu_notifier';
+import { is_device_coherent, is_device_private } from '../../kernel/mm/swap/page_ref';
+import type { DeviceRow, MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../../machine/ids';
+import { Wait } from '../../machine/tasks';
+import type { Kernel } from '../../routine/kernel';
+import { Bool, ErrnoT, Int, MirrorT, MmT, routine, SlotT, VpnT } from '../../routine/routine';
+import { begin_ioctl, push_data } from '../ioctl';
+import { lockMirror, unlock_mirror } from './lock';
+import { ROUND_PAGES } from './options';
 
 /** Which memory the page is in, as a HMM_DMIRROR_PROT_* value. */
 function where(k: Kernel, mirror: MirrorRow, page: PageRow): number {
@@ -157,8 +158,8 @@ export const dmirror_snapshot = routine({
       r.call(
         'ret = dmirror_range_snapshot(dmirror, &range, perm): at most 64 pages',
         dmirror_range_snapshot,
-        (k, f, callee) => {
-          f.next = Math.min(f.end, f.vpn + k.profile.roundPages) as Vpn;
+        (_, f, callee) => {
+          f.next = Math.min(f.end, f.vpn + ROUND_PAGES) as Vpn;
           callee.mirror = f.mirror;
           callee.start = f.vpn;
           callee.end = f.next;

@@ -3,8 +3,8 @@
  * takes time: it is begun and, a yield later, over.
  */
 
-import { Errno, MigratePfn, Select } from '../kernel/constants';
-import { migrate_vma } from '../kernel/mm/migrate/migrate_vma';
+import { Errno, MigratePfn, Select } from '../../kernel/constants';
+import { migrate_vma } from '../../kernel/mm/migrate/migrate_vma';
 import {
   dstPage,
   forEachSlot,
@@ -12,17 +12,17 @@ import {
   migration_alloc,
   migration_free,
   srcPage,
-} from '../kernel/mm/migrate_device/migrate_arrays';
+} from '../../kernel/mm/migrate_device/migrate_arrays';
 import {
   migrate_vma_finalize,
   migrate_vma_pages,
   migrate_vma_setup,
-} from '../kernel/mm/migrate_device/migrate_device';
-import { mmap_read_unlock, mmapReadLock, trylock_page } from '../kernel/mm/mmap/mmap_lock';
-import { alloc_page } from '../kernel/mm/page_alloc/page_alloc';
-import { is_driver_page } from '../kernel/mm/swap/page_ref';
-import { Vm } from '../machine/address-spaces';
-import { Access, MemoryType } from '../machine/devices';
+} from '../../kernel/mm/migrate_device/migrate_device';
+import { mmap_read_unlock, mmapReadLock, trylock_page } from '../../kernel/mm/mmap/mmap_lock';
+import { alloc_page } from '../../kernel/mm/page_alloc/page_alloc';
+import { is_driver_page } from '../../kernel/mm/swap/page_ref';
+import { Vm } from '../../machine/address-spaces';
+import { Access, MemoryType } from '../../machine/devices';
 import type {
   DeviceRow,
   MigrationRow,
@@ -32,8 +32,8 @@ import type {
   SlotRow,
   VmaRow,
   Vpn,
-} from '../machine/ids';
-import type { Kernel } from '../routine/kernel';
+} from '../../machine/ids';
+import type { Kernel } from '../../routine/kernel';
 import {
   Bool,
   DeviceT,
@@ -48,11 +48,12 @@ import {
   SlotT,
   VmaT,
   VpnT,
-} from '../routine/routine';
-import { begin_ioctl, dmirror_fault, keepRet, passRange, read_back } from './dmirror-access';
-import { lockMirror, unlock_mirror } from './dmirror-lock';
-import { backing_page, devmem_alloc_page, mirror_erase, mirror_store } from './dmirror-memory';
-import { take_failure } from './injection';
+} from '../../routine/routine';
+import { begin_ioctl } from '../ioctl';
+import { dmirror_fault, keepRet, passRange, read_back } from './access';
+import { lockMirror, unlock_mirror } from './lock';
+import { backing_page, devmem_alloc_page, mirror_erase, mirror_store } from './memory';
+import { failures, faultsAfterMigration, keepsOwnEntries, ROUND_PAGES } from './options';
 
 /** dmirror_select_device: which pages a migration back to system memory asks for. */
 export function selectDevice(k: Kernel, device: DeviceRow): number {
@@ -109,7 +110,7 @@ const copyToDevice = routine({
 });
 
 /** Failure injection: this copy step does nothing. */
-const copy_fails = (k: Kernel, device: DeviceRow): boolean => take_failure(k, 'failCopy', device) >= 0;
+const copy_fails = (k: Kernel, device: DeviceRow): boolean => failures.take(k, 'copy', device) !== undefined;
 
 const copyToRam = routine({
   name: 'dmirror_devmem_fault_alloc_and_copy',
@@ -133,7 +134,7 @@ const copyToRam = routine({
           r.when('there is one', (_, f) => f.page !== 0, [
             r.step("drop the device's entry", (k, f) => {
               const vpn = vpnOf(k, f.slot);
-              if (!k.profile.driverKeepsOwnEntries) mirror_erase(k, mirrorOf(k, f), vpn, (vpn + 1) as Vpn);
+              if (!keepsOwnEntries(k.profile)) mirror_erase(k, mirrorOf(k, f), vpn, (vpn + 1) as Vpn);
             }),
             r.yield('Y7'),
             r.step('copy the contents; dst[i]', (k, f) => {
@@ -198,7 +199,7 @@ export const finalize_and_map = routine({
       k.emit('finalize_and_map', k.migrations.start.get(f.migration), ownerOf(k, f));
     }),
     r.only(
-      (profile) => !profile.driverFaultsAfterMigration,
+      (profile) => !faultsAfterMigration(profile),
       [
         r.when('they went to the device', (k, f) => k.migrations.toRam.get(f.migration) === 0, [
           lockMirror(r, mirrorOf),
@@ -312,7 +313,7 @@ const migrate_range = routine({
       r.step('vma = vma_lookup(mm, address)', (k, f) => {
         f.vma = k.mm.vmaAt(f.mm, f.vpn);
         if (f.vma === 0 || !k.mm.has(f.vma, Vm.Read)) f.ret = -Errno.EINVAL;
-        else f.next = Math.min(f.end, f.vpn + k.profile.roundPages, k.mm.end.get(f.vma)) as Vpn;
+        else f.next = Math.min(f.end, f.vpn + ROUND_PAGES, k.mm.end.get(f.vma)) as Vpn;
       }),
       r.when('it is there and readable', (_, f) => f.ret >= 0, [
         r.call(
@@ -380,19 +381,16 @@ export const dmirror_migrate_to_device = routine({
       },
       keepRet,
     ),
-    r.only(
-      (profile) => profile.driverFaultsAfterMigration,
-      [
-        r.when('it went through', (_, f) => f.ret === 0, [
-          r.call(
-            'map the range: dmirror_fault()',
-            dmirror_fault,
-            (_, f, callee) => passRange(f, callee),
-            keepRet,
-          ),
-        ]),
-      ],
-    ),
+    r.only(faultsAfterMigration, [
+      r.when('it went through', (_, f) => f.ret === 0, [
+        r.call(
+          'map the range: dmirror_fault()',
+          dmirror_fault,
+          (_, f, callee) => passRange(f, callee),
+          keepRet,
+        ),
+      ]),
+    ]),
     r.when('it went through', (_, f) => f.ret === 0, [
       r.call(
         'read the range back through the device',

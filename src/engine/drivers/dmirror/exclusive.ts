@@ -1,17 +1,19 @@
 /** The test driver's exclusive (atomic) access (lib/test_hmm.c). */
 
-import { Errno } from '../kernel/constants';
-import { mmap_read_unlock, mmapReadLock, unlock_page } from '../kernel/mm/mmap/mmap_lock';
-import { make_device_exclusive_range } from '../kernel/mm/rmap/make_exclusive';
-import { put_page } from '../kernel/mm/swap/page_ref';
-import { Access } from '../machine/devices';
-import { Hold } from '../machine/holds';
-import type { DeviceRow, MirrorRow, MmRow, NodeRow, PageRow, SlotRow, Vpn } from '../machine/ids';
-import type { Kernel } from '../routine/kernel';
-import { ErrnoT, Int, MirrorT, MmT, PageT, routine, SlotT, VpnT } from '../routine/routine';
-import { begin_ioctl, read_back } from './dmirror-access';
-import { lockMirror, unlock_mirror } from './dmirror-lock';
-import { mirror_store } from './dmirror-memory';
+import { Errno } from '../../kernel/constants';
+import { mmap_read_unlock, mmapReadLock, unlock_page } from '../../kernel/mm/mmap/mmap_lock';
+import { make_device_exclusive_range } from '../../kernel/mm/rmap/make_exclusive';
+import { put_page } from '../../kernel/mm/swap/page_ref';
+import { Access } from '../../machine/devices';
+import { Hold } from '../../machine/holds';
+import type { DeviceRow, MirrorRow, MmRow, NodeRow, PageRow, SlotRow, Vpn } from '../../machine/ids';
+import type { Kernel } from '../../routine/kernel';
+import { ErrnoT, Int, MirrorT, MmT, PageT, routine, SlotT, VpnT } from '../../routine/routine';
+import { begin_ioctl } from '../ioctl';
+import { read_back } from './access';
+import { lockMirror, unlock_mirror } from './lock';
+import { mirror_store } from './memory';
+import { ROUND_PAGES } from './options';
 
 /** dmirror_atomic_map: stores what the device now has alone; returns how many. */
 function atomic_map(k: Kernel, mirror: MirrorRow, head: SlotRow): number {
@@ -60,7 +62,7 @@ export const dmirror_exclusive = routine({
         'make_device_exclusive_range(mm, address, next, pages, NULL)',
         make_device_exclusive_range,
         (k, f, callee) => {
-          f.next = Math.min(f.end, f.vpn + k.profile.roundPages) as Vpn;
+          f.next = Math.min(f.end, f.vpn + ROUND_PAGES) as Vpn;
           f.slots = k.slots.array(f.vpn, f.next - f.vpn);
           callee.mm = f.mm;
           callee.start = f.vpn;

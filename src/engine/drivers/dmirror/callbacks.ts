@@ -1,15 +1,11 @@
-/**
- * dmirror: the kernel's own HMM test driver (lib/test_hmm.c). Under 4.14, which has no such driver, this is our port of
- * it to that kernel's API. Here are the callbacks; what a process asks for by ioctl is in the other dmirror files.
- */
+/** The callbacks of the test driver (lib/test_hmm.c): a fault on a page of the device, a page that is free, an invalidation. */
 
-import { Notify, Select, VmFault } from '../kernel/constants';
-import { mmu_interval_set_seq } from '../kernel/mm/mmu_notifier/mmu_notifier';
-import { MemoryType } from '../machine/devices';
-import type { DeviceRow, MirrorRow, VmaRow, Vpn } from '../machine/ids';
-import { Pg } from '../machine/pages';
-import type { Driver } from '../routine/driver';
-import type { Kernel } from '../routine/kernel';
+import { Notify, Select, VmFault } from '../../kernel/constants';
+import { mmu_interval_set_seq } from '../../kernel/mm/mmu_notifier/mmu_notifier';
+import { MemoryType } from '../../machine/devices';
+import type { DeviceRow, MirrorRow, VmaRow, Vpn } from '../../machine/ids';
+import { Pg } from '../../machine/pages';
+import type { Kernel } from '../../routine/kernel';
 import {
   Bool,
   DeviceT,
@@ -20,33 +16,30 @@ import {
   pageFreeParams,
   routine,
   VmFaultT,
-} from '../routine/routine';
-import { dmirror_release } from './dmirror-file';
-import { lockMirror, lockRange, unlock_mirror, unlockRange } from './dmirror-lock';
-import { backing_page, devmem_return, free_backing, mirror_erase, mirror_of_page } from './dmirror-memory';
-import { alloc_and_copy, finalize_and_map, migrate, selectDevice } from './dmirror-migrate';
-import { dmirror_snapshot_invalidate } from './dmirror-snapshot';
-import { take_failure } from './injection';
+} from '../../routine/routine';
+import { lockMirror, lockRange, unlock_mirror, unlockRange } from './lock';
+import { backing_page, devmem_return, free_backing, mirror_erase, mirror_of_page } from './memory';
+import { migrate, selectDevice } from './migrate';
+import { failures, faultsAfterMigration, guardsFaultingTask, migratesAround, rangeLock } from './options';
+import { dmirror_snapshot_invalidate } from './snapshot';
 
 const FAULT = 'migrate_to_ram';
 
 /** What an injected failure makes the callback return at once, or -1 where it may go on. */
 function forced_failure(k: Kernel, device: DeviceRow): number {
-  const { devices } = k;
-  if (devices.dead.get(device) !== 0) return VmFault.SIGBUS;
-  const row = take_failure(k, 'failFault', device);
-  return row < 0 ? -1 : devices.failFaultWith.get(row);
+  if (k.devices.dead.get(device) !== 0) return VmFault.SIGBUS;
+  return failures.take(k, 'migrate_to_ram', device) ?? -1;
 }
 
 /** What a CPU fault migrates: the one page, or (switch driver-migrates-around) the 16 around it inside the VMA. */
 function fault_range(k: Kernel, f: { vma: VmaRow; vpn: Vpn }): [start: Vpn, end: Vpn] {
-  if (!k.profile.driverMigratesAround) return [f.vpn, (f.vpn + 1) as Vpn];
+  if (!migratesAround(k.profile)) return [f.vpn, (f.vpn + 1) as Vpn];
   const first = f.vpn - (f.vpn % 16);
   const start = Math.max(first, k.mm.start.get(f.vma)) as Vpn;
   return [start, Math.min(first + 16, k.mm.end.get(f.vma)) as Vpn];
 }
 
-const dmirror_devmem_fault = routine({
+export const dmirror_devmem_fault = routine({
   name: 'dmirror_devmem_fault',
   file: 'lib/test_hmm.c',
   about: 'The CPU touched a page of this device: bring it home. VM_FAULT_SIGBUS if the device can not.',
@@ -77,7 +70,7 @@ const dmirror_devmem_fault = routine({
       f.mirror = mirror_of_page(k, f.page);
     }),
     r.only(
-      (profile) => profile.driverRangeLock && profile.driverGuardsFaultingTask,
+      (profile) => rangeLock(profile) && guardsFaultingTask(profile),
       [
         r.when(
           'this task itself is faulting pages in for the device',
@@ -100,7 +93,7 @@ const dmirror_devmem_fault = routine({
         callee.vma = f.vma;
         callee.start = start;
         callee.end = end;
-        callee.select = selectDevice(k, f.device) | (k.profile.driverMigratesAround ? Select.System : 0);
+        callee.select = selectDevice(k, f.device) | (migratesAround(k.profile) ? Select.System : 0);
         callee.device = f.device;
         callee.mirror = f.mirror;
         if (k.profile.faultTakesReference) callee.faultPage = f.page;
@@ -120,7 +113,7 @@ const dmirror_devmem_fault = routine({
 
 const FREE = 'page_free';
 
-const dmirror_devmem_free = routine({
+export const dmirror_devmem_free = routine({
   name: 'dmirror_devmem_free',
   file: 'lib/test_hmm.c',
   about:
@@ -159,11 +152,11 @@ const INVALIDATE = 'invalidate';
 /** The migration is this device's own: the driver drops its entries itself. (4.14 knows neither event nor owner.) */
 function skips(k: Kernel, f: { mirror: MirrorRow; event: number; owner: DeviceRow }): boolean {
   const own = f.owner !== 0 && f.owner === k.devices.mirrorDevice.get(f.mirror);
-  const may = k.profile.intervalNotifiers && !k.profile.driverFaultsAfterMigration;
+  const may = k.profile.intervalNotifiers && !faultsAfterMigration(k.profile);
   return may && f.event === Notify.MIGRATE && own;
 }
 
-const dmirror_interval_invalidate = routine({
+export const dmirror_interval_invalidate = routine({
   name: 'dmirror_interval_invalidate',
   file: 'lib/test_hmm.c',
   about: "Entries of the process are changing: drop the device's own entries for the range.",
@@ -205,13 +198,3 @@ const dmirror_interval_invalidate = routine({
     }),
   ],
 });
-
-export const dmirror: Driver = {
-  name: 'dmirror',
-  migrate_to_ram: dmirror_devmem_fault,
-  page_free: dmirror_devmem_free,
-  invalidate: dmirror_interval_invalidate,
-  alloc_and_copy,
-  finalize_and_map,
-  release: dmirror_release,
-};

@@ -1,0 +1,75 @@
+/** What a scenario may say of the test driver: options, switches, and what can be made to fail. */
+
+import type { Profile } from '../../profiles/profile';
+import type { DriverOption, DriverSwitch } from '../../routine/driver';
+import { Injection } from '../injection';
+
+/** Entries of the largest fault buffer. */
+const MOST_FAULT_ENTRIES = 2 ** 16;
+
+export const FAULT_ENTRIES: DriverOption = {
+  name: 'faults',
+  what: 'the number of entries of a fault buffer',
+  least: 1,
+  most: MOST_FAULT_ENTRIES,
+  otherwise: 64,
+};
+
+export const failures = new Injection('dmirror', ['migrate_to_ram', 'copy', 'alloc']);
+
+const switches = {
+  rangeLock: {
+    name: 'driver-range-lock',
+    about:
+      'The driver holds a lock of its own while it faults pages in for the device, and takes it again in its fault callback.',
+  },
+  guardsFaultingTask: {
+    name: 'driver-faulting-task-guard',
+    about:
+      'The driver knows that the task that faults pages in for the device is the one in its fault callback, and returns.',
+  },
+  migratesAround: {
+    name: 'driver-migrates-around',
+    about:
+      'On a CPU fault the driver migrates the 16 pages around it and asks for system memory too, as some drivers do.',
+  },
+  keepsOwnEntries: {
+    name: 'driver-keeps-own-entries',
+    about:
+      "The driver skips the invalidation of its own migration and forgets to drop the device's entries of the pages that leave.",
+  },
+  skipsReadRetry: {
+    name: 'driver-skips-read-retry',
+    about:
+      "The driver enters what hmm_range_fault answered into the device's table without asking mmu_interval_read_retry.",
+  },
+  faultsAfterMigration: {
+    name: 'driver-faults-after-migration',
+    about:
+      "The driver obeys the invalidations of its own migrations, and maps what they moved by asking hmm_range_fault afterwards; the kernel's test driver enters it itself.",
+  },
+  dirtiesPages: {
+    name: 'driver-dirties-pages',
+    about:
+      "The driver calls a page dirty when its device writes to it (set_page_dirty); the kernel's test driver doesn't.",
+  },
+} as const satisfies Record<string, DriverSwitch>;
+
+export const SWITCHES: readonly DriverSwitch[] = Object.values(switches);
+
+const switched =
+  (name: keyof typeof switches) =>
+  (profile: Profile): boolean =>
+    profile.driverSwitches.has(switches[name].name);
+
+// Whether a switch is on: asked when a routine is linked, and by its steps.
+export const rangeLock = switched('rangeLock');
+export const guardsFaultingTask = switched('guardsFaultingTask');
+export const migratesAround = switched('migratesAround');
+export const keepsOwnEntries = switched('keepsOwnEntries');
+export const skipsReadRetry = switched('skipsReadRetry');
+export const faultsAfterMigration = switched('faultsAfterMigration');
+export const dirtiesPages = switched('dirtiesPages');
+
+/** Pages of one round of a migration, a device access or a snapshot. */
+export const ROUND_PAGES = 64;
