@@ -1,9 +1,10 @@
 /** Runs a scenario's text in the engine and shows what a comparison asks for. */
 
-import { ANY_DEVICE } from '../../src/engine/drivers/injection';
+import { dmirror } from '../../src/engine/drivers/dmirror';
 import { Checker, sentence } from '../../src/engine/invariants';
 import { BootError } from '../../src/engine/kernel/boot';
 import { VmFault } from '../../src/engine/kernel/constants';
+import type { DeviceRow } from '../../src/engine/machine/ids';
 import type { Kernel } from '../../src/engine/routine/kernel';
 import { buildRun, compileScenario, type Run as ScenarioRun } from '../../src/program';
 import type { LogRun } from './compare-log';
@@ -91,12 +92,16 @@ class GivesUp {
   }
 
   called(): void {
-    const { devices, tasks } = this.k;
+    const { tasks } = this.k;
     if (tasks.readsMm.get(this.k.task) === 0) this.unlocked.add(this.k.time);
     this.#calls++;
     if (!this.gaveUp) return;
-    devices.failFault.add(ANY_DEVICE, 1);
-    devices.failFaultWith.set(ANY_DEVICE, VmFault.SIGBUS);
+    // This very call, of whichever device.
+    dmirror.failures.arm(this.k, 0 as DeviceRow, {
+      point: 'migrate_to_ram',
+      times: 1,
+      result: VmFault.SIGBUS,
+    });
   }
 }
 
