@@ -19,23 +19,30 @@ const and = (x: number, y: number): number => x & y;
 const or = (x: number, y: number): number => x | y;
 const xor = (x: number, y: number): number => x ^ y;
 
+/** A number that has not lost anything: whole, and below 2^53. */
+function exact(value: number): number {
+  if (!Number.isSafeInteger(value))
+    throw new EvaluationError('the result is more than 2^53 - 1, the largest number here');
+  return value;
+}
+
 function divisor(b: number): number {
   if (b === 0) throw new EvaluationError('division by zero');
   return b;
 }
 
-/** Arithmetic on whole numbers: `/` rounds towards zero, bits reach up to 2^53. */
+/** Arithmetic on whole numbers below 2^53: `/` rounds towards zero. What has no such result throws EvaluationError. */
 export const NUMBERS: Readonly<Record<ArithmeticOp, (a: number, b: number) => number>> = {
-  '+': (a, b) => a + b,
-  '-': (a, b) => a - b,
-  '*': (a, b) => a * b,
+  '+': (a, b) => exact(a + b),
+  '-': (a, b) => exact(a - b),
+  '*': (a, b) => exact(a * b),
   '/': (a, b) => Math.trunc(a / divisor(b)),
   '%': (a, b) => a % divisor(b),
   '&': (a, b) => (small(a, b) ? a & b : bitwise(a, b, and)),
   '|': (a, b) => (small(a, b) ? a | b : bitwise(a, b, or)),
   '^': (a, b) => (small(a, b) ? a ^ b : bitwise(a, b, xor)),
-  '<<': (a, b) => a * 2 ** b,
-  '>>': (a, b) => Math.floor(a / 2 ** b),
+  '<<': (a, b) => exact(a * 2 ** places(b)),
+  '>>': (a, b) => Math.floor(a / 2 ** places(b)),
 };
 
 /** The same for 64-bit values such as a page-table entry. */
@@ -52,10 +59,13 @@ export const BIGINTS: Readonly<Record<ArithmeticOp, (a: bigint, b: bigint) => bi
   '>>': (a, b) => a >> shift(b),
 };
 
-function shift(b: bigint): bigint {
-  if (b < 0n || b > 64n) throw new EvaluationError('a shift is between 0 and 64');
+/** How far a value is shifted. */
+function places(b: number): number {
+  if (b < 0 || b > 64) throw new EvaluationError('a shift is between 0 and 64');
   return b;
 }
+
+const shift = (b: bigint): bigint => BigInt(places(Number(b)));
 
 function nonZero(b: bigint): bigint {
   if (b === 0n) throw new EvaluationError('division by zero');

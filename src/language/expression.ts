@@ -24,6 +24,8 @@ import {
 export interface Compiled<C> {
   readonly type: Type<C>;
   readonly evaluate: (context: C) => Value;
+  /** The number that it is in every context. */
+  readonly constant?: number;
 }
 
 class CompileFault {
@@ -73,7 +75,7 @@ class Compiler<C> {
       case 'bool': {
         const { value } = expr;
         const type = expr.kind === 'number' ? NUMBER : expr.kind === 'string' ? STRING : BOOLEAN;
-        return { type, evaluate: () => value };
+        return { type, evaluate: () => value, ...(typeof value === 'number' ? { constant: value } : {}) };
       }
       case 'none':
         return { type: NONE, evaluate: () => undefined };
@@ -100,7 +102,8 @@ class Compiler<C> {
     const found: Binding<C> | undefined = this.resolver.name(text);
     if (found === undefined)
       fail(span, `there is no \`${text}\` here${didYouMean(text, this.resolver.names())}`, 'unknown-name');
-    return { type: found.type, evaluate: found.get };
+    const { type, get, constant } = found;
+    return { type, evaluate: get, ...(constant === undefined ? {} : { constant }) };
   }
 
   private member(object: Compiled<C>, name: string, span: Span): Compiled<C> {
@@ -209,7 +212,9 @@ class Compiler<C> {
       const { evaluate } = this.compile(operandExpr);
       return { type: BOOLEAN, evaluate: (context) => !holds(evaluate(context)) };
     }
-    const operand = this.numeric(operandExpr);
+    const compiled = this.compile(operandExpr);
+    if (op === '-' && compiled.constant !== undefined) return constantly(-compiled.constant);
+    const operand = this.numericOf(compiled, operandExpr.span);
     const negate = op === '-';
     return {
       type: NUMBER,
@@ -266,10 +271,14 @@ class Compiler<C> {
   }
 
   private arithmetic(op: ArithmeticOp, expr: BinaryExpr): Compiled<C> {
-    const left = this.numeric(expr.left);
-    const right = this.numeric(expr.right);
+    const first = this.compile(expr.left);
+    const second = this.compile(expr.right);
     const plain = NUMBERS[op];
     const wide = BIGINTS[op];
+    if (first.constant !== undefined && second.constant !== undefined)
+      return constantly(computed(plain, first.constant, second.constant, expr.span));
+    const left = this.numericOf(first, expr.left.span);
+    const right = this.numericOf(second, expr.right.span);
     return {
       type: NUMBER,
       evaluate: (context) => {
@@ -313,10 +322,13 @@ class Compiler<C> {
 
   /** A closure that gives a number: of a number, or of a thing that stands for one, such as a buffer for its address. */
   private numeric(expr: Expr): (context: C) => number | bigint | undefined {
-    const compiled = this.compile(expr);
+    return this.numericOf(this.compile(expr), expr.span);
+  }
+
+  private numericOf(compiled: Compiled<C>, span: Span): (context: C) => number | bigint | undefined {
     const { family, name, toNumber } = compiled.type;
     if (family !== 'number' && family !== 'any' && toNumber === undefined) {
-      fail(expr.span, `expected a number, found ${name}`, 'type');
+      fail(span, `expected a number, found ${name}`, 'type');
     }
     const get = numberOf(compiled);
     return (context) => {
@@ -324,6 +336,20 @@ class Compiler<C> {
       if (value === undefined || typeof value === 'number' || typeof value === 'bigint') return value;
       throw new EvaluationError(`expected a number, found ${isList(value) ? 'a list' : `a ${typeof value}`}`);
     };
+  }
+}
+
+function constantly<C>(value: number): Compiled<C> {
+  return { type: NUMBER, evaluate: () => value, constant: value };
+}
+
+/** What an operation on two constants gives; what it can't give is an error of the text. */
+function computed(op: (a: number, b: number) => number, a: number, b: number, span: Span): number {
+  try {
+    return op(a, b);
+  } catch (error) {
+    if (error instanceof EvaluationError) return fail(span, error.message, 'arithmetic');
+    throw error;
   }
 }
 

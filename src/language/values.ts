@@ -60,6 +60,8 @@ export interface Accessor<C> {
 export interface Binding<C> {
   readonly type: Type<C>;
   readonly get: (context: C) => Value;
+  /** The number that it always is. */
+  readonly constant?: number;
 }
 
 /** What a function call means for arguments of these types, or why it cannot be called with them. */
@@ -91,13 +93,20 @@ export function listOf<C>(element: Type<C>): Type<C> {
   return { name: `a list of ${element.name.replace(/^an? /, '')}s`, family: element.family, element };
 }
 
-/** A value as a person reads it. */
+/** Elements of a list that are shown. */
+const MOST_SHOWN = 1000;
+
+/** A value as a person reads it; of a long list the beginning, and how many more there are. */
 export function showValue<C>(value: Value, type: Type<C>, context: C): string {
   if (value === undefined) return 'none';
   if (type.show !== undefined) return type.show(value, context);
   if (isList(value)) {
     const { element } = type;
-    return `[${value.map((item) => (element === undefined ? String(item) : showValue(item, element, context))).join(', ')}]`;
+    const shown = value
+      .slice(0, MOST_SHOWN)
+      .map((item) => (element === undefined ? String(item) : showValue(item, element, context)));
+    if (value.length > MOST_SHOWN) shown.push(`… ${value.length - MOST_SHOWN} more`);
+    return `[${shown.join(', ')}]`;
   }
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

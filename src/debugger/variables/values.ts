@@ -1,13 +1,16 @@
 /** Things of the machine as variables: pages, entries, VMAs, devices, zones, whatever an expression gives. */
 
 import { isList, showValue, type Type, type Value } from '../../language';
-import type { Scene } from '../../view/environment';
+import type { Accessor } from '../../language/values';
+import { moveTo, type Scene, sceneOf } from '../../view/environment';
+import { evaluationProblem } from '../condition';
 import type { Children, Variable } from './tree';
 
 /** Lists up to this length are shown in the line of their variable. */
 const MOST_IN_LINE = 120;
 
-const copyOf = (scene: Scene): Scene => ({ ...scene });
+/** A scene at the same place, for evaluations of its own. */
+const copyOf = (scene: Scene): Scene => moveTo(sceneOf(scene.world), scene.task, scene.base);
 
 /** A value of an expression as a variable; its members unfold. */
 export function valueVariable(
@@ -49,10 +52,24 @@ function childrenOf(
       names.flatMap((name) => {
         const member = type.member?.(name);
         if (!member) return [];
-        const inner = member.get(value, scene);
-        return [valueVariable(name, inner, member.type, scene, join(evaluateName, name))];
+        return [memberVariable(name, value, member, copyOf(scene), join(evaluateName, name))];
       }),
   };
+}
+
+/** A member of a thing; what it can't be evaluated for stands in its place. */
+function memberVariable(
+  name: string,
+  value: Value,
+  member: Accessor<Scene>,
+  scene: Scene,
+  evaluateName: string | undefined,
+): Variable {
+  try {
+    return valueVariable(name, member.get(value, scene), member.type, scene, evaluateName);
+  } catch (error) {
+    return { name, value: `(${evaluationProblem(error)})` };
+  }
 }
 
 const join = (evaluateName: string | undefined, name: string): string | undefined =>

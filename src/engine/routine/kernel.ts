@@ -17,6 +17,8 @@ export class Kernel extends Machine {
   time = 0;
   /** Repetitions of one and the same fault from which on it is a livelock. */
   livelockLimit = 1000;
+  /** Told of work inside a step that is more than a step's usual little, in units of about one step; set by the run loop. */
+  worked: (units: number) => void = () => {};
   /** Number of CPUs; fixed when the machine is built. */
   cpus = 1;
   /** Number of nodes of memory; fixed when the machine is built. */

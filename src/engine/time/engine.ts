@@ -22,6 +22,9 @@ const MAX_INTERVAL = 1 << 20;
 /** A checkpoint of this many bytes is worth one step of distance. */
 const BYTES_PER_STEP = 8;
 
+/** Work of heavy steps in a slice, in units of about a step. */
+const MOST_WORK = 4096;
+
 export interface EngineOptions {
   /** Default 192 MiB; 0 keeps only the start. */
   readonly checkpointBytes?: number;
@@ -86,6 +89,7 @@ export class Engine {
     this.#visited = interpreter.visited;
     this.#scratch = new Uint8Array(this.#visited.length);
     this.#timelines = [this.#timeline];
+    interpreter.mostWork = MOST_WORK;
     interpreter.run(0, false);
     this.#origin = this.kernel.store.freeze();
     this.kernel.events.observer = (task, name, leave, args) => this.#observe(task, name, leave, args);
@@ -150,7 +154,7 @@ export class Engine {
       const over = stop === 'end' || stop === 'deadlock';
       if (over && !changed) this.#ending = stop;
       const goesOn = stop === 'time' || (over && changed);
-      if (!goesOn || this.time >= until) return goesOn ? 'time' : stop;
+      if (!goesOn || this.time >= until || this.interpreter.isTired) return goesOn ? 'time' : stop;
     }
   }
 

@@ -49,6 +49,8 @@ export class Interpreter {
   quiet = false;
   /** One byte a step: set to 1 when it runs. */
   visited: Uint8Array;
+  /** Work of heavy steps, in units of about a step, after which a run returns before its time. */
+  mostWork = Number.POSITIVE_INFINITY;
   /** The step that is running, or ran last. */
   running = 0;
   /** One byte a step: what to look at before it runs. */
@@ -57,6 +59,8 @@ export class Interpreter {
   /** One byte a step: 1 where the task is in user mode before it, and gives up its CPU if another wants it. */
   readonly #userMode: Uint8Array;
   #limit = 0;
+  /** Work that steps have reported since the run began. */
+  #work = 0;
   /** Time of the last check at a yield: going on from a stop doesn't check again. */
   #checkedAt = -1;
   /** The frame that runs, the one whose parameters its call is filling in, and a new task's first one. */
@@ -87,6 +91,7 @@ export class Interpreter {
     kernel.killable = (task) =>
       kernel.tasks.state.get(task) === TaskState.Blocked && linked.killable[kernel.tasks.pc.get(task)] === 1;
     kernel.start = (task, routine, fill) => this.start(task, routine, fill);
+    kernel.worked = (units) => this.#worked(units);
     this.#entries = Int32Array.from(linked.routines, ({ entry }) => entry);
     this.#slotCounts = Int32Array.from(linked.routines, ({ slots }) => slots.length);
     this.#ids = new Map(linked.routines.map(({ routine, id }) => [routine, id]));
@@ -107,6 +112,16 @@ export class Interpreter {
   /** Makes the run that is going on return after the step that is running. */
   interrupt(): void {
     this.#limit = -1;
+  }
+
+  /** Steps have done so much that the run returned, or returns, before its time. */
+  get isTired(): boolean {
+    return this.#work > this.mostWork;
+  }
+
+  #worked(units: number): void {
+    this.#work += units;
+    if (this.isTired) this.#limit = Math.min(this.#limit, this.kernel.time + 1);
   }
 
   /** Gives a new task its first frame; `fill` sets the parameters. */
@@ -149,6 +164,7 @@ export class Interpreter {
     let skip = resume;
     let time = kernel.time;
     this.#limit = until;
+    this.#work = 0;
     if (time !== this.#checkedAt) this.#checkedAt = -1;
 
     for (;;) {

@@ -6,6 +6,7 @@ import {
   type PageRow,
   type Pfn,
   type ProcessRow,
+  TASK_SIZE_PAGES,
   type Vpn,
   vaOf,
   vpnOf,
@@ -13,6 +14,7 @@ import {
 import { ZONE_NAMES } from '../../engine/machine/zones';
 import { CALLBACKS, type LinkedRoutine } from '../../engine/routine/link';
 import type { Shown } from '../../engine/routine/routine';
+import { BIGINTS, NUMBERS } from '../../language/arithmetic';
 import {
   type Binding,
   type CallBinding,
@@ -128,7 +130,8 @@ function machine(world: World): Map<string, Binding<Scene>> {
   names.devices.forEach((name, index) => {
     found.set(name, { type: device, get: () => orNone(deviceNamed(world, index)) });
   });
-  for (const [name, value] of names.constants) found.set(name, { type: NUMBER, get: () => value });
+  for (const [name, constant] of names.constants)
+    found.set(name, { type: NUMBER, get: () => constant, constant });
   return found;
 }
 
@@ -211,6 +214,10 @@ export function addressOf(type: Type<Scene>, value: Value, scene: Scene): Return
   return first && { process: first.process, va: vaOf(first.vpn) };
 }
 
+/** An address of user space. */
+const isAddress = (va: Value): va is number =>
+  typeof va === 'number' && va >= 0 && va < vaOf(TASK_SIZE_PAGES as Vpn);
+
 /** How the one argument of a function gives an address: a page of a buffer, a buffer, or a number. */
 function whereOf(type: Type<Scene>): Where | undefined {
   if (type === (BUFFER as Type<Scene>))
@@ -220,7 +227,7 @@ function whereOf(type: Type<Scene>): Where | undefined {
         : undefined;
   if (type.family === 'place') return ([at]) => (at === undefined ? undefined : placeAt(at));
   if (type.family === 'number' || type.family === 'any')
-    return ([va], { process }) => (typeof va === 'number' ? { process, va } : undefined);
+    return ([va], { process }) => (isAddress(va) ? { process, va } : undefined);
   return undefined;
 }
 
@@ -242,12 +249,32 @@ function ofAddress(
   };
 }
 
-function ofList(name: string, fold: (values: readonly number[]) => number) {
+type Amount = number | bigint;
+const isAmount = (value: Value): value is Amount => typeof value === 'number' || typeof value === 'bigint';
+
+/** A function of the elements of lists. Of one element that is not there it is `none`. */
+function ofList(name: string, fold: (values: readonly Amount[]) => Amount | undefined) {
   return (types: readonly Type<Scene>[]): CallBinding<Scene> =>
     types.length === 0 || types.some(({ family }) => family !== 'number' && family !== 'any')
       ? { error: `\`${name}\` takes numbers, or a list of them` }
-      : { type: NUMBER, get: (args) => fold(args.flatMap((arg) => (isList(arg) ? arg : [arg])).map(Number)) };
+      : {
+          type: NUMBER,
+          get: (args) => {
+            const values = args.flatMap((arg) => (isList(arg) ? arg : [arg]));
+            return values.every(isAmount) ? fold(values) : undefined;
+          },
+        };
 }
+
+/** Adds exactly; throws EvaluationError where the sum is too large. */
+function plus(a: Amount, b: Amount): Amount {
+  if (typeof a === 'number' && typeof b === 'number') return NUMBERS['+'](a, b);
+  return BIGINTS['+'](BigInt(a), BigInt(b));
+}
+
+/** The element before which none comes in the order; undefined for no elements. */
+const firstOf = (values: readonly Amount[], before: (a: Amount, b: Amount) => boolean): Amount | undefined =>
+  values.length === 0 ? undefined : values.reduce((best, value) => (before(value, best) ? value : best));
 
 const mmOf = ({ world }: Scene, process: ProcessRow): MmRow => world.kernel.tasks.mm.get(process) as MmRow;
 
@@ -267,9 +294,9 @@ const CALLS = new Map<string, (types: readonly Type<Scene>[]) => CallBinding<Sce
   ['why', ofAddress('why', STRING, (s, process, va) => why(s, process, va))],
   ['pfn', ofAddress('pfn', PAGE, (s, _, pfn) => orNone(s.world.kernel.pages.find(pfn as Pfn)))],
   ['count', ofList('count', (values) => values.length)],
-  ['sum', ofList('sum', (values) => values.reduce((a, b) => a + b, 0))],
-  ['min', ofList('min', (values) => Math.min(...values))],
-  ['max', ofList('max', (values) => Math.max(...values))],
+  ['sum', ofList('sum', (values) => values.reduce(plus, 0))],
+  ['min', ofList('min', (values) => firstOf(values, (a, b) => a < b))],
+  ['max', ofList('max', (values) => firstOf(values, (a, b) => a > b))],
 ]);
 
 /** A local that has no value yet, such as `device` at the start of a callback, means what the situation says. */

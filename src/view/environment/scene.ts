@@ -4,6 +4,7 @@ import { fault_buffer } from '../../engine/drivers/fault_buffer';
 import type { DeviceRow, ProcessRow, TaskRow } from '../../engine/machine/ids';
 import type { Kernel } from '../../engine/routine/kernel';
 import type { LinkedRoutine } from '../../engine/routine/link';
+import { EvaluationError } from '../../language/arithmetic';
 import type { Variables } from './variables';
 
 /** Names of a program, by the numbers under which the machine knows them. */
@@ -47,18 +48,34 @@ export interface Scene {
   process: ProcessRow;
   /** Base of the frame whose locals are meant, in the stack; 0 = none. */
   base: number;
+  /** Pages, holders and mappings that what is evaluated may still look at. */
+  left: number;
 }
+
+/** Pages, holders and mappings that one evaluation looks at, so that it is over soon whatever it asks for. */
+const MOST_LOOKS = 1 << 16;
 
 export function sceneOf(world: World): Scene {
-  return { world, task: 0 as TaskRow, process: 0 as ProcessRow, base: 0 };
+  return { world, task: 0 as TaskRow, process: 0 as ProcessRow, base: 0, left: MOST_LOOKS };
 }
 
-/** Moves a scene to a task's innermost frame, or to the frame at `base` of its stack. */
+/** Counts what an evaluation looks at. Throws EvaluationError where that is too much; `what` says where it was. */
+export function look(scene: Scene, count: number, what: () => string): void {
+  scene.left -= count;
+  scene.world.kernel.worked(Math.min(count, MOST_LOOKS));
+  if (scene.left < 0)
+    throw new EvaluationError(
+      `${what()}: an expression looks at ${MOST_LOOKS.toLocaleString('en')} pages at most`,
+    );
+}
+
+/** Moves a scene to a task's innermost frame, or to the frame at `base` of its stack, for a new evaluation. */
 export function moveTo(scene: Scene, task: TaskRow, base?: number): Scene {
   const { tasks } = scene.world.kernel;
   scene.task = task;
   scene.process = tasks.processOf(task);
   scene.base = base ?? tasks.base.get(task);
+  scene.left = MOST_LOOKS;
   return scene;
 }
 

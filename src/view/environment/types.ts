@@ -21,6 +21,7 @@ import {
   PTE_WRITE,
   PTE_YOUNG,
 } from '../../engine/machine/pte';
+import { EvaluationError } from '../../language/arithmetic';
 import { type Accessor, listOf, STRING, type Value } from '../../language/values';
 import { showAddress, showPageFlags, showProtection, showVmFlags } from './format';
 import { DEVICE, PROCESS, TASK, ZONE } from './machine-types';
@@ -39,7 +40,7 @@ import {
   swapTypeOf,
   vmaAt,
 } from './pages';
-import type { Scene } from './scene';
+import { look, type Scene } from './scene';
 import { ADDRESS, flag, HEX, type Members, number, orNone, type SceneType, text, thing } from './type-parts';
 
 // ------------------------------------------------------------------------------------------------ pages
@@ -47,6 +48,12 @@ import { ADDRESS, flag, HEX, type Members, number, orNone, type SceneType, text,
 /** Counts and most flags of a page in a large folio are the folio's; these are its own. */
 const OF_PAGE = Pg.AnonExclusive | Pg.Head | Pg.Tail;
 const folioOf = (s: Scene, page: number): PageRow => s.world.kernel.pages.folio(page as PageRow);
+
+/** The same list, counted as looked at. */
+function seen<T>(s: Scene, page: Value, list: readonly T[]): readonly T[] {
+  look(s, list.length, () => `${showPage(s.world, page as PageRow)} has more holders than this can look at`);
+  return list;
+}
 
 export const PAGE: SceneType = thing(
   'a page',
@@ -87,11 +94,13 @@ export const PAGE: SceneType = thing(
     lock_owner: number((page, s) => orNone(s.world.kernel.pages.lockOwner.get(folioOf(s, page))), TASK),
     holders: {
       type: listOf<Scene>(STRING),
-      get: (page, s) => holdersOf(s.world, page as PageRow).map(({ name, count }) => `${count} ${name}`),
+      get: (page, s) =>
+        seen(s, page, holdersOf(s.world, page as PageRow)).map(({ name, count }) => `${count} ${name}`),
     },
     mappings: {
       type: listOf<Scene>(ADDRESS),
-      get: (page, s) => mappingsOf(s.world.kernel, page as PageRow).map(({ vpn }) => vaOf(vpn)),
+      get: (page, s) =>
+        seen(s, page, mappingsOf(s.world.kernel, page as PageRow)).map(({ vpn }) => vaOf(vpn)),
     },
   }),
   { show: (page, s) => showPage(s.world, page as PageRow) },
@@ -199,9 +208,17 @@ interface Places {
   readonly end: number;
 }
 
-function eachPlace({ process, first, end }: Places): number[] {
-  return Array.from({ length: Math.max(0, end - first) }, (_, i) => place(process, first + i));
+const lengthOf = ({ first, end }: Places): number => Math.max(0, end - first);
+
+/** The pages of a range; throws EvaluationError where they are too many. */
+function eachPlace(range: Places, s: Scene): number[] {
+  const length = lengthOf(range);
+  look(s, length, () => `this range has ${length.toLocaleString('en')} pages`);
+  return Array.from({ length }, (_, i) => place(range.process, range.first + i));
 }
+
+/** Pages of a range that are shown one by one. */
+const MOST_SHOWN = 16;
 
 /** Members of every page of a range, as lists. */
 const rangeMembers = (): Members =>
@@ -210,7 +227,7 @@ const rangeMembers = (): Members =>
       name,
       {
         type: listOf(type),
-        get: (range, s) => eachPlace(range as unknown as Places).map((at) => get(at, s)),
+        get: (range, s) => eachPlace(range as unknown as Places, s).map((at) => get(at, s)),
       },
     ]),
   );
@@ -221,12 +238,21 @@ export const RANGE: SceneType = thing('a range of pages', 'range', rangeMembers,
     const { first, end } = range as unknown as Places;
     return va >= first * 4096 && va < end * 4096;
   },
-  index: { type: PLACE, get: (range, i) => eachPlace(range as unknown as Places)[i] },
-  show: (range, s) =>
-    eachPlace(range as unknown as Places)
-      .slice(0, 16)
-      .map((at) => PLACE.show?.(at, s) ?? '')
-      .join('\n'),
+  index: {
+    type: PLACE,
+    get: (range, i) => {
+      const { process, first, end } = range as unknown as Places;
+      return i >= 0 && first + i < end ? place(process, first + i) : undefined;
+    },
+  },
+  show: (range, s) => {
+    const { process, first, end } = range as unknown as Places;
+    const shown = eachPlace({ process, first, end: Math.min(end, first + MOST_SHOWN) }, s);
+    const lines = shown.map((at) => PLACE.show?.(at, s) ?? '');
+    const more = end - first - shown.length;
+    if (more > 0) lines.push(`… ${more.toLocaleString('en')} more pages`);
+    return lines.join('\n');
+  },
 });
 
 /** A buffer: its handle is the cell of its variable. In arithmetic it is its address. */
@@ -247,7 +273,10 @@ export const BUFFER: SceneType = thing(
     toNumber: (cell, s) => s.world.variables.content(cell as number),
     index: {
       type: PLACE,
-      get: (cell, i, s) => place(ownerOf(cell, s), vpnOf(s.world.variables.content(cell as number)) + i),
+      get: (cell, i, s) => {
+        checkPages(s, cell as number, i, i + 1);
+        return firstPlace(cell, s) + i;
+      },
     },
     slice: {
       type: RANGE,
@@ -268,11 +297,19 @@ const ownerOf = (cell: Value, s: Scene): ProcessRow => s.world.variables.process
 const firstPlace = (cell: Value, s: Scene): number =>
   place(ownerOf(cell, s), vpnOf(s.world.variables.content(cell as number)));
 
-function slice(cell: number, first: number | undefined, end: number | undefined, s: Scene): Places {
-  const start = vpnOf(s.world.variables.content(cell));
-  return {
-    process: ownerOf(cell, s),
-    first: start + (first ?? 0),
-    end: start + (end ?? s.world.variables.pages(cell)),
-  };
+function slice(cell: number, first = 0, end: number | undefined, s: Scene): Places {
+  const { variables } = s.world;
+  const start = vpnOf(variables.content(cell));
+  const to = end ?? variables.pages(cell);
+  checkPages(s, cell, first, to);
+  return { process: ownerOf(cell, s), first: start + first, end: start + to };
+}
+
+/** Throws EvaluationError where pages [first, end) do not all lie in the buffer. */
+function checkPages({ world: { variables, names } }: Scene, cell: number, first: number, end: number): void {
+  const pages = variables.pages(cell);
+  if (first >= 0 && end <= pages) return;
+  const { name } = names.variables[variables.variableOf(cell)] ?? { name: 'the buffer' };
+  const has = pages === 1 ? 'one page, page 0' : `pages 0 to ${pages - 1}`;
+  throw new EvaluationError(`page ${first < 0 ? first : end - 1} is outside \`${name}\`, which has ${has}`);
 }
