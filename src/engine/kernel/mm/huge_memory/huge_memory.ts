@@ -42,7 +42,12 @@ import {
 import { alloc_huge_page, HUGE_PAGES } from '../page_alloc/page_alloc';
 import { pmdLock, pmdUnlock } from '../page_table_lock';
 import { pmd_offset, protnone, pte_alloc_one, ptep_get, set_pte, set_pte_bits, table_free } from '../pgtable';
-import { folio_add_new_anon_rmap, folio_add_rmap, folio_remove_rmap_pmd } from '../rmap/rmap';
+import {
+  folio_add_new_anon_rmap,
+  folio_add_rmap,
+  folio_move_anon_rmap,
+  folio_remove_rmap_pmd,
+} from '../rmap/rmap';
 import { put_page, rename_hold } from '../swap/page_ref';
 import { folio_add_lru } from '../swap/swap';
 
@@ -285,12 +290,14 @@ export const split_huge_pmd = routine({
   },
 });
 
-/** Nobody but this entry uses the folio. */
-function can_reuse(k: Kernel, folio: PageRow): boolean {
+/** Nobody but this entry uses the folio; found out so, it is the VMA's from now on (not yet in 4.14). */
+function can_reuse(k: Kernel, folio: PageRow, vma: VmaRow): boolean {
   const { pages } = k;
   if (!k.profile.anonExclusive) return pages.folioMapcount(folio) === 1 && !pages.has(folio, Pg.Locked);
   if (pages.has(folio, Pg.AnonExclusive)) return true;
-  return !pages.has(folio, Pg.Locked) && pages.refcount.get(folio) === 1;
+  if (pages.has(folio, Pg.Locked) || pages.refcount.get(folio) !== 1) return false;
+  folio_move_anon_rmap(k, folio, vma);
+  return true;
 }
 
 const do_huge_pmd_wp_page = routine({
@@ -305,7 +312,7 @@ const do_huge_pmd_wp_page = routine({
     r.when('the entry has changed', (k, f) => !pte_same(k, f), [pmdUnlock(r), r.ret('return 0')]),
     r.when(
       'not the zero page, and exclusive to this mapping',
-      (k, f) => !isZeroPage(f.pte) && can_reuse(k, k.tables.hi.get(f.entry) as PageRow),
+      (k, f) => !isZeroPage(f.pte) && can_reuse(k, k.tables.hi.get(f.entry) as PageRow, f.vma),
       [
         r.step('it is exclusive from now on; for a write the entry becomes writable and dirty', (k, f) => {
           if (k.profile.anonExclusive) k.pages.setFlag(k.tables.hi.get(f.entry) as PageRow, Pg.AnonExclusive);

@@ -28,7 +28,7 @@ import {
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { pmdLock, pmdUnlock } from '../page_table_lock';
 import { ptep_get, set_pte, set_pte_bits } from '../pgtable';
-import { folio_add_rmap_pmd, folio_remove_rmap_pmd } from '../rmap/rmap';
+import { folio_add_rmap_pmd, folio_move_anon_rmap, folio_remove_rmap_pmd } from '../rmap/rmap';
 import { folio_put_final, get_page, put_page_testzero, rename_hold } from '../swap/page_ref';
 import { alloc_hugetlb_folio } from './hugetlb_pool';
 
@@ -87,7 +87,11 @@ function can_reuse(k: Kernel, folio: PageRow): boolean {
 }
 
 function reuse(k: Kernel, f: Vmf): void {
-  if (k.profile.anonExclusive) k.pages.setFlag(k.tables.hi.get(f.entry) as PageRow, Pg.AnonExclusive);
+  const folio = k.tables.hi.get(f.entry) as PageRow;
+  if (!k.mm.has(f.vma, Vm.Shared) && !k.pages.has(folio, Pg.AnonExclusive)) {
+    folio_move_anon_rmap(k, folio, f.vma);
+    if (k.profile.anonExclusive) k.pages.setFlag(folio, Pg.AnonExclusive);
+  }
   if (isWrite(f)) set_pte_bits(k, f.entry, ptep_get(k, f.entry) | PTE_WRITE | PTE_DIRTY | PTE_YOUNG);
 }
 

@@ -2,7 +2,7 @@
 
 import { Vm } from '../../../machine/address-spaces';
 import { Hold } from '../../../machine/holds';
-import type { PageRow } from '../../../machine/ids';
+import type { PageRow, VmaRow } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import { isZeroPage, PTE_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
@@ -16,7 +16,12 @@ import {
 import { alloc_page } from '../page_alloc/page_alloc';
 import { pteLock, pteUnlock } from '../page_table_lock';
 import { pte_page, set_pte } from '../pgtable';
-import { folio_add_new_anon_rmap, folio_remove_rmap, mm_counter_add } from '../rmap/rmap';
+import {
+  folio_add_new_anon_rmap,
+  folio_move_anon_rmap,
+  folio_remove_rmap,
+  mm_counter_add,
+} from '../rmap/rmap';
 import { get_page, put_page, rename_hold } from '../swap/page_ref';
 import { folio_add_lru, lru_add_drain } from '../swap/swap';
 import { folio_free_swap, free_swap_cache, reuse_swap_page } from '../swapfile/swap_state';
@@ -36,22 +41,31 @@ import {
 
 const isUnshare = (f: { flags: number }): boolean => (f.flags & FaultFlag.Unshare) !== 0;
 
-/** Nobody but this mapping uses the page, so that it may be written in place (wp_can_reuse_anon_folio). */
-function wp_can_reuse_anon_folio(k: Kernel, page: PageRow): boolean {
+/** Nobody but this mapping uses the page, so that it may be written in place and is its VMA's (wp_can_reuse_anon_folio). */
+function wp_can_reuse_anon_folio(k: Kernel, page: PageRow, vma: VmaRow): boolean {
   if (k.pages.has(page, Pg.Head | Pg.Tail) || k.pages.refcount.get(page) > 3) return false;
   if (!k.pages.has(page, Pg.Lru)) lru_add_drain(k);
   if (k.pages.has(page, Pg.Locked)) return false;
   const cached = k.pages.has(page, Pg.SwapCache) ? 1 : 0;
   if (k.pages.refcount.get(page) > 1 + cached) return false;
   folio_free_swap(k, page);
-  return k.pages.refcount.get(page) === 1;
+  if (k.pages.refcount.get(page) !== 1) return false;
+  folio_move_anon_rmap(k, page, vma);
+  return true;
 }
 
-function can_reuse(k: Kernel, page: PageRow): boolean {
+/** 4.14: references don't count, only mappings and entries in swap. A folio mapped only here becomes its VMA's. */
+function reuse_unshared_page(k: Kernel, page: PageRow, vma: VmaRow): boolean {
+  if (k.pages.has(page, Pg.Locked) || !reuse_swap_page(k, page)) return false;
+  if (k.pages.folioMapcount(k.pages.folio(page)) === 1) folio_move_anon_rmap(k, page, vma);
+  return true;
+}
+
+function can_reuse(k: Kernel, f: Vmf & { page: PageRow }): boolean {
+  const { page, vma } = f;
   if (page === 0 || !k.pages.isAnon(page)) return false;
-  // 4.14: references don't count, only mappings and entries in swap.
-  if (!k.profile.anonExclusive) return !k.pages.has(page, Pg.Locked) && reuse_swap_page(k, page);
-  return k.pages.has(page, Pg.AnonExclusive) || wp_can_reuse_anon_folio(k, page);
+  if (!k.profile.anonExclusive) return reuse_unshared_page(k, page, vma);
+  return k.pages.has(page, Pg.AnonExclusive) || wp_can_reuse_anon_folio(k, page, vma);
 }
 
 /** The entry becomes writable as it stands (wp_page_reuse). */
@@ -193,7 +207,7 @@ export const do_wp_page = routine({
       ]),
       leaves(r, WP, 'return ret', (_, f) => f.ret),
     ]),
-    r.when('the page is anonymous and exclusive to this mapping', (k, f) => can_reuse(k, f.page), [
+    r.when('the page is anonymous and exclusive to this mapping', can_reuse, [
       r.step('it is exclusive from now on; for a write the entry becomes writable and dirty', (k, f) => {
         if (k.profile.anonExclusive) k.pages.setFlag(f.page, Pg.AnonExclusive);
         if (isWrite(f)) wp_page_reuse(k, f);

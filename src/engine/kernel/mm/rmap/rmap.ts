@@ -211,6 +211,14 @@ export function folio_add_new_anon_rmap(k: Kernel, page: PageRow, vma: VmaRow, v
   else folio_add_rmap(k, page);
 }
 
+/**
+ * The page is this VMA's alone from now on: walks of the reverse map look for it here only, no longer in the parent and in
+ * siblings (folio_move_anon_rmap, page_move_anon_rmap).
+ */
+export function folio_move_anon_rmap(k: Kernel, page: PageRow, vma: VmaRow): void {
+  k.pages.mapping.set(k.pages.folio(page), (k.mm.anonVma.get(vma) << 2) | MAPPING_ANON);
+}
+
 /** One more mapping of a page (folio_add_anon_rmap_pte, folio_add_file_rmap_pte, folio_dup_…). */
 export function folio_add_rmap(k: Kernel, page: PageRow): void {
   const first = k.pages.mapcount.add(page, 1) === 1;
