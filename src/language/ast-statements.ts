@@ -42,17 +42,15 @@ export interface MmapStatement extends Simple {
 
 /** Statements that take a range and nothing else. */
 export interface RangeStatement extends Simple {
-  readonly kind:
-    | 'munmap'
-    | 'mlock'
-    | 'munlock'
-    | 'read'
-    | 'copy_from_user'
-    | 'copy_to_user'
-    | 'get_page'
-    | 'put_page'
-    | 'reclaim';
+  readonly kind: 'munmap' | 'mlock' | 'munlock' | 'read' | 'get_page' | 'put_page' | 'reclaim';
   readonly range: Range;
+}
+
+/** `copy_from_user buf[6] bytes 16`: so many bytes of each page; one where nothing is said. */
+export interface UserCopyStatement extends Simple {
+  readonly kind: 'copy_from_user' | 'copy_to_user';
+  readonly range: Range;
+  readonly bytes?: Expr;
 }
 
 export interface MprotectStatement extends Simple {

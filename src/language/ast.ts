@@ -27,6 +27,7 @@ import type {
   SwapStatement,
   TaskStatement,
   UnpinStatement,
+  UserCopyStatement,
 } from './ast-statements';
 import type { Span } from './source';
 
@@ -165,6 +166,7 @@ export interface Block {
 export type SimpleStatement =
   | MmapStatement
   | RangeStatement
+  | UserCopyStatement
   | MprotectStatement
   | MremapStatement
   | MadviseStatement

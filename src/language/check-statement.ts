@@ -124,6 +124,12 @@ function checkSimple(ctx: CheckContext, statement: SimpleStatement, place: Place
       checkExpr(ctx, statement.value, scope);
       ctx.between(statement.value, scope, 'a byte', 0, 255);
       return;
+    case 'copy_from_user':
+    case 'copy_to_user':
+      if (statement.bytes === undefined) return;
+      checkExpr(ctx, statement.bytes, scope);
+      ctx.between(statement.bytes, scope, 'the bytes of a page', 1, PAGE_SIZE);
+      return;
     case 'add':
       checkExpr(ctx, statement.value, scope);
       return;

@@ -48,8 +48,6 @@ const RANGE_KINDS: readonly RangeKind[] = [
   'mlock',
   'munlock',
   'read',
-  'copy_from_user',
-  'copy_to_user',
   'get_page',
   'put_page',
   'reclaim',
@@ -57,6 +55,8 @@ const RANGE_KINDS: readonly RangeKind[] = [
 
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ...RANGE_KINDS.map((kind): [string, Reader] => [kind, onRange(kind)]),
+  ['copy_from_user', keyword((c) => readUserCopy(c, 'copy_from_user'))],
+  ['copy_to_user', keyword((c) => readUserCopy(c, 'copy_to_user'))],
   ['mprotect', keyword((c) => ({ kind: 'mprotect', range: parseRange(c), prot: parseProt(c) }))],
   ['mremap', keyword(readMremap)],
   [
@@ -221,6 +221,11 @@ function readMremap(c: Cursor): Unfinished<Statement> {
   const size = c.take('size') ? parseValue(c) : undefined;
   const to = c.take('to') ? parseValue(c) : undefined;
   return { kind: 'mremap', range, ...optional({ size, to }) };
+}
+
+function readUserCopy(c: Cursor, kind: 'copy_from_user' | 'copy_to_user'): Unfinished<Statement> {
+  const range = parseRange(c);
+  return { kind, range, ...optional({ bytes: c.take('bytes') ? parseValue(c) : undefined }) };
 }
 
 function readStore(c: Cursor, kind: 'write' | 'fill'): Unfinished<Statement> {

@@ -74,10 +74,10 @@ const STATEMENTS = entries('statement', [
   ['add', 'add N to RANGE', 'One atomic read-modify-write of byte 0 of each page: one write access.'],
   [
     'copy_from_user',
-    'copy_from_user RANGE',
+    'copy_from_user RANGE [bytes N]',
     'The kernel reads user memory for a system call. A page that cannot be read gives EFAULT, not a signal.',
   ],
-  ['copy_to_user', 'copy_to_user RANGE', 'The kernel writes user memory for a system call.'],
+  ['copy_to_user', 'copy_to_user RANGE [bytes N]', 'The kernel writes user memory for a system call.'],
   ['get_page', 'get_page RANGE', 'Takes one more reference on the page, wherever it lives.'],
   ['put_page', 'put_page RANGE', 'Drops the reference of get_page.'],
   ['reclaim', 'reclaim RANGE', 'The kernel tries to swap these pages out.'],
@@ -205,6 +205,7 @@ const ATTRIBUTES = entries('attribute', [
   ['for', 'ADDRESS for SIZE', 'A range given by its first address and its size.'],
   ['longterm', 'pin RANGE w longterm', 'FOLL_LONGTERM.'],
   ['fast', 'pin RANGE w fast', 'The variant that tries without mmap_lock first.'],
+  ['bytes', 'copy_from_user RANGE bytes N', 'So many bytes of each page; one where nothing is said.'],
   ['times', 'DEVICE fail … times N', 'How often.'],
 ]);
 

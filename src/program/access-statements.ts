@@ -8,11 +8,13 @@ import type { Kernel } from '../engine/routine/kernel';
 import { EvaluationError } from '../language/arithmetic';
 import type {
   AddStatement,
+  Expr,
   LetReadStatement,
   Outcome,
   Range,
   RangeStatement,
   StoreStatement,
+  UserCopyStatement,
 } from '../language/ast';
 import { PAGE_SIZE } from '../language/numbers';
 import type { Body, NumberCode } from './context';
@@ -28,7 +30,7 @@ interface Access {
   readonly range: Range;
   readonly outcome: Outcome | undefined;
   readonly write: boolean;
-  /** The kernel does it for a system call. */
+  /** The kernel does it for a system call; `value` is how many bytes of each page it copies. */
   readonly kernel?: boolean;
   /** What cpu_access stores; LEAVE where `done` does it. */
   readonly stored: (f: F) => number;
@@ -55,7 +57,7 @@ function accessNodes(access: Access, single: boolean): ScenarioNode[] {
     (_, f, callee) => {
       callee.va = vaOfPage(f);
       callee.write = access.write ? 1 : 0;
-      callee.kernel = access.kernel === true ? 1 : 0;
+      callee.copied = access.kernel === true ? f.$value : 0;
       callee.value = access.stored(f);
     },
     (k, f, byte) => {
@@ -159,10 +161,21 @@ export function addNodes(body: Body, statement: AddStatement): ScenarioNode[] {
   );
 }
 
+function copiedBytes(body: Body, bytes: Expr): NumberCode {
+  const count = body.number(bytes);
+  return (scene) => {
+    const copied = count(scene);
+    if (copied < 1 || copied > PAGE_SIZE)
+      throw new EvaluationError(`between 1 and ${PAGE_SIZE} bytes of a page can be copied, not ${copied}`);
+    return copied;
+  };
+}
+
 /** The kernel's copy for a system call: what would be a signal is EFAULT. The bytes stay as they are. */
-export function userCopyNodes(body: Body, statement: RangeStatement): ScenarioNode[] {
-  const { range, outcome, kind } = statement;
+export function userCopyNodes(body: Body, statement: UserCopyStatement): ScenarioNode[] {
+  const { range, outcome, kind, bytes } = statement;
   const write = kind === 'copy_to_user';
-  const access: Access = { range, outcome, write, kernel: true, stored: () => LEAVE };
+  const value = bytes === undefined ? () => 1 : copiedBytes(body, bytes);
+  const access: Access = { range, outcome, write, kernel: true, stored: () => LEAVE, value };
   return simple(body, statement, accessAction(body, access));
 }

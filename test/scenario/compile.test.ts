@@ -84,8 +84,9 @@ process app {
     buf = mmap 4KiB
     write buf = 3
     migrate buf to gpu0
-    gpu0 fail migrate_to_ram times 2
+    gpu0 fail migrate_to_ram times 3
     copy_from_user buf expect EFAULT
+    copy_from_user buf bytes 16 expect EFAULT
     copy_from_user buf expect ok
     copy_to_user buf expect ok
     read buf expect 3
@@ -95,9 +96,9 @@ process app {
     expect(failures).toEqual([]);
     expect(events.some(({ name }) => name === 'signal')).toBe(false);
     const flags = events.flatMap(({ name, args }) => (name === 'handle_mm_fault' ? [args[1]] : []));
-    // The write from user mode; the kernel's first copy, which is tried again byte by byte; its second one. Their
-    // flags: ALLOW_RETRY, KILLABLE and INTERRUPTIBLE.
-    expect(flags).toEqual([0x1255, 0x214, 0x214, 0x214]);
+    // The write from user mode; the kernel's copy of a byte, of words, which is tried again byte by byte, and of a byte
+    // again. Their flags: ALLOW_RETRY, KILLABLE and INTERRUPTIBLE.
+    expect(flags).toEqual([0x1255, 0x214, 0x214, 0x214, 0x214]);
   });
 });
 

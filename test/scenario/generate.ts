@@ -71,26 +71,16 @@ const memory = fc.oneof(
     )
     .map(([size, source, p]) => `buf = mmap ${size}${source} ${p}`),
   fc
-    .tuple(
-      fc.constantFrom(
-        'munmap',
-        'mlock',
-        'munlock',
-        'read',
-        'copy_from_user',
-        'copy_to_user',
-        'get_page',
-        'put_page',
-        'reclaim',
-      ),
-      range,
-    )
+    .tuple(fc.constantFrom('munmap', 'mlock', 'munlock', 'read', 'get_page', 'put_page', 'reclaim'), range)
     .map((parts) => parts.join(' ')),
   fc.tuple(range, prot).map(([r, p]) => `mprotect ${r} ${p}`),
   fc.tuple(range, fc.constantFrom('dontneed', 'free', 'hugepage')).map(([r, a]) => `madvise ${r} ${a}`),
   fc
     .tuple(fc.constantFrom('write', 'fill'), range, byte, fc.constantFrom('', ' rising'))
     .map(([verb, r, b, rising]) => `${verb} ${r} = ${b}${rising}`),
+  fc
+    .tuple(fc.constantFrom('copy_from_user', 'copy_to_user'), range, fc.constantFrom('', ' bytes 16'))
+    .map(([verb, r, bytes]) => `${verb} ${r}${bytes}`),
   fc.tuple(byte, range).map(([b, r]) => `add ${b} to ${r}`),
   range.map((r) => `mremap ${r} to 0x1800000000`),
 );

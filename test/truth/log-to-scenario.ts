@@ -166,7 +166,7 @@ class LogConverter {
       case 'putPage':
         return `put_page ${range}`;
       case 'write2pipe':
-        return `copy_from_user ${range}`;
+        return `copy_from_user ${range} bytes ${op['bytes']}`;
       case 'failPageFault':
         return this.#failPageFault(op);
       case 'failCopyToRam':

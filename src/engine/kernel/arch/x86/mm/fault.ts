@@ -231,19 +231,25 @@ function translate(k: Kernel, f: { entry: EntryRow; write: number; va: number })
   return subpage(k, f.entry, page, vpnOf(f.va));
 }
 
-/** Where a word can't be copied, copy_user_generic tries again byte by byte before it gives up. */
-const COPY_TRIES = 2;
+/** Bytes that copy_user_generic copies at once as long as so many are left. */
+const WORD = 8;
+
+/**
+ * How often the kernel's copy of so many bytes fails before it gives up: where a word can't be copied, it tries again byte by
+ * byte; a single byte, and what is less than a word, it tries once.
+ */
+const copy_tries = (bytes: number): number => (bytes >= WORD ? 2 : 1);
 
 /**
  * One load or store of a byte by the current task. Returns the byte, or -1 with the signal in the task's row. A write
- * with a negative value stores nothing and returns what is there: an atomic operation does its own store. With `kernel`
- * it is the kernel's access for a system call: it fails without a signal.
+ * with a negative value stores nothing and returns what is there: an atomic operation does its own store. With `copied`
+ * it is the kernel's copy of so many bytes for a system call: it fails without a signal.
  */
 export const cpu_access = routine({
   name: 'cpu_access',
   file: 'arch/x86/mm/fault.c',
   about: 'One load or store by the CPU: translated by the MMU, or trapped until the page is there.',
-  params: { va: Hex, write: Bool, value: Int, kernel: Bool },
+  params: { va: Hex, write: Bool, value: Int, copied: Int },
   locals: { entry: EntryT, traps: Int, fixups: Int },
   body: (r) => [
     r.step('the instruction starts', (k) => {
@@ -267,7 +273,7 @@ export const cpu_access = routine({
           (_, f, callee) => {
             callee.va = f.va;
             callee.write = f.write;
-            callee.kernel = f.kernel;
+            callee.kernel = f.copied === 0 ? 0 : 1;
           },
           (_, f, value) => {
             f.fixups += value;
@@ -276,7 +282,7 @@ export const cpu_access = routine({
         r.yield('Y14'),
         r.when(
           'a signal came, or the kernel gives up',
-          (k, f) => f.fixups >= COPY_TRIES || signal_pending(k),
+          (k, f) => (f.copied !== 0 && f.fixups >= copy_tries(f.copied)) || signal_pending(k),
           [
             r.ret('the instruction does not complete', (k) => {
               end_fault(k);
