@@ -2,7 +2,7 @@
 
 export { do_exit } from '../engine/kernel/kernel/exit';
 export { sys_fork } from '../engine/kernel/kernel/fork';
-export { pin_user_pages, unpin_user_pages } from '../engine/kernel/mm/gup/gup';
+export { pin_user_pages, unpin_user_pages } from '../engine/kernel/mm/gup/pin';
 export { sys_madvise } from '../engine/kernel/mm/madvise/madvise';
 export { sys_mlock, sys_munlock } from '../engine/kernel/mm/mlock';
 export { sys_mmap, sys_munmap } from '../engine/kernel/mm/mmap/mmap';

@@ -12,7 +12,7 @@ import { rangeCode } from './ranges';
 import { simple } from './simple';
 
 export function pinNodes(body: Body, statement: GupStatement): ScenarioNode[] {
-  const { range, outcome, write, longterm } = statement;
+  const { range, outcome, write, longterm, fast } = statement;
   const { ctx } = body;
   const name = statement.as === undefined ? 0 : ctx.program.names.pins.indexOf(statement.as.text);
   return simple(body, statement, {
@@ -25,6 +25,7 @@ export function pinNodes(body: Body, statement: GupStatement): ScenarioNode[] {
           passRange(f, callee);
           callee.write = write ? 1 : 0;
           callee.longterm = longterm ? 1 : 0;
+          callee.fast = fast ? 1 : 0;
           f.$row = k.pins.table.alloc();
           k.pins.name.set(f.$row, name);
           ctx.state.pinnedAt.set(f.$row, k.time);
@@ -40,7 +41,7 @@ export function pinNodes(body: Body, statement: GupStatement): ScenarioNode[] {
 }
 
 export function gupNodes(body: Body, statement: GupStatement): ScenarioNode[] {
-  const { range, outcome, write } = statement;
+  const { range, outcome, write, fast } = statement;
   return simple(body, statement, {
     prepare: prepareAligned(rangeCode(body, range, outcome).locate),
     nodes: [
@@ -50,6 +51,7 @@ export function gupNodes(body: Body, statement: GupStatement): ScenarioNode[] {
         (_, f, callee) => {
           passRange(f, callee);
           callee.write = write ? 1 : 0;
+          callee.fast = fast ? 1 : 0;
         },
         keepReturn,
       ),

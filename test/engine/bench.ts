@@ -12,7 +12,7 @@ import { boot } from '../../src/engine/kernel/boot';
 import { do_exit } from '../../src/engine/kernel/kernel/exit';
 import { sys_fork } from '../../src/engine/kernel/kernel/fork';
 import { main_task, mm_alloc, process_alloc, task_alloc } from '../../src/engine/kernel/kernel/process';
-import { pin_user_pages, unpin_user_pages } from '../../src/engine/kernel/mm/gup/gup';
+import { pin_user_pages, unpin_user_pages } from '../../src/engine/kernel/mm/gup/pin';
 import { sys_madvise } from '../../src/engine/kernel/mm/madvise/madvise';
 import { sys_mlock, sys_munlock } from '../../src/engine/kernel/mm/mlock';
 import { sys_mmap, sys_munmap } from '../../src/engine/kernel/mm/mmap/mmap';
@@ -189,7 +189,7 @@ export class Bench {
   /** Pins a range for long; returns the pin's row, or the error. */
   pin(vpn: number, pages: number, write: boolean): number {
     const pin = this.kernel.pins.table.alloc();
-    const ret = this.call(pin_user_pages, vpn, pages, write ? 1 : 0, 1, pin);
+    const ret = this.call(pin_user_pages, vpn, pages, write ? 1 : 0, 1, 1, pin);
     return ret < 0 ? ret : pin;
   }
 

@@ -5,7 +5,7 @@ import { dmirror } from '../../src/engine/drivers/dmirror';
 import { dmirror_migrate_to_device } from '../../src/engine/drivers/dmirror/migrate';
 import { pte_val } from '../../src/engine/kernel/arch/x86/mm/pte_bits';
 import { Errno, VmFault } from '../../src/engine/kernel/constants';
-import { pin_user_pages } from '../../src/engine/kernel/mm/gup/gup';
+import { pin_user_pages } from '../../src/engine/kernel/mm/gup/pin';
 import { pte_offset } from '../../src/engine/kernel/mm/pgtable';
 import { sys_swapon } from '../../src/engine/kernel/mm/swapfile/swapfile';
 import { Vm } from '../../src/engine/machine/address-spaces';
@@ -256,7 +256,7 @@ describe('4.14', () => {
     expect(bench.counts(page)).toEqual([2, 1]);
     bench.failNext(VmFault.SIGBUS);
     const pin = bench.kernel.pins.table.alloc() as PinRow;
-    expect(bench.call(pin_user_pages, A, 1, 0, 0, pin)).toBe(-Errno.EFAULT);
+    expect(bench.call(pin_user_pages, A, 1, 0, 0, 1, pin)).toBe(-Errno.EFAULT);
     expect(bench.read(A)).toBe(0x10);
   });
 
@@ -292,7 +292,7 @@ describe('4.14', () => {
     const bench = new Bench414();
     bench.onDevice(3);
     const pin = bench.kernel.pins.table.alloc() as PinRow;
-    expect(bench.call(pin_user_pages, A + 1, 1, 0, 0, pin)).toBe(1);
+    expect(bench.call(pin_user_pages, A + 1, 1, 0, 0, 1, pin)).toBe(1);
     expect(bench.kernel.zones.typeOf(bench.kernel.pages.zone(bench.page(A + 1)))).not.toBe(ZoneType.Device);
     bench.read(A);
     bench.migrate(A, 3);

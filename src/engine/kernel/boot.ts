@@ -173,10 +173,14 @@ function add_device(k: Kernel, layout: DeviceLayout, index: number): void {
 
 const ZONE_ORDER: readonly ZoneKind[] = ['dma', 'dma32', 'normal', 'movable'];
 
-/** Zones in the order in which an allocation tries them: Normal, Movable, DMA32, DMA, each of every node. */
+/**
+ * The zonelist of node 0, where all CPUs are: the zones of each node from the highest down, the nearest node first
+ * (build_zonelists; the order by zone that older kernels chose on small machines is gone since 4.14).
+ */
 function zonelist(k: Kernel): ZoneRow[] {
-  const order = [ZoneType.Normal, ZoneType.Movable, ZoneType.Dma32, ZoneType.Dma];
-  return order.flatMap((type) => [...k.zones.rows()].filter((zone) => k.zones.typeOf(zone) === type));
+  const { zones } = k;
+  const memory = [...zones.rows()].filter((zone) => zones.typeOf(zone) !== ZoneType.Device);
+  return memory.sort((a, b) => zones.node.get(a) - zones.node.get(b) || zones.typeOf(b) - zones.typeOf(a));
 }
 
 /** Builds the machine in an empty kernel. Throws BootError where the layout can't be. */
@@ -205,6 +209,7 @@ export function boot(k: Kernel, layout: MachineLayout): void {
     add_device(k, device, index);
   });
   k.zones.zonelist = zonelist(k);
+  k.zones.lowmem = k.zones.zonelist.filter((zone) => k.zones.typeOf(zone) !== ZoneType.Movable);
   const wanted = layout.hugePages ?? 0;
   const got = hugetlb_grow(k, wanted);
   if (got < wanted)

@@ -86,6 +86,8 @@ export class Tasks {
   readonly invalidations: IntColumn;
   /** Spinlocks it holds: while there are any it may neither sleep nor give up its CPU. */
   readonly preemptCount: IntColumn;
+  /** It pins for long: the pages it gets meanwhile are not from ZONE_MOVABLE (PF_MEMALLOC_PIN). */
+  readonly memallocPin: IntColumn;
   /** The lock of the reverse map under which it walks (rmap_lock.ts). */
   readonly readsRmap: IntColumn;
   /** The mm whose list of mirrors it holds for reading, to tell them (before 5.8). */
@@ -145,6 +147,7 @@ export class Tasks {
     this.invalidates = this.tasks.int('invalidates');
     this.invalidations = this.tasks.int('invalidations');
     this.preemptCount = this.tasks.int('preemptCount');
+    this.memallocPin = this.tasks.int('memallocPin');
     this.readsRmap = this.tasks.int('readsRmap');
     this.readsMirrors = this.tasks.int('readsMirrors');
     this.taskName = this.tasks.int('name');

@@ -47,8 +47,12 @@ export class Zones {
   /** Pages that hold struct pages of device memory. */
   readonly memmapPages: IntColumn;
 
-  /** Zones in the order in which an allocation tries them; fixed when the machine is built. */
+  /**
+   * Zones in the order in which an allocation tries them: node by node, in each from the highest zone down; fixed when the
+   * machine is built. What must not move is not allocated from ZONE_MOVABLE: the kernel's own zones are those of `lowmem`.
+   */
   zonelist: readonly ZoneRow[] = [];
+  lowmem: readonly ZoneRow[] = [];
 
   constructor(store: Store) {
     this.table = new Table(store, 'zone');

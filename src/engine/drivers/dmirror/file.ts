@@ -19,7 +19,7 @@ import {
   mmu_interval_notifier_remove,
 } from '../../kernel/mm/mmu_notifier/mmu_interval_notifier';
 import { mmu_notifier_register } from '../../kernel/mm/mmu_notifier/mmu_notifier';
-import { alloc_page } from '../../kernel/mm/page_alloc/page_alloc';
+import { alloc_movable_page } from '../../kernel/mm/page_alloc/page_alloc';
 import { rmap_walk } from '../../kernel/mm/rmap/rmap';
 import { get_page } from '../../kernel/mm/swap/page_ref';
 import { Hold } from '../../machine/holds';
@@ -122,7 +122,7 @@ export const dmirror_device_evict = routine({
     ...forEachSlot(r, 'a page of system memory for each', [
       r.when('it migrates', (k, f) => migrates(k, f.slot), [
         r.step('page = alloc_page(); lock_page(page)', (k, f) => {
-          f.page = alloc_page(k);
+          f.page = alloc_movable_page(k);
           if (f.page !== 0) trylock_page(k, f.page);
         }),
         r.when('there is one', (_, f) => f.page !== 0, [

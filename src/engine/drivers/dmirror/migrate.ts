@@ -19,7 +19,7 @@ import {
   migrate_vma_setup,
 } from '../../kernel/mm/migrate_device/migrate_device';
 import { mmap_read_unlock, mmapReadLock, trylock_page } from '../../kernel/mm/mmap/mmap_lock';
-import { alloc_page } from '../../kernel/mm/page_alloc/page_alloc';
+import { alloc_movable_page } from '../../kernel/mm/page_alloc/page_alloc';
 import { is_driver_page } from '../../kernel/mm/swap/page_ref';
 import { Vm } from '../../machine/address-spaces';
 import { Access, MemoryType } from '../../machine/devices';
@@ -128,7 +128,7 @@ const copyToRam = routine({
         (k, f) => srcPage(k, f.slot) !== 0 && migrates(k, f.slot) && is_driver_page(k, srcPage(k, f.slot)),
         [
           r.step('page = alloc_page(); lock_page(page)', (k, f) => {
-            f.page = alloc_page(k);
+            f.page = alloc_movable_page(k);
             if (f.page !== 0) trylock_page(k, f.page);
           }),
           r.when('there is one', (_, f) => f.page !== 0, [

@@ -1,7 +1,7 @@
 /** Mapping the file of a driver: its pages are there from the start (lib/test_hmm.c, dmirror_fops_mmap). */
 
 import { alloc_page } from '../../kernel/mm/page_alloc/page_alloc';
-import { pte_alloc, set_pte } from '../../kernel/mm/pgtable';
+import { protnone, pte_alloc, set_pte } from '../../kernel/mm/pgtable';
 import { folio_add_rmap, mm_counter_add } from '../../kernel/mm/rmap/rmap';
 import { rename_hold } from '../../kernel/mm/swap/page_ref';
 import { Vm } from '../../machine/address-spaces';
@@ -21,6 +21,6 @@ export function dmirror_fops_mmap(k: Kernel, vma: VmaRow): void {
     rename_hold(k, page, Hold.Alloc, Hold.Pte);
     folio_add_rmap(k, page);
     mm_counter_add(k, mm, page, 1);
-    set_pte(k, entry, Pte.Present | (k.mm.has(vma, Vm.Write) ? PTE_WRITE : 0), page);
+    set_pte(k, entry, Pte.Present | (k.mm.has(vma, Vm.Write) ? PTE_WRITE : protnone(k, vma)), page);
   }
 }

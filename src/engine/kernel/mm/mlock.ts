@@ -7,7 +7,8 @@ import { isPresent } from '../../machine/pte';
 import type { Kernel } from '../../routine/kernel';
 import { Bool, ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from '../../routine/routine';
 import { Errno } from '../constants';
-import { Foll, get_user_pages } from './gup/gup';
+import { Foll } from './gup/foll';
+import { get_user_pages } from './gup/gup';
 import { vma_adjust_trans_huge } from './huge_memory/huge_pmd';
 import {
   mmap_read_unlock_if_locked,

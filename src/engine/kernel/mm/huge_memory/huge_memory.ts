@@ -86,7 +86,7 @@ export function pgtable_trans_huge_withdraw(k: Kernel, pmd: EntryRow): NodeRow {
 
 /** The shared folio of 512 zeroed pages, made when it is first needed; 0 when memory is out (mm_get_huge_zero_folio). */
 function get_huge_zero_folio(k: Kernel): PageRow {
-  if (k.hugeZeroPage === 0) k.setHugeZeroPage(alloc_huge_page(k, Hold.Kernel, 0));
+  if (k.hugeZeroPage === 0) k.setHugeZeroPage(alloc_huge_page(k, false, Hold.Kernel, 0));
   return k.hugeZeroPage as PageRow;
 }
 
@@ -164,7 +164,7 @@ const do_huge_pmd_anonymous_page = routine({
         leaves(r, ANON, 'return 0', () => 0),
       ]),
       r.step('folio = vma_alloc_anon_folio_pmd(vma, address): zeroed and charged', (k, f) => {
-        f.page = charge_or_free(k, alloc_huge_page(k), mmOf(k, f));
+        f.page = charge_or_free(k, alloc_huge_page(k, true), mmOf(k, f));
       }),
       r.when('there is none', (_, f) => f.page === 0, [
         leaves(r, ANON, 'return VM_FAULT_FALLBACK', () => VmFault.FALLBACK),

@@ -18,7 +18,7 @@ function enqueue(k: Kernel, folio: PageRow): void {
 /** Gives the pool `count` more huge pages, as far as memory goes; returns how many (hugetlb_hstate_alloc_pages). */
 export function hugetlb_grow(k: Kernel, count: number): number {
   for (let i = 0; i < count; i++) {
-    const folio = alloc_huge_page(k, Hold.Kernel, 0);
+    const folio = alloc_huge_page(k, true, Hold.Kernel, 0);
     if (folio === 0) return i;
     k.pages.refcount.set(folio, 0);
     k.holds.remove(folio, Hold.Kernel, 0);

@@ -37,10 +37,18 @@ import {
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
 } from '../mmu_notifier/mmu_notifier';
-import { alloc_page } from '../page_alloc/page_alloc';
+import { alloc_movable_page } from '../page_alloc/page_alloc';
 import { ptlLock, ptlUnlock } from '../page_table_lock';
 import { next_entry, next_pte_table, pte_table_end } from '../pagewalk';
-import { pte_alloc, pte_offset, pte_page, ptep_get, set_pte, set_pte_bits_unflushed } from '../pgtable';
+import {
+  protnone,
+  pte_alloc,
+  pte_offset,
+  pte_page,
+  ptep_get,
+  set_pte,
+  set_pte_bits_unflushed,
+} from '../pgtable';
 import { folio_add_new_anon_rmap, folio_add_rmap, mm_counter_add } from '../rmap/rmap';
 import { get_page, rename_hold } from '../swap/page_ref';
 import { folio_add_lru } from '../swap/swap';
@@ -105,8 +113,8 @@ function map_copy(k: Kernel, f: Copy, copy: PageRow): void {
   folio_add_new_anon_rmap(k, copy, f.dst, f.at);
   folio_add_lru(k, copy);
   k.mm.rssAnon.add(mm, 1);
-  const writable = k.mm.has(f.dst, Vm.Write) ? PTE_WRITE : 0;
-  set_pte(k, f.to, Pte.Present | PTE_YOUNG | PTE_DIRTY | writable, copy);
+  const access = k.mm.has(f.dst, Vm.Write) ? PTE_WRITE : protnone(k, f.dst);
+  set_pte(k, f.to, Pte.Present | PTE_YOUNG | PTE_DIRTY | access, copy);
 }
 
 /** Entries for pages that are elsewhere (copy_nonpresent_pte): device-private, migration, swap. */
@@ -195,7 +203,7 @@ const copy_pte_range = routine({
       r.when('the page is exclusive and pinned: the child needs a copy', is_pinned_pte, [
         ...unlockBoth(r),
         r.step('page_copy_prealloc(dst_mm, dst_vma, addr)', (k, f) => {
-          f.copy = alloc_page(k);
+          f.copy = alloc_movable_page(k);
         }),
         r.when('no memory', (_, f) => f.copy === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
         ...lockBoth(r),

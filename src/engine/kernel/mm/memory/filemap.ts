@@ -10,7 +10,7 @@ import type { Kernel } from '../../../routine/kernel';
 import { PageT, routine, VmFaultT } from '../../../routine/routine';
 import { VmFault } from '../../constants';
 import { charge_or_free, memcg_charge } from '../memcontrol';
-import { alloc_page } from '../page_alloc/page_alloc';
+import { alloc_movable_page } from '../page_alloc/page_alloc';
 import { pteLock, pteUnlock } from '../page_table_lock';
 import { pte_alloc, pte_offset, ptep_get, set_pte } from '../pgtable';
 import { folio_add_new_anon_rmap, folio_add_rmap, mm_counter_add } from '../rmap/rmap';
@@ -36,7 +36,7 @@ const fileOf = (k: Kernel, f: { vma: number }): FileRow => k.mm.file.get(f.vma) 
 
 /** Allocates a page of the file and puts it into the page cache; 0 when memory is out. The cache holds one reference. */
 function add_to_page_cache(k: Kernel, file: FileRow, index: number): PageRow {
-  const page = alloc_page(k, Hold.PageCache, file);
+  const page = alloc_movable_page(k, Hold.PageCache, file);
   if (page === 0) return page;
   const { pages } = k;
   const shmem = k.files.shmem.get(file) !== 0;
@@ -201,7 +201,7 @@ function map_cow_page(k: Kernel, f: Vmf, page: PageRow): void {
 /** What a copy needs; without memory for all of it there is no copy. */
 function prepare_cow(k: Kernel, f: Vmf & { cow: PageRow }): void {
   f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
-  f.cow = f.entry === 0 ? (0 as PageRow) : charge_or_free(k, alloc_page(k), mmOf(k, f));
+  f.cow = f.entry === 0 ? (0 as PageRow) : charge_or_free(k, alloc_movable_page(k), mmOf(k, f));
 }
 
 const do_cow_fault = routine({

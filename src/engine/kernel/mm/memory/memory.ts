@@ -16,7 +16,7 @@ import { charge_or_free } from '../memcontrol';
 import { migration_entry_wait } from '../migrate/migrate';
 import { trylock_page, unlock_page } from '../mmap/mmap_lock';
 import { vma_end_read } from '../mmap/vma_lock';
-import { alloc_page } from '../page_alloc/page_alloc';
+import { alloc_movable_page } from '../page_alloc/page_alloc';
 import { pteLock, pteUnlock } from '../page_table_lock';
 import { pmd_alloc, pte_alloc, pte_offset, ptep_get, set_pte } from '../pgtable';
 import { folio_add_new_anon_rmap } from '../rmap/rmap';
@@ -43,7 +43,7 @@ import { do_wp_page } from './wp';
 
 /** A fresh zeroed page for a process, charged to its memory cgroup; 0 when memory is out (vma_alloc_zeroed_movable_folio). */
 export function alloc_anon_page(k: Kernel, f: { vma: VmaRow }): PageRow {
-  return charge_or_free(k, alloc_page(k), mmOf(k, f));
+  return charge_or_free(k, alloc_movable_page(k), mmOf(k, f));
 }
 
 /** Maps a fresh anonymous page that the caller allocated (the second half of do_anonymous_page). */

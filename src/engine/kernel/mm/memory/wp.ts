@@ -13,7 +13,7 @@ import {
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
 } from '../mmu_notifier/mmu_notifier';
-import { alloc_page } from '../page_alloc/page_alloc';
+import { alloc_movable_page } from '../page_alloc/page_alloc';
 import { pteLock, pteUnlock } from '../page_table_lock';
 import { pte_page, set_pte } from '../pgtable';
 import {
@@ -74,7 +74,7 @@ function wp_page_reuse(k: Kernel, f: Vmf): void {
 }
 
 function alloc_copy(k: Kernel, f: Vmf & { page: PageRow }): void {
-  f.page = charge_or_free(k, alloc_page(k), mmOf(k, f));
+  f.page = charge_or_free(k, alloc_movable_page(k), mmOf(k, f));
 }
 
 const COPY = 'wp_page_copy';

@@ -5,7 +5,7 @@ import { Hold, type HoldKind } from '../../../machine/holds';
 import type { PageRow, ZoneRow } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import type { Kernel } from '../../../routine/kernel';
-import { wake_all_kswapds, zone_watermark_ok } from './watermarks';
+import { wake_all_kswapds, zone_watermark_ok, zones_for } from './watermarks';
 
 function takeFrom(k: Kernel, zone: ZoneRow): PageRow {
   const { zones, pages } = k;
@@ -124,11 +124,16 @@ function prep_compound_page(k: Kernel, head: PageRow): void {
 }
 
 /**
- * A zeroed folio of 512 pages on a boundary of their size, with refcount 1; 0 when no zone has one. (alloc_pages of
- * order 9.)
+ * A zeroed folio of 512 pages on a boundary of their size, with refcount 1; 0 when no zone has one. `movable`: it may come
+ * from ZONE_MOVABLE. (alloc_pages of order 9.)
  */
-export function alloc_huge_page(k: Kernel, hold: HoldKind = Hold.Alloc, who: number = k.task): PageRow {
-  for (const zone of k.zones.zonelist) {
+export function alloc_huge_page(
+  k: Kernel,
+  movable: boolean,
+  hold: HoldKind = Hold.Alloc,
+  who: number = k.task,
+): PageRow {
+  for (const zone of zones_for(k, movable)) {
     if (!zone_watermark_ok(k, zone, k.zones.wmarkMin, HUGE_PAGES)) continue;
     const head = takeHugeFrom(k, zone);
     if (head === 0) continue;
@@ -159,8 +164,8 @@ function free_huge_page(k: Kernel, head: PageRow): void {
 }
 
 /** A page of the first zone that keeps more than this watermark. */
-function get_page_from_freelist(k: Kernel, mark: IntColumn): PageRow {
-  for (const zone of k.zones.zonelist) {
+function get_page_from_freelist(k: Kernel, zones: readonly ZoneRow[], mark: IntColumn): PageRow {
+  for (const zone of zones) {
     if (!zone_watermark_ok(k, zone, mark)) continue;
     const page = takeFrom(k, zone);
     if (page !== 0) return page;
@@ -169,17 +174,27 @@ function get_page_from_freelist(k: Kernel, mark: IntColumn): PageRow {
 }
 
 /** Memory is short everywhere: somebody is to reclaim, and this allocation may go down to the min watermarks. */
-function alloc_pages_slowpath(k: Kernel): PageRow {
+function alloc_pages_slowpath(k: Kernel, zones: readonly ZoneRow[]): PageRow {
   wake_all_kswapds(k);
-  return get_page_from_freelist(k, k.zones.wmarkMin);
+  return get_page_from_freelist(k, zones, k.zones.wmarkMin);
 }
 
 /**
- * One zeroed page frame with refcount 1, held by `hold` of `who`; 0 when every zone is at its min watermark. (alloc_pages
- * of order 0, without direct reclaim: a plain function can't sleep. Callers that can reclaim do so and ask again.)
+ * One zeroed page frame with refcount 1, held by `hold` of `who`, for something that can't be moved; 0 when every zone of
+ * the kernel's own is at its min watermark. (alloc_pages of order 0, without direct reclaim: a plain function can't sleep.
+ * Callers that can reclaim do so and ask again.)
  */
 export function alloc_page(k: Kernel, hold: HoldKind = Hold.Alloc, who: number = k.task): PageRow {
-  const page = get_page_from_freelist(k, k.zones.wmarkLow) || alloc_pages_slowpath(k);
+  return alloc_page_of(k, zones_for(k, false), hold, who);
+}
+
+/** The same for a page that can be moved: a process's, or the page cache's (GFP_HIGHUSER_MOVABLE). */
+export function alloc_movable_page(k: Kernel, hold: HoldKind = Hold.Alloc, who: number = k.task): PageRow {
+  return alloc_page_of(k, zones_for(k, true), hold, who);
+}
+
+function alloc_page_of(k: Kernel, zones: readonly ZoneRow[], hold: HoldKind, who: number): PageRow {
+  const page = get_page_from_freelist(k, zones, k.zones.wmarkLow) || alloc_pages_slowpath(k, zones);
   if (page === 0) return page;
   k.pages.flags.set(page, Pg.Uptodate);
   k.pages.refcount.set(page, 1);

@@ -3,9 +3,10 @@
  * allocations leave every zone its min watermark; where none has more than its low one, each node's kswapd is woken, which
  * reclaims until a zone of the node is above its high one.
  *
- * The model is simpler in this: no zone is protected against allocations that could have come from a higher one
- * (lowmem_reserve); every allocation may use every zone and none the reserve below min; watermarks are those of a machine
- * that has just booted, and nothing boosts them. The promo watermark, for memory tiers, isn't there.
+ * The model is simpler in this: a node with one zone above its high watermark is well off, whatever memory is asked for; no
+ * zone is protected against allocations that could have come from a higher one (lowmem_reserve); no allocation may use the
+ * reserve below min; watermarks are those of a machine that has just booted, and nothing boosts them. The promo watermark,
+ * for memory tiers, isn't there.
  */
 
 import type { IntColumn } from '../../../machine/column';
@@ -27,9 +28,6 @@ const KINDS_OF_USE = 3;
 
 const isMovable = (k: Kernel, zone: ZoneRow): boolean => k.zones.typeOf(zone) === ZoneType.Movable;
 
-/** Zones that the kernel itself can use. */
-const lowmemZones = (k: Kernel): ZoneRow[] => k.zones.zonelist.filter((zone) => !isMovable(k, zone));
-
 function sum(zones: readonly ZoneRow[], column: IntColumn): number {
   return zones.reduce((total, zone) => total + column.get(zone), 0);
 }
@@ -40,7 +38,7 @@ function sum(zones: readonly ZoneRow[], column: IntColumn): number {
  */
 function setup_per_zone_wmarks(k: Kernel, pages: number): void {
   const { zones } = k;
-  const lowmem = sum(lowmemZones(k), zones.managed);
+  const lowmem = sum(zones.lowmem, zones.managed);
   for (const zone of zones.zonelist) {
     const managed = zones.managed.get(zone);
     const share = Math.floor((pages * managed) / Math.max(1, lowmem));
@@ -60,7 +58,7 @@ function setup_per_zone_wmarks(k: Kernel, pages: number): void {
  */
 export function init_per_zone_wmark_min(k: Kernel): void {
   const { zones } = k;
-  const usable = lowmemZones(k);
+  const usable = zones.lowmem;
   const kib = sum(usable, zones.managed) * KIB_A_PAGE;
   const first = Math.min(MOST_FREE_KIB, Math.max(MIN_FREE_KIB, Math.floor(Math.sqrt(kib * 16))));
   setup_per_zone_wmarks(k, Math.floor(first / KIB_A_PAGE));
@@ -70,15 +68,23 @@ export function init_per_zone_wmark_min(k: Kernel): void {
   if (recommended * KIB_A_PAGE > first) setup_per_zone_wmarks(k, recommended);
 }
 
+/**
+ * Where a page may come from: what can be moved comes from ZONE_MOVABLE first (GFP_HIGHUSER_MOVABLE), unless the task pins
+ * for long (current_gfp_context); all else never does.
+ */
+export function zones_for(k: Kernel, movable: boolean): readonly ZoneRow[] {
+  return movable && k.tasks.memallocPin.get(k.task) === 0 ? k.zones.zonelist : k.zones.lowmem;
+}
+
 /** A folio of so many pages may be taken: the zone keeps more than its watermark (__zone_watermark_ok). */
 export function zone_watermark_ok(k: Kernel, zone: ZoneRow, mark: IntColumn, pages = 1): boolean {
   return k.zones.free.get(zone) - (pages - 1) > mark.get(zone);
 }
 
-/** No zone has a page that an ordinary allocation may take. */
+/** No zone has a page that an ordinary allocation for a process may take. */
 export function memory_is_short(k: Kernel): boolean {
   const { zones } = k;
-  return !zones.zonelist.some((zone) => zone_watermark_ok(k, zone, zones.wmarkMin));
+  return !zones_for(k, true).some((zone) => zone_watermark_ok(k, zone, zones.wmarkMin));
 }
 
 /** One zone of the node has enough (pgdat_balanced). */

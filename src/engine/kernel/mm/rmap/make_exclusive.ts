@@ -7,7 +7,8 @@ import { isPresent, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_UFFD_WP, PTE_WRITE, Pte } fro
 import type { Kernel } from '../../../routine/kernel';
 import { Bool, DeviceT, Int, MmT, PageT, routine, SlotT, VpnT } from '../../../routine/routine';
 import { Notify } from '../../constants';
-import { Foll, get_user_pages } from '../gup/gup';
+import { Foll } from '../gup/foll';
+import { get_user_pages } from '../gup/gup';
 import { trylock_page, unlock_page } from '../mmap/mmap_lock';
 import { ptep_get, set_pte } from '../pgtable';
 import { put_page } from '../swap/page_ref';

@@ -6,7 +6,7 @@ import { Pg } from '../../../machine/pages';
 import type { Kernel } from '../../../routine/kernel';
 import { memcg_charge_to } from '../memcontrol';
 import { trylock_page, unlock_page } from '../mmap/mmap_lock';
-import { alloc_page } from '../page_alloc/page_alloc';
+import { alloc_movable_page } from '../page_alloc/page_alloc';
 import { folio_put_final, get_page } from '../swap/page_ref';
 import { folio_add_lru } from '../swap/swap';
 import { alloc_swap_slot, is_free_slot, put_swap_slot } from './swapfile';
@@ -100,7 +100,7 @@ export function read_swap_cache(k: Kernel, slot: number): PageRow {
     return cached;
   }
   if (is_free_slot(k, slot)) return 0 as PageRow;
-  const page = alloc_page(k, Hold.Fault);
+  const page = alloc_movable_page(k, Hold.Fault);
   if (page === 0) return page;
   if (!memcg_charge_to(k, page, k.swap.slotMemcg.get(slot))) {
     k.pages.refcount.set(page, 0);

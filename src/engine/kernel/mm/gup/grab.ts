@@ -1,0 +1,54 @@
+/** The references that get_user_pages and pin_user_pages take, and how they are given back (mm/gup.c). */
+
+import { Hold, type HoldKind, holdWeight } from '../../../machine/holds';
+import type { PageRow } from '../../../machine/ids';
+import type { Kernel } from '../../../routine/kernel';
+import { Int, PageT, routine } from '../../../routine/routine';
+import { get_page, put_page } from '../swap/page_ref';
+import { Foll } from './foll';
+
+/** How many references stand for a pin: large folios count their pins apart. */
+const pin_weight = (k: Kernel, folio: PageRow): number => holdWeight(Hold.Pin, k.pages.order.get(folio));
+
+/** The name under which a pin holds its pages. */
+const pin_hold = (k: Kernel): HoldKind => (k.profile.pinCountsMany ? Hold.Pin : Hold.Gup);
+
+/** try_grab_folio: a reference, or a pin (which the zero page doesn't count). */
+export function try_grab_folio(k: Kernel, page: PageRow, foll: number, who: number): void {
+  if (foll & Foll.Pin) {
+    if (page === k.zeroPage) return;
+    if (k.profile.pinCountsMany) {
+      const folio = k.pages.folio(page);
+      k.pages.refcount.add(folio, pin_weight(k, folio));
+      k.pages.pins.add(folio, 1);
+      k.holds.add(page, Hold.Pin, who);
+    } else get_page(k, page, Hold.Gup, who);
+  } else if (foll & Foll.Get) get_page(k, page, Hold.Gup, who);
+}
+
+/** Gives one pin of a page back. */
+export const gup_put_folio = routine({
+  name: 'gup_put_folio',
+  file: 'mm/gup.c',
+  about: 'Drop the references of one pin; whoever drops the last reference frees the page.',
+  aliases: ['unpin_user_page'],
+  params: { page: PageT, who: Int },
+  body: (r) => [
+    r.when('the zero page: nothing was counted', (k, f) => f.page === k.zeroPage, [r.ret('return')]),
+    r.only(
+      (profile) => profile.pinCountsMany,
+      [
+        r.step('one pin less: all of its references but the last', (k, f) => {
+          const folio = k.pages.folio(f.page);
+          k.pages.pins.add(folio, -1);
+          k.pages.refcount.add(folio, 1 - pin_weight(k, folio));
+        }),
+      ],
+    ),
+    r.call('folio_put(folio): the last one', put_page, (k, f, callee) => {
+      callee.page = f.page;
+      callee.hold = pin_hold(k);
+      callee.who = f.who;
+    }),
+  ],
+});

@@ -1,0 +1,133 @@
+/** Pins of a whole range, as the kernel's own tester takes them (mm/gup_test.c): call by call, until all of it is pinned. */
+
+import type { PageRow, PinRow, SlotRow, Vpn } from '../../../machine/ids';
+import type { Kernel } from '../../../routine/kernel';
+import { Bool, ErrnoT, Hex, Int, MmT, PinT, routine, SlotT, VpnT } from '../../../routine/routine';
+import { Errno } from '../../constants';
+import { mmap_read_unlock_if_locked, mmapReadLockKillable } from '../mmap/mmap_lock';
+import { Foll } from './foll';
+import { gup_put_folio } from './grab';
+import { gup_fast_fallback } from './gup_fast';
+import { gup_longterm_locked } from './gup_longterm';
+
+interface Pinning {
+  mm: number;
+  start: Vpn;
+  pages: number;
+  foll: number;
+  pin: PinRow;
+  slot: SlotRow;
+  done: number;
+}
+
+function pass(
+  _: Kernel,
+  f: Pinning,
+  callee: Omit<Pinning, 'pin' | 'slot' | 'done'> & { who: number; slots: SlotRow },
+): void {
+  callee.mm = f.mm;
+  callee.start = (f.start + f.done) as Vpn;
+  callee.pages = f.pages - f.done;
+  callee.foll = f.foll;
+  callee.who = f.pin;
+  callee.slots = f.slot;
+}
+
+/** The array's elements for the pages that were had are done with. */
+function advance(k: Kernel, f: Pinning & { ret: number }, value: number): void {
+  f.ret = value;
+  for (let i = 0; i < value; i++) f.slot = k.slots.next.get(f.slot) as SlotRow;
+  if (value > 0) f.done += value;
+}
+
+/** unpin_user_pages: gives back every page of a pin. Returns how many. */
+export const unpin_user_pages = routine({
+  name: 'unpin_user_pages',
+  file: 'mm/gup.c',
+  about: 'Give back every page of a pin.',
+  params: { pin: PinT },
+  locals: { slots: SlotT, slot: SlotT, count: Int },
+  body: (r) => [
+    r.step('the array of pages', (k, f) => {
+      f.slots = k.pins.firstSlot.get(f.pin) as SlotRow;
+      f.slot = f.slots;
+      k.pins.firstSlot.set(f.pin, 0);
+      k.pins.count.set(f.pin, 0);
+    }),
+    r.loop('a page is left', (k, f) => f.slot !== 0 && k.slots.srcPage.get(f.slot) !== 0, [
+      r.call(
+        'gup_put_folio(folio)',
+        gup_put_folio,
+        (k, f, callee) => {
+          callee.page = k.slots.srcPage.get(f.slot) as PageRow;
+          callee.who = f.pin;
+        },
+        (k, f) => {
+          f.slot = k.slots.next.get(f.slot) as SlotRow;
+          f.count++;
+        },
+      ),
+    ]),
+    r.ret('free the array; return how many', (k, f) => {
+      k.slots.free(f.slots);
+      return f.count;
+    }),
+  ],
+});
+
+/**
+ * Pins a range of the current process for `pin`; with `fast` through pin_user_pages_fast. Returns how many pages were
+ * pinned, which is all of them; on an error everything is unpinned again and the error returned.
+ */
+export const pin_user_pages = routine({
+  name: 'pin_user_pages',
+  file: 'mm/gup.c',
+  about: 'Pin a range, again and again from where the last call stopped. All or nothing.',
+  params: { start: VpnT, pages: Int, write: Bool, longterm: Bool, fast: Bool, pin: PinT },
+  locals: { mm: MmT, foll: Hex, slot: SlotT, done: Int, ret: ErrnoT },
+  body: (r) => [
+    r.step('FOLL_PIN (| FOLL_LONGTERM) (| FOLL_WRITE)', (k, f) => {
+      f.mm = k.tasks.mmOf(k.task);
+      f.foll =
+        Foll.Pin | Foll.Touch | (f.write !== 0 ? Foll.Write : 0) | (f.longterm !== 0 ? Foll.Longterm : 0);
+      f.slot = k.slots.array(f.start, f.pages);
+      k.pins.firstSlot.set(f.pin, f.slot);
+    }),
+    r.loop('pages are left', (_, f) => f.done < f.pages && f.ret >= 0, [
+      r.when(
+        'without mmap_lock as far as that goes',
+        (_, f) => f.fast !== 0,
+        [r.call('ret = pin_user_pages_fast(the rest)', gup_fast_fallback, pass, advance)],
+        [
+          ...mmapReadLockKillable(r, (_, f) => f.mm, [
+            r.step('ret = -EINTR', (_, f) => {
+              f.ret = -Errno.EINTR;
+            }),
+          ]),
+          r.when('mmap_lock is held', (_, f) => f.ret >= 0, [
+            r.call(
+              'ret = pin_user_pages(the rest)',
+              gup_longterm_locked,
+              (k, f, callee) => {
+                pass(k, f, callee);
+                callee.locked = 1;
+              },
+              advance,
+            ),
+          ]),
+          r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock_if_locked(k, f.mm)),
+        ],
+      ),
+    ]),
+    r.when('it failed', (_, f) => f.ret < 0, [
+      r.call('unpin what was pinned', unpin_user_pages, (_, f, callee) => {
+        callee.pin = f.pin;
+      }),
+      r.ret('return the error', (_, f) => f.ret),
+    ]),
+    r.ret('return how many', (k, f) => {
+      k.pins.count.set(f.pin, f.done);
+      return f.done;
+    }),
+  ],
+});
