@@ -33,10 +33,9 @@ test.each([
   ['binary.hmm', /binary\.hmm is a binary file, not a scenario/],
   ['notes.txt', /Unknown profile "9\.9": it can be "4\.14" or "6\.12"/],
 ])('launching %s says what is wrong in one sentence', async (program, sentence) => {
-  await window.command('Debug: Select and Start Debugging');
-  await window.page.locator('.quick-input-list .monaco-list-row', { hasText: `run ${program}` }).click();
+  await window.command('Debug: Select and Start Debugging', () => window.choices.first().isVisible());
+  await window.choose(`run ${program}`);
   await expect
     .poll(() => window.notifications.allTextContents())
     .toContainEqual(expect.stringMatching(sentence));
-  await window.command('Notifications: Clear All Notifications');
 });

@@ -4,27 +4,23 @@ import { type Browser, chromium, type Locator, type Page } from 'playwright-core
 import { inject } from 'vitest';
 import { windowAddress } from '../tools/editor-server';
 import { inProject } from '../tools/project';
+import { patience, repeat } from './repeat';
 
-/** Tries again what fails while the window is still loading. */
-async function eventually(attempt: () => Promise<void>): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (tries === 8) throw error;
-    }
-  }
-}
+/** How long one attempt waits for the thing that it clicks; the next one looks again. */
+export const soon = { timeout: 4_000 };
 
-/** A window of the real editor, with the gestures that the tests need. */
+/** A window of the real editor, with the gestures that the tests need: each is done again until the editor has taken it. */
 export class EditorWindow {
-  /** The window that was opened last, for pictures of failures. */
+  /** The window that was opened last: failures are pictured and the next test begins in it. */
   static latest: EditorWindow | undefined;
+
+  private showsDebugViews = false;
 
   private constructor(
     private readonly browser: Browser,
     readonly page: Page,
-    readonly folder: string,
+    private readonly address: string,
+    private readonly first: string | undefined,
   ) {}
 
   /** Opens a window on a fresh folder with these files, the first of them in an editor. */
@@ -36,30 +32,33 @@ export class EditorWindow {
       await writeFile(join(folder, name), text);
     }
     const [first] = Object.keys(files);
-    const window = await EditorWindow.launch(folder);
     const file = first === undefined ? undefined : join(folder, first);
-    await window.page.goto(windowAddress(origin, folder, file));
-    if (file !== undefined) await window.tab(basename(file)).waitFor();
-    return window;
+    return EditorWindow.launch(windowAddress(origin, folder, file), file);
   }
 
   /** Opens a window without a folder. */
-  static async openEmpty(): Promise<EditorWindow> {
-    const { origin, folder } = inject('editor');
-    const window = await EditorWindow.launch(folder);
-    await window.page.goto(windowAddress(origin));
-    await window.page.locator('.monaco-workbench .part.statusbar').waitFor();
-    return window;
+  static openEmpty(): Promise<EditorWindow> {
+    return EditorWindow.launch(windowAddress(inject('editor').origin), undefined);
   }
 
-  private static async launch(folder: string): Promise<EditorWindow> {
+  private static async launch(address: string, file: string | undefined): Promise<EditorWindow> {
     const { browser: executablePath, folder: home } = inject('editor');
     const env = { ...process.env, HOME: home, TMPDIR: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
     const browser = await chromium.launch({ executablePath, env, args: ['--no-sandbox'] });
     const page = await browser.newPage({ viewport: { width: 1600, height: 2000 } });
-    page.setDefaultTimeout(30_000);
-    EditorWindow.latest = new EditorWindow(browser, page, folder);
-    return EditorWindow.latest;
+    page.setDefaultTimeout(patience);
+    const window = new EditorWindow(browser, page, address, file && basename(file));
+    EditorWindow.latest = window;
+    await window.load();
+    return window;
+  }
+
+  private async load(): Promise<void> {
+    await this.page.goto(this.address);
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
+    if (this.first === undefined) return;
+    await this.tab(this.first).waitFor();
+    if (this.first.endsWith('.hmm')) await this.language.filter({ hasText: 'HMM' }).waitFor();
   }
 
   close(): Promise<void> {
@@ -72,6 +71,42 @@ export class EditorWindow {
     await this.page.screenshot({ path: inProject('test-output', `${name}.png`) });
   }
 
+  /** As the next test expects the window: no menu, question or notice, no session, no breakpoint. */
+  async reset(): Promise<void> {
+    await this.dismiss();
+    if (await this.session.isVisible()) await this.command('Debug: Stop', () => this.gone(this.session));
+    if (await this.pane('Breakpoints').isVisible()) await this.removeBreakpoints();
+    if ((await this.notifications.count()) > 0)
+      await this.command('Notifications: Clear All Notifications', () => this.gone(this.notifications));
+  }
+
+  private async removeBreakpoints(): Promise<void> {
+    await this.expandPanes('Breakpoints');
+    const icons = this.rows('Breakpoints').locator('.codicon[class*="codicon-debug-breakpoint"]');
+    if ((await icons.count()) > 0)
+      await this.command('Debug: Remove All Breakpoints', () => this.gone(icons));
+  }
+
+  /** The window as it was opened, where a test has left it in a state that `reset` can't mend. */
+  async reload(): Promise<void> {
+    await this.load();
+    if (this.showsDebugViews) await this.showDebugViews();
+  }
+
+  /** Closes menus and questions. */
+  private async dismiss(): Promise<void> {
+    const open = this.page.locator('.context-view .monaco-menu, .quick-input-widget').locator('visible=true');
+    await repeat(
+      'closing menus and questions',
+      () => this.page.keyboard.press('Escape'),
+      () => this.gone(open),
+    );
+  }
+
+  private async gone(what: Locator): Promise<boolean> {
+    return (await what.count()) === 0 || !(await what.first().isVisible());
+  }
+
   tab(name: string): Locator {
     return this.page.locator('.tabs-container .tab', { hasText: name });
   }
@@ -81,24 +116,110 @@ export class EditorWindow {
     return this.page.locator('.statusbar-item[id="status.editor.mode"]');
   }
 
-  /** Runs a command by its title in the command palette. */
-  async command(title: string): Promise<void> {
-    const input = this.page.locator('.quick-input-widget input').first();
-    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
-    await eventually(async () => {
-      await this.page.keyboard.press('Escape');
-      await this.page.keyboard.press('F1');
-      await input.fill(`>${title}`, { timeout: 2000 });
-      await row.waitFor({ timeout: 4000 });
+  /** Makes this the whole text of the open editor. */
+  async write(text: string): Promise<void> {
+    const lines = text.trimEnd().split('\n');
+    const shown = this.page.locator('.monaco-editor .view-line');
+    const put = async () => {
+      await shown.first().click(soon);
+      await this.page.keyboard.press('Control+A');
+      await this.page.keyboard.insertText(text);
+    };
+    await repeat('writing a text', put, async () => {
+      const now = await shown.allTextContents();
+      return lines.every((line) => now.includes(line.replaceAll(' ', '\u00a0')));
     });
-    await this.page.keyboard.press('Enter');
+  }
+
+  /** The box in which a question is answered or a command is named. */
+  get question(): Locator {
+    return this.page.locator('.quick-input-widget input').first();
+  }
+
+  /** The things that a question offers. */
+  get choices(): Locator {
+    return this.page.locator('.quick-input-list .monaco-list-row');
+  }
+
+  /**
+   * Runs a command by its title in the command palette, and again until its effect has come. Without an effect to look
+   * for: until the palette is gone, or has become the command's own question.
+   */
+  async command(title: string, done?: () => Promise<boolean>): Promise<void> {
+    const row = this.choices.filter({ hasText: title }).first();
+    const left = async () =>
+      !(await this.question.isVisible()) || !(await this.question.inputValue()).startsWith('>');
+    let chosen = false;
+    const choose = async () => {
+      chosen = false;
+      if (await this.question.isVisible()) await this.page.keyboard.press('Escape');
+      await this.page.keyboard.press('F1');
+      await this.question.fill(`>${title}`, soon);
+      await row.click(soon);
+      chosen = true;
+    };
+    await repeat(title, choose, async () => (done ? done() : chosen && (await left())));
+  }
+
+  /** Answers the question that stands, which has to begin with this value where one is given. */
+  async answer(text: string): Promise<void> {
+    await this.question.waitFor();
+    const write = async () => {
+      await this.question.fill(text, soon);
+      await this.page.keyboard.press('Enter');
+    };
+    await repeat(`the answer ${text}`, write, () => this.gone(this.question));
+  }
+
+  /** Chooses one of the things that a question offers. */
+  async choose(text: string | RegExp): Promise<void> {
+    const row = this.choices.filter({ hasText: text }).first();
+    await row.waitFor();
+    await repeat(
+      `choosing ${text}`,
+      () => row.click(soon),
+      () => this.gone(row),
+    );
+  }
+
+  /** Opens the menu of a row and uses an entry. */
+  async fromMenu(row: Locator, entry: string): Promise<void> {
+    const item = this.page.locator('.context-view .action-label', { hasText: entry });
+    await repeat(
+      `the menu with ${entry}`,
+      () => row.click({ button: 'right', ...soon }),
+      () => item.isVisible(),
+    );
+    await repeat(
+      entry,
+      () => item.click(soon),
+      () => this.gone(item),
+    );
+  }
+
+  /** Uses one of the buttons that a row shows while the mouse is on it; `done` tells that it was taken. */
+  async rowAction(row: Locator, label: string, done: () => Promise<boolean>): Promise<void> {
+    const press = async () => {
+      await row.hover(soon);
+      await row.locator(`.action-label[aria-label="${label}"]`).click(soon);
+    };
+    await repeat(label, press, done);
+  }
+
+  /** Checks or unchecks a box. */
+  async setChecked(box: Locator, checked: boolean): Promise<void> {
+    await repeat(
+      `${checked ? 'checking' : 'unchecking'} a box`,
+      () => box.click(soon),
+      async () => (await box.isChecked(soon)) === checked,
+    );
   }
 
   /** Brings the Run and Debug side bar and our own views into sight. */
   async showDebugViews(): Promise<void> {
-    await this.command('View: Show Run and Debug');
-    await this.command('View: Show HMM');
-    await this.pane('Callbacks').waitFor();
+    await this.command('View: Show Run and Debug', () => this.pane('Breakpoints').isVisible());
+    await this.command('View: Show HMM', () => this.pane('Callbacks').isVisible());
+    this.showsDebugViews = true;
   }
 
   /** A view of the side bar, by its title. */
@@ -107,18 +228,14 @@ export class EditorWindow {
     return this.page.locator('.pane', { has: header });
   }
 
-  /** Opens a view that is collapsed. */
-  async expandPane(title: string): Promise<void> {
-    const header = this.pane(title).locator('.pane-header');
-    if ((await header.getAttribute('aria-expanded')) === 'false') await header.click();
+  /** Opens views that are collapsed. */
+  async expandPanes(...titles: string[]): Promise<void> {
+    for (const title of titles) await this.setExpanded(this.pane(title).locator('.pane-header'), true);
   }
 
   /** Collapses views, so that the others have the room to show all of their lines. */
   async collapsePanes(...titles: string[]): Promise<void> {
-    for (const title of titles) {
-      const header = this.pane(title).locator('.pane-header');
-      if ((await header.getAttribute('aria-expanded')) === 'true') await header.click();
-    }
+    for (const title of titles) await this.setExpanded(this.pane(title).locator('.pane-header'), false);
   }
 
   /** The rows of a view, or those that contain a text. */
@@ -127,16 +244,68 @@ export class EditorWindow {
     return text === undefined ? rows : rows.filter({ hasText: text });
   }
 
-  /** Expands or collapses a row of a tree. */
-  async toggle(row: Locator): Promise<void> {
-    await row.locator('.monaco-tl-twistie').click();
+  /** Stops at a callback only where a condition holds, through the button of its row in Callbacks. */
+  async setCondition(callback: string, condition: string): Promise<void> {
+    const row = this.rows('Callbacks', callback);
+    await this.rowAction(row, 'Edit Condition', () => this.question.isVisible());
+    await this.answer(condition);
+    await row.filter({ hasText: `if ${condition}` }).waitFor();
+    await row.locator('[role=checkbox][aria-checked=true]').waitFor();
   }
 
-  /** Presses F5 in the editor. The extension must be running: before that F5 only shows the side bar. */
+  /** Adds a function breakpoint by its name, with the button of Breakpoints. */
+  async addFunctionBreakpoint(name: string): Promise<void> {
+    const pane = this.pane('Breakpoints');
+    const input = pane.locator('.monaco-inputbox input');
+    const write = async () => {
+      if (!(await input.isVisible())) {
+        await pane.locator('.pane-header').hover(soon);
+        await pane.locator('.action-label[aria-label*="Add Function Breakpoint"]').click(soon);
+      }
+      await input.fill(name, soon);
+      await input.press('Enter', soon);
+    };
+    const added = this.rows('Breakpoints', name).and(this.page.locator(':not(:has(input.input))'));
+    await repeat(`a function breakpoint ${name}`, write, () => added.isVisible());
+  }
+
+  /** Expands a row of a tree. */
+  async expand(row: Locator): Promise<void> {
+    await row.waitFor();
+    await this.setExpanded(row, true, row.locator('.monaco-tl-twistie'));
+  }
+
+  private async setExpanded(what: Locator, expanded: boolean, handle: Locator = what): Promise<void> {
+    await repeat(
+      `${expanded ? 'expanding' : 'collapsing'} ${what}`,
+      () => handle.click(soon),
+      async () => (await what.getAttribute('aria-expanded', soon)) === String(expanded),
+    );
+  }
+
+  /** What is there as long as a session is. */
+  get session(): Locator {
+    return this.toolbar('debug-stop');
+  }
+
+  /** Presses F5 in the editor. */
   async startDebugging(): Promise<void> {
-    await this.page.locator('.monaco-editor .view-line').first().click();
-    await this.page.keyboard.press('F5');
-    await this.pane('Call Stack').waitFor();
+    const press = async () => {
+      await this.page.locator('.monaco-editor .view-line').first().click(soon);
+      await this.page.keyboard.press('F5');
+    };
+    await repeat('F5', press, () => this.session.isVisible());
+  }
+
+  /** Where the session is in time, as the status bar says it. */
+  get clock(): Locator {
+    return this.page.locator('.statusbar-item[id$="hmm.time"]');
+  }
+
+  /** The time of the stop: `12` of `time 12 of 90`. */
+  async time(): Promise<string> {
+    const text = (await this.clock.count()) > 0 ? await this.clock.textContent(soon) : '';
+    return /time (\d+)/.exec(text ?? '')?.[1] ?? '';
   }
 
   /** A button of the debug toolbar, by its icon, such as `debug-step-back`. */
@@ -144,8 +313,38 @@ export class EditorWindow {
     return this.page.locator(`.part.sidebar .title-actions .codicon-${icon}`);
   }
 
+  /** Moves in time with a button of the debug toolbar: until the clock shows another time. */
+  async move(icon: string): Promise<void> {
+    const before = await this.time();
+    await repeat(
+      icon,
+      () => this.toolbar(icon).click(soon),
+      async () => ![before, ''].includes(await this.time()),
+    );
+  }
+
+  /** Continues at the end of the run, which ends the session. */
+  async continueAtTheEnd(): Promise<void> {
+    await repeat(
+      'continuing at the end',
+      () => this.toolbar('debug-continue').click(soon),
+      () => this.gone(this.session),
+    );
+  }
+
+  /** Goes to a time. */
+  async seek(time: string): Promise<void> {
+    await this.command('HMM: Seek to Time');
+    await this.answer(time);
+  }
+
   /** The text of the notifications that are shown. */
   get notifications(): Locator {
     return this.page.locator('.notifications-toasts .notification-list-item-message');
+  }
+
+  /** A line of the Debug Console. */
+  consoleLine(text: string | RegExp): Locator {
+    return this.page.locator('.repl .monaco-list-row', { hasText: text }).first();
   }
 }

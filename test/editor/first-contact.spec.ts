@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { EditorWindow } from './editor-window';
 
 const scenario = `profile 4.14
@@ -15,26 +15,27 @@ process app {
 let window: EditorWindow;
 beforeAll(async () => {
   window = await EditorWindow.open({ 'home.hmm': scenario });
-  await window.language.filter({ hasText: 'HMM' }).waitFor();
   await window.showDebugViews();
 });
 afterAll(() => window.close());
 
-test('F5 without any breakpoint stops at the first page_fault', async () => {
+/** F5 without any breakpoint stops at the first page_fault. */
+beforeEach(async () => {
   await window.startDebugging();
+  await window.expandPanes('Call Stack');
   await window.rows('Call Stack', 'do_swap_page').waitFor();
-  await window.expandPane('Page Tables');
-  await window.expandPane('Pending Faults');
+});
+
+test('F5 without any breakpoint stops at the first page_fault', async () => {
+  await window.expandPanes('Page Tables', 'Pending Faults');
   await window.rows('Page Tables', 'app').first().waitFor();
   await window.rows('Pending Faults', 'app: read buf[0]').waitFor();
-  await window.collapsePanes('Watch', 'Breakpoints', 'Call Stack');
 });
 
 test('under 4.14 the page is entered with its base reference and that of its entry', async () => {
-  const scope = window.rows('Variables', /^This Page/);
-  await scope.waitFor();
-  if ((await scope.getAttribute('aria-expanded')) === 'false') await window.toggle(scope);
-  await window.toggle(window.rows('Variables', /^refcount\s*=\s*2/));
+  await window.collapsePanes('Watch', 'Breakpoints', 'Call Stack', 'Pending Faults', 'Page Tables');
+  await window.expand(window.rows('Variables', /^This Page/));
+  await window.expand(window.rows('Variables', /^refcount\s*=\s*2/));
   await window.rows('Variables', /^PTE \(device-private\) of app: buf\[0\]\s*=\s*1/).waitFor();
   await window.rows('Variables', /^mapcount\s*=\s*1/).waitFor();
   await window.screenshot('first-contact-4.14');
@@ -42,12 +43,11 @@ test('under 4.14 the page is entered with its base reference and that of its ent
 });
 
 test('zones and devices are shown, and a device that changed says so', async () => {
-  await window.collapsePanes('Variables', 'Pending Faults', 'Page Tables');
-  await window.expandPane('Zones');
-  await window.expandPane('Devices');
+  await window.collapsePanes('Watch', 'Breakpoints', 'Variables', 'Pending Faults', 'Page Tables');
+  await window.expandPanes('Zones', 'Devices');
   await window.rows('Devices', 'gpu0').filter({ hasText: '1 of 16384 pages used' }).waitFor();
   await window.rows('Zones', 'Device').filter({ hasText: 'handed out by drivers' }).waitFor();
-  await window.toolbar('debug-step-out').click();
+  await window.move('debug-step-out');
   await window.rows('Devices', 'gpu0').filter({ hasText: '0 of 16384 pages used · changed' }).waitFor();
   await window.screenshot('zones-and-devices');
 });

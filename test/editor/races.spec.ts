@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { buildRun, compileScenario } from '../../src/program';
 import { pendingFaults } from '../../src/view/inspect/faults';
 import { EditorWindow } from './editor-window';
@@ -56,35 +56,32 @@ const { text: raceText, time: raceTime } = findRace();
 let window: EditorWindow;
 beforeAll(async () => {
   window = await EditorWindow.open({ 'race.hmm': raceText });
-  await window.language.filter({ hasText: 'HMM' }).waitFor();
   await window.showDebugViews();
 });
 afterAll(() => window.close());
 
-test('Pending Faults shows both threads and who waits for whom', async () => {
+/** Stands where one of the threads waits for the other one. */
+beforeEach(async () => {
   await window.startDebugging();
+  await window.expandPanes('Call Stack');
   await window.rows('Call Stack', 'do_swap_page').first().waitFor();
-  await window.command('HMM: Seek to Time');
-  const input = window.page.locator('.quick-input-widget input').first();
-  await expect.poll(() => input.inputValue()).toMatch(/^\d+$/);
-  await input.fill(String(raceTime));
-  await window.page.keyboard.press('Enter');
-  const clock = window.page.locator('.statusbar-item[id$="hmm.time"]');
-  await expect.poll(() => clock.textContent()).toContain(`time ${raceTime} `);
+  await window.seek(String(raceTime));
+  await expect.poll(() => window.time()).toBe(String(raceTime));
+});
 
+test('Pending Faults shows both threads and who waits for whom', async () => {
   await window.collapsePanes('Watch', 'Breakpoints', 'Callbacks', 'Variables');
-  await window.expandPane('Pending Faults');
+  await window.expandPanes('Pending Faults');
   const waits = window.rows('Pending Faults', /waits for .* held by app\.[AB] in/);
   await waits.waitFor();
   for (const task of ['app.A', 'app.B'])
     await window.rows('Pending Faults', `${task}: read buf[0]`).waitFor();
-  await window.toggle(waits);
+  await window.expand(waits);
   await window.rows('Pending Faults', /^held by/).waitFor();
 });
 
 test('a command tells who waits for whom in the Debug Console', async () => {
-  await window.command('HMM: Show Who Waits for Whom');
-  const line = window.page.locator('.repl .monaco-list-row', { hasText: /app\.[AB] → .* → app\.[AB], in/ });
-  await line.first().waitFor();
+  const line = window.consoleLine(/app\.[AB] → .* → app\.[AB], in/);
+  await window.command('HMM: Show Who Waits for Whom', () => line.isVisible());
   await window.screenshot('two-threads-in-one-fault');
 });

@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { root } from '../tools/project';
+import { patience } from './repeat';
 
 /** The tests in a real editor: one server for all, one file after the other. */
 export default defineConfig({
@@ -7,10 +8,11 @@ export default defineConfig({
   test: {
     include: ['test/editor/*.spec.ts'],
     globalSetup: 'test/editor/server.ts',
-    setupFiles: 'test/editor/on-failure.ts',
+    setupFiles: 'test/editor/after-each.ts',
     fileParallelism: false,
-    testTimeout: 90_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 20_000, interval: 100 } },
+    // Limits that only end what would never come: no test is about how long something takes.
+    testTimeout: 6 * patience,
+    hookTimeout: 6 * patience,
+    expect: { poll: { timeout: patience, interval: 100 } },
   },
 });
