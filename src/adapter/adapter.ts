@@ -8,15 +8,22 @@ import { scenarioLine } from '../debugger/stack';
 import type { TaskRow } from '../engine/machine/ids';
 import type { Snapshot } from '../engine/machine/store';
 import { finish, type Work } from '../engine/time/work';
-import { BreakpointBook } from './breakpoint-book';
+import { didYouMean } from '../language';
+import { DETECTED } from '../view/waits';
+import { BreakpointBook, shownBreakpoint } from './breakpoint-book';
+import { Dialect } from './dialect';
 import { RequestError } from './errors';
-import type { Host, Message, Send } from './host';
+import type { Host } from './host';
 import { load } from './loader';
 import { Output } from './output';
 import type { Launch } from './protocol';
-import { CAPABILITIES, dispatch } from './router';
+import { CAPABILITIES, REQUESTS } from './registry';
+import type { Control, Stopped } from './request';
 import { Runner } from './runner';
+import { RequestServer } from './server';
+import { Sources } from './sources';
 import { StopView } from './stop-view';
+import { argumentProblem } from './validate';
 
 /** Reports progress of a search backwards only when it takes longer than this. */
 const PROGRESS_AFTER_MS = 400;
@@ -32,175 +39,178 @@ function descriptionOf({ reason, exception, text, automatic }: StopReport): stri
   return reason === 'step' && text !== undefined ? "Paused, can't go on" : undefined;
 }
 
-export class Adapter {
-  readonly runner: Runner;
-  readonly breakpoints = new BreakpointBook();
-  readonly output: Output;
-  /** Said in `initialize`. */
-  client: Dap.InitializeRequestArguments | undefined;
-  launchArguments: Launch | undefined;
-  #session: DebugSession | undefined;
-  #view: StopView | undefined;
+/** DAP thread id of a task; 1 where there is none. */
+const threadOf = (task: TaskRow): number => (task === 0 ? 1 : task);
+
+/** A scenario that was launched, and what belongs to its session. */
+interface Current {
+  readonly session: DebugSession;
+  readonly sources: Sources;
+  readonly launch: Launch;
+  view: StopView | undefined;
   /** The state at the stop before the one at hand, and at that one. */
-  #previous: Snapshot | undefined;
-  #current: Snapshot | undefined;
-  #seq = 1;
-  #after: (() => void)[] = [];
+  previous: Snapshot | undefined;
+  snapshot: Snapshot | undefined;
+  begun: boolean;
+  ended: boolean;
+}
+
+export class Adapter extends RequestServer implements Control, Stopped {
+  readonly breakpoints = new BreakpointBook();
+  dialect: Dialect;
+  readonly #output: Output;
+  readonly #runner: Runner;
+  #current: Current | undefined;
   #progress: { id: string; since: number; shown: boolean } | undefined;
-  #ended = false;
 
   constructor(
     readonly host: Host,
-    readonly send: Send,
     /** Called when the session is over and the connection may go. */
     readonly onClose: () => void,
   ) {
-    this.output = new Output((text, category, line) => this.#outputEvent(text, category, line));
-    this.runner = new Runner(
+    super();
+    this.dialect = new Dialect(host.paths);
+    this.#output = new Output((text, category, line) => this.#print(text, category, line));
+    this.#runner = new Runner(
       host,
       () => this.#sliced(),
       (error) => this.#failed(error),
     );
   }
 
-  /** What this adapter can do. */
   get capabilities(): Dap.Capabilities {
     return CAPABILITIES;
   }
 
-  /** A message has come. Never throws. */
-  receive(message: Message): void {
-    if (message.type !== 'request') return;
-    void dispatch(this, message as unknown as Dap.Request);
+  protected override async perform(command: string, args: unknown): Promise<unknown> {
+    const request = REQUESTS.get(command);
+    if (!request)
+      throw new RequestError(`There is no request ${command}${didYouMean(command, REQUESTS.keys())}.`);
+    const problem = argumentProblem(command, args);
+    if (problem !== undefined) throw new RequestError(problem, command === 'launch');
+    if (request.needs !== 'anything' && !this.#current)
+      throw new RequestError('No scenario has been launched yet.');
+    if (request.needs === 'stopped' && this.#runner.isRunning)
+      throw new RequestError('The scenario is running; pause it first.');
+    return request.handle(this, args);
   }
 
-  // ------------------------------------------------------------------------------------------------ messages
-
-  respond(response: Omit<Dap.Response, 'seq' | 'type'>): void {
-    this.send({ seq: this.#seq++, type: 'response', ...response });
-    const after = this.#after;
-    this.#after = [];
-    for (const action of after) action();
-  }
-
-  event(event: string, body?: object): void {
-    this.send({ seq: this.#seq++, type: 'event', event, ...(body ? { body } : {}) });
-  }
-
-  /** Does something once the answer to the request at hand has been sent. */
-  after(action: () => void): void {
-    this.#after.push(action);
-  }
-
-  #outputEvent(text: string, category: string, line: number): void {
-    const place = line > 0 && this.#session ? { source: this.scenarioSource(), line } : {};
+  #print(text: string, category: string, line: number): void {
+    const place =
+      line > 0 && this.#current
+        ? { source: this.#current.sources.scenario(), line: this.dialect.toLine(line) }
+        : {};
     this.event('output', { category, output: text, ...place });
-  }
-
-  scenarioSource(): Dap.Source {
-    const path = this.session.debuggee.path;
-    return { name: path.replace(/^.*[\\/]/, ''), path };
   }
 
   // ------------------------------------------------------------------------------------------------ the session
 
-  /** The session; throws where nothing was launched. */
+  get #launched(): Current {
+    if (!this.#current) throw new RequestError('No scenario has been launched yet.');
+    return this.#current;
+  }
+
   get session(): DebugSession {
-    if (!this.#session) throw new RequestError('No scenario has been launched yet.');
-    return this.#session;
+    return this.#launched.session;
   }
 
-  /** The session while it stands still; throws while it runs. */
-  get stopped(): DebugSession {
-    if (this.runner.isRunning) throw new RequestError('The scenario is running; pause it first.');
-    return this.session;
+  get sources(): Sources {
+    return this.#launched.sources;
   }
 
-  /** What the editor looks at while the session stands still. */
+  /** What the client looks at while the session stands still. */
   get view(): StopView {
-    const session = this.stopped;
-    this.#view ??= new StopView(session);
-    return this.#view;
+    const current = this.#launched;
+    current.view ??= new StopView(current.session);
+    return current.view;
   }
 
-  /** The state at the stop before, to mark what has changed. */
   get previousStop(): Snapshot | undefined {
-    return this.#previous;
+    return this.#launched.previous;
   }
 
-  /** Loads the scenario; throws RequestError where it can't be run. */
+  greet(client: Dap.InitializeRequestArguments): void {
+    this.dialect = new Dialect(this.host.paths, client);
+  }
+
   async launch(args: Launch): Promise<void> {
-    const debuggee = await load(this.host, args, (line) => this.#outputEvent(`${line}\n`, 'stderr', 0));
-    this.runner.cancel();
-    this.launchArguments = args;
-    this.#ended = false;
-    this.#view = undefined;
-    this.#previous = undefined;
-    this.#current = undefined;
+    const launch = { ...args, program: this.dialect.fromPath(args.program) };
+    const debuggee = await load(this.host, launch, (line) => this.#print(`${line}\n`, 'stderr', 0));
+    this.#runner.cancel();
     const session = new DebugSession(debuggee);
     session.events = {
-      logged: (text) => this.output.line(text, 'console', this.#line(session)),
-      breakpointChanged: (breakpoint) => this.breakpointChanged(breakpoint),
+      logged: (text) => this.#output.line(text, 'console', this.#line(session)),
+      breakpointChanged: (breakpoint) => this.#breakpointChanged(breakpoint),
     };
-    this.#session = session;
-    this.breakpoints.apply(session);
+    const sources = new Sources(session, this.dialect);
+    const fresh = { view: undefined, previous: undefined, snapshot: undefined, begun: false, ended: false };
+    this.#current = { session, sources, launch: args, ...fresh };
+    await this.breakpoints.apply(this.#current);
   }
 
-  #line(session: DebugSession): number {
-    const { world } = session.debuggee;
-    return scenarioLine(world, session.map, world.kernel.task);
+  async relaunch(args: Launch | undefined): Promise<void> {
+    this.#runner.cancel();
+    await this.launch(args ?? this.#launched.launch);
   }
 
-  breakpointChanged(breakpoint: Breakpoint): void {
-    this.event('breakpoint', { reason: 'changed', breakpoint: this.breakpoints.shown(breakpoint) });
+  ready(): void {
+    this.event('initialized');
   }
 
-  /** Begins to run as the launch configuration says. */
+  #line({ debuggee: { world }, map }: DebugSession): number {
+    return scenarioLine(world, map, world.kernel.task);
+  }
+
+  #breakpointChanged(breakpoint: Breakpoint): void {
+    this.event('breakpoint', { reason: 'changed', breakpoint: shownBreakpoint(breakpoint, this.dialect) });
+  }
+
   begin(): void {
-    const { session, launchArguments: args } = this;
-    if (args?.noDebug === true) {
+    const current = this.#launched;
+    const { session, launch } = current;
+    if (current.begun) return;
+    current.begun = true;
+    if (launch.noDebug === true) {
       session.breakpoints.clear();
-      session.exceptions.set([]);
-      this.run(session.continue());
+      session.exceptions.set(DETECTED.map((id) => ({ id })));
+      this.#run(session.continue());
       return;
     }
-    if (args?.stopOnEntry === true) {
+    if (launch.stopOnEntry === true) {
       this.#onStop(session.stand('entry'));
       return;
     }
-    this.run(args?.stopAtFirstFault === false ? session.continue() : session.first());
+    this.#run(launch.stopAtFirstFault === false ? session.continue() : session.first());
   }
 
-  /** Runs work of the session until it ends; the editor hears of its stop. */
-  run(work: Work<StopReport>, backwards = false): void {
+  go(work: Work<StopReport>, direction: 'forwards' | 'backwards' = 'forwards'): undefined {
+    this.after(() => {
+      // Whatever was asked for: only then does the client forget where the other threads stood, and offers to pause.
+      const threadId = threadOf(this.session.stopped.task);
+      this.event('continued', { threadId, allThreadsContinued: true });
+      this.#run(work, direction);
+    });
+  }
+
+  /** Runs work of the session until it ends; the client hears of its stop. */
+  #run(work: Work<StopReport>, direction: 'forwards' | 'backwards' = 'forwards'): void {
     const { session } = this;
-    this.output.resumed();
+    this.#output.resumed();
     const id = `search-${session.time}`;
-    this.#progress = backwards ? { id, since: this.host.now(), shown: false } : undefined;
-    this.runner.start(work, session.engine, (stop) => this.#onStop(stop));
+    this.#progress = direction === 'backwards' ? { id, since: this.host.now(), shown: false } : undefined;
+    this.#runner.start(work, session.engine, (stop) => this.#onStop(stop));
   }
 
-  /**
-   * Says that every thread goes on, whatever was asked for: only then does the editor forget where the others stood, and
-   * offers to pause what a request of our own has started.
-   */
-  continued(): void {
-    const threadId = this.threadOf(this.session.stopped.task);
-    this.event('continued', { threadId, allThreadsContinued: true });
-  }
-
-  /** Gives up what is running and stops where the machine stands. */
   pause(): void {
-    if (!this.runner.cancel()) return;
-    this.#onStop(this.session.stand('pause'));
+    if (this.#runner.cancel()) this.#onStop(this.session.stand('pause'));
   }
 
   // ------------------------------------------------------------------------------------------------ while it runs
 
   #sliced(): void {
-    this.output.drain(this.session.trace);
+    this.#output.drain(this.session.trace);
     const progress = this.#progress;
-    if (!progress || this.client?.supportsProgressReporting !== true) return;
+    if (!progress || this.dialect.client.supportsProgressReporting !== true) return;
     if (!progress.shown && this.host.now() - progress.since > PROGRESS_AFTER_MS) {
       progress.shown = true;
       this.event('progressStart', {
@@ -219,27 +229,28 @@ export class Adapter {
   #failed(error: unknown): void {
     this.#endProgress();
     const text = error instanceof Error ? error.message : String(error);
-    this.#outputEvent(`The model has failed at time ${this.session.time}: ${text}\n`, 'stderr', 0);
+    this.#print(`The model has failed at time ${this.session.time}: ${text}\n`, 'stderr', 0);
     finish(this.session.engine.recover());
     this.#onStop(this.session.stand('pause'));
   }
 
   #onStop(stop: StopReport): void {
-    const { session } = this;
+    const current = this.#launched;
+    const { session } = current;
     this.#endProgress();
-    this.output.drain(session.trace);
-    this.output.stopped();
-    this.#view?.moved();
-    if (stop.reason === 'end' && this.launchArguments?.noDebug === true) {
-      this.end(stop.text);
+    this.#output.drain(session.trace);
+    this.#output.stopped();
+    current.view?.moved();
+    if (current.launch.noDebug === true && stop.reason !== 'pause') {
+      this.#endWithoutDebugging(current, stop);
       return;
     }
     if (stop.text !== undefined && (stop.automatic || TOLD.has(stop.reason)))
-      this.#outputEvent(`${stop.text}\n`, 'console', 0);
+      this.#print(`${stop.text}\n`, 'console', 0);
     this.event('stopped', this.#stoppedBody(stop));
-    // Only now: the editor is on its way to ask, and what it asks is answered after this.
-    this.#previous = this.#current;
-    this.#current = session.engine.snapshot();
+    // Only now: the client is on its way to ask, and what it asks is answered after this.
+    current.previous = current.snapshot;
+    current.snapshot = session.engine.snapshot();
   }
 
   #stoppedBody(stop: StopReport): Dap.StoppedEvent['body'] {
@@ -249,7 +260,7 @@ export class Adapter {
     const description = descriptionOf(stop);
     return {
       reason,
-      threadId: this.threadOf(stop.task),
+      threadId: threadOf(stop.task),
       allThreadsStopped: true,
       ...(description === undefined ? {} : { description }),
       ...(text === undefined ? {} : { text }),
@@ -257,23 +268,37 @@ export class Adapter {
     };
   }
 
-  /** DAP thread id of a task; 1 where there is none. */
-  threadOf(task: TaskRow): number {
-    return task === 0 ? 1 : task;
+  // ------------------------------------------------------------------------------------------------ the end
+
+  /** What the command line would have said at the end, and its exit code. */
+  #endWithoutDebugging({ session }: Current, { text, exception }: StopReport): void {
+    const { tally } = session.debuggee;
+    for (const { sentence, statement } of tally?.unreached() ?? [])
+      this.#print(`${sentence}\n`, 'stderr', statement.position.line);
+    if (exception) this.#print(`${exception.description}\n`, 'stderr', 0);
+    if (text !== undefined) this.#print(`${text}\n`, 'console', 0);
+    this.event('exited', { exitCode: tally?.hasFailed(exception === undefined) === false ? 0 : 1 });
+    this.end();
   }
 
-  /** The run is over and the user goes on: the session ends. */
-  end(text?: string): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.runner.cancel();
-    if (text !== undefined) this.#outputEvent(`${text}\n`, 'console', 0);
+  finish(): undefined {
+    this.after(() => this.end());
+  }
+
+  end(): void {
+    if (!this.#current || this.#current.ended) return;
+    this.#current.ended = true;
+    this.#runner.cancel();
     this.event('terminated');
   }
 
-  /** Closes the connection once the answer at hand is out. */
   close(): void {
-    this.runner.cancel();
+    this.#runner.cancel();
     this.after(() => this.onClose());
+  }
+
+  /** The client has gone. */
+  stopRunning(): void {
+    this.#runner.cancel();
   }
 }

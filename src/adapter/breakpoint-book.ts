@@ -1,51 +1,71 @@
-/** What the editor has asked to stop at. It outlives a session: a restart binds it anew. */
+/** What the client has asked to stop at. It outlives a session: a restart binds it anew. */
 
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import type { Breakpoint, FunctionRequest, LineRequest } from '../debugger/breakpoints';
 import type { DebugSession } from '../debugger/session';
+import type { Dialect } from './dialect';
+import type { Sources } from './sources';
 
 type Filter = { readonly id: string; readonly condition?: string };
 
+/** Breakpoints of a source as the client named it. */
+interface InSource {
+  readonly source: Dap.Source;
+  readonly requests: readonly LineRequest[];
+}
+
 export class BreakpointBook {
-  readonly #lines = new Map<string, readonly LineRequest[]>();
+  /** By the path that the source had for the debugger. */
+  readonly #lines = new Map<string, InSource>();
   #functions: readonly FunctionRequest[] = [];
   #filters: readonly Filter[] | undefined;
 
   /** Sets everything in a new session. */
-  apply(session: DebugSession): void {
-    for (const [path, requests] of this.#lines) session.breakpoints.setLines(path, requests);
+  async apply({ session, sources }: { session: DebugSession; sources: Sources }): Promise<void> {
+    for (const { source, requests } of this.#lines.values())
+      session.breakpoints.setLines(await sources.pathOf(source), requests);
     session.breakpoints.setFunctions(this.#functions);
     if (this.#filters) session.exceptions.set(this.#filters);
   }
 
-  setLines(session: DebugSession, path: string, requests: readonly LineRequest[]): Dap.Breakpoint[] {
-    this.#lines.set(path, requests);
+  async setLines(
+    { session, sources, dialect }: { session: DebugSession; sources: Sources; dialect: Dialect },
+    source: Dap.Source,
+    requests: readonly LineRequest[],
+  ): Promise<Dap.Breakpoint[]> {
+    const path = await sources.pathOf(source);
+    this.#lines.set(path, { source, requests });
     const bound = session.breakpoints.setLines(path, requests);
     session.breakpointsChanged();
-    return bound.map((breakpoint) => this.shown(breakpoint));
+    return bound.map((breakpoint) => shownBreakpoint(breakpoint, dialect));
   }
 
-  setFunctions(session: DebugSession, requests: readonly FunctionRequest[]): Dap.Breakpoint[] {
+  setFunctions(
+    { session, dialect }: { session: DebugSession; dialect: Dialect },
+    requests: readonly FunctionRequest[],
+  ): Dap.Breakpoint[] {
     this.#functions = requests;
     const bound = session.breakpoints.setFunctions(requests);
     session.breakpointsChanged();
-    return bound.map((breakpoint) => this.shown(breakpoint));
+    return bound.map((breakpoint) => shownBreakpoint(breakpoint, dialect));
   }
 
-  setFilters(session: DebugSession, filters: readonly Filter[]): Dap.Breakpoint[] {
+  setFilters({ session }: { session: DebugSession }, filters: readonly Filter[]): Dap.Breakpoint[] {
     this.#filters = filters;
     return session.exceptions
       .set(filters)
       .map((message) => (message === undefined ? { verified: true } : { verified: false, message }));
   }
+}
 
-  shown({ id, verified, message, line, column }: Breakpoint): Dap.Breakpoint {
-    return {
-      id,
-      verified,
-      ...(message === undefined ? {} : { message }),
-      ...(line === undefined ? {} : { line }),
-      ...(column === undefined ? {} : { column }),
-    };
-  }
+/** A breakpoint as the client is shown it. */
+export function shownBreakpoint(breakpoint: Breakpoint, dialect: Dialect): Dap.Breakpoint {
+  const { id, verified, message, line, column } = breakpoint;
+  return {
+    id,
+    verified,
+    ...(message === undefined ? {} : { message }),
+    ...(line === undefined ? {} : { line: dialect.toLine(line) }),
+    ...(column === undefined ? {} : { column: dialect.toColumn(column) }),
+  };
 }

@@ -1,20 +1,21 @@
 /** What the adapter needs of the world it runs in. */
 
+/** Names of files. */
+export interface Paths {
+  absolute(path: string): string;
+  /** One and the same for all names of a file, also of one that isn't there. */
+  identity(path: string): Promise<string>;
+  /** Throws for a URI that is no file's. */
+  ofUri(uri: string): string;
+  toUri(path: string): string;
+}
+
 export interface Host {
-  /** Bytes of a file. Rejects where it can't be read. */
-  readFile(path: string): Promise<Uint8Array>;
+  /** The first bytes of a file: `most`, and one more where it has more. Rejects where it can't be read. */
+  readFile(path: string, most: number): Promise<Uint8Array>;
+  readonly paths: Paths;
   /** Calls back after waiting messages have been read. */
   defer(callback: () => void): void;
   /** Milliseconds since some moment. */
   now(): number;
 }
-
-/** A message of the debug adapter protocol. */
-export interface Message {
-  readonly seq: number;
-  readonly type: string;
-  readonly [key: string]: unknown;
-}
-
-/** Where messages go. */
-export type Send = (message: Message) => void;

@@ -22,7 +22,7 @@ const MOST_PROBLEMS = 20;
 async function textOf(host: Host, path: string): Promise<string> {
   let bytes: Uint8Array;
   try {
-    bytes = await host.readFile(path);
+    bytes = await host.readFile(path, MOST_BYTES);
   } catch {
     throw new RequestError(`The scenario ${path} can't be read.`, true);
   }
@@ -37,18 +37,15 @@ function checkProfile(profile: string | undefined): void {
   throw new RequestError(`There is no profile ${profile}; there are ${known}.`, true);
 }
 
-function checkLivelock(times: unknown): void {
-  if (times === undefined || (Number.isSafeInteger(times) && Number(times) >= 1)) return;
-  throw new RequestError(
-    `"livelockAfter" takes a whole number of at least 1, not ${JSON.stringify(times)}.`,
-    true,
-  );
+function checkLivelock(times: number | undefined): void {
+  if (times === undefined || times >= 1) return;
+  throw new RequestError(`"livelockAfter" takes a whole number of at least 1, not ${times}.`, true);
 }
 
 /** Reads and compiles what a launch configuration asks for. Throws RequestError; problems of the text go to `report`. */
 export async function load(host: Host, launch: Launch, report: (line: string) => void): Promise<Debuggee> {
-  const path: unknown = launch.program;
-  if (typeof path !== 'string' || path === '')
+  const path = launch.program;
+  if (path === '')
     throw new RequestError('The launch configuration names no scenario: set "program" to a .hmm file.', true);
   checkProfile(launch.profile);
   checkLivelock(launch.livelockAfter);
@@ -85,6 +82,7 @@ function debuggeeOf(program: Program, launch: Launch): Debuggee {
     tally: new Tally(run),
     failure: () => run.report.failure?.message(),
     printed: () => run.report.printed(),
+    ...(launch.noDebug === true ? { tally: new Tally(run) } : {}),
     ...(launch.invariants === false ? {} : checks(run)),
   };
 }

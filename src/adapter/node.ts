@@ -1,56 +1,72 @@
 /** The adapter on Node: over stdio for one editor, or over TCP for as many as come. */
 
-import { readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { open, realpath, stat } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Adapter } from './adapter';
-import type { Host, Send } from './host';
-import { Decoder, encode } from './wire';
+import { Frames } from './frames';
+import type { Host } from './host';
 
-const host: Host = {
-  readFile: (path) => readFile(path),
+/** The first bytes of a file, one more than `most` where it has more. Rejects where it is no file. */
+async function readFile(path: string, most: number): Promise<Uint8Array> {
+  // Before it is opened: opening a FIFO waits for somebody who writes.
+  if (!(await stat(path)).isFile()) throw new Error('it is no file');
+  const file = await open(path, 'r');
+  try {
+    const bytes = Buffer.alloc(most + 1);
+    let size = 0;
+    for (let read = -1; read !== 0; size += read)
+      read = (await file.read(bytes, size, bytes.length - size)).bytesRead;
+    return bytes.subarray(0, size);
+  } finally {
+    await file.close();
+  }
+}
+
+export const host: Host = {
+  readFile,
+  paths: {
+    absolute: (path) => resolve(path),
+    identity: (path) => realpath(path).catch(() => resolve(path)),
+    ofUri: (uri) => fileURLToPath(uri),
+    toUri: (path) => pathToFileURL(path).href,
+  },
   defer: (callback) => setImmediate(callback),
   now: () => performance.now(),
 };
 
-/** Writes messages to a stream; those sent in one go leave as one piece, and wake the client once. */
-function sender(output: Writable): Send {
-  let waiting: Uint8Array[] = [];
-  const flush = (): void => {
-    const pieces = waiting;
-    waiting = [];
-    if (output.writable) output.write(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces));
-  };
-  return (message) => {
-    if (waiting.push(encode(message)) === 1) queueMicrotask(flush);
-  };
-}
-
-/** Serves one client. Resolves when it has gone or the session is over. */
-export function serve(input: Readable, output: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    const adapter = new Adapter(host, sender(output), () => gone());
-    const decoder = new Decoder((message) => adapter.receive(message));
+/** Serves one client. Resolves when it has gone or the session is over. With `refuse`, one that speaks another protocol is refused. */
+export function serve(input: Readable, output: Writable, refuse?: () => void): Promise<void> {
+  return new Promise((done) => {
+    const adapter = new Adapter(host, () => gone());
+    const passedOver = (sentence: string): void => adapter.complain(sentence);
+    const frames = new Frames(refuse ? { passedOver, refuse } : { passedOver });
     const gone = (): void => {
-      adapter.runner.cancel();
-      input.removeAllListeners('data');
+      adapter.stopRunning();
+      input.unpipe(frames);
       input.pause();
-      resolve();
+      done();
     };
-    input.on('data', (piece: Uint8Array) => decoder.push(piece));
     input.on('end', gone);
     input.on('error', gone);
     output.on('error', gone);
+    output.on('close', gone);
+    adapter.start(input.pipe(frames), output);
   });
+}
+
+/** A client that speaks HTTP is a web page, which must not debug anything: it is refused. */
+function serveSocket(socket: Socket): void {
+  void serve(socket, socket, () => socket.destroy()).then(() => socket.end());
 }
 
 /** Serves each client that connects to a port of the loopback interface a session of its own. */
 export function listen(port: number): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer((socket) => {
-      void serve(socket, socket).then(() => socket.end());
-    });
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve(server));
+  return new Promise((listening, failed) => {
+    const server = createServer(serveSocket);
+    server.once('error', failed);
+    server.listen(port, '127.0.0.1', () => listening(server));
   });
 }

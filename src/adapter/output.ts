@@ -5,6 +5,9 @@ import type { TraceLines } from '../debugger/trace-lines';
 /** Lines shown between two stops; what comes after is only counted. */
 const MOST_LINES = 1000;
 
+/** Failures beyond that which are still shown. */
+const MOST_FAILURES = 100;
+
 export type OutputEvent = (text: string, category: 'console' | 'stdout' | 'stderr', line: number) => void;
 
 export class Output {
@@ -21,7 +24,7 @@ export class Output {
 
   /** One line; dropped and counted where there were too many. */
   line(text: string, category: 'console' | 'stdout' | 'stderr', scenarioLine = 0): void {
-    if (this.#left <= 0) {
+    if (this.#left <= (category === 'stderr' ? -MOST_FAILURES : 0)) {
       this.#hidden++;
       return;
     }
@@ -32,7 +35,7 @@ export class Output {
   /** What has happened since the last call. */
   drain(trace: TraceLines): void {
     const { lines, skipped } = trace.take();
-    for (const { text, line } of lines) this.line(text, 'stdout', line);
+    for (const { text, line, isFailure } of lines) this.line(text, isFailure ? 'stderr' : 'stdout', line);
     this.#hidden += skipped;
   }
 

@@ -1,7 +1,7 @@
 /** The requests the adapter answers, with the types of their arguments and answers. */
 
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
-import type { HmmRequests, LaunchArguments } from '../protocol';
+import type { HmmRequests, LaunchArguments, NoArguments } from '../protocol';
 
 export type Launch = LaunchArguments & Dap.LaunchRequestArguments;
 
@@ -27,7 +27,7 @@ interface DapRequests {
     result: Dap.BreakpointLocationsResponse['body'];
   };
   exceptionInfo: { args: Dap.ExceptionInfoArguments; result: Dap.ExceptionInfoResponse['body'] };
-  threads: { args: undefined; result: Dap.ThreadsResponse['body'] };
+  threads: { args: NoArguments | undefined; result: Dap.ThreadsResponse['body'] };
   stackTrace: { args: Dap.StackTraceArguments; result: Dap.StackTraceResponse['body'] };
   scopes: { args: Dap.ScopesArguments; result: Dap.ScopesResponse['body'] };
   variables: { args: Dap.VariablesArguments; result: Dap.VariablesResponse['body'] };
@@ -49,3 +49,6 @@ export type Requests = DapRequests & HmmRequests;
 export type RequestName = keyof Requests;
 export type Args<Name extends RequestName> = Requests[Name]['args'];
 export type Result<Name extends RequestName> = Requests[Name]['result'];
+
+/** Arguments of every request; their JSON schema is made from this. */
+export type RequestArguments = { [Name in RequestName]: Requests[Name]['args'] };

@@ -43,7 +43,16 @@ export class Tally {
   /** What a detector found, in a sentence: the run gets nowhere. */
   stuck: string | undefined;
 
+  /** When the first invariant broke. */
+  #brokenAt: number | undefined;
+
   constructor(readonly run: TalliedRun) {}
+
+  /** Whether a run that has come to its end, or was stopped before it, counts as failed. */
+  hasFailed(ended: boolean): boolean {
+    const lost = this.unreached().some(({ count: expectations }) => expectations > 0);
+    return !ended || this.failed > 0 || this.#brokenAt !== undefined || lost;
+  }
 
   get failures(): readonly FailureLine[] {
     return this.#failures;
@@ -74,6 +83,7 @@ export class Tally {
       this.stuck ??= stuckText(this.run.world, name, args, task);
       return;
     }
+    if (name === 'invariant_broken') this.#brokenAt ??= this.run.kernel.time;
     if (name !== 'expect_failed' && name !== 'result') return;
     const statement = this.run.program.statements[args[0] ?? -1];
     if (statement === undefined) return;
@@ -110,6 +120,7 @@ export class Tally {
   truncate(time: number): void {
     this.#failures = this.#failures.filter((failure) => failure.time < time);
     for (const [task, killed] of this.#killed) if (killed.time >= time) this.#killed.delete(task);
+    if (this.#brokenAt !== undefined && this.#brokenAt >= time) this.#brokenAt = undefined;
     this.stuck = undefined;
   }
 

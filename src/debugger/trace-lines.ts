@@ -26,10 +26,15 @@ export interface TraceLine {
   readonly text: string;
   /** Line of the scenario; 0 for none. */
   readonly line: number;
+  /** It tells that something is wrong. */
+  readonly isFailure: boolean;
 }
 
 /** More lines than this are only counted until somebody has taken them. */
 const MOST_LINES = 500;
+/** Failures beyond that which still have their line. */
+const MOST_FAILURES = 100;
+const FAILURES: ReadonlySet<EventName> = new Set(['expect_failed', 'invariant_broken']);
 
 type Args = readonly number[];
 type Words = (world: World, task: TaskRow, args: Args) => string;
@@ -107,23 +112,24 @@ export class TraceLines {
   see(task: TaskRow, name: EventName, leave: boolean, args: Args): void {
     if (leave || !this.#enabled) return;
     const words = WORDS[name];
-    if (words === undefined || !this.#hasRoom()) return;
+    const isFailure = FAILURES.has(name);
+    if (words === undefined || !this.#hasRoom(isFailure)) return;
     const { world } = this.debuggee;
     const { time } = world.kernel;
     const text = `${time} ${taskName(world, task)}: ${this.#text(words, name, task, args)}`;
-    this.#lines.push({ time, text, line: scenarioLine(world, this.map, task) });
+    this.#lines.push({ time, text, line: scenarioLine(world, this.map, task), isFailure });
   }
 
   /** Something that is no event and belongs to no line. */
   tell(text: () => string): void {
-    if (this.#enabled && this.#hasRoom())
-      this.#lines.push({ time: this.debuggee.world.kernel.time, text: text(), line: 0 });
+    if (this.#enabled && this.#hasRoom(false))
+      this.#lines.push({ time: this.debuggee.world.kernel.time, text: text(), line: 0, isFailure: false });
   }
 
   /** Whether this moment has not been told yet, and there is room; where there is none it is counted. */
-  #hasRoom(): boolean {
+  #hasRoom(isFailure: boolean): boolean {
     if (this.debuggee.world.kernel.time < this.#toldUntil) return false;
-    if (this.#lines.length < MOST_LINES) return true;
+    if (this.#lines.length < MOST_LINES + (isFailure ? MOST_FAILURES : 0)) return true;
     this.#skipped++;
     return false;
   }

@@ -6,7 +6,7 @@ import { DebugSession } from '../../src/debugger/session';
 import { canRunNext } from '../../src/debugger/who-runs';
 import type { TaskRow } from '../../src/engine/machine/ids';
 import { finish } from '../../src/engine/time/work';
-import { Client } from './client';
+import { Client, hostOf } from './client';
 
 const path = '/scenarios/choices.hmm';
 const text = `profile 6.12
@@ -193,7 +193,7 @@ describe('the schedule that ran', () => {
       return Math.floor((state / 2 ** 32) * below);
     };
   };
-  const host = { readFile: async () => new TextEncoder().encode(text), defer: () => {}, now: () => 0 };
+  const host = hostOf(async () => new TextEncoder().encode(text));
   const sessionWith = async (schedule: string) =>
     new DebugSession(await load(host, { program: path, schedule }, () => {}), { interval: 32 });
   const logOf = ({ engine }: DebugSession) => [...engine.kernel.events.between(0, engine.time)];

@@ -2,10 +2,23 @@
 
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { Adapter } from '../../src/adapter/adapter';
-import type { Message } from '../../src/adapter/host';
+import type { Host } from '../../src/adapter/host';
 import type { Args, RequestName, Result } from '../../src/adapter/protocol';
 
 type Received = Dap.Response | Dap.Event;
+
+/** A host whose files are what `readFile` says, under their own names only. */
+export const hostOf = (readFile: Host['readFile']): Host => ({
+  readFile,
+  paths: {
+    absolute: (path) => path,
+    identity: async (path) => path,
+    ofUri: (uri) => new URL(uri).pathname,
+    toUri: (path) => `file://${path}`,
+  },
+  defer: (callback) => setImmediate(callback),
+  now: () => performance.now(),
+});
 
 export class Client {
   /** Everything the adapter has sent, in order. */
@@ -17,20 +30,16 @@ export class Client {
 
   constructor(readonly files: ReadonlyMap<string, string | Uint8Array>) {
     this.adapter = new Adapter(
-      {
-        readFile: async (path) => {
-          const found = files.get(path);
-          if (found === undefined) throw new Error('no such file');
-          return typeof found === 'string' ? new TextEncoder().encode(found) : found;
-        },
-        defer: (callback) => setImmediate(callback),
-        now: () => performance.now(),
-      },
-      (message) => this.#receive(message as unknown as Received),
+      hostOf(async (path) => {
+        const found = files.get(path);
+        if (found === undefined) throw new Error('no such file');
+        return typeof found === 'string' ? new TextEncoder().encode(found) : found;
+      }),
       () => {
         this.closed = true;
       },
     );
+    this.adapter.onDidSendMessage((message) => this.#receive(structuredClone(message) as Received));
   }
 
   #receive(message: Received): void {
@@ -54,7 +63,7 @@ export class Client {
   async ask<Name extends RequestName>(command: Name, args?: Args<Name>): Promise<Dap.Response> {
     const seq = this.#seq++;
     const from = this.received.length;
-    this.adapter.receive({ seq, type: 'request', command, arguments: args } as unknown as Message);
+    this.adapter.handleMessage({ seq, type: 'request', command, arguments: args });
     return this.#find(
       from,
       (message): message is Dap.Response =>

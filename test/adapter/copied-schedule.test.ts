@@ -6,6 +6,7 @@ import { load } from '../../src/adapter/loader';
 import { DebugSession } from '../../src/debugger/session';
 import type { Event } from '../../src/engine/routine/events';
 import { finish } from '../../src/engine/time/work';
+import { hostOf } from './client';
 
 const FOLDER = new URL('../../scenarios/', import.meta.url);
 const files = (folder: string): string[] =>
@@ -18,11 +19,7 @@ const FILES = [...files('./'), ...files('races/')];
 const TIME = 3000;
 
 async function session(file: string, schedule: string | undefined): Promise<DebugSession> {
-  const host = {
-    readFile: async () => readFileSync(new URL(file, FOLDER)),
-    defer: () => {},
-    now: () => 0,
-  };
+  const host = hostOf(async () => readFileSync(new URL(file, FOLDER)));
   const launch = { program: `/${file}`, ...(schedule === undefined ? {} : { schedule }) };
   const loaded = new DebugSession(await load(host, launch, () => {}), { interval: 32 });
   loaded.exceptions.set([]);

@@ -1,10 +1,9 @@
 /** Where to stop. */
 
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
-import type { DebugSession } from '../../debugger/session';
+import { EXCEPTION_FILTERS } from '../../debugger/exceptions';
 import { RequestError } from '../errors';
-import type { Family } from '../family';
-import { listingOf } from './sources';
+import { request } from '../request';
 
 /** Only the fields that are there. */
 function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
@@ -13,69 +12,102 @@ function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], un
   };
 }
 
-/** The path by which the debugger knows a source. */
-function pathOf(session: DebugSession, source: Dap.Source | undefined): string {
-  const listing = source && listingOf(session, source.sourceReference, source.path);
-  return listing?.path ?? source?.path ?? '';
-}
+/** The check boxes of exceptions. */
+const filters = EXCEPTION_FILTERS.map(({ id, label, description, isDefault }) => ({
+  filter: id,
+  label,
+  description,
+  default: isDefault,
+  supportsCondition: true,
+  conditionDescription: 'An expression over the machine, such as address in buf[0..4]',
+}));
 
-export const breakpointRequests: Family = {
-  capabilities: {
-    supportsFunctionBreakpoints: true,
-    supportsConditionalBreakpoints: true,
-    supportsHitConditionalBreakpoints: true,
-    supportsLogPoints: true,
-    supportsExceptionInfoRequest: true,
-    supportsBreakpointLocationsRequest: true,
-  },
-  handlers: {
-    setBreakpoints: (adapter, { source, breakpoints, lines }) => {
+export const breakpointRequests = [
+  request(
+    'setBreakpoints',
+    {
+      needs: 'launched',
+      capabilities: {
+        supportsConditionalBreakpoints: true,
+        supportsHitConditionalBreakpoints: true,
+        supportsLogPoints: true,
+      },
+    },
+    async (adapter, { source, breakpoints, lines }) => {
+      const { dialect } = adapter;
       const wanted: readonly Dap.SourceBreakpoint[] = breakpoints ?? (lines ?? []).map((line) => ({ line }));
       const requests = wanted.map(({ line, column, condition, hitCondition, logMessage }) => ({
-        line,
-        ...given({ column, condition, hitCondition, logMessage }),
+        line: dialect.fromLine(line),
+        ...given({
+          column: column === undefined ? undefined : dialect.fromColumn(column),
+          condition,
+          hitCondition,
+          logMessage,
+        }),
       }));
-      const { session } = adapter;
-      return { breakpoints: adapter.breakpoints.setLines(session, pathOf(session, source), requests) };
+      return { breakpoints: await adapter.breakpoints.setLines(adapter, source, requests) };
     },
+  ),
 
-    setFunctionBreakpoints: (adapter, { breakpoints }) => {
+  request(
+    'setFunctionBreakpoints',
+    { needs: 'launched', capabilities: { supportsFunctionBreakpoints: true } },
+    (adapter, { breakpoints }) => {
       const requests = breakpoints.map(({ name, condition, hitCondition }) => ({
         name,
         ...given({ condition, hitCondition }),
       }));
-      return { breakpoints: adapter.breakpoints.setFunctions(adapter.session, requests) };
+      return { breakpoints: adapter.breakpoints.setFunctions(adapter, requests) };
     },
+  ),
 
-    setExceptionBreakpoints: (adapter, { filters, filterOptions }) => {
+  request(
+    'setExceptionBreakpoints',
+    {
+      needs: 'launched',
+      capabilities: { supportsExceptionFilterOptions: true, exceptionBreakpointFilters: filters },
+    },
+    (adapter, { filters: plain, filterOptions = [] }) => {
       const wanted = [
-        ...filters.map((id) => ({ id })),
-        ...(filterOptions ?? []).map(({ filterId, condition }) => ({
-          id: filterId,
-          ...given({ condition }),
-        })),
+        ...plain.map((id) => ({ id })),
+        ...filterOptions.map(({ filterId, condition }) => ({ id: filterId, ...given({ condition }) })),
       ];
-      return { breakpoints: adapter.breakpoints.setFilters(adapter.session, wanted) };
+      return { breakpoints: adapter.breakpoints.setFilters(adapter, wanted) };
     },
+  ),
 
-    breakpointLocations: (adapter, { source, line, endLine }) => {
-      const { session } = adapter;
-      const listing = listingOf(session, source.sourceReference, source.path);
-      const last = endLine ?? line;
+  request(
+    'breakpointLocations',
+    { needs: 'launched', capabilities: { supportsBreakpointLocationsRequest: true } },
+    async ({ session, sources, dialect }, { source, line, endLine }) => {
+      const from = dialect.fromLine(line);
+      const to = endLine === undefined ? from : dialect.fromLine(endLine);
+      const listing = sources.findListing(source);
       if (listing) {
         const lines = listing.routine.listing.flatMap(({ pc }, i) => (pc >= 0 ? [i + 1] : []));
-        return { breakpoints: lines.filter((at) => at >= line && at <= last).map((at) => ({ line: at })) };
+        const inside = lines.filter((at) => at >= from && at <= to);
+        return { breakpoints: inside.map((at) => ({ line: dialect.toLine(at) })) };
       }
-      const breakpoints = session.map
-        .statementLines(line, last)
-        .flatMap((at) => session.map.statementColumns(at).map((column) => ({ line: at, column })));
-      return { breakpoints };
+      if ((await sources.pathOf(source)) !== session.debuggee.path) return { breakpoints: [] };
+      const places = session.map
+        .statementLines(from, to)
+        .flatMap((at) => session.map.statementColumns(at).map((column) => ({ at, column })));
+      return {
+        breakpoints: places.map(({ at, column }) => ({
+          line: dialect.toLine(at),
+          column: dialect.toColumn(column),
+        })),
+      };
     },
+  ),
 
-    exceptionInfo: (adapter) => {
-      const { exception } = adapter.stopped.stopped;
+  request(
+    'exceptionInfo',
+    { needs: 'stopped', capabilities: { supportsExceptionInfoRequest: true } },
+    ({ session }) => {
+      const { exception } = session.stopped;
       if (!exception) throw new RequestError('The session has not stopped on an exception.');
       return { exceptionId: exception.id, description: exception.description, breakMode: 'always' };
     },
-  },
-};
+  ),
+];

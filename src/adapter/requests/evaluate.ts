@@ -11,18 +11,17 @@ import { finish } from '../../engine/time/work';
 import { showValue, type Value } from '../../language';
 import { environment, type Scene } from '../../view/environment';
 import { waitsText } from '../../view/wait-graph';
-import type { Adapter } from '../adapter';
 import { RequestError } from '../errors';
-import type { Family } from '../family';
 import type { Args } from '../protocol';
-import { memoryReference } from './data';
+import { request, type Stopped } from '../request';
+import { memoryReference } from './memory';
 
 /** The scene of a frame, or of the task that runs next; and the routine whose locals hold. */
 export function sceneOfFrame(
-  adapter: Adapter,
+  adapter: Stopped,
   frameId: number | undefined,
 ): { scene: Scene; routine: LinkedRoutine | undefined } {
-  const { world } = adapter.stopped.debuggee;
+  const { world } = adapter.session.debuggee;
   const { task, frame } =
     frameId === undefined ? { task: world.kernel.task, frame: undefined } : adapter.view.frame(frameId);
   const top = frame ?? adapter.view.frames(task)[0];
@@ -30,18 +29,18 @@ export function sceneOfFrame(
 }
 
 /** Words of the Debug Console that are no expressions: who waits for whom, and the schedule that ran up to now. */
-const WORDS: ReadonlyMap<string, (adapter: Adapter) => string> = new Map([
-  ['waits', (adapter: Adapter) => waitsText(adapter.stopped.debuggee.world)],
-  ['schedule', (adapter: Adapter) => finish(adapter.stopped.scheduleThatRan())],
+const WORDS: ReadonlyMap<string, (adapter: Stopped) => string> = new Map([
+  ['waits', (adapter: Stopped) => waitsText(adapter.session.debuggee.world)],
+  ['schedule', (adapter: Stopped) => finish(adapter.session.scheduleThatRan())],
 ]);
 
-function evaluate(adapter: Adapter, args: Args<'evaluate'>): Dap.EvaluateResponse['body'] {
+function evaluate(adapter: Stopped, args: Args<'evaluate'>): Dap.EvaluateResponse['body'] {
   const text = args.expression.trim();
   if (text === '') throw new RequestError('There is nothing to evaluate.');
   const whole = args.context === 'clipboard' || args.context === 'repl';
   const word = whole ? WORDS.get(text) : undefined;
   if (word !== undefined) return { result: word(adapter), variablesReference: 0 };
-  const { world } = adapter.stopped.debuggee;
+  const { world } = adapter.session.debuggee;
   const { scene, routine } = sceneOfFrame(adapter, args.frameId);
   const compiled = adapter.view.compile(text, routine);
   let value: Value;
@@ -71,16 +70,17 @@ const plain = (shown: string): string => (/^".*"$/.test(shown) ? (JSON.parse(sho
 /** What has been typed: the thing before the last dot, if any, and the beginning of a name. */
 const TYPED = /(?:([A-Za-z_][\w.[\]]*)\.)?(\w*)$/;
 
-function completions(adapter: Adapter, { text, column, frameId }: Args<'completions'>): Dap.CompletionItem[] {
-  const { world } = adapter.stopped.debuggee;
+function completions(adapter: Stopped, { text, column, frameId }: Args<'completions'>): Dap.CompletionItem[] {
+  const { world } = adapter.session.debuggee;
   const { routine } = sceneOfFrame(adapter, frameId);
-  const typed = text.slice(0, Math.max(0, column - 1));
+  const { dialect } = adapter;
+  const typed = text.slice(0, Math.max(0, dialect.fromColumn(column) - 1));
   const [, object, word = ''] = TYPED.exec(typed) ?? [];
   const length = word.length;
   const item = (label: string, type: Dap.CompletionItemType): Dap.CompletionItem => ({
     label,
     type,
-    start: typed.length - length,
+    start: dialect.toColumn(typed.length - length + 1),
     length,
   });
   const names = environment(world, routine ? { routine } : {});
@@ -100,16 +100,23 @@ function completions(adapter: Adapter, { text, column, frameId }: Args<'completi
   ];
 }
 
-export const evaluateRequests: Family = {
-  capabilities: {
-    supportsEvaluateForHovers: true,
-    supportsClipboardContext: true,
-    supportsCompletionsRequest: true,
-    completionTriggerCharacters: ['.'],
-  },
-  handlers: {
+export const evaluateRequests = [
+  request(
+    'evaluate',
+    {
+      needs: 'stopped',
+      capabilities: { supportsEvaluateForHovers: true, supportsClipboardContext: true },
+    },
     evaluate,
-    completions: (adapter, args) => {
+  ),
+
+  request(
+    'completions',
+    {
+      needs: 'stopped',
+      capabilities: { supportsCompletionsRequest: true, completionTriggerCharacters: ['.'] },
+    },
+    (adapter, args) => {
       try {
         return { targets: completions(adapter, args) };
       } catch (error) {
@@ -117,5 +124,5 @@ export const evaluateRequests: Family = {
         throw error;
       }
     },
-  },
-};
+  ),
+];

@@ -7,49 +7,56 @@ import { pendingFaults } from '../../view/inspect/faults';
 import { zoneNodes } from '../../view/inspect/zones';
 import { waitsText } from '../../view/wait-graph';
 import { RequestError } from '../errors';
-import type { Family } from '../family';
-import { go, runAlone, taskOf } from './run';
+import { request } from '../request';
+import { runAlone, taskOf } from './move';
 
-export const hmmRequests: Family = {
-  capabilities: {},
-  handlers: {
-    'hmm/zones': (adapter) => ({ nodes: zoneNodes(adapter.stopped.debuggee.world, adapter.previousStop) }),
-    'hmm/pendingFaults': (adapter) => ({ faults: pendingFaults(adapter.stopped.debuggee.world) }),
-    'hmm/waits': (adapter, { threadId }) => {
-      const session = adapter.stopped;
-      const wanted = threadId === undefined ? undefined : taskOf(session, threadId);
-      return { text: waitsText(session.debuggee.world, wanted) };
-    },
-    'hmm/runnable': (adapter) => {
-      const { debuggee, map } = adapter.stopped;
-      return { tasks: runnableTasks(debuggee, map) };
-    },
-    'hmm/devices': (adapter) => ({
-      devices: devicesOf(adapter.stopped.debuggee.world, adapter.previousStop),
-    }),
-    'hmm/position': (adapter) => {
-      const { engine } = adapter.stopped;
-      return {
-        time: engine.time,
-        timeline: engine.timeline.id,
-        first: 0,
-        last: engine.frontier,
-        ended: engine.ending !== undefined,
-      };
-    },
-    'hmm/schedule': (adapter) => ({ schedule: finish(adapter.stopped.scheduleThatRan()) }),
-    'hmm/seek': (adapter, { time, timeline }) => {
-      const session = adapter.stopped;
-      if (!Number.isFinite(time)) throw new RequestError('A time is a number of steps since the start.');
-      if (timeline !== undefined && session.engine.timelines[timeline] === undefined)
-        throw new RequestError(`There is no timeline ${timeline}.`);
-      return go(adapter, session.seek(Math.floor(time), timeline), true);
-    },
-    'hmm/stepBackOne': (adapter) => go(adapter, adapter.stopped.stepBackOne(), true),
-    'hmm/reverseStepOut': (adapter, { threadId }) => {
-      const session = adapter.stopped;
-      return go(adapter, session.reverseStepOut(taskOf(session, threadId)), true);
-    },
-    'hmm/runUntilBlocks': (adapter, { threadId }) => runAlone(adapter, threadId),
-  },
-};
+const stopped = { needs: 'stopped' } as const;
+
+export const hmmRequests = [
+  request('hmm/zones', stopped, ({ session, previousStop }) => ({
+    nodes: zoneNodes(session.debuggee.world, previousStop),
+  })),
+
+  request('hmm/pendingFaults', stopped, ({ session }) => ({
+    faults: pendingFaults(session.debuggee.world),
+  })),
+
+  request('hmm/waits', stopped, ({ session }, { threadId }) => {
+    const wanted = threadId === undefined ? undefined : taskOf(session, threadId);
+    return { text: waitsText(session.debuggee.world, wanted) };
+  }),
+
+  request('hmm/runnable', stopped, ({ session }) => ({
+    tasks: runnableTasks(session.debuggee, session.map),
+  })),
+
+  request('hmm/devices', stopped, ({ session, previousStop }) => ({
+    devices: devicesOf(session.debuggee.world, previousStop),
+  })),
+
+  request('hmm/position', stopped, ({ session: { engine } }) => ({
+    time: engine.time,
+    timeline: engine.timeline.id,
+    first: 0,
+    last: engine.frontier,
+    ended: engine.ending !== undefined,
+  })),
+
+  request('hmm/schedule', stopped, ({ session }) => ({ schedule: finish(session.scheduleThatRan()) })),
+
+  request('hmm/seek', stopped, (adapter, { time, timeline }) => {
+    const { session } = adapter;
+    if (timeline !== undefined && session.engine.timelines[timeline] === undefined)
+      throw new RequestError(`There is no timeline ${timeline}.`);
+    return adapter.go(session.seek(time, timeline), 'backwards');
+  }),
+
+  request('hmm/stepBackOne', stopped, (adapter) => adapter.go(adapter.session.stepBackOne(), 'backwards')),
+
+  request('hmm/reverseStepOut', stopped, (adapter, { threadId }) => {
+    const { session } = adapter;
+    return adapter.go(session.reverseStepOut(taskOf(session, threadId)), 'backwards');
+  }),
+
+  request('hmm/runUntilBlocks', stopped, (adapter, { threadId }) => runAlone(adapter, threadId)),
+];

@@ -19,9 +19,8 @@ import {
 } from '../../view/environment';
 import { PageTables } from '../../view/page-tables/page-tables';
 import { mmOf, processNamed } from '../../view/page-tables/place';
-import type { Adapter } from '../adapter';
 import { RequestError } from '../errors';
-import type { Family } from '../family';
+import { request, type Stopped } from '../request';
 import { sceneOfFrame } from './evaluate';
 
 interface Place {
@@ -38,7 +37,7 @@ function namedPlace(world: World, process: string, address: string): Place {
   return { process: row, vpn: vpnOf(va) };
 }
 
-function placeOfExpression(adapter: Adapter, text: string, frameId: number | undefined): Place {
+function placeOfExpression(adapter: Stopped, text: string, frameId: number | undefined): Place {
   const { scene, routine } = sceneOfFrame(adapter, frameId);
   const compiled = adapter.view.compile(text, routine);
   let value: Value;
@@ -69,10 +68,10 @@ function newestFault(world: World): Place | undefined {
 }
 
 function wanted(
-  adapter: Adapter,
+  adapter: Stopped,
   { expression, frameId, process, address }: LocateArguments,
 ): Place | undefined {
-  const { world } = adapter.stopped.debuggee;
+  const { world } = adapter.session.debuggee;
   if (process !== undefined && address !== undefined) return namedPlace(world, process, address);
   if (expression !== undefined) return placeOfExpression(adapter, expression, frameId);
   return newestFault(world);
@@ -93,26 +92,27 @@ function mappings(world: World, { process, vpn }: Place): PageMapping[] {
   });
 }
 
-export const pageTableRequests: Family = {
-  capabilities: {},
-  handlers: {
-    'hmm/pageTables': (adapter, { parent }) => ({
-      nodes: new PageTables(adapter.stopped.debuggee.world, adapter.previousStop).children(parent),
-    }),
-    'hmm/locate': (adapter, args) => {
-      const place = wanted(adapter, args);
-      if (place === undefined) return { path: [] };
-      const tree = new PageTables(adapter.stopped.debuggee.world, adapter.previousStop);
-      return { path: tree.path(place.process, place.vpn) };
-    },
-    'hmm/mappings': (adapter, { process, address }) => {
-      const { world } = adapter.stopped.debuggee;
-      return { mappings: mappings(world, namedPlace(world, process, address)) };
-    },
-    'hmm/why': (adapter, { process, address }) => {
-      const { scene } = sceneOfFrame(adapter, undefined);
-      const place = namedPlace(scene.world, process, address);
-      return { text: why(scene, place.process, vaOf(place.vpn)) };
-    },
-  },
-};
+const stopped = { needs: 'stopped' } as const;
+
+export const pageTableRequests = [
+  request('hmm/pageTables', stopped, ({ session, previousStop }, { parent }) => ({
+    nodes: new PageTables(session.debuggee.world, previousStop).children(parent),
+  })),
+
+  request('hmm/locate', stopped, (adapter, args) => {
+    const place = wanted(adapter, args);
+    if (place === undefined) return { path: [] };
+    const tree = new PageTables(adapter.session.debuggee.world, adapter.previousStop);
+    return { path: tree.path(place.process, place.vpn) };
+  }),
+
+  request('hmm/mappings', stopped, ({ session: { debuggee } }, { process, address }) => ({
+    mappings: mappings(debuggee.world, namedPlace(debuggee.world, process, address)),
+  })),
+
+  request('hmm/why', stopped, (adapter, { process, address }) => {
+    const { scene } = sceneOfFrame(adapter, undefined);
+    const place = namedPlace(scene.world, process, address);
+    return { text: why(scene, place.process, vaOf(place.vpn)) };
+  }),
+];

@@ -1,0 +1,47 @@
+/** The texts that a session has, as the client names them: the scenario, and the listings of routines. */
+
+import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import type { Listing } from '../debugger/code-map';
+import type { DebugSession } from '../debugger/session';
+import type { Dialect } from './dialect';
+
+export class Sources {
+  constructor(
+    readonly session: DebugSession,
+    readonly dialect: Dialect,
+  ) {}
+
+  scenario(): Dap.Source {
+    const { path } = this.session.debuggee;
+    return { name: path.replace(/^.*[\\/]/, ''), path: this.dialect.toPath(path) };
+  }
+
+  /** VS Code opens a listing's address; other clients ask for its text by reference. */
+  listing({ path, name, routine }: Listing): Dap.Source {
+    const reference = this.session.map.listings.findIndex((listing) => listing.path === path) + 1;
+    const opensAddresses = this.dialect.client.clientID === 'vscode';
+    return {
+      name,
+      path,
+      origin: routine.routine.file,
+      ...(opensAddresses ? {} : { sourceReference: reference }),
+    };
+  }
+
+  /** The listing that a client names, by its address or by a reference given out before. */
+  findListing({ path, sourceReference }: Dap.Source): Listing | undefined {
+    const { map } = this.session;
+    const byPath = path === undefined ? undefined : map.listing(path);
+    return byPath ?? (sourceReference ? map.listings[sourceReference - 1] : undefined);
+  }
+
+  /** The path by which the debugger knows what a client names; a file is known by any of its names. */
+  async pathOf(source: Dap.Source): Promise<string> {
+    const listing = this.findListing(source);
+    if (listing || source.path === undefined) return listing?.path ?? '';
+    const named = this.dialect.fromPath(source.path);
+    const { path } = this.session.debuggee;
+    const { identity } = this.dialect.paths;
+    return named === path || (await identity(named)) === (await identity(path)) ? path : named;
+  }
+}
