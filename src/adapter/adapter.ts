@@ -86,7 +86,7 @@ export class Adapter extends RequestServer implements Control, Stopped {
     const request = REQUESTS.get(command);
     if (!request)
       throw new RequestError(`There is no request ${command}${didYouMean(command, REQUESTS.keys())}.`);
-    const problem = argumentProblem(command, args);
+    const problem = argumentProblem(request, args);
     if (problem !== undefined) throw new RequestError(problem, command === 'launch');
     if (request.needs !== 'anything' && !this.#current)
       throw new RequestError('No scenario has been launched yet.');

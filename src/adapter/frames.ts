@@ -3,7 +3,7 @@
  * size, each in one piece, whatever else is sent.
  */
 
-import { Transform, type TransformCallback } from 'node:stream';
+import { Readable } from 'node:stream';
 
 /** A longer message is no debug adapter protocol. */
 const MOST_BYTES = 64 * 2 ** 20;
@@ -19,7 +19,8 @@ export interface FrameProblems {
   readonly refuse?: () => void;
 }
 
-export class Frames extends Transform {
+/** A stream of whole messages. What is received goes out at once, not with the next turn of the event loop. */
+export class Frames extends Readable {
   /** What has come of the header or the message that is on its way. */
   #pieces: Buffer[] = [];
   #size = 0;
@@ -33,14 +34,17 @@ export class Frames extends Transform {
     super();
   }
 
-  override _transform(piece: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+  /** There is nothing to fetch: pieces come when they come. */
+  override _read(): void {}
+
+  /** Takes the next bytes that have come. */
+  receive(piece: Buffer): void {
     let rest: Buffer | undefined = piece;
-    while (rest && rest.length > 0 && !this.#refused) rest = this.#take(rest);
-    done();
+    while (rest && rest.length > 0 && !this.#refused) rest = this.#takeFront(rest);
   }
 
   /** Takes what belongs together from the front of the bytes; answers what is left of them. */
-  #take(bytes: Buffer): Buffer | undefined {
+  #takeFront(bytes: Buffer): Buffer | undefined {
     if (this.#skip > 0) {
       const dropped = Math.min(this.#skip, bytes.length);
       this.#skip -= dropped;

@@ -82,7 +82,6 @@ function debuggeeOf(program: Program, launch: Launch): Debuggee {
     tally: new Tally(run),
     failure: () => run.report.failure?.message(),
     printed: () => run.report.printed(),
-    ...(launch.noDebug === true ? { tally: new Tally(run) } : {}),
     ...(launch.invariants === false ? {} : checks(run)),
   };
 }

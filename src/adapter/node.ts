@@ -43,9 +43,10 @@ export function serve(input: Readable, output: Writable, refuse?: () => void): P
     const adapter = new Adapter(host, () => gone());
     const passedOver = (sentence: string): void => adapter.complain(sentence);
     const frames = new Frames(refuse ? { passedOver, refuse } : { passedOver });
+    const take = (piece: Buffer): void => frames.receive(piece);
     const gone = (): void => {
       adapter.stopRunning();
-      input.unpipe(frames);
+      input.off('data', take);
       input.pause();
       done();
     };
@@ -53,7 +54,8 @@ export function serve(input: Readable, output: Writable, refuse?: () => void): P
     input.on('error', gone);
     output.on('error', gone);
     output.on('close', gone);
-    adapter.start(input.pipe(frames), output);
+    input.on('data', take);
+    adapter.start(frames, output);
   });
 }
 

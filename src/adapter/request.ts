@@ -5,11 +5,13 @@ import type { StopReport } from '../debugger/reports';
 import type { DebugSession } from '../debugger/session';
 import type { Snapshot } from '../engine/machine/store';
 import type { Work } from '../engine/time/work';
+import type { ArgumentCheck } from './arguments';
 import type { BreakpointBook } from './breakpoint-book';
 import type { Dialect } from './dialect';
 import type { Args, Launch, RequestName, Result } from './protocol';
 import type { Sources } from './sources';
 import type { StopView } from './stop-view';
+import { argumentCheck } from './validate';
 
 /** What every handler may use. */
 export interface Connection {
@@ -70,6 +72,7 @@ export interface Request {
   readonly name: RequestName;
   readonly needs: Precondition;
   readonly capabilities: Dap.Capabilities;
+  readonly check: ArgumentCheck | undefined;
   /** Called by a context of what it needs. */
   readonly handle: (context: Control & Stopped, args: unknown) => unknown;
 }
@@ -80,5 +83,11 @@ export function request<Name extends RequestName, Needs extends Precondition>(
   { needs, capabilities = {} }: { readonly needs: Needs; readonly capabilities?: Dap.Capabilities },
   handle: (context: Contexts[Needs], args: Args<Name>) => Result<Name> | Promise<Result<Name>>,
 ): Request {
-  return { name, needs, capabilities, handle: (context, args) => handle(context, args as Args<Name>) };
+  return {
+    name,
+    needs,
+    capabilities,
+    check: argumentCheck(name),
+    handle: (context, args) => handle(context, args as Args<Name>),
+  };
 }

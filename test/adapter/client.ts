@@ -20,6 +20,14 @@ export const hostOf = (readFile: Host['readFile']): Host => ({
   now: () => performance.now(),
 });
 
+const reading =
+  (files: ReadonlyMap<string, string | Uint8Array>): Host['readFile'] =>
+  async (path) => {
+    const found = files.get(path);
+    if (found === undefined) throw new Error('no such file');
+    return typeof found === 'string' ? new TextEncoder().encode(found) : found;
+  };
+
 export class Client {
   /** Everything the adapter has sent, in order. */
   readonly received: Received[] = [];
@@ -28,17 +36,13 @@ export class Client {
   #seq = 1;
   #waiting: (() => void)[] = [];
 
-  constructor(readonly files: ReadonlyMap<string, string | Uint8Array>) {
-    this.adapter = new Adapter(
-      hostOf(async (path) => {
-        const found = files.get(path);
-        if (found === undefined) throw new Error('no such file');
-        return typeof found === 'string' ? new TextEncoder().encode(found) : found;
-      }),
-      () => {
-        this.closed = true;
-      },
-    );
+  constructor(
+    readonly files: ReadonlyMap<string, string | Uint8Array>,
+    connect: (onClose: () => void) => Adapter = (onClose) => new Adapter(hostOf(reading(files)), onClose),
+  ) {
+    this.adapter = connect(() => {
+      this.closed = true;
+    });
     this.adapter.onDidSendMessage((message) => this.#receive(structuredClone(message) as Received));
   }
 

@@ -1,3 +1,4 @@
+import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { describe, expect, it } from 'vitest';
 import type { Client } from './client';
 import { client, path, text } from './two-pages';
@@ -103,16 +104,35 @@ describe('a session', () => {
     expect(order).toContain('stopped');
   });
 
-  it('runs without debugging to the end', async () => {
-    const c = client();
+  /** What a run without debugging prints as failures, and its exit code. */
+  async function withoutDebugging(scenario: string) {
+    const c = client(scenario);
     await c.request('initialize', { adapterID: 'hmm' });
     await c.request('launch', { program: path, noDebug: true });
     await functions(c, { name: 'page_fault' })();
     await c.request('configurationDone', {});
     await c.event('terminated');
-    expect(c.received.some((m) => m.type === 'event' && (m as { event: string }).event === 'stopped')).toBe(
-      false,
+    const events = c.received.filter((m): m is Dap.Event => m.type === 'event');
+    expect(events.map(({ event }) => event)).not.toContain('stopped');
+    return {
+      errors: events.filter(({ body }) => body?.category === 'stderr').map(({ body }) => body.output.trim()),
+      exitCode: events.find(({ event }) => event === 'exited')?.body.exitCode,
+    };
+  }
+
+  it('runs without debugging to the end, with the exit code of the command line', async () => {
+    expect(await withoutDebugging(text)).toEqual({ errors: [], exitCode: 0 });
+    const failed = await withoutDebugging(text.replace('gpu0.used == 0', 'gpu0.used == 5'));
+    expect(failed).toEqual({ errors: [expect.stringContaining('gpu0.used')], exitCode: 1 });
+    const killed = await withoutDebugging(
+      text.replace('read buf[3]', 'gpu0 fail migrate_to_ram; read buf[3]'),
     );
+    expect(killed.exitCode).toBe(1);
+    expect(killed.errors).toEqual([
+      expect.stringMatching(/SIGBUS .* ended app; 2 expectations after it not reached/),
+    ]);
+    const waits = text.replace('    read buf[1]', '    thread A { barrier never of 3 }\n    join A');
+    expect((await withoutDebugging(waits)).exitCode).toBe(1);
   });
 
   it('logs what happens, each line once, linked to its line', async () => {

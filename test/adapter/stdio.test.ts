@@ -1,6 +1,8 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { connect } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { DebugClient } from '@vscode/debugadapter-testsupport';
@@ -98,19 +100,45 @@ describe('hmm-trace dap over stdio', () => {
     await client.disconnectRequest({});
     expect(await ended).toBe(0);
   });
+
+  it('ends when only its standard output is closed', async () => {
+    const child = spawn(process.execPath, [bundle, 'dap'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const ended = once(child, 'exit');
+    child.stdout.destroy();
+    const ask = JSON.stringify({ seq: 1, type: 'request', command: 'threads' });
+    child.stdin.on('error', () => {});
+    child.stdin.write(`Content-Length: ${ask.length}\r\n\r\n${ask}`);
+    expect((await ended)[0]).toBe(0);
+  });
 });
 
 describe('hmm-trace dap --port', () => {
-  it('serves sessions on a port of the loopback interface', async () => {
-    const child = spawn(process.execPath, [bundle, 'dap', '--port', '0'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    const port = await new Promise<number>((resolve) => {
+  let child: ChildProcessByStdio<null, null, Readable>;
+  let port: number;
+  beforeAll(async () => {
+    child = spawn(process.execPath, [bundle, 'dap', '--port', '0'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    port = await new Promise<number>((resolve) => {
       child.stderr.on('data', (data: Buffer) => {
         const found = /:(\d+)/.exec(data.toString());
         if (found) resolve(Number(found[1]));
       });
     });
+  });
+
+  it('refuses a web page, also one that posts a message', async () => {
+    const body = JSON.stringify({ seq: 1, type: 'request', command: 'initialize', arguments: {} });
+    await expect(fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body })).rejects.toThrow();
+  });
+
+  it('listens on the loopback interface only', async () => {
+    const others = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+    for (const { address } of others.filter(({ internal, family }) => !internal && family === 'IPv4')) {
+      const socket = connect(port, address);
+      await expect(once(socket, 'connect')).rejects.toThrow('ECONNREFUSED');
+    }
+  });
+
+  it('serves sessions', async () => {
     const client = new DebugClient('node', bundle, 'hmm');
     await client.start(port);
     await client.initializeRequest();

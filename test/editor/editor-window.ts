@@ -7,7 +7,7 @@ import { inProject } from '../tools/project';
 import { patience, repeat } from './repeat';
 
 /** How long one attempt waits for the thing that it clicks; the next one looks again. */
-export const soon = { timeout: 4_000 };
+export const soon = { timeout: 15_000 };
 
 /** A window of the real editor, with the gestures that the tests need: each is done again until the editor has taken it. */
 export class EditorWindow {
@@ -291,6 +291,8 @@ export class EditorWindow {
   /** Presses F5 in the editor. */
   async startDebugging(): Promise<void> {
     const press = async () => {
+      // A session that stops in a routine opens its listing, in which F5 means something else.
+      await this.tab(this.first ?? '').click(soon);
       await this.page.locator('.monaco-editor .view-line').first().click(soon);
       await this.page.keyboard.press('F5');
     };
