@@ -9,6 +9,7 @@ import type { Order } from '../engine/time/schedule';
 import { analyseScenario, formatDiagnostic, parseScenario } from '../language';
 import type { ScheduleDecl, TopLevel } from '../language/ast';
 import { buildRun, compileScenario, type Program, type Run } from '../program';
+import { knowledgeOf } from '../program/driver-words';
 import { scheduleOrder } from '../program/layout';
 import { RequestError } from './errors';
 import type { Host } from './host';
@@ -118,11 +119,14 @@ function orderNamed(program: Program, text: string): Order {
 const isSchedule = (item: TopLevel): item is ScheduleDecl => item.kind === 'schedule';
 
 /** The schedule as the last line of its scenario, in place of the one that stands there; and what is wrong with it. */
-function checkedIn({ text, file, scenario, profile }: Program, schedule: string) {
+function checkedIn({ text, file, scenario, profile, drivers }: Program, schedule: string) {
   let before = text;
   for (const { span } of scenario.items.filter(isSchedule))
     before = before.slice(0, span.start) + ' '.repeat(span.end - span.start) + before.slice(span.end);
-  const checked = analyseScenario(`${before}\nschedule ${schedule}`, file, { profile: profile.name });
+  const checked = analyseScenario(`${before}\nschedule ${schedule}`, file, {
+    profile: profile.name,
+    knowledge: knowledgeOf(drivers),
+  });
   const own = checked.scenario.items.filter(isSchedule).at(-1);
   const line = own && checked.lines.position(own.span.start).line;
   const problem = checked.diagnostics.find(

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { pages_in_use } from '../../src/engine/drivers/device_memory';
+import { dmirror } from '../../src/engine/drivers/dmirror';
 import { Advice } from '../../src/engine/kernel/mm/madvise/madvise';
 import { sys_mlock } from '../../src/engine/kernel/mm/mlock';
 import { mremap_anywhere, sys_mremap } from '../../src/engine/kernel/mm/mremap/mremap';
 import { Vm } from '../../src/engine/machine/address-spaces';
+import type { DeviceRow } from '../../src/engine/machine/ids';
 import { Pg } from '../../src/engine/machine/pages';
 import { kindOf, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../../src/engine/machine/pte';
 import { linux414 } from '../../src/engine/profiles/linux-4.14';
@@ -23,7 +26,7 @@ function onDevice(profile?: ConstructorParameters<typeof Bench>[0]): { bench: Be
   return { bench, mirror };
 }
 
-const used = (bench: Bench): number => bench.kernel.devices.calloc.get(1) - bench.kernel.devices.cfree.get(1);
+const used = (bench: Bench): number => pages_in_use(bench.kernel, dmirror, 1 as DeviceRow);
 
 /** Calls of page_free since `time`, and of the fault callback. */
 function callbacks(bench: Bench, since: number): string[] {

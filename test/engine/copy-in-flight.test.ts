@@ -1,6 +1,7 @@
 /** The driver's copy takes time: other tasks run while a page's contents are on their way. */
 
 import { describe, expect, it } from 'vitest';
+import { memory } from '../../src/engine/drivers/dmirror/tables';
 import { pte_page } from '../../src/engine/kernel/mm/pgtable';
 import type { Vpn } from '../../src/engine/machine/ids';
 import { Pg } from '../../src/engine/machine/pages';
@@ -67,7 +68,7 @@ describe('under 6.12', () => {
     const { kernel: k } = run;
     run.only('A', () => run.standsAt('A', 'dmirror_migrate', 'Y7'));
     expect(run.kind(BUF as Vpn)).toBe(Pte.Migration);
-    expect(k.devices.calloc.get(1)).toBe(0);
+    expect(memory.of(k).calloc.get(1)).toBe(0);
     run.only('B', () => blockedOn(k, run.task('B'), Wait.MigrationEntry));
     expect(run.finish()).toEqual([]);
   });

@@ -1,6 +1,7 @@
 /** Detectors of waits that can't end. Tasks are numbered in the order in which they are started, and run in that order. */
 
 import { describe, expect, it } from 'vitest';
+import { mirrors } from '../../src/engine/drivers/dmirror/tables';
 import { signal_wake_up } from '../../src/engine/kernel/kernel/signal';
 import {
   mmapReadLock,
@@ -34,14 +35,14 @@ const lock = (r: R, mirror: number) =>
     Wait.DriverLock,
     () => mirror,
     (k) => {
-      if (k.devices.mirrorLock.get(mirror) !== 0) return false;
-      k.devices.mirrorLock.set(mirror, k.task);
+      if (mirrors.tables.of(k).mutex.get(mirror) !== 0) return false;
+      mirrors.tables.of(k).mutex.set(mirror, k.task);
       return true;
     },
   );
 const unlock = (r: R, mirror: number) =>
   r.step(`unlock ${mirror}`, (k) => {
-    k.devices.mirrorLock.set(mirror, 0);
+    mirrors.tables.of(k).mutex.set(mirror, 0);
     k.tasks.wake(Wait.DriverLock, mirror);
   });
 /** Sleeps until somebody opens the gate. */

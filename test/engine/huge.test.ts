@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { memory } from '../../src/engine/drivers/dmirror/tables';
 import { hugetlb_grow } from '../../src/engine/kernel/mm/hugetlb/hugetlb_pool';
 import { Advice } from '../../src/engine/kernel/mm/madvise/madvise';
 import { sys_mremap } from '../../src/engine/kernel/mm/mremap/mremap';
@@ -109,7 +110,7 @@ describe('transparent huge pages', () => {
     ]);
     expect(events(bench, since, 'split_huge_pmd')).toEqual(['split_huge_pmd 0']);
     expect(kindOf(leaf(bench, A + 1))).toBe(Pte.DevicePrivate);
-    expect(bench.kernel.devices.calloc.get(1)).toBe(64);
+    expect(memory.of(bench.kernel).calloc.get(1)).toBe(64);
     // What was all zeroes and did not move is the shared zero page now.
     expect(pageAt(bench, A + 100)).toBe(bench.kernel.zeroPage);
     expect(rss(bench)).toBe(64);
@@ -126,7 +127,7 @@ describe('transparent huge pages', () => {
     expect([bench.kernel.pages.refcount.get(head), bench.kernel.pages.pins.get(head)]).toEqual([2, 1]);
     bench.toDevice(mirror, A, 4);
     expect(isHuge(bench, A)).toBe(true);
-    expect(bench.kernel.devices.calloc.get(1)).toBe(0);
+    expect(memory.of(bench.kernel).calloc.get(1)).toBe(0);
     expect(bench.kernel.pages.has(head, Pg.Locked)).toBe(false);
     bench.unpin(pin);
     expect(bench.toDevice(mirror, A, 4)).toBe(0);

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { waits_for } from '../../src/engine/detect/waits_for';
+import { own } from '../../src/engine/drivers/dmirror/tables';
 import { TaskState, Wait } from '../../src/engine/machine/tasks';
 import type { Kernel } from '../../src/engine/routine/kernel';
 import { subscriptions } from './subscriptions';
@@ -28,7 +29,7 @@ const against = (change: string): string => `
 
 /** Notifiers besides the mirror's own, by the range they are for. */
 const notifiers = (k: Kernel): number =>
-  [...k.devices.mirrors.rows()].filter((row) => k.devices.mirrorOf.get(row) !== 0).length;
+  [...k.devices.mirrors.rows()].filter((row) => own.of(k).of.get(row) !== 0).length;
 
 describe('a snapshot', () => {
   it('waits for the task that changes its range', () => {
@@ -64,7 +65,7 @@ describe('a snapshot', () => {
         }
       const A = named('A');
       const mm = A === 0 ? 0 : k.tasks.mmOf(A);
-      rows = new Set([...k.devices.mirrors.rows()].filter((row) => k.devices.mirrorOf.get(row) !== 0));
+      rows = new Set([...k.devices.mirrors.rows()].filter((row) => own.of(k).of.get(row) !== 0));
       told = new Set(subscriptions(k, mm));
       return [...rows].some((row) => told.has(row)) && k.mm.notifierSeq.get(mm) % 2 === 1;
     });
@@ -76,10 +77,10 @@ describe('a snapshot', () => {
     let retaken = 0;
     count(against('migrate a to gpu0'), (k, named) => {
       const task = named('A');
-      const row = [...k.devices.mirrors.rows()].find((mirror) => k.devices.mirrorOf.get(mirror) !== 0);
+      const row = [...k.devices.mirrors.rows()].find((mirror) => own.of(k).of.get(mirror) !== 0);
       if (task === 0 || row === undefined) return false;
-      const own = k.devices.mirrorOf.get(row);
-      if (k.devices.mirrorSeq.get(row) > k.devices.mirrorSeq.get(own)) retaken++;
+      const mirror = own.of(k).of.get(row);
+      if (k.devices.mirrorSeq.get(row) > k.devices.mirrorSeq.get(mirror)) retaken++;
       return false;
     });
     expect(retaken).toBeGreaterThan(0);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { memory, mirrors } from '../../src/engine/drivers/dmirror/tables';
 import { INVARIANTS } from '../../src/engine/invariants';
 import { mmu_interval_set_seq } from '../../src/engine/kernel/mm/mmu_notifier/mmu_notifier';
 import { Hold } from '../../src/engine/machine/holds';
@@ -60,10 +61,10 @@ const CASES: readonly [invariant: number, what: string, text: string, spot: Spot
     'a free page keeps a mapping',
     RETURNED,
     HERE,
-    (k) => k.pages.mapping.set(k.devices.freeHead.get(1) as never, 5),
+    (k) => k.pages.mapping.set(memory.of(k).freeHead.get(1) as never, 5),
   ],
-  [6, 'the free list loses its top', RETURNED, HERE, (k) => k.devices.freeHead.set(1, 0)],
-  [7, 'one page too many given back', MOVED, HERE, (k) => k.devices.cfree.add(1, 1)],
+  [6, 'the free list loses its top', RETURNED, HERE, (k) => memory.of(k).freeHead.set(1, 0)],
+  [7, 'one page too many given back', MOVED, HERE, (k) => memory.of(k).cfree.add(1, 1)],
   [8, 'a page becomes free in silence', MOVED, HERE, (k, s) => k.pages.setFlag(s.page(0), Pg.Free)],
   [9, 'a device page joins the LRU', MOVED, HERE, (k, s) => k.pages.setFlag(s.page(0), Pg.Lru)],
   [10, 'a private page is pinned', MOVED, HERE, (k, s) => k.pages.pins.add(s.page(0), 1)],
@@ -264,7 +265,7 @@ describe('a driver that enters answers of hmm_range_fault', () => {
   });
 
   it('breaks I27 when it does not hold its lock', () => {
-    expect(entering((k) => k.devices.mirrorLock.set(1, 0))).toContain('without its lock');
+    expect(entering((k) => mirrors.tables.of(k).mutex.set(1, 0))).toContain('without its lock');
   });
 
   it('breaks nothing when an invalidation came before it asked', () => {

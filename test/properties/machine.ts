@@ -1,9 +1,12 @@
 /** Runs of random scenarios, and what must be true of them. */
 
+import { pages_in_use } from '../../src/engine/drivers/device_memory';
+import { dmirror } from '../../src/engine/drivers/dmirror';
 import { Checker, sentence, type Violation } from '../../src/engine/invariants';
 import { is_device_private } from '../../src/engine/kernel/mm/swap/page_ref';
 import { lru_drain_now } from '../../src/engine/kernel/mm/swap/swap';
 import { Hold } from '../../src/engine/machine/holds';
+import type { DeviceRow } from '../../src/engine/machine/ids';
 import { TaskState, Wait } from '../../src/engine/machine/tasks';
 import type { Kernel } from '../../src/engine/routine/kernel';
 import { buildRun, compileScenario, type Run } from '../../src/program';
@@ -101,7 +104,7 @@ export function leaks({ kernel: k }: Run, free: number): string[] {
   if (freePages(k) + pinned !== free)
     found.push(`${free} pages should be free, ${freePages(k)} are and ${pinned} are pinned`);
   for (const device of k.devices.devices.rows()) {
-    const used = k.devices.calloc.get(device) - k.devices.cfree.get(device);
+    const used = pages_in_use(k, dmirror, device as DeviceRow);
     if (used !== 0) found.push(`device ${device} has ${used} pages in use`);
   }
   for (const row of k.mm.mms.rows()) found.push(`address space ${row} is left`);

@@ -1,6 +1,7 @@
 /** A device gives its memory back: from then on no page of it is handed out, and none comes on the free list. */
 
 import { describe, expect, it } from 'vitest';
+import { memory } from '../../src/engine/drivers/dmirror/tables';
 import { type Checked, runChecked } from '../properties/machine';
 
 const SEEDS = Array.from({ length: 40 }, (_, i) => i + 1);
@@ -34,7 +35,7 @@ describe('a device that gives its memory back', () => {
         'migrate a to gpu0; read a[0]; gpu0 release; read a expect 1; expect gpu0.total == 0; expect gpu0.free == 0',
       ),
     ).run;
-    expect(k.devices.calloc.get(1)).toBe(k.devices.cfree.get(1));
+    expect(memory.of(k).calloc.get(1)).toBe(memory.of(k).cfree.get(1));
   });
 
   it('hands out no page while it waits for one that is still held', () => {
@@ -50,9 +51,10 @@ describe('a device that gives its memory back', () => {
         put_page a[1]
         read a expect 1
         join C`;
-      const { broken, stop, run } = runChecked(scenario(seed, body), ({ kernel: { events, devices } }) => {
-        events.observer = (_, name, leave) => {
-          if (name === 'zone_device_page_init' && !leave && devices.removing.get(1) !== 0) whileRemoved++;
+      const { broken, stop, run } = runChecked(scenario(seed, body), ({ kernel }) => {
+        kernel.events.observer = (_, name, leave) => {
+          if (name === 'zone_device_page_init' && !leave && memory.of(kernel).removing.get(1) !== 0)
+            whileRemoved++;
         };
       });
       expect({ seed, broken, stop, whileRemoved }).toEqual({
@@ -61,8 +63,8 @@ describe('a device that gives its memory back', () => {
         stop: 'end',
         whileRemoved: 0,
       });
-      handedOut.add(run.kernel.devices.calloc.get(1));
-      expect(run.kernel.devices.freeHead.get(1)).toBe(0);
+      handedOut.add(memory.of(run.kernel).calloc.get(1));
+      expect(memory.of(run.kernel).freeHead.get(1)).toBe(0);
     }
     // Those of the first migration, and those of the second where it came before.
     expect([...handedOut]).toEqual(expect.arrayContaining([4, 8]));

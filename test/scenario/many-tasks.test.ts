@@ -1,6 +1,7 @@
 /** Scenarios whose tasks end in an unusual order, and ones with very many tasks. */
 
 import { describe, expect, it } from 'vitest';
+import { memory } from '../../src/engine/drivers/dmirror/tables';
 import { buildRun, compileScenario } from '../../src/program';
 
 /** Runs a scenario; says how it stopped, what was expected and didn't hold, and what the tasks printed. */
@@ -41,8 +42,8 @@ process app {
     expect(stop).toBe('end');
     expect(failed).toEqual([]);
     expect(exits).toEqual([7]);
-    expect(kernel.devices.untouched.get(1)).toBeLessThan(64 * 256);
-    expect(kernel.devices.calloc.get(1)).toBe(kernel.devices.cfree.get(1));
+    expect(memory.of(kernel).untouched.get(1)).toBeLessThan(64 * 256);
+    expect(memory.of(kernel).calloc.get(1)).toBe(memory.of(kernel).cfree.get(1));
   });
 
   it('leaves a child process running', () => {

@@ -1,9 +1,13 @@
 /** What the engine's machine looks like, in the rows of a record. Pure functions over the kernel. */
 
+import { pages_in_use } from '../../src/engine/drivers/device_memory';
+import { dmirror } from '../../src/engine/drivers/dmirror';
 import { backing_page } from '../../src/engine/drivers/dmirror/memory';
+import { mirrors } from '../../src/engine/drivers/dmirror/tables';
 import { Vm } from '../../src/engine/machine/address-spaces';
 import { Access } from '../../src/engine/machine/devices';
 import type {
+  DeviceRow,
   EntryRow,
   MmRow,
   NodeRow,
@@ -202,7 +206,7 @@ function* mirrorEntries(
 ): Iterable<ObservedMirror> {
   const { devices, tables } = k;
   for (const mirror of devices.mirrors.rows()) {
-    const root = devices.mirrorRoot.get(mirror) as NodeRow;
+    const root = mirrors.tables.of(k).root.get(mirror) as NodeRow;
     const p = names.process(devices.mirrorProcess.get(mirror));
     const dev = names.device(devices.mirrorDevice.get(mirror));
     const end = TASK_SIZE_PAGES as Vpn;
@@ -251,8 +255,8 @@ export function observe(
       if (row !== undefined) rows.set(rowKey(p, place), row);
     }
   }
-  const devUsed = [...k.devices.devices.rows()].map(
-    (device) => k.devices.calloc.get(device) - k.devices.cfree.get(device),
+  const devUsed = [...k.devices.devices.rows()].map((device) =>
+    pages_in_use(k, dmirror, device as DeviceRow),
   );
   return {
     rows,

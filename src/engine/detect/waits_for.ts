@@ -42,6 +42,14 @@ function owner(k: Kernel, task: number, kind: WaitKind, on: number): TaskRow[] {
   return k.tasks.state.get(next) === TaskState.Runnable ? one(next) : [];
 }
 
+/** Who holds a driver's lock of a mirror, or 0. */
+export function driver_lock(k: Kernel, kind: WaitKind, mirror: MirrorRow): TaskRow {
+  const driver = k.driverOf(k.devices.mirrorDevice.get(mirror) as DeviceRow);
+  if (kind === Wait.DriverLock) return driver.mirrors.tables.of(k).mutex.get(mirror) as TaskRow;
+  const lock = driver.locks.find(({ wait }) => wait === kind);
+  return (lock?.column(k).get(mirror) ?? 0) as TaskRow;
+}
+
 /** Tasks that all have to act; none where it is not known. */
 function all_of(k: Kernel, kind: WaitKind, on: number): TaskRow[] {
   const { tasks, devices, mm } = k;
@@ -54,8 +62,7 @@ function all_of(k: Kernel, kind: WaitKind, on: number): TaskRow[] {
       return owner(k, k.tables.lockOwner.get(on), kind, on);
     case Wait.DriverLock:
     case Wait.RangeLock: {
-      const driver = k.driverOf(devices.mirrorDevice.get(on) as DeviceRow);
-      return owner(k, driver.lockHolder(k, kind, on as MirrorRow), kind, on);
+      return owner(k, driver_lock(k, kind, on as MirrorRow), kind, on);
     }
     case Wait.MmapRead:
       return owner(k, mm.lockWriter.get(on) || waiting_writer(k, on), kind, on);

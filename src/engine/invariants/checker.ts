@@ -31,7 +31,8 @@ import type { Involved, Violation } from './violation';
 
 /** Columns by the kind of object that a write to one of their rows concerns. */
 function watched(s: CheckState): [MarkedKind, readonly (IntColumn | WideColumn | undefined)[]][] {
-  const { pages, holds, tables, mm, devices, tlb, tasks, memcgUsage, store } = s.kernel;
+  const { kernel } = s;
+  const { pages, holds, tables, mm, devices, drivers, tlb, tasks, memcgUsage, store } = kernel;
   const named = (name: string): IntColumn | WideColumn | undefined =>
     store.columns.find((column) => column.name === name);
   return [
@@ -67,10 +68,18 @@ function watched(s: CheckState): [MarkedKind, readonly (IntColumn | WideColumn |
     ],
     [
       'device',
-      [devices.freeHead, devices.untouched, devices.removing, devices.calloc, devices.cfree, devices.pages],
+      [devices.pages, ...drivers.flatMap(({ memory }) => Object.values<IntColumn>({ ...memory.of(kernel) }))],
     ],
     ['pgmap', [devices.pgmapRef, devices.pgmapDying]],
-    ['mirror', [devices.mirrorRoot, devices.mirrorMm, devices.mirrorSeq, devices.mirrorUsers]],
+    [
+      'mirror',
+      [
+        ...drivers.map(({ mirrors }) => mirrors.tables.of(kernel).root),
+        devices.mirrorMm,
+        devices.mirrorSeq,
+        devices.mirrorUsers,
+      ],
+    ],
     ['memcg', [memcgUsage]],
     ['area', [named('swapArea.live')]],
     ['vma', [mm.vmaReaders]],
@@ -264,7 +273,8 @@ export class Checker {
       if (pgd !== entries.pgd.get(row) && pgd !== 0) marks.node.follow(pgd, marks.mm.writer(i));
     }
     for (let i = 1; i <= marks.mirror.count; i++) {
-      const root = kernel.devices.mirrorRoot.get(marks.mirror.at(i));
+      const mirror = marks.mirror.at(i);
+      const root = this.#state.mirrorsOf(mirror).root.get(mirror);
       if (root !== 0) marks.node.follow(root, marks.mirror.writer(i));
     }
   }

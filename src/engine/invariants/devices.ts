@@ -76,7 +76,8 @@ export class DeviceChecks {
       const device = marks.at(i) as DeviceRow;
       s.at('device', device, marks.writer(i));
       const { devices } = s.kernel;
-      const circle = this.listOf(device).sync(s, devices.freeHead.get(device), devices.pages.get(device));
+      const { freeHead } = s.memoryOf(device);
+      const circle = this.listOf(device).sync(s, freeHead.get(device), devices.pages.get(device));
       if (circle !== 0)
         s.broken(6, { device }, `the free list runs in a circle at ${pageName(s.kernel, circle as PageRow)}`);
       s.marks.pgmap.follow(devices.pgmap.get(device), marks.writer(i));
@@ -119,7 +120,8 @@ export class DeviceChecks {
   #checkCounters(s: CheckState, device: DeviceRow, pgmap: number): void {
     const { devices, profile } = s.kernel;
     const inUse = s.pages.pagesInUse.get(pgmap);
-    const handedOut = devices.calloc.get(device) - devices.cfree.get(device);
+    const { calloc, cfree } = s.memoryOf(device);
+    const handedOut = calloc.get(device) - cfree.get(device);
     if (inUse !== handedOut)
       s.broken(
         7,
@@ -139,8 +141,9 @@ export class DeviceChecks {
     const { devices } = s.kernel;
     const pages = devices.pages.get(device);
     const listed = this.listOf(device).length;
-    const all = inUse + listed + devices.untouched.get(device);
-    if (devices.removing.get(device) !== 0) {
+    const { untouched, removing } = s.memoryOf(device);
+    const all = inUse + listed + untouched.get(device);
+    if (removing.get(device) !== 0) {
       if (listed !== 0)
         s.broken(
           7,

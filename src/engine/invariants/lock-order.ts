@@ -70,19 +70,19 @@ export class LockOrder {
   #stale = true;
 
   constructor(readonly state: CheckState) {
-    const { mm, pages, tables, tasks, devices } = state.kernel;
+    const { mm, pages, tables, tasks, drivers } = state.kernel;
     const watch = (column: IntColumn, kind: number, byTask = false): void => {
       this.#watched[column.id] = { column, kind, byTask };
       this.#owners[column.id] = new Map();
     };
-    watch(devices.mirrorRangeLock, RangeLock);
+    for (const { locks } of drivers) for (const { column } of locks) watch(column(state.kernel), RangeLock);
     watch(mm.lockWriter, MmapLock);
     watch(tasks.readsMm, MmapLock, true);
     watch(tasks.readsVma, VmaLock, true);
     watch(pages.lockOwner, PageLock);
     watch(tasks.readsRmap, RmapLock, true);
     watch(tasks.readsMirrors, MirrorsLock, true);
-    watch(devices.mirrorLock, DriverLock);
+    for (const { mirrors } of drivers) watch(mirrors.tables.of(state.kernel).mutex, DriverLock);
     watch(tables.lockOwner, PageTableLock);
     const journal: Journal = {
       note: (column, row) => this.#note(column, row),

@@ -74,7 +74,7 @@ export function checkQuiet(s: CheckState): void {
   }
   const { mirrors } = k.devices;
   for (let mirror = mirrors.after(0); mirror !== 0; mirror = mirrors.after(mirror))
-    if (k.devices.mirrorLock.get(mirror) !== 0) found.push('a held driver lock');
+    if (s.mirrorsOf(mirror).mutex.get(mirror) !== 0) found.push('a held driver lock');
   if (s.lockedVmas > 0) found.push(count(s.lockedVmas, 'locked VMA'));
   if (found.length > 0) s.broken(36, {}, `no task is inside the kernel, and there is ${found.join(', ')}`);
 }

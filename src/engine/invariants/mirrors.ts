@@ -27,7 +27,7 @@ export function followMirrors(s: CheckState): void {
     const first = vpn_of_entry(k, entry);
     const end = first + ENTRIES ** level;
     for (let mirror = k.mm.firstMirror.get(mm); mirror !== 0; mirror = k.devices.mirrorNext.get(mirror)) {
-      const root = k.devices.mirrorRoot.get(mirror) as NodeRow;
+      const root = s.mirrorsOf(mirror).root.get(mirror) as NodeRow;
       for (let vpn: number = first; vpn < end; vpn++) {
         const seen = k.tables.find(root, vpn as Vpn, LEVEL_PTE);
         if (seen !== 0 && k.tables.lo.get(seen) !== 0) marks.mirrorEntry.follow(seen, marks.entry.writer(i));
@@ -153,7 +153,7 @@ function checkObeyed(s: CheckState, told: readonly number[]): void {
   const [mirror = 0, , device = 0, start = 0, end = 0, event = 0, owner = 0] = told;
   const own = k.profile.intervalNotifiers && event === Notify.MIGRATE && owner === device;
   if (own) return;
-  const root = k.devices.mirrorRoot.get(mirror) as NodeRow;
+  const root = s.mirrorsOf(mirror).root.get(mirror) as NodeRow;
   const left = k.tables.next(root, start as Vpn, Math.min(end, TREE_END) as Vpn);
   if (left === -1) return;
   const mm = k.devices.mirrorMm.get(mirror) as MmRow;

@@ -8,7 +8,7 @@ import type { CheckState } from './state';
 function ownerOfRoot(s: CheckState, root: number): number {
   const { mm, devices } = s.kernel;
   for (const row of mm.mms.rows()) if (mm.pgd.get(row) === root) return row;
-  for (const row of devices.mirrors.rows()) if (devices.mirrorRoot.get(row) === root) return -row;
+  for (const row of devices.mirrors.rows()) if (s.mirrorsOf(row).root.get(row) === root) return -row;
   return 0;
 }
 

@@ -19,7 +19,7 @@ export function bytesOf(s: CheckState, page: PageRow): PageRow {
   if (s.kernel.pages.range(page) === 0 || !is_device_private(s.kernel, page)) return page;
   const { kernel: k } = s;
   const device = k.devices.pgmapDevice.get(k.pages.pgmap(page)) as DeviceRow;
-  return k.driverOf(device).shows.contents(k, page);
+  return k.driverOf(device).contents(k, page);
 }
 
 /** What the page holds now. */

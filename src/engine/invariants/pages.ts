@@ -2,7 +2,7 @@
 
 import { is_device_private, is_driver_page } from '../kernel/mm/swap/page_ref';
 import { HOLD_NAMES, Hold, type HoldKind, holdWeight } from '../machine/holds';
-import type { PageRow } from '../machine/ids';
+import type { DeviceRow, PageRow } from '../machine/ids';
 import { Pg } from '../machine/pages';
 import { bytesOf, forgetTakeover } from './page-contents';
 import type { CheckState } from './state';
@@ -179,8 +179,8 @@ function checkLarge(s: CheckState, folio: PageRow): void {
 /** Untouched device memory: the driver has never handed out these pages. */
 function isUntouched(s: CheckState, page: PageRow): boolean {
   const { kernel: k } = s;
-  const device = k.devices.pgmapDevice.get(k.pages.pgmap(page));
-  return k.pages.offset(page) < k.devices.untouched.get(device) || k.devices.pages.get(device) === 0;
+  const device = k.devices.pgmapDevice.get(k.pages.pgmap(page)) as DeviceRow;
+  return k.pages.offset(page) < s.memoryOf(device).untouched.get(device) || k.devices.pages.get(device) === 0;
 }
 
 function baseOf(s: CheckState, page: PageRow): number {
@@ -206,7 +206,7 @@ function checkDevicePage(s: CheckState, page: PageRow, held: Held): void {
     (k.pages.pins.get(page) > 0 || held.kinds & ((1 << Hold.Pin) | (1 << Hold.Gup)))
   )
     broken(10, `is device-private and held by ${names(held.kinds & ((1 << Hold.Pin) | (1 << Hold.Gup)))}`);
-  const device = k.devices.pgmapDevice.get(k.pages.pgmap(page));
+  const device = k.devices.pgmapDevice.get(k.pages.pgmap(page)) as DeviceRow;
   if (s.entries.mapped.get(page) > 0 && k.devices.pages.get(device) === 0)
     broken(2, `is named by entries, and its memory was removed`);
   const depth = s.pages.depth.get(page);
@@ -216,7 +216,7 @@ function checkDevicePage(s: CheckState, page: PageRow, held: Held): void {
   }
   if (s.entries.mapped.get(page) > 0) broken(2, `is free, and entries name it`);
   if (isNeverHandedOut(s, page)) return;
-  const removing = k.devices.removing.get(device) !== 0;
+  const removing = s.memoryOf(device).removing.get(device) !== 0;
   if (depth === 0 && !removing) broken(6, `is free and not on its driver's free list`);
   const wrong = disorder(s, page, held);
   if (wrong !== undefined) broken(6, `is free and ${wrong}`);

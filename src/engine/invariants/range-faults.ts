@@ -30,7 +30,7 @@ export class RangeFaults {
     const mm = s.kernel.tasks.mm.get(process as ProcessRow) as MmRow;
     const involved = { ...s.place(mm, start), mirror, device, task };
     s.at('mirror', mirror, s.now);
-    if (s.kernel.devices.mirrorLock.get(mirror) !== task)
+    if (s.mirrorsOf(mirror).mutex.get(mirror) !== task)
       s.happened(27, involved, "the driver enters pages into the device's table without its lock");
     const set = this.#set[mirror] ?? 0;
     if (set >= began)

@@ -4,7 +4,8 @@
  */
 
 import { IntColumn } from '../machine/column';
-import { type MmRow, PAGE_SIZE, type PageRow, type ProcessRow } from '../machine/ids';
+import { type DeviceRow, type MmRow, PAGE_SIZE, type PageRow, type ProcessRow } from '../machine/ids';
+import type { MemoryTables, MirrorTables } from '../routine/driver';
 import type { Kernel } from '../routine/kernel';
 import type { Linked } from '../routine/link';
 import type { Interpreter } from '../time/interpreter';
@@ -158,6 +159,18 @@ export class CheckState {
       time,
       step: this.#writer,
     });
+  }
+
+  /** What the driver of a device keeps of its memory. */
+  memoryOf(device: DeviceRow): MemoryTables {
+    return this.kernel.driverOf(device).memory.of(this.kernel);
+  }
+
+  /** What the driver of a mirror keeps of it. */
+  mirrorsOf(mirror: number): MirrorTables {
+    const { kernel } = this;
+    const device = kernel.devices.mirrorDevice.get(mirror) as DeviceRow;
+    return kernel.driverOf(device).mirrors.tables.of(kernel);
   }
 
   page(page: PageRow): Involved {

@@ -27,14 +27,6 @@ export class Devices {
   readonly pgmap: IntColumn;
   /** Pages of memory the driver hands out. */
   readonly pages: IntColumn;
-  /** Top of the driver's free list, threaded through zone_device_data. */
-  readonly freeHead: IntColumn;
-  /** Pages of the chunk not yet handed out; they are taken from the highest downwards. */
-  readonly untouched: IntColumn;
-  /** The driver is taking its memory away: it hands out no page of it and puts none on the free list (chunk->remove). */
-  readonly removing: IntColumn;
-  readonly calloc: IntColumn;
-  readonly cfree: IntColumn;
   readonly dead: IntColumn;
   /** Entries its fault buffer has room for. */
   readonly faultEntries: IntColumn;
@@ -46,22 +38,16 @@ export class Devices {
   readonly mirrorDevice: IntColumn;
   readonly mirrorProcess: IntColumn;
   readonly mirrorMm: IntColumn;
-  /** The device's page table for this process: a tree of entries (access, page). */
-  readonly mirrorRoot: IntColumn;
   /** The subscription that is told after it. */
   readonly mirrorNext: IntColumn;
   /** The next one whose adding or removing was put off (deferred_item). */
   readonly mirrorDeferred: IntColumn;
   /** mmu_interval_notifier.invalidate_seq. */
   readonly mirrorSeq: IntColumn;
-  readonly mirrorLock: IntColumn;
-  readonly mirrorRangeLock: IntColumn;
   /** File descriptor of the open device; the lowest that was free. 0 = it was closed. */
   readonly mirrorFd: IntColumn;
   /** Who uses the open file: its descriptor once open() has returned it, and each call in progress (file->f_count). */
   readonly mirrorUsers: IntColumn;
-  /** The notifier of a snapshot is a row too: the mirror for which it was taken; 0 = a mirror. */
-  readonly mirrorOf: IntColumn;
   readonly mirrorStart: WideColumn;
   readonly mirrorEnd: WideColumn;
 
@@ -92,11 +78,6 @@ export class Devices {
     this.driver = this.devices.int('driver');
     this.pgmap = this.devices.int('pgmap');
     this.pages = this.devices.int('pages');
-    this.freeHead = this.devices.int('freeHead');
-    this.untouched = this.devices.int('untouched');
-    this.removing = this.devices.int('removing');
-    this.calloc = this.devices.int('calloc');
-    this.cfree = this.devices.int('cfree');
     this.dead = this.devices.int('dead');
     this.faultEntries = this.devices.int('faultEntries');
     this.bottomHalf = this.devices.int('bottomHalf');
@@ -105,15 +86,11 @@ export class Devices {
     this.mirrorDevice = this.mirrors.int('device');
     this.mirrorProcess = this.mirrors.int('process');
     this.mirrorMm = this.mirrors.int('mm');
-    this.mirrorRoot = this.mirrors.int('root');
     this.mirrorNext = this.mirrors.int('next');
     this.mirrorDeferred = this.mirrors.int('deferred');
     this.mirrorSeq = this.mirrors.int('seq');
-    this.mirrorLock = this.mirrors.int('lock');
-    this.mirrorRangeLock = this.mirrors.int('rangeLock');
     this.mirrorFd = this.mirrors.int('fd');
     this.mirrorUsers = this.mirrors.int('users');
-    this.mirrorOf = this.mirrors.int('of');
     this.mirrorStart = this.mirrors.wide('start');
     this.mirrorEnd = this.mirrors.wide('end');
 

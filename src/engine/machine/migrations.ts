@@ -18,10 +18,6 @@ export class Migrations {
   readonly owner: IntColumn;
   readonly faultPage: IntColumn;
   readonly cpages: IntColumn;
-  /** The driver's mirror, for its copy and map steps. */
-  readonly mirror: IntColumn;
-  /** 1: pages come home; 0: they go to the device. */
-  readonly toRam: IntColumn;
   readonly task: IntColumn;
 
   constructor(store: Store) {
@@ -34,8 +30,6 @@ export class Migrations {
     this.owner = this.table.int('owner');
     this.faultPage = this.table.int('faultPage');
     this.cpages = this.table.int('cpages');
-    this.mirror = this.table.int('mirror');
-    this.toRam = this.table.int('toRam');
     this.task = this.table.int('task');
   }
 }

@@ -1,10 +1,10 @@
 /**
  * The one interface through which the kernel, the language and the views reach a driver: its callbacks, what it can be
- * asked for, what it keeps, and what it shows.
+ * asked for, what it keeps and shows.
  */
 
 import type { IntColumn } from '../machine/column';
-import type { DeviceRow, MirrorRow, PageRow, TaskRow, VmaRow, Vpn } from '../machine/ids';
+import type { DeviceRow, MirrorRow, PageRow, VmaRow, Vpn } from '../machine/ids';
 import type { WaitKind } from '../machine/tasks';
 import type { Kernel } from './kernel';
 import type { Own } from './own';
@@ -102,25 +102,31 @@ export interface FailureInjection {
   watched(k: Kernel): readonly IntColumn[];
 }
 
-/** One entry of a device's own page table for a process. */
-export interface MirrorEntry {
-  readonly vpn: Vpn;
-  readonly page: PageRow;
-  /** An `Access`. */
-  readonly access: number;
+/** How a driver keeps the memory of its devices. Columns are by device. */
+export interface MemoryTables {
+  /** Top of the free list, which is threaded through zone_device_data. */
+  readonly freeHead: IntColumn;
+  /** Pages of the chunk not yet handed out; they are taken from the highest downwards. */
+  readonly untouched: IntColumn;
+  /** It is taking its memory away: it hands out no page of it and puts none on the free list (chunk->remove). */
+  readonly removing: IntColumn;
+  /** Pages handed out and taken back, ever. */
+  readonly calloc: IntColumn;
+  readonly cfree: IntColumn;
 }
 
-/** What a driver shows of a device and of its mirrors. */
-export interface DriverView {
-  /** Pages it has handed out and not taken back. */
-  used(k: Kernel, device: DeviceRow): number;
-  /** Pages it can hand out. */
-  free(k: Kernel, device: DeviceRow): number;
-  /** Its counters, by the names that expressions give them: `gpu0.calloc`. */
-  readonly counters: Readonly<Record<string, (k: Kernel) => IntColumn>>;
-  /** The page that holds the bytes of a device page. */
-  contents(k: Kernel, page: PageRow): PageRow;
-  mirror(k: Kernel, mirror: MirrorRow): Iterable<MirrorEntry>;
+/** What a driver keeps of a process that has its device open. Columns are by mirror. */
+export interface MirrorTables {
+  /** The device's page table for this process: a tree of entries (access, page). */
+  readonly root: IntColumn;
+  /** Who holds the mutex under which the table is used; 0 = nobody. */
+  readonly mutex: IntColumn;
+}
+
+/** A lock of the driver's, by mirror: who holds it, and how the wait for it is called. */
+export interface DriverLock {
+  readonly wait: WaitKind;
+  readonly column: (k: Kernel) => IntColumn;
 }
 
 /** What the kernel calls. */
@@ -151,11 +157,17 @@ export interface Driver extends Callbacks {
   readonly switches: readonly DriverSwitch[];
   readonly failures: FailureInjection;
 
-  /** What it keeps in a machine. */
+  readonly memory: Own<MemoryTables>;
+  readonly mirrors: { readonly tables: Own<MirrorTables> };
+  /** Its locks besides the mutex of a mirror. */
+  readonly locks: readonly DriverLock[];
+  /** What else it keeps in a machine. */
   readonly tables: readonly Own<unknown>[];
+  /** Its counters of a device, by the names that expressions give them: `gpu0.calloc`. */
+  readonly counters: Readonly<Record<string, (k: Kernel) => IntColumn>>;
+
   /** A device of this driver is there, with the values of its options by name. */
   probe(k: Kernel, device: DeviceRow, options: ReadonlyMap<string, number>): void;
-  /** Who holds the driver's lock that a task waits for, or 0. `on` is what the wait is on: a mirror. */
-  lockHolder(k: Kernel, wait: WaitKind, on: MirrorRow): TaskRow;
-  readonly shows: DriverView;
+  /** The page that holds the bytes of a device page. */
+  contents(k: Kernel, page: PageRow): PageRow;
 }

@@ -56,7 +56,8 @@ export class Kernel extends Machine {
     readonly drivers: readonly Driver[] = [],
   ) {
     super();
-    for (const { tables } of drivers) for (const own of tables) own.declare(this);
+    for (const { memory, mirrors, tables } of drivers)
+      for (const own of [memory, mirrors.tables, ...tables]) own.declare(this);
   }
 
   driverOf(device: DeviceRow): Driver {

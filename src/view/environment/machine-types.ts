@@ -1,11 +1,12 @@
 /** Zones, devices, processes and tasks, with their members. */
 
+import { free_pages, pages_in_use } from '../../engine/drivers/device_memory';
 import type { IntColumn } from '../../engine/machine/column';
 import { MemoryType } from '../../engine/machine/devices';
 import type { DeviceRow, ProcessRow, TaskRow } from '../../engine/machine/ids';
 import { TaskState } from '../../engine/machine/tasks';
 import { ZONE_NAMES, type Zones } from '../../engine/machine/zones';
-import type { Driver, DriverView } from '../../engine/routine/driver';
+import type { Driver } from '../../engine/routine/driver';
 import type { Kernel } from '../../engine/routine/kernel';
 import { showMemoryType } from './pages';
 import { deviceName, processName, type Scene, taskName, type World } from './scene';
@@ -62,8 +63,15 @@ export const ZONE: SceneType = thing(
   { show: (type) => ZONE_NAMES[type as number] ?? 'none' },
 );
 
-const shown = ({ world }: Scene, device: number): DriverView | undefined =>
-  driverOfDevice(world.kernel, device as DeviceRow)?.shows;
+const usedPages = ({ world: { kernel: k } }: Scene, device: DeviceRow): number => {
+  const driver = driverOfDevice(k, device);
+  return driver === undefined ? 0 : pages_in_use(k, driver, device);
+};
+
+const freePages = ({ world: { kernel: k } }: Scene, device: DeviceRow): number => {
+  const driver = driverOfDevice(k, device);
+  return driver === undefined ? k.devices.pages.get(device) : free_pages(k, driver, device);
+};
 
 export const DEVICE: SceneType = thing(
   'a device',
@@ -71,11 +79,8 @@ export const DEVICE: SceneType = thing(
   () => ({
     name: text((device, s) => deviceName(s.world, device as DeviceRow)),
     total: number((device, s) => s.world.kernel.devices.pages.get(device)),
-    used: number((device, s) => shown(s, device)?.used(s.world.kernel, device as DeviceRow) ?? 0),
-    free: number((device, s) => {
-      const k = s.world.kernel;
-      return shown(s, device)?.free(k, device as DeviceRow) ?? k.devices.pages.get(device);
-    }),
+    used: number((device, s) => usedPages(s, device as DeviceRow)),
+    free: number((device, s) => freePages(s, device as DeviceRow)),
     type: text((device, s) => showMemoryType(s.world.kernel.devices.type.get(device))),
     dead: flag((device, s) => s.world.kernel.devices.dead.get(device) !== 0),
   }),
@@ -89,10 +94,10 @@ export function driverOfDevice(k: Kernel, device: DeviceRow): Driver | undefined
 
 /** A device of a run, with the counters of its drivers as members. */
 export function deviceType({ kernel: k }: World): SceneType {
-  const counters = new Set(k.drivers.flatMap(({ shows }) => Object.keys(shows.counters)));
+  const counters = new Set(k.drivers.flatMap((driver) => Object.keys(driver.counters)));
   const read = (name: string) =>
     number((device) => {
-      const counter = driverOfDevice(k, device as DeviceRow)?.shows.counters[name];
+      const counter = driverOfDevice(k, device as DeviceRow)?.counters[name];
       return counter?.(k).get(device);
     });
   return {

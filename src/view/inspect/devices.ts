@@ -1,5 +1,7 @@
 /** The devices, as the sidebar and the Devices scope show them. */
 
+import { free_pages, pages_in_use } from '../../engine/drivers/device_memory';
+import { mirror_entries } from '../../engine/drivers/mirror_table';
 import type { DeviceRow, MirrorRow, PgmapRow, ProcessRow } from '../../engine/machine/ids';
 import type { Snapshot } from '../../engine/machine/store';
 import type { Driver } from '../../engine/routine/driver';
@@ -36,7 +38,7 @@ function mirrorsOf(world: World, device: DeviceRow, driver: Driver): DeviceState
   );
   return rows.map((row) => ({
     process: processName(world, devices.mirrorProcess.get(row) as ProcessRow),
-    entries: [...driver.shows.mirror(world.kernel, row as MirrorRow)].length,
+    entries: [...mirror_entries(world.kernel, driver.mirrors, row as MirrorRow)].length,
   }));
 }
 
@@ -53,7 +55,7 @@ function deviceState(world: World, device: DeviceRow, previous: Snapshot | undef
   const start = pages.rangeStart.get(range) * 4096;
   const total = devices.pages.get(device);
   const driver = driverOfDevice(k, device);
-  const counters = Object.entries(driver?.shows.counters ?? {});
+  const counters = Object.entries(driver?.counters ?? {});
   const watched = [
     devices.dead,
     ...counters.map(([, column]) => column(k)),
@@ -66,8 +68,8 @@ function deviceState(world: World, device: DeviceRow, previous: Snapshot | undef
     start: showHex(start),
     end: showHex(start + pages.rangePages.get(range) * 4096),
     total,
-    used: driver?.shows.used(k, device) ?? 0,
-    free: driver?.shows.free(k, device) ?? total,
+    used: driver === undefined ? 0 : pages_in_use(k, driver, device),
+    free: driver === undefined ? total : free_pages(k, driver, device),
     counters: counters.map(([name, column]) => ({ name, value: column(k).get(device) })),
     mirrors: driver === undefined ? [] : mirrorsOf(world, device, driver),
     failures: driver === undefined ? [] : failures(k, device, driver),

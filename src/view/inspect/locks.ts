@@ -1,6 +1,7 @@
 /** The locks that a task holds, each with its queue: the tasks that wait for it. */
 
-import type { DeviceRow, MirrorRow, PageRow, TaskRow, VmaRow, Vpn } from '../../engine/machine/ids';
+import { driver_lock } from '../../engine/detect/waits_for';
+import type { MirrorRow, PageRow, TaskRow, VmaRow, Vpn } from '../../engine/machine/ids';
 import { vaOf } from '../../engine/machine/ids';
 import { Wait, type WaitKind } from '../../engine/machine/tasks';
 import { showAddress, taskName, type World } from '../environment';
@@ -72,16 +73,12 @@ function mirrorsLock(world: World, task: TaskRow): HeldLock[] {
     : [{ what: 'the list of mirrors for reading', waiting: queue(world, [Wait.MirrorsWrite], held) }];
 }
 
-/** Who holds a driver's lock of a mirror, or 0. */
-function driverLock({ kernel: k }: World, wait: WaitKind, mirror: MirrorRow): TaskRow {
-  return k.driverOf(k.devices.mirrorDevice.get(mirror) as DeviceRow).lockHolder(k, wait, mirror);
-}
-
 /** Every lock that the task holds, in the order in which they nest. */
 export function locksHeld(world: World, task: TaskRow): HeldLock[] {
   const { devices, tables } = world.kernel;
   const mirrors = [...devices.mirrors.rows()] as MirrorRow[];
-  const held = (wait: WaitKind) => mirrors.filter((mirror) => driverLock(world, wait, mirror) === task);
+  const held = (wait: WaitKind) =>
+    mirrors.filter((mirror) => driver_lock(world.kernel, wait, mirror) === task);
   const ranges = held(Wait.RangeLock);
   const mutexes = held(Wait.DriverLock);
   const nodes = [...tables.nodes.rows()].filter((node) => tables.lockOwner.get(node) === task);

@@ -23,8 +23,9 @@ import {
 } from '../../routine/routine';
 import { begin_ioctl, push_data } from '../ioctl';
 import { lockMirror, lockRange, unlock_mirror, unlockRange } from './lock';
-import { backing_page, mirror_entry, mirror_store } from './memory';
+import { backing_page } from './memory';
 import { dirtiesPages, faultsAfterMigration, ROUND_PAGES, skipsReadRetry } from './options';
+import { mirrors } from './tables';
 
 /** The range an ioctl is about, as the routines below it take it. */
 interface Range {
@@ -47,7 +48,7 @@ export function keepRet(_: Kernel, f: { ret: number }, value: number): void {
 
 /** dmirror_do_read: the page's first byte as the device sees it, through its own table; false where it has no entry. */
 export function do_read(k: Kernel, mirror: MirrorRow, vpn: Vpn): boolean {
-  const entry = mirror_entry(k, mirror, vpn);
+  const entry = mirrors.entry(k, mirror, vpn);
   if (entry === 0) return false;
   push_data(k, k.contents.read(k.tables.hi.get(entry) as PageRow, 0));
   k.tasks.cpages.add(k.task, 1);
@@ -56,7 +57,7 @@ export function do_read(k: Kernel, mirror: MirrorRow, vpn: Vpn): boolean {
 
 /** dmirror_do_write: fills the page; false where the device has no writable entry. Of the device's own memory nothing is dirty. */
 export function do_write(k: Kernel, mirror: MirrorRow, vpn: Vpn, value: number): boolean {
-  const entry = mirror_entry(k, mirror, vpn);
+  const entry = mirrors.entry(k, mirror, vpn);
   if (entry === 0 || k.tables.lo.get(entry) !== Access.Write) return false;
   const page = k.tables.hi.get(entry) as PageRow;
   k.contents.fill(page, value);
@@ -115,7 +116,7 @@ function do_fault(k: Kernel, { mirror, start, end, write, pfns }: RangeFault): b
     const writable = (flags & HmmPfn.Write) !== 0;
     if (write !== 0 && !writable) return false;
     const page = target(k, k.slots.srcPage.get(slot) as PageRow);
-    mirror_store(k, mirror, k.slots.vpn.get(slot) as Vpn, page, writable ? Access.Write : Access.Read);
+    mirrors.store(k, mirror, k.slots.vpn.get(slot) as Vpn, page, writable ? Access.Write : Access.Read);
   }
   return true;
 }

@@ -17,11 +17,13 @@ import {
   routine,
   VmFaultT,
 } from '../../routine/routine';
+import { memory_return } from '../device_memory';
 import { lockMirror, lockRange, unlock_mirror, unlockRange } from './lock';
-import { backing_page, devmem_return, free_backing, mirror_erase, mirror_of_page } from './memory';
+import { backing_page, free_backing, mirror_of_page } from './memory';
 import { migrate, selectDevice } from './migrate';
 import { failures, faultsAfterMigration, guardsFaultingTask, migratesAround, rangeLock } from './options';
 import { dmirror_snapshot_invalidate } from './snapshot';
+import { memory, mirrors, own } from './tables';
 
 const FAULT = 'migrate_to_ram';
 
@@ -74,7 +76,7 @@ export const dmirror_devmem_fault = routine({
       [
         r.when(
           'this task itself is faulting pages in for the device',
-          (k, f) => k.devices.mirrorRangeLock.get(f.mirror) === k.task,
+          (k, f) => own.of(k).rangeLock.get(f.mirror) === k.task,
           [
             r.ret('return 0', (k) => {
               k.leave(FAULT, 0, 0);
@@ -138,7 +140,7 @@ export const dmirror_devmem_free = routine({
       [r.step('free the backing page', (k, f) => free_backing(k, backing_page(k, f.page), f.device))],
     ),
     r.step('back on top of the free list, unless the chunk is being removed; cfree++', (k, f) =>
-      devmem_return(k, f.page, f.device),
+      memory_return(k, memory, f.page, f.device),
     ),
     r.ret('return', (k) => {
       k.leave(FREE);
@@ -164,7 +166,7 @@ export const dmirror_interval_invalidate = routine({
   params: invalidateParams,
   locals: { skipped: Bool },
   body: (r) => [
-    r.when('it is the notifier of a snapshot', (k, f) => k.devices.mirrorOf.get(f.mirror) !== 0, [
+    r.when('it is the notifier of a snapshot', (k, f) => own.of(k).of.get(f.mirror) !== 0, [
       r.call(
         'dmirror_snapshot_invalidate(mni, range, cur_seq)',
         dmirror_snapshot_invalidate,
@@ -189,7 +191,7 @@ export const dmirror_interval_invalidate = routine({
     r.step('mmu_interval_set_seq(); drop the entries of the range and of the page at its end', (k, f) => {
       mmu_interval_set_seq(k, f.mirror);
       // The driver's loop takes the end of the range for its last page.
-      mirror_erase(k, f.mirror, f.start, (f.end + 1) as Vpn);
+      mirrors.erase(k, f.mirror, f.start, (f.end + 1) as Vpn);
     }),
     r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
     r.ret('return true', (k) => {

@@ -6,21 +6,21 @@ import { make_device_exclusive_range } from '../../kernel/mm/rmap/make_exclusive
 import { put_page } from '../../kernel/mm/swap/page_ref';
 import { Access } from '../../machine/devices';
 import { Hold } from '../../machine/holds';
-import type { DeviceRow, MirrorRow, MmRow, NodeRow, PageRow, SlotRow, Vpn } from '../../machine/ids';
+import type { DeviceRow, MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../../machine/ids';
 import type { Kernel } from '../../routine/kernel';
 import { ErrnoT, Int, MirrorT, MmT, PageT, routine, SlotT, VpnT } from '../../routine/routine';
 import { begin_ioctl } from '../ioctl';
 import { read_back } from './access';
 import { lockMirror, unlock_mirror } from './lock';
-import { mirror_store } from './memory';
 import { ROUND_PAGES } from './options';
+import { mirrors } from './tables';
 
 /** dmirror_atomic_map: stores what the device now has alone; returns how many. */
 function atomic_map(k: Kernel, mirror: MirrorRow, head: SlotRow): number {
   let mapped = 0;
   for (const slot of k.slots.of(head)) {
     if (k.slots.dstFlags.get(slot) === 0) continue;
-    mirror_store(
+    mirrors.store(
       k,
       mirror,
       k.slots.vpn.get(slot) as Vpn,
@@ -133,9 +133,8 @@ export const dmirror_check_exclusive = routine({
   params: { mirror: MirrorT, start: VpnT, pages: Int },
   body: (r) => [
     r.ret('return -EPERM if an entry is still atomic', (k, f) => {
-      const root = k.devices.mirrorRoot.get(f.mirror) as NodeRow;
       for (let i = 0; i < f.pages; i++) {
-        const entry = k.tables.find(root, (f.start + i) as Vpn, 0);
+        const entry = mirrors.entry(k, f.mirror, (f.start + i) as Vpn);
         if (entry !== 0 && k.tables.lo.get(entry) === Access.Atomic) return -Errno.EPERM;
       }
       return 0;

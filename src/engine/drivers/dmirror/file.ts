@@ -23,8 +23,7 @@ import { alloc_movable_page } from '../../kernel/mm/page_alloc/page_alloc';
 import { rmap_walk } from '../../kernel/mm/rmap/rmap';
 import { get_page } from '../../kernel/mm/swap/page_ref';
 import { Hold } from '../../machine/holds';
-import type { DeviceRow, EntryRow, MigrationRow, MirrorRow, NodeRow, SlotRow, Vpn } from '../../machine/ids';
-import { LEVEL_PGD } from '../../machine/radix';
+import type { DeviceRow, MigrationRow, MirrorRow, SlotRow, Vpn } from '../../machine/ids';
 import { Wait } from '../../machine/tasks';
 import type { Kernel } from '../../routine/kernel';
 import {
@@ -40,6 +39,7 @@ import {
 } from '../../routine/routine';
 import { backing_page, devmem_remove_free } from './memory';
 import { migrate, selectDevice } from './migrate';
+import { memory, mirrors, own } from './tables';
 
 /** dmirror_fops_open: a mirror of the calling process with an empty table. Returns its row. */
 export const dmirror_open = routine({
@@ -55,7 +55,7 @@ export const dmirror_open = routine({
       const process = k.tasks.processOf(k.task);
       devices.mirrorFd.set(f.mirror, get_unused_fd(k, process));
       devices.mirrorProcess.set(f.mirror, process);
-      devices.mirrorRoot.set(f.mirror, k.tables.newNode(LEVEL_PGD, 0 as EntryRow));
+      mirrors.create(k, f.mirror);
     }),
     r.call('mmu_notifier_register(mm)', mmu_notifier_register, (k, _, callee) => {
       callee.mm = k.tasks.mmOf(k.task);
@@ -73,7 +73,7 @@ export const dmirror_open = routine({
 function next_in_use(k: Kernel, device: DeviceRow, offset: number): number {
   const range = k.devices.rangeOf(device);
   const pages = k.devices.pages.get(device);
-  for (let at = Math.max(offset, k.devices.untouched.get(device)); at < pages; at++)
+  for (let at = Math.max(offset, memory.of(k).untouched.get(device)); at < pages; at++)
     if (k.pages.refcount.get(k.pages.touch(range, at)) > k.profile.freeDeviceRefcount) return at;
   return -1;
 }
@@ -112,7 +112,7 @@ export const dmirror_device_evict = routine({
     r.step('migrate_device_range(src_pfns, start, npages): reference and lock what is in use', (k, f) => {
       f.migration = k.migrations.table.alloc() as MigrationRow;
       k.migrations.owner.set(f.migration, f.device);
-      k.migrations.toRam.set(f.migration, 1);
+      own.of(k).toRam.set(f.migration, 1);
       k.migrations.task.set(f.migration, k.task);
       k.emit('migrate_device_range', f.device, k.devices.pages.get(f.device));
       collect_device(k, f.device, f.migration);
@@ -215,7 +215,7 @@ export const dmirror_release = routine({
       ],
     ),
     r.step('free the table and the mirror', (k, f) => {
-      k.tables.destroy(k.devices.mirrorRoot.get(f.mirror) as NodeRow);
+      mirrors.destroy(k, f.mirror);
       k.devices.mirrors.free(f.mirror);
     }),
   ],
@@ -233,7 +233,7 @@ export const dmirror_remove = routine({
       'mutex_lock(&mdevice->devmem_lock): nobody else is removing the memory',
       Wait.PgmapRef,
       (k, f) => k.devices.pgmap.get(f.device),
-      (k, f) => k.devices.removing.get(f.device) === 0 || k.devices.pages.get(f.device) === 0,
+      (k, f) => memory.of(k).removing.get(f.device) === 0 || k.devices.pages.get(f.device) === 0,
     ),
     r.when('there is no memory any more', (k, f) => k.devices.pages.get(f.device) === 0, [r.ret('return 0')]),
     r.step('devmem->remove = true; unlink the free pages', (k, f) => devmem_remove_free(k, f.device)),
@@ -243,6 +243,9 @@ export const dmirror_remove = routine({
     r.call('memunmap_pages(&devmem->pagemap)', memunmap_pages, (_, f, callee) => {
       callee.device = f.device;
     }),
-    r.ret('return 0'),
+    r.ret('return 0', (k, f) => {
+      memory.of(k).untouched.set(f.device, 0);
+      return 0;
+    }),
   ],
 });

@@ -3,17 +3,16 @@
  * it to that kernel's API.
  */
 
-import type { DeviceRow, TaskRow } from '../../machine/ids';
 import { Wait } from '../../machine/tasks';
 import type { Driver } from '../../routine/driver';
-import type { Kernel } from '../../routine/kernel';
 import { type ContextOps, contextAccess, faultWork } from '../context';
+import { memory_probe } from '../device_memory';
 import { begin_ioctl } from '../ioctl';
 import { dmirror_range_fault, dmirror_read, dmirror_write, do_read, do_write } from './access';
 import { dmirror_devmem_fault, dmirror_devmem_free, dmirror_interval_invalidate } from './callbacks';
 import { dmirror_check_exclusive, dmirror_exclusive } from './exclusive';
 import { dmirror_device_evict, dmirror_open, dmirror_release, dmirror_remove } from './file';
-import { backing_page, mirror_entries } from './memory';
+import { backing_page } from './memory';
 import {
   alloc_and_copy,
   dmirror_migrate_to_device,
@@ -23,6 +22,7 @@ import {
 import { dmirror_fops_mmap } from './mmap';
 import { FAULT_ENTRIES, failures, SWITCHES } from './options';
 import { dmirror_snapshot } from './snapshot';
+import { memory, mirrors, own } from './tables';
 
 const context: ContextOps = {
   file: 'lib/test_hmm.c',
@@ -31,9 +31,6 @@ const context: ContextOps = {
     write ? do_write(k, mirror, vpn, value) : do_read(k, mirror, vpn),
   fault: { text: 'ret = dmirror_range_fault(&range)', routine: dmirror_range_fault },
 };
-
-const pages_in_use = (k: Kernel, device: DeviceRow): number =>
-  k.devices.calloc.get(device) - k.devices.cfree.get(device);
 
 export const dmirror: Driver = {
   name: 'dmirror',
@@ -62,20 +59,14 @@ export const dmirror: Driver = {
   options: [FAULT_ENTRIES],
   switches: SWITCHES,
   failures,
-  tables: [failures.tables],
+  memory,
+  mirrors,
+  locks: [{ wait: Wait.RangeLock, column: (k) => own.of(k).rangeLock }],
+  tables: [own, failures.tables],
+  counters: { calloc: (k) => memory.of(k).calloc, cfree: (k) => memory.of(k).cfree },
   probe: (k, device, options) => {
-    k.devices.untouched.set(device, k.devices.pages.get(device));
+    memory_probe(k, memory, device);
     k.devices.faultEntries.set(device, options.get(FAULT_ENTRIES.name) ?? FAULT_ENTRIES.otherwise);
   },
-  lockHolder: ({ devices }, wait, on) =>
-    (wait === Wait.RangeLock ? devices.mirrorRangeLock : devices.mirrorLock).get(on) as TaskRow,
-  shows: {
-    used: pages_in_use,
-    // None of memory that it is giving back.
-    free: (k, device) =>
-      k.devices.removing.get(device) !== 0 ? 0 : k.devices.pages.get(device) - pages_in_use(k, device),
-    counters: { calloc: (k) => k.devices.calloc, cfree: (k) => k.devices.cfree },
-    contents: backing_page,
-    mirror: mirror_entries,
-  },
+  contents: backing_page,
 };

@@ -5,6 +5,7 @@ import { Wait } from '../../machine/tasks';
 import type { Kernel } from '../../routine/kernel';
 import type { Builder, Node } from '../../routine/routine';
 import { rangeLock } from './options';
+import { mirrors, own } from './tables';
 
 /**
  * The lock that some drivers hold while they fault pages in for the device and take again in their fault callback: the
@@ -15,8 +16,8 @@ export function lockRange<F>(r: Builder<F>, mirror: (k: Kernel, f: F) => MirrorR
     r.only(rangeLock, [
       r.wait('lock of the driver over its ranges', Wait.RangeLock, mirror, (k, f) => {
         const row = mirror(k, f);
-        if (k.devices.mirrorRangeLock.get(row) !== 0) return false;
-        k.devices.mirrorRangeLock.set(row, k.task);
+        if (own.of(k).rangeLock.get(row) !== 0) return false;
+        own.of(k).rangeLock.set(row, k.task);
         return true;
       }),
     ]),
@@ -27,7 +28,7 @@ export function unlockRange<F>(r: Builder<F>, mirror: (k: Kernel, f: F) => Mirro
   return [
     r.only(rangeLock, [
       r.step("unlock the driver's ranges", (k, f) => {
-        k.devices.mirrorRangeLock.set(mirror(k, f), 0);
+        own.of(k).rangeLock.set(mirror(k, f), 0);
         k.tasks.wakeFirst(Wait.RangeLock, mirror(k, f));
       }),
     ]),
@@ -35,16 +36,7 @@ export function unlockRange<F>(r: Builder<F>, mirror: (k: Kernel, f: F) => Mirro
 }
 
 /** Takes the driver's mutex of a mirror. */
-export function lockMirror<F>(r: Builder<F>, mirror: (k: Kernel, f: F) => MirrorRow): Node<F> {
-  return r.wait('mutex_lock(&dmirror->mutex)', Wait.DriverLock, mirror, (k, f) => {
-    const row = mirror(k, f);
-    if (k.devices.mirrorLock.get(row) !== 0) return false;
-    k.devices.mirrorLock.set(row, k.task);
-    return true;
-  });
-}
+export const lockMirror = <F>(r: Builder<F>, mirror: (k: Kernel, f: F) => MirrorRow): Node<F> =>
+  mirrors.lock(r, 'mutex_lock(&dmirror->mutex)', mirror);
 
-export function unlock_mirror(k: Kernel, mirror: MirrorRow): void {
-  k.devices.mirrorLock.set(mirror, 0);
-  k.tasks.wakeFirst(Wait.DriverLock, mirror);
-}
+export const unlock_mirror = (k: Kernel, mirror: MirrorRow): void => mirrors.unlock(k, mirror);

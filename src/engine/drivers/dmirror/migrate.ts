@@ -52,8 +52,9 @@ import {
 import { begin_ioctl } from '../ioctl';
 import { dmirror_fault, keepRet, passRange, read_back } from './access';
 import { lockMirror, unlock_mirror } from './lock';
-import { backing_page, devmem_alloc_page, mirror_erase, mirror_store } from './memory';
+import { backing_page, devmem_alloc_page } from './memory';
 import { failures, faultsAfterMigration, keepsOwnEntries, ROUND_PAGES } from './options';
+import { mirrors, own } from './tables';
 
 /** dmirror_select_device: which pages a migration back to system memory asks for. */
 export function selectDevice(k: Kernel, device: DeviceRow): number {
@@ -61,7 +62,7 @@ export function selectDevice(k: Kernel, device: DeviceRow): number {
 }
 
 const mirrorOf = (k: Kernel, f: { migration: MigrationRow }): MirrorRow =>
-  k.migrations.mirror.get(f.migration) as MirrorRow;
+  own.of(k).mirror.get(f.migration) as MirrorRow;
 const ownerOf = (k: Kernel, f: { migration: MigrationRow }): DeviceRow =>
   k.migrations.owner.get(f.migration) as DeviceRow;
 const vpnOf = (k: Kernel, slot: SlotRow): Vpn => k.slots.vpn.get(slot) as Vpn;
@@ -134,7 +135,7 @@ const copyToRam = routine({
           r.when('there is one', (_, f) => f.page !== 0, [
             r.step("drop the device's entry", (k, f) => {
               const vpn = vpnOf(k, f.slot);
-              if (!keepsOwnEntries(k.profile)) mirror_erase(k, mirrorOf(k, f), vpn, (vpn + 1) as Vpn);
+              if (!keepsOwnEntries(k.profile)) mirrors.erase(k, mirrorOf(k, f), vpn, (vpn + 1) as Vpn);
             }),
             r.yield('Y7'),
             r.step('copy the contents; dst[i]', (k, f) => {
@@ -162,12 +163,12 @@ export const alloc_and_copy = routine({
         'alloc_and_copy',
         migrations.start.get(f.migration),
         ownerOf(k, f),
-        migrations.toRam.get(f.migration),
+        own.of(k).toRam.get(f.migration),
       );
     }),
     r.when(
       'to system memory',
-      (k, f) => k.migrations.toRam.get(f.migration) !== 0,
+      (k, f) => own.of(k).toRam.get(f.migration) !== 0,
       [
         r.call('copy to system memory', copyToRam, (_, f, callee) => {
           callee.migration = f.migration;
@@ -201,14 +202,14 @@ export const finalize_and_map = routine({
     r.only(
       (profile) => !faultsAfterMigration(profile),
       [
-        r.when('they went to the device', (k, f) => k.migrations.toRam.get(f.migration) === 0, [
+        r.when('they went to the device', (k, f) => own.of(k).toRam.get(f.migration) === 0, [
           lockMirror(r, mirrorOf),
           ...forEachSlot(r, 'store each page that moved', [
             r.when('it moved', (k, f) => migrates(k, f.slot) && dstPage(k, f.slot) !== 0, [
               r.step("store the page in the device's table, writable where dst says so", (k, f) => {
                 const write = k.slots.dstFlags.get(f.slot) & MigratePfn.Write;
                 const page = backing_page(k, dstPage(k, f.slot));
-                mirror_store(k, mirrorOf(k, f), vpnOf(k, f.slot), page, write ? Access.Write : Access.Read);
+                mirrors.store(k, mirrorOf(k, f), vpnOf(k, f.slot), page, write ? Access.Write : Access.Read);
               }),
             ]),
           ]),
@@ -263,8 +264,8 @@ export const migrate = routine({
       r.step('struct migrate_vma args', (k, f) => {
         const { vma, start, end, select, faultPage } = f;
         f.migration = migration_alloc(k, { vma, start, end, select, owner: f.device, faultPage });
-        k.migrations.mirror.set(f.migration, f.mirror);
-        k.migrations.toRam.set(f.migration, f.toRam);
+        own.of(k).mirror.set(f.migration, f.mirror);
+        own.of(k).toRam.set(f.migration, f.toRam);
       }),
       r.only(
         (profile) => profile.splitMigrateApi,

@@ -20,6 +20,7 @@ import { Bool, ErrnoT, Int, MirrorT, MmT, routine, SlotT, VpnT } from '../../rou
 import { begin_ioctl, push_data } from '../ioctl';
 import { lockMirror, unlock_mirror } from './lock';
 import { ROUND_PAGES } from './options';
+import { own } from './tables';
 
 /** Which memory the page is in, as a HMM_DMIRROR_PROT_* value. */
 function where(k: Kernel, mirror: MirrorRow, page: PageRow): number {
@@ -44,7 +45,7 @@ function insert_notifier(k: Kernel, f: { mirror: MirrorRow; start: Vpn; end: Vpn
   const { devices } = k;
   const notifier = devices.mirrors.alloc() as MirrorRow;
   const mm = devices.mirrorMm.get(f.mirror) as MmRow;
-  devices.mirrorOf.set(notifier, f.mirror);
+  own.of(k).of.set(notifier, f.mirror);
   const owner = devices.mirrorDevice.get(f.mirror) as DeviceRow;
   mmu_interval_notifier_insert(k, notifier, mm, owner, f.start, f.end);
   return notifier;
@@ -59,7 +60,7 @@ export const dmirror_snapshot_invalidate = routine({
   locals: { mirror: MirrorT },
   body: (r) => [
     r.step('dmirror = dmi->dmirror', (k, f) => {
-      f.mirror = k.devices.mirrorOf.get(f.notifier) as MirrorRow;
+      f.mirror = own.of(k).of.get(f.notifier) as MirrorRow;
     }),
     lockMirror(r, (_, f) => f.mirror),
     r.step('mmu_interval_set_seq(mni, cur_seq)', (k, f) => mmu_interval_set_seq(k, f.notifier)),

@@ -1,7 +1,7 @@
 /** Device pages change hands (mm/memremap.c): taken into use by a driver, and removed with their pgmap. */
 
 import { Hold } from '../../machine/holds';
-import type { DeviceRow, PageRow } from '../../machine/ids';
+import type { PageRow } from '../../machine/ids';
 import { Pg } from '../../machine/pages';
 import { Wait } from '../../machine/tasks';
 import type { Kernel } from '../../routine/kernel';
@@ -33,11 +33,6 @@ export function zone_device_page_init(k: Kernel, page: PageRow): void {
   trylock_page(k, page);
 }
 
-/** Pages of the device whose driver has not got them back: its pgmap can't go while there is one. */
-function pages_in_use(k: Kernel, device: DeviceRow): number {
-  return k.devices.calloc.get(device) - k.devices.cfree.get(device);
-}
-
 /** Takes a device's memory away. From 6.1 on it waits for every page; one that leaked makes it wait for ever. */
 export const memunmap_pages = routine({
   name: 'memunmap_pages',
@@ -60,12 +55,11 @@ export const memunmap_pages = routine({
           'wait_for_completion(&pgmap->done): every page is free',
           Wait.PgmapRef,
           (_, f) => f.pgmap,
-          (k, f) => k.devices.pgmapRef.get(f.pgmap) === 0 && pages_in_use(k, f.device) === 0,
+          (k, f) => k.devices.pgmapRef.get(f.pgmap) === 0,
         ),
       ],
     ),
     r.step('the device has no memory any more', (k, f) => {
-      k.devices.untouched.set(f.device, 0);
       k.devices.pages.set(f.device, 0);
       k.tasks.wake(Wait.PgmapRef, f.pgmap);
     }),

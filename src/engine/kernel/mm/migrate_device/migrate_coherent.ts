@@ -21,7 +21,6 @@ function begin(k: Kernel, page: PageRow, who: number): MigrationRow {
   const m = k.migrations.table.alloc() as MigrationRow;
   const slot = k.slots.table.alloc() as SlotRow;
   k.migrations.owner.set(m, k.devices.pgmapDevice.get(k.pages.pgmap(page)));
-  k.migrations.toRam.set(m, 1);
   k.migrations.task.set(m, k.task);
   k.migrations.head.set(m, slot);
   k.slots.srcPage.set(slot, page);
