@@ -25,7 +25,6 @@ const MOST_TRIES = 10;
 /** An empty list. */
 export function movable_folios(k: Kernel): MigrationRow {
   const m = k.migrations.table.alloc() as MigrationRow;
-  k.migrations.toRam.set(m, 1);
   k.migrations.task.set(m, k.task);
   return m;
 }
