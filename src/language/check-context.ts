@@ -2,10 +2,12 @@ import type { DeviceType, Expr, MachineDecl, Name, Scenario } from './ast';
 import { constantOf } from './constant';
 import type { ProblemList } from './diagnostics';
 import { type DriverWords, type Feature, type Knowledge, SINCE } from './knowledge';
+import { knownNames } from './known-names';
 import { PAGE_SIZE, showSize } from './numbers';
 import { describeSymbol, type GlobalSymbol, type Scope, type TaskSymbol } from './scope';
 import type { LineMap, Span } from './source';
 import { didYouMean } from './suggest';
+import type { NameResolver } from './values';
 
 /** What the checks of one scenario share: its global names, the place reached, and where problems go. */
 export class CheckContext {
@@ -16,6 +18,8 @@ export class CheckContext {
   readonly barriers = new Map<string, { readonly tasks: Set<string>; readonly span: Span; open: boolean }>();
   /** Where buffers and values are defined, and the process whose text that is. */
   readonly definitions: { readonly name: Name; readonly within: Span }[] = [];
+  /** Buffers and values of all processes. */
+  readonly variables = new Map<string, 'buffer' | 'value'>();
   /** Profiles the statement at hand can run under. */
   profiles: readonly string[];
   cpus: number;
@@ -123,6 +127,16 @@ export class CheckContext {
     const without = this.profiles.find((p) => this.knowledge.profiles.get(p)?.has(feature) === false);
     if (without === undefined) return;
     this.error('not-in-profile', `${what} needs Linux ${SINCE[feature]}; this runs under ${without}`, span);
+  }
+
+  /** What names mean at a place, to say which members they have. */
+  names(scope: Scope | undefined): NameResolver<unknown> {
+    return knownNames({
+      find: (name) => scope?.find(name) ?? this.globals.get(name),
+      all: () => [...(scope?.names() ?? []), ...this.globals.keys()],
+      variables: () => this.variables,
+      counters: () => [...this.knowledge.drivers.values()].flatMap(({ counters }) => counters),
+    });
   }
 
   /** The number an expression always has, where that is known. */

@@ -1,6 +1,6 @@
 import type { DeviceFailStatement, DeviceVerbStatement, Name, SimpleStatement } from './ast';
 import type { CheckContext } from './check-context';
-import { checkExpr } from './check-expression';
+import { checkBetween } from './check-expression';
 import type { DriverOperation, DriverVerb } from './knowledge';
 import type { Scope } from './scope';
 import { allOf, didYouMean, oneOf } from './suggest';
@@ -29,15 +29,13 @@ export function checkDevice(ctx: CheckContext, statement: SimpleStatement, scope
     case 'device-write':
       withPages(ctx, statement.device, 'write');
       offered(ctx, statement.device, 'write');
-      checkExpr(ctx, statement.value, scope);
-      ctx.between(statement.value, scope, 'a byte', 0, 255);
+      checkBetween(ctx, statement.value, scope, 'a byte', 0, 255);
       return;
     case 'device-fail':
       if (!ctx.isDriver(statement.device)) withPages(ctx, statement.device, 'fail');
       checkFailPoint(ctx, statement);
       if (statement.times === undefined) return;
-      checkExpr(ctx, statement.times, scope);
-      ctx.between(statement.times, scope, 'how often a device fails', 1, MOST_TIMES);
+      checkBetween(ctx, statement.times, scope, 'how often a device fails', 1, MOST_TIMES);
       return;
     case 'device-read':
     case 'device-snapshot':
@@ -119,8 +117,7 @@ function checkOwnVerb(
   if ((range !== undefined) !== verb.range || (value !== undefined) !== (verb.value !== undefined))
     ctx.error('syntax', `write \`${form.join(' ')}\`: ${verb.about}`, statement.span);
   if (value === undefined || verb.value === undefined) return;
-  checkExpr(ctx, value, scope);
-  ctx.between(value, scope, verb.value.what, verb.value.least, verb.value.most);
+  checkBetween(ctx, value, scope, verb.value.what, verb.value.least, verb.value.most);
 }
 
 function verbOf(kind: string): string {

@@ -1,29 +1,64 @@
 import type { Expr, Name, Outcome, Range } from './ast';
 import type { CheckContext } from './check-context';
+import type { Problem } from './diagnostics';
+import { compileExpr } from './expression';
 import { optional } from './parse-expression';
 import { describeSymbol, type LocalSymbol, type Scope } from './scope';
 import { didYouMean } from './suggest';
+import type { Type } from './values';
 
 const ADDRESSES = 2 ** 47;
 
-/** Checks the names of an expression and the pages it names; its members are the machine's business. */
+/** Checks an expression: its names, the pages it names, and its members and types. */
 export function checkExpr(ctx: CheckContext, expr: Expr, scope: Scope | undefined): void {
+  checkNames(ctx, expr, scope);
+  const result = compileExpr(expr, ctx.names(scope));
+  if (!result.ok) ctx.problems.add(result.problem);
+}
+
+/** Checks an expression that must give a number. */
+export function checkNumber(ctx: CheckContext, expr: Expr, scope: Scope | undefined): void {
+  checkNames(ctx, expr, scope);
+  const result = compileExpr(expr, ctx.names(scope));
+  const problem = result.ok ? notNumber(result.compiled.type, expr) : result.problem;
+  if (problem !== undefined) ctx.problems.add(problem);
+}
+
+/** Checks an expression that must give a whole number between two bounds. */
+export function checkBetween(
+  ctx: CheckContext,
+  expr: Expr,
+  scope: Scope | undefined,
+  what: string,
+  least: number,
+  most: number,
+): void {
+  checkNumber(ctx, expr, scope);
+  ctx.between(expr, scope, what, least, most);
+}
+
+function notNumber({ family, name, toNumber }: Type<unknown>, expr: Expr): Problem | undefined {
+  if (family === 'number' || family === 'any' || toNumber !== undefined) return undefined;
+  return { severity: 'error', code: 'type', message: `expected a number, found ${name}`, span: expr.span };
+}
+
+function checkNames(ctx: CheckContext, expr: Expr, scope: Scope | undefined): void {
   switch (expr.kind) {
     case 'name':
       checkName(ctx, { text: expr.name, span: expr.span }, scope);
       break;
     case 'member':
-      checkExpr(ctx, expr.object, scope);
+      checkNames(ctx, expr.object, scope);
       break;
     case 'index':
-      checkExpr(ctx, expr.object, scope);
-      checkExpr(ctx, expr.index, scope);
+      checkNames(ctx, expr.object, scope);
+      checkNames(ctx, expr.index, scope);
       checkPages(ctx, bufferOf(expr.object, scope), expr, scope);
       break;
     case 'slice':
-      checkExpr(ctx, expr.object, scope);
-      if (expr.first !== undefined) checkExpr(ctx, expr.first, scope);
-      if (expr.end !== undefined) checkExpr(ctx, expr.end, scope);
+      checkNames(ctx, expr.object, scope);
+      if (expr.first !== undefined) checkNames(ctx, expr.first, scope);
+      if (expr.end !== undefined) checkNames(ctx, expr.end, scope);
       checkPages(ctx, bufferOf(expr.object, scope), expr, scope);
       break;
     case 'call':
@@ -31,17 +66,17 @@ export function checkExpr(ctx: CheckContext, expr: Expr, scope: Scope | undefine
         const near = didYouMean(expr.callee.text, ctx.knowledge.functions);
         ctx.error('unknown-name', `there is no function \`${expr.callee.text}\`${near}`, expr.callee.span);
       }
-      for (const arg of expr.args) checkExpr(ctx, arg, scope);
+      for (const arg of expr.args) checkNames(ctx, arg, scope);
       break;
     case 'list':
-      for (const item of expr.items) checkExpr(ctx, item, scope);
+      for (const item of expr.items) checkNames(ctx, item, scope);
       break;
     case 'unary':
-      checkExpr(ctx, expr.operand, scope);
+      checkNames(ctx, expr.operand, scope);
       break;
     case 'binary':
-      checkExpr(ctx, expr.left, scope);
-      checkExpr(ctx, expr.right, scope);
+      checkNames(ctx, expr.left, scope);
+      checkNames(ctx, expr.right, scope);
       break;
     default:
       break;
@@ -114,12 +149,12 @@ function outside(ctx: CheckContext, name: string, pages: number, at: Bounds): vo
  */
 export function checkRange(ctx: CheckContext, range: Range, scope: Scope, outcome?: Outcome): void {
   if (range.kind === 'address') {
-    checkExpr(ctx, range.address, scope);
+    checkNumber(ctx, range.address, scope);
     checkAddress(ctx, range.address, scope);
     if (range.size !== undefined) checkRangeSize(ctx, range.size, scope);
     return;
   }
-  for (const bound of [range.first, range.end]) if (bound !== undefined) checkExpr(ctx, bound, scope);
+  for (const bound of [range.first, range.end]) if (bound !== undefined) checkNumber(ctx, bound, scope);
   const symbol = checkBuffer(ctx, range.buffer, scope);
   const status = outcome?.status?.kind;
   const mayPass = range.pastEnd || status === 'errno' || status === 'signal';
@@ -163,7 +198,7 @@ export function checkAddress(ctx: CheckContext, expr: Expr, scope: Scope): void 
 }
 
 function checkRangeSize(ctx: CheckContext, size: Expr, scope: Scope): void {
-  checkExpr(ctx, size, scope);
+  checkNumber(ctx, size, scope);
   ctx.size(size, scope, {
     what: 'a range',
     empty: 'this range has no size',
@@ -189,5 +224,5 @@ export function checkOutcome(ctx: CheckContext, outcome: Outcome, scope: Scope):
       }
     }
   }
-  for (const value of values) checkExpr(ctx, value, scope);
+  for (const value of values) checkNumber(ctx, value, scope);
 }

@@ -17,7 +17,14 @@ import type {
 } from './ast';
 import type { CheckContext } from './check-context';
 import { checkDevice, offered, withPages } from './check-device';
-import { checkAddress, checkExpr, checkOutcome, checkRange } from './check-expression';
+import {
+  checkAddress,
+  checkBetween,
+  checkExpr,
+  checkNumber,
+  checkOutcome,
+  checkRange,
+} from './check-expression';
 import { ADVICE_FEATURES } from './knowledge';
 import { PAGE_SIZE } from './numbers';
 import { describeSymbol, type Scope } from './scope';
@@ -72,7 +79,7 @@ function checkStatement(ctx: CheckContext, statement: Statement, place: Place): 
   }
   switch (statement.kind) {
     case 'let':
-      checkExpr(ctx, statement.value, scope);
+      checkNumber(ctx, statement.value, scope);
       defineValue(ctx, statement.name, scope, ctx.constant(statement.value, scope));
       return;
     case 'on':
@@ -121,8 +128,7 @@ function checkSimple(ctx: CheckContext, statement: SimpleStatement, place: Place
     }
     case 'write':
     case 'fill':
-      checkExpr(ctx, statement.value, scope);
-      ctx.between(statement.value, scope, 'a byte', 0, 255);
+      checkBetween(ctx, statement.value, scope, 'a byte', 0, 255);
       return;
     case 'copy_from_user':
     case 'copy_to_user':
@@ -131,7 +137,7 @@ function checkSimple(ctx: CheckContext, statement: SimpleStatement, place: Place
       ctx.between(statement.bytes, scope, 'the bytes of a page', 1, PAGE_SIZE);
       return;
     case 'add':
-      checkExpr(ctx, statement.value, scope);
+      checkNumber(ctx, statement.value, scope);
       return;
     case 'let-read':
       checkLetRead(ctx, statement, scope);
@@ -141,7 +147,7 @@ function checkSimple(ctx: CheckContext, statement: SimpleStatement, place: Place
       checkTaskStatement(ctx, statement, place);
       return;
     case 'exit':
-      if (statement.code !== undefined) ctx.between(statement.code, scope, 'an exit code', 0, 255);
+      if (statement.code !== undefined) checkBetween(ctx, statement.code, scope, 'an exit code', 0, 255);
       return;
     case 'kill':
       checkKill(ctx, statement);
@@ -154,7 +160,7 @@ function checkSimple(ctx: CheckContext, statement: SimpleStatement, place: Place
       return;
     case 'barrier':
       if (statement.of !== undefined)
-        ctx.between(statement.of, scope, 'the number of tasks at a barrier', 1, 10_000);
+        checkBetween(ctx, statement.of, scope, 'the number of tasks at a barrier', 1, 10_000);
       meetAt(ctx, statement.name, place.task, statement.of !== undefined);
       return;
     default:
@@ -165,6 +171,7 @@ function checkSimple(ctx: CheckContext, statement: SimpleStatement, place: Place
 
 /** Checks the size of a swap area. */
 export function swapSize(ctx: CheckContext, size: Expr, scope: Scope | undefined): void {
+  checkNumber(ctx, size, scope);
   ctx.size(size, scope, {
     what: 'a swap area',
     empty: 'a swap area needs a size',
@@ -189,7 +196,7 @@ function defineValue(ctx: CheckContext, name: Name, scope: Scope, value: number 
 
 function checkMmap(ctx: CheckContext, statement: MmapStatement, scope: Scope): void {
   const { name, size, source, at } = statement;
-  checkExpr(ctx, size, scope);
+  checkNumber(ctx, size, scope);
   const huge = statement.pages === 'hugetlb';
   const bytes = ctx.size(size, scope, {
     what: 'a mapping',
@@ -201,7 +208,7 @@ function checkMmap(ctx: CheckContext, statement: MmapStatement, scope: Scope): v
   if (source.kind === 'file') ctx.file(source.file);
   if (source.kind === 'device') ctx.device(source.device);
   if (at !== undefined) {
-    checkExpr(ctx, at, scope);
+    checkNumber(ctx, at, scope);
     checkAddress(ctx, at, scope);
   }
   defineBuffer(ctx, name, scope, bytes);
@@ -223,11 +230,11 @@ function pagesIn(bytes: number | undefined): number | undefined {
 function checkMremap(ctx: CheckContext, statement: MremapStatement, scope: Scope): void {
   const { range, size, to } = statement;
   if (to !== undefined) {
-    checkExpr(ctx, to, scope);
+    checkNumber(ctx, to, scope);
     checkAddress(ctx, to, scope);
   }
   if (size === undefined) return;
-  checkExpr(ctx, size, scope);
+  checkNumber(ctx, size, scope);
   const limits = {
     what: 'a mapping',
     empty: 'a mapping needs a size',
@@ -279,7 +286,7 @@ function checkKill(ctx: CheckContext, statement: KillStatement): void {
 }
 
 function checkCpu(ctx: CheckContext, cpu: Expr | undefined, scope: Scope): void {
-  if (cpu !== undefined) ctx.between(cpu, scope, 'the number of a CPU', 0, ctx.cpus - 1);
+  if (cpu !== undefined) checkBetween(ctx, cpu, scope, 'the number of a CPU', 0, ctx.cpus - 1);
 }
 
 function checkFork(ctx: CheckContext, statement: ForkStatement, place: Place): void {
@@ -320,8 +327,7 @@ function checkOn(ctx: CheckContext, statement: OnStatement, place: Place): void 
 
 function checkRepeat(ctx: CheckContext, statement: RepeatStatement, place: Place): void {
   const { scope } = place;
-  checkExpr(ctx, statement.count, scope);
-  ctx.between(statement.count, scope, 'how often a block is repeated', 0, MOST_REPEATS);
+  checkBetween(ctx, statement.count, scope, 'how often a block is repeated', 0, MOST_REPEATS);
   forgetSizes(statement.body, scope);
   if (statement.as === undefined) {
     checkBlock(ctx, statement.body, place);

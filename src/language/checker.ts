@@ -14,7 +14,7 @@ import type {
   ZoneName,
 } from './ast';
 import { CheckContext } from './check-context';
-import { checkExpr } from './check-expression';
+import { checkNumber } from './check-expression';
 import { checkBlock, swapSize } from './check-statement';
 import { type Diagnostic, locate, ProblemList } from './diagnostics';
 import { KNOWLEDGE, type Knowledge } from './knowledge';
@@ -125,6 +125,7 @@ function declareTasks(ctx: CheckContext, items: readonly TopLevel[]): number {
     if (statement.kind === 'repeat' && statement.as !== undefined) countCounter(ctx, counters, statement.as);
     if (statement.kind === 'mmap' || statement.kind === 'let' || statement.kind === 'let-read') {
       ctx.definitions.push({ name: statement.name, within });
+      ctx.variables.set(statement.name.text, statement.kind === 'mmap' ? 'buffer' : 'value');
     }
     if (statement.kind === 'fork' || statement.kind === 'thread') {
       const role = statement.kind === 'fork' ? 'child' : 'thread';
@@ -171,7 +172,7 @@ function checkDeclaration(ctx: CheckContext, item: Exclude<TopLevel, ProcessDecl
       checkFile(ctx, item);
       return;
     case 'let':
-      checkExpr(ctx, item.value, undefined);
+      checkNumber(ctx, item.value, undefined);
       ctx.declare(item.name, { kind: 'value', span: item.name.span, value: ctx.constant(item.value) });
       return;
     case 'schedule':
@@ -218,7 +219,7 @@ function checkDeviceDecl(ctx: CheckContext, item: DeviceDecl): void {
   if (devices > MOST_DEVICES)
     ctx.error('too-many', `a scenario has at most ${MOST_DEVICES} devices`, name.span);
   const empty = `device \`${name.text}\` has no memory; say how much, as in \`device ${name.text} ${type.text} 64MiB\``;
-  checkExpr(ctx, size, undefined);
+  checkNumber(ctx, size, undefined);
   ctx.size(size, undefined, { what: 'device memory', empty, most: MOST_DEVICE, why: 'a device can have' });
   if (type.text === 'coherent') ctx.need('coherent', 'coherent device memory', type.span);
   if (node !== undefined) ctx.between(node, undefined, 'the number of a node', 0, MOST_NODES - 1);
@@ -253,7 +254,7 @@ function checkOption(
   const options = ctx.knowledge.drivers.get(driver)?.options ?? [];
   const known = options.find((option) => option.name === name.text);
   const names = options.map((option) => option.name);
-  checkExpr(ctx, value, undefined);
+  checkNumber(ctx, value, undefined);
   if (known === undefined) {
     const near = didYouMean(name.text, names) || `; known is ${allOf(names)}`;
     ctx.error('unknown-name', `driver ${driver} has no option \`${name.text}\`${near}`, name.span);

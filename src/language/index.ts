@@ -8,6 +8,7 @@ export { type Diagnostic, diagnose, formatDiagnostic, type Problem, type Severit
 export { type Compiled, compileExpr, holds } from './expression';
 export { formatScenario } from './formatter';
 export { type Feature, KNOWLEDGE, type Knowledge } from './knowledge';
+export { detailOf, functionDetail, type MemberItem, membersOf } from './members';
 export { PAGE_SIZE, showSize } from './numbers';
 export { type Parsed, parseExpression, parseLogMessage, parseScenario } from './parser';
 export { ERRNOS, SIGNAL_CODES, SIGNALS } from './signals';

@@ -1,3 +1,5 @@
+import { FUNCTIONS, NAMES } from './things';
+
 /** Something of the language that not every kernel has. */
 export type Feature = 'coherent' | 'exclusive' | 'cold' | 'populate' | 'collapse';
 
@@ -40,6 +42,8 @@ export interface DriverWords {
   readonly verbs: readonly DriverVerb[];
   /** What can be made to fail in it, as in `gpu0 fail copy`. */
   readonly failures: readonly string[];
+  /** What it counts: members of its devices in expressions. */
+  readonly counters: readonly string[];
 }
 
 /** What the checker has to know of the kernels and the machine. The engine's own tables may be given in its place. */
@@ -74,6 +78,7 @@ export const DMIRROR: DriverWords = {
   ],
   verbs: [],
   failures: ['migrate_to_ram', 'copy', 'alloc'],
+  counters: ['calloc', 'cfree'],
 };
 
 /** First kernel with each feature, for messages. */
@@ -94,11 +99,8 @@ export const KNOWLEDGE: Knowledge = {
   drivers: new Map([['dmirror', DMIRROR]]),
   defaultDriver: 'dmirror',
   defaultCpus: 2,
-  names: new Set([
-    ...['DMA', 'DMA32', 'Normal', 'Movable', 'Device'],
-    ...['zone', 'callbacks', 'time', 'profile', 'task', 'process'],
-  ]),
-  functions: new Set(['pte', 'page', 'pfn', 'vma', 'why', 'count', 'sum', 'min', 'max']),
+  names: new Set(Object.keys(NAMES)),
+  functions: new Set(Object.keys(FUNCTIONS)),
 };
 
 /** Madvise advices that came later than 4.14. */

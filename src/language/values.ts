@@ -53,12 +53,16 @@ export interface Type<C> {
 /** A member of a thing. The handle it is given is never undefined. */
 export interface Accessor<C> {
   readonly type: Type<C>;
+  /** One line on what it is. */
+  readonly doc?: string;
   readonly get: (handle: Value, context: C) => Value;
 }
 
 /** What a name means. */
 export interface Binding<C> {
   readonly type: Type<C>;
+  /** One line on what it is. */
+  readonly doc?: string;
   readonly get: (context: C) => Value;
   /** The number that it always is. */
   readonly constant?: number;

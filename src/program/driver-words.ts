@@ -17,7 +17,7 @@ const NEEDS: Readonly<Record<DriverOperation, readonly (keyof Operations)[]>> = 
 };
 
 /** What a scenario can say of a driver. */
-export function wordsOf({ operations, options, verbs, failures }: Driver): DriverWords {
+export function wordsOf({ operations, options, verbs, failures, counters }: Driver): DriverWords {
   const offered = (Object.keys(NEEDS) as DriverOperation[]).filter((operation) =>
     NEEDS[operation].every((call) => operations[call] !== undefined),
   );
@@ -26,6 +26,7 @@ export function wordsOf({ operations, options, verbs, failures }: Driver): Drive
     operations: offered,
     verbs: verbs.map(({ routine: _, ...word }) => word),
     failures: failures.points,
+    counters: Object.keys(counters),
   };
 }
 

@@ -6,11 +6,24 @@ import { pgd_alloc, pte_alloc, set_pte } from '../../src/engine/kernel/mm/pgtabl
 import { Vm } from '../../src/engine/machine/address-spaces';
 import { Hold } from '../../src/engine/machine/holds';
 import type { MmRow, ProcessRow, TaskRow, Vpn } from '../../src/engine/machine/ids';
+import { PG_NAMES } from '../../src/engine/machine/pages';
 import { PTE_WRITE, Pte } from '../../src/engine/machine/pte';
 import { linux612 } from '../../src/engine/profiles/linux-6.12';
 import { Kernel } from '../../src/engine/routine/kernel';
 import { compileExpr, parseExpression, showValue } from '../../src/language';
+import { knownType } from '../../src/language/make-type';
+import {
+  FUNCTIONS,
+  NAMES,
+  PAGE_FLAG_NAMES,
+  SITUATION,
+  THINGS,
+  type Thing,
+  type ThingName,
+  ZONE_COUNTER_NAMES,
+} from '../../src/language/things';
 import { environment, moveTo, sceneOf, Variables, type World } from '../../src/view/environment';
+import { typeNamed } from '../../src/view/environment/type-parts';
 
 const BUF = 0x7f0000000000;
 
@@ -99,5 +112,38 @@ describe('expressions over a machine', () => {
     expect(evaluate('buf[1].page.refcont')).toContain('did you mean `refcount`');
     expect(evaluate('buf[1].page == gpu0')).toContain('cannot be compared');
     expect(evaluate('pte(gpu0)')).toContain('takes one address');
+  });
+});
+
+describe('what is known of things', () => {
+  const resolver = environment(world());
+  const everyThing = Object.entries(THINGS).map(
+    ([name, facts]) => [name as ThingName, facts as Thing] as const,
+  );
+
+  it.each(everyThing)(
+    'a machine answers for every member of %s, by the same names and types',
+    (name, facts) => {
+      const type = typeNamed(name);
+      expect(type.members?.()).toEqual(Object.keys(facts.members));
+      for (const member of Object.keys(facts.members)) {
+        const known = knownType(name).member?.(member);
+        expect(type.member?.(member)?.type.name).toBe(known?.type.name);
+        expect(known?.doc).not.toBe('');
+      }
+      expect(type.index === undefined).toBe(facts.element === undefined);
+      expect(type.slice === undefined).toBe(facts.range === undefined);
+    },
+  );
+
+  it('has every flag of a page and every counter of a zone', () => {
+    expect([...PAGE_FLAG_NAMES].sort()).toEqual(PG_NAMES.map(([name]) => name).sort());
+    for (const counter of ZONE_COUNTER_NAMES) expect(evaluate(`zone.Normal.${counter}`)).toMatch(/^\d+$/);
+  });
+
+  it('has every name and function that the checker accepts', () => {
+    for (const name of [...Object.keys(NAMES), ...Object.keys(SITUATION)])
+      expect(resolver.name(name), name).toBeDefined();
+    for (const name of Object.keys(FUNCTIONS)) expect(resolver.call?.(name), name).toBeDefined();
   });
 });

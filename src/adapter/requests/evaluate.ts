@@ -8,7 +8,7 @@ import { valueVariable } from '../../debugger/variables/values';
 import type { PageRow } from '../../engine/machine/ids';
 import type { LinkedRoutine } from '../../engine/routine/link';
 import { finish } from '../../engine/time/work';
-import { showValue, type Value } from '../../language';
+import { detailOf, functionDetail, membersOf, showValue, type Value } from '../../language';
 import { environment, type Scene } from '../../view/environment';
 import { waitsText } from '../../view/wait-graph';
 import { RequestError } from '../errors';
@@ -77,9 +77,10 @@ function completions(adapter: Stopped, { text, column, frameId }: Args<'completi
   const typed = text.slice(0, Math.max(0, dialect.fromColumn(column) - 1));
   const [, object, word = ''] = TYPED.exec(typed) ?? [];
   const length = word.length;
-  const item = (label: string, type: Dap.CompletionItemType): Dap.CompletionItem => ({
+  const item = (label: string, type: Dap.CompletionItemType, detail = ''): Dap.CompletionItem => ({
     label,
     type,
+    ...(detail === '' ? {} : { detail }),
     start: dialect.toColumn(typed.length - length + 1),
     length,
   });
@@ -87,15 +88,16 @@ function completions(adapter: Stopped, { text, column, frameId }: Args<'completi
   const starts = (name: string): boolean => name.toLowerCase().startsWith(word.toLowerCase());
   if (object !== undefined) {
     const { type } = adapter.view.compile(object, routine);
-    const members = type.members?.() ?? type.element?.members?.() ?? [];
-    return members.filter(starts).map((name) => item(name, 'property'));
+    return membersOf(type)
+      .filter(({ name }) => starts(name))
+      .map(({ name, detail }) => item(name, 'property', detail));
   }
   const functions = names.calls?.() ?? [];
   return [
     ...[...new Set(names.names())]
       .filter((name) => !name.startsWith('$') && starts(name))
-      .map((name) => item(name, 'variable')),
-    ...functions.filter(starts).map((name) => item(name, 'function')),
+      .map((name) => item(name, 'variable', detailOf(names.name(name)))),
+    ...functions.filter(starts).map((name) => item(name, 'function', functionDetail(name))),
     ...(typed === word ? [...WORDS.keys()].filter(starts).map((name) => item(name, 'keyword')) : []),
   ];
 }

@@ -12,26 +12,26 @@ import {
   vpnOf,
 } from '../../engine/machine/ids';
 import { ZONE_NAMES } from '../../engine/machine/zones';
-import { CALLBACKS, type LinkedRoutine } from '../../engine/routine/link';
+import type { LinkedRoutine } from '../../engine/routine/link';
 import type { Shown } from '../../engine/routine/routine';
 import { BIGINTS, NUMBERS } from '../../language/arithmetic';
+import { type Answer, callNamed, givesAddress } from '../../language/call-function';
+import { typeOf } from '../../language/make-type';
+import { FUNCTIONS, type Meaning, NAMES, SITUATION } from '../../language/things';
 import {
   type Binding,
-  type CallBinding,
   isList,
   type NameResolver,
   NUMBER,
-  STRING,
   type Type,
   type Value,
 } from '../../language/values';
-import { showFaultFlags, showVmFault } from './format';
 import { localOf } from './locals';
-import { DEVICE, deviceType, PROCESS, TASK, ZONE } from './machine-types';
+import { DEVICE, deviceType, PROCESS, TASK } from './machine-types';
 import { deviceOfPage, entryAt, mappingsOf, pageAt, vmaAt } from './pages';
 import type { Scene, World } from './scene';
-import { ADDRESS, orNone, type SceneType } from './type-parts';
-import { BUFFER, PAGE, PTE, placeAt, VMA } from './types';
+import { orNone, type SceneType, typeNamed } from './type-parts';
+import { BUFFER, PAGE, placeAt } from './types';
 import { why } from './why';
 
 export interface EnvironmentOptions {
@@ -66,11 +66,6 @@ function situation(world: World): ReadonlyMap<string, Binding<Scene>> {
   const ret = inFrames(world, 'vm-fault', ['ret', 'fault', 'result']);
   const device = inFrames(world, 'device', ['device', 'mdevice']);
   const mirror = inFrames(world, 'mirror', ['mirror', 'dmirror']);
-  const bits = (show: (value: number) => string): SceneType => ({
-    name: 'flags',
-    family: 'number',
-    show: (value) => (typeof value === 'number' ? show(value) : String(value)),
-  });
   const address = (scene: Scene): number => {
     const fault = k.tasks.fault.get(scene.task);
     return fault === 0 ? vaOf(vpn(scene) as Vpn) : k.faults.address.get(fault);
@@ -79,59 +74,46 @@ function situation(world: World): ReadonlyMap<string, Binding<Scene>> {
     (device(scene) ||
       k.devices.mirrorDevice.get(mirror(scene)) ||
       deviceOfPage(k, page(scene) as PageRow)) as DeviceRow;
-  return new Map<string, Binding<Scene>>([
-    ['page', { type: PAGE, get: (scene) => orNone(page(scene)) }],
-    ['address', { type: ADDRESS, get: (scene) => orNone(address(scene)) }],
-    ['device', { type: deviceType(world), get: (scene) => orNone(deviceAt(scene)) }],
-    ['flags', { type: bits(showFaultFlags), get: flags }],
-    ['ret', { type: bits(showVmFault), get: ret }],
-    ['task', { type: TASK, get: (scene) => orNone(scene.task) }],
-    ['process', { type: PROCESS, get: (scene) => orNone(scene.process) }],
-    ['time', { type: NUMBER, get: () => k.time }],
-    ['profile', { type: STRING, get: () => k.profile.name }],
+  const getters: Readonly<Record<SituationName, (scene: Scene) => Value>> = {
+    page: (scene) => orNone(page(scene)),
+    address: (scene) => orNone(address(scene)),
+    device: (scene) => orNone(deviceAt(scene)),
+    flags,
+    ret,
+  };
+  return new Map([
+    ...Object.entries(getters).map(([name, get]): [string, Binding<Scene>] => [
+      name,
+      bind(SITUATION[name as SituationName], get),
+    ]),
+    ['device', { ...bind(SITUATION.device, getters.device), type: deviceType(world) }],
+    ['task', bind(NAMES.task, (scene) => orNone(scene.task))],
+    ['process', bind(NAMES.process, (scene) => orNone(scene.process))],
+    ['time', bind(NAMES.time, () => k.time)],
+    ['profile', bind(NAMES.profile, () => k.profile.name)],
   ]);
 }
 
-/** `zone.Device`, `callbacks.page_fault`: a name that only groups others. */
-function group(name: string, members: ReadonlyMap<string, Binding<Scene>>): Binding<Scene> {
-  const type: SceneType = {
-    name,
-    family: name,
-    member: (member) => {
-      const found = members.get(member);
-      return found && { type: found.type, get: (_, scene) => found.get(scene) };
-    },
-    members: () => [...members.keys()],
-    show: (_, scene) => [...members].map(([member, { get }]) => `${member} ${String(get(scene))}`).join(', '),
-  };
-  return { type, get: () => 0 };
+type SituationName = keyof typeof SITUATION;
+
+/** A name of the machine's own. */
+function bind(meaning: Meaning, get: (scene: Scene) => Value): Binding<Scene> {
+  return { type: typeOf(meaning, typeNamed), doc: meaning.doc, get };
 }
 
 function machine(world: World): Map<string, Binding<Scene>> {
-  const { kernel: k, names } = world;
-  const zones = new Map(
-    ZONE_NAMES.map((name, type) => [name as string, { type: ZONE, get: () => type } as Binding<Scene>]),
-  );
-  const calls = (callback: number): Binding<Scene> => ({
-    type: NUMBER,
-    get: () => k.callbackCalls.get(callback),
-  });
-  const callbacks = new Map([
-    ...CALLBACKS.map((name, callback): [string, Binding<Scene>] => [name, calls(callback)]),
-    ['page_fault', calls(CALLBACKS.indexOf('migrate_to_ram'))] as [string, Binding<Scene>],
-    ['folio_free', calls(CALLBACKS.indexOf('page_free'))] as [string, Binding<Scene>],
-  ]);
+  const { names } = world;
   const found = new Map<string, Binding<Scene>>([
-    ...zones,
-    ['zone', group('zones', zones)],
-    ['callbacks', group('callbacks', callbacks)],
+    ...ZONE_NAMES.map((name, type): [string, Binding<Scene>] => [name, bind(NAMES[name], () => type)]),
+    ['zone', bind(NAMES.zone, () => 0)],
+    ['callbacks', bind(NAMES.callbacks, () => 0)],
   ]);
   const device = deviceType(world);
   names.devices.forEach((name, index) => {
     found.set(name, { type: device, get: () => orNone(deviceNamed(world, index)) });
   });
   for (const [name, constant] of names.constants)
-    found.set(name, { type: NUMBER, get: () => constant, constant });
+    found.set(name, { type: NUMBER, constant, get: () => constant });
   return found;
 }
 
@@ -205,66 +187,37 @@ function variables(world: World): ReadonlyMap<string, Binding<Scene>> {
   );
 }
 
-type Where = (args: readonly Value[], scene: Scene) => { process: ProcessRow; va: number } | undefined;
+/** An address of user space. */
+const isAddress = (va: number): boolean => va >= 0 && va < vaOf(TASK_SIZE_PAGES as Vpn);
+
+/** The process and address that the argument of a function means. */
+function whereIs(
+  type: Type<Scene>,
+  value: Value,
+  scene: Scene,
+): { process: ProcessRow; va: number } | undefined {
+  if (value === undefined) return undefined;
+  if (type.family === 'place') return placeAt(value);
+  if (typeof value !== 'number') return undefined;
+  if (type.family !== 'buffer') return isAddress(value) ? { process: scene.process, va: value } : undefined;
+  const { variables } = scene.world;
+  return { process: variables.processOf(value), va: variables.content(value) };
+}
 
 /** The address that a value of this type stands for, by its process; of a page the first that maps it. */
-export function addressOf(type: Type<Scene>, value: Value, scene: Scene): ReturnType<Where> {
-  if (type.family !== PAGE.family) return whereOf(type)?.([value], scene);
+export function addressOf(type: Type<Scene>, value: Value, scene: Scene): ReturnType<typeof whereIs> {
+  if (type.family !== PAGE.family) return givesAddress(type) ? whereIs(type, value, scene) : undefined;
   const first = typeof value === 'number' ? mappingsOf(scene.world.kernel, value as PageRow)[0] : undefined;
   return first && { process: first.process, va: vaOf(first.vpn) };
 }
 
-/** An address of user space. */
-const isAddress = (va: Value): va is number =>
-  typeof va === 'number' && va >= 0 && va < vaOf(TASK_SIZE_PAGES as Vpn);
-
-/** How the one argument of a function gives an address: a page of a buffer, a buffer, or a number. */
-function whereOf(type: Type<Scene>): Where | undefined {
-  if (type === (BUFFER as Type<Scene>))
-    return ([cell], { world: { variables } }) =>
-      typeof cell === 'number'
-        ? { process: variables.processOf(cell), va: variables.content(cell) }
-        : undefined;
-  if (type.family === 'place') return ([at]) => (at === undefined ? undefined : placeAt(at));
-  if (type.family === 'number' || type.family === 'any')
-    return ([va], { process }) => (isAddress(va) ? { process, va } : undefined);
-  return undefined;
-}
-
-function ofAddress(
-  name: string,
-  type: SceneType,
-  find: (scene: Scene, process: ProcessRow, va: number) => Value,
-) {
-  return (types: readonly Type<Scene>[]): CallBinding<Scene> => {
-    const where = types.length === 1 && types[0] !== undefined ? whereOf(types[0]) : undefined;
-    if (!where) return { error: `\`${name}\` takes one address, as in \`${name}(buf[3])\`` };
-    return {
-      type,
-      get: (args, scene) => {
-        const at = where(args, scene);
-        return at && find(scene, at.process, at.va);
-      },
-    };
-  };
-}
-
+/** A function of an address. */
+type OfAddress = (scene: Scene, process: ProcessRow, va: number) => Value;
 type Amount = number | bigint;
 const isAmount = (value: Value): value is Amount => typeof value === 'number' || typeof value === 'bigint';
 
 /** A function of the elements of lists. Of one element that is not there it is `none`. */
-function ofList(name: string, fold: (values: readonly Amount[]) => Amount | undefined) {
-  return (types: readonly Type<Scene>[]): CallBinding<Scene> =>
-    types.length === 0 || types.some(({ family }) => family !== 'number' && family !== 'any')
-      ? { error: `\`${name}\` takes numbers, or a list of them` }
-      : {
-          type: NUMBER,
-          get: (args) => {
-            const values = args.flatMap((arg) => (isList(arg) ? arg : [arg]));
-            return values.every(isAmount) ? fold(values) : undefined;
-          },
-        };
-}
+type OfNumbers = (values: readonly Amount[], scene: Scene) => Value;
 
 /** Adds exactly; throws EvaluationError where the sum is too large. */
 function plus(a: Amount, b: Amount): Amount {
@@ -278,26 +231,36 @@ const firstOf = (values: readonly Amount[], before: (a: Amount, b: Amount) => bo
 
 const mmOf = ({ world }: Scene, process: ProcessRow): MmRow => world.kernel.tasks.mm.get(process) as MmRow;
 
-const CALLS = new Map<string, (types: readonly Type<Scene>[]) => CallBinding<Scene>>([
-  [
-    'pte',
-    ofAddress('pte', PTE, (s, process, va) => orNone(entryAt(s.world.kernel, mmOf(s, process), vpnOf(va)))),
-  ],
-  [
-    'page',
-    ofAddress('page', PAGE, (s, process, va) => orNone(pageAt(s.world.kernel, mmOf(s, process), vpnOf(va)))),
-  ],
-  [
-    'vma',
-    ofAddress('vma', VMA, (s, process, va) => orNone(vmaAt(s.world.kernel, mmOf(s, process), vpnOf(va)))),
-  ],
-  ['why', ofAddress('why', STRING, (s, process, va) => why(s, process, va))],
-  ['pfn', ofAddress('pfn', PAGE, (s, _, pfn) => orNone(s.world.kernel.pages.find(pfn as Pfn)))],
-  ['count', ofList('count', (values) => values.length)],
-  ['sum', ofList('sum', (values) => values.reduce(plus, 0))],
-  ['min', ofList('min', (values) => firstOf(values, (a, b) => a < b))],
-  ['max', ofList('max', (values) => firstOf(values, (a, b) => a > b))],
-]);
+const OF_ADDRESS: Readonly<Record<'pte' | 'page' | 'vma' | 'why', OfAddress>> = {
+  pte: (s, process, va) => orNone(entryAt(s.world.kernel, mmOf(s, process), vpnOf(va))),
+  page: (s, process, va) => orNone(pageAt(s.world.kernel, mmOf(s, process), vpnOf(va))),
+  vma: (s, process, va) => orNone(vmaAt(s.world.kernel, mmOf(s, process), vpnOf(va))),
+  why,
+};
+
+const OF_NUMBERS: Readonly<Record<'pfn' | 'count' | 'sum' | 'min' | 'max', OfNumbers>> = {
+  pfn: ([pfn], s) => (typeof pfn === 'number' ? orNone(s.world.kernel.pages.find(pfn as Pfn)) : undefined),
+  count: (values) => values.length,
+  sum: (values) => values.reduce(plus, 0),
+  min: (values) => firstOf(values, (a, b) => a < b),
+  max: (values) => firstOf(values, (a, b) => a > b),
+};
+
+const answer: Answer<Scene> = (name, types) => {
+  const [type] = types;
+  if (name in OF_ADDRESS && type !== undefined) {
+    const find = OF_ADDRESS[name as keyof typeof OF_ADDRESS];
+    return ([value], scene) => {
+      const at = whereIs(type, value, scene);
+      return at && find(scene, at.process, at.va);
+    };
+  }
+  const find = OF_NUMBERS[name as keyof typeof OF_NUMBERS];
+  return (args, scene) => {
+    const values = args.flatMap((arg) => (isList(arg) ? arg : [arg]));
+    return values.every(isAmount) ? find(values, scene) : undefined;
+  };
+};
 
 /** A local that has no value yet, such as `device` at the start of a callback, means what the situation says. */
 function orElse(local: Binding<Scene>, otherwise: Binding<Scene> | undefined): Binding<Scene> {
@@ -337,7 +300,7 @@ export function environment(world: World, options: EnvironmentOptions = {}): Nam
       return local ? orElse(local, globals.get(text)) : (own.get(text) ?? globals.get(text));
     },
     names: () => [...locals, ...own.keys(), ...globals.keys()],
-    call: (text) => CALLS.get(text),
-    calls: () => [...CALLS.keys()],
+    call: (text) => callNamed(text, typeNamed, answer),
+    calls: () => Object.keys(FUNCTIONS),
   };
 }

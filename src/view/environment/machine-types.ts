@@ -8,9 +8,13 @@ import { TaskState } from '../../engine/machine/tasks';
 import { ZONE_NAMES, type Zones } from '../../engine/machine/zones';
 import type { Driver } from '../../engine/routine/driver';
 import type { Kernel } from '../../engine/routine/kernel';
+import { CALLBACKS } from '../../engine/routine/link';
+import type { CallbackName } from '../../engine/routine/routine';
+import { DRIVER_COUNTER, ZONE_COUNTER_NAMES } from '../../language/things';
+import { NUMBER, type Value } from '../../language/values';
 import { showMemoryType } from './pages';
 import { deviceName, processName, type Scene, taskName, type World } from './scene';
-import { flag, number, orNone, type SceneType, text, thing } from './type-parts';
+import { forEach, orNone, type SceneType, thing } from './type-parts';
 
 // ------------------------------------------------------------------------------------------------ zones, devices
 
@@ -46,22 +50,7 @@ function total(s: Scene, type: number, read: (zones: Zones, zone: number) => num
   return sum;
 }
 
-/** A type of zone, on all nodes together: `Device`, `zone.Normal`, the zone of a page. */
-export const ZONE: SceneType = thing(
-  'a zone',
-  'zone',
-  () => ({
-    spanned: number((type, s) => total(s, type, (zones, zone) => zones.spanned.get(zone))),
-    ...Object.fromEntries(
-      COUNTERS.map((name) => [
-        snake(name),
-        number((type, s) => total(s, type, (zones, zone) => zones[name].get(zone))),
-      ]),
-    ),
-    name: text((type) => ZONE_NAMES[type]),
-  }),
-  { show: (type) => ZONE_NAMES[type as number] ?? 'none' },
-);
+const COLUMNS: ReadonlyMap<string, Counter> = new Map(COUNTERS.map((name) => [snake(name), name]));
 
 const usedPages = ({ world: { kernel: k } }: Scene, device: DeviceRow): number => {
   const driver = driverOfDevice(k, device);
@@ -73,19 +62,33 @@ const freePages = ({ world: { kernel: k } }: Scene, device: DeviceRow): number =
   return driver === undefined ? k.devices.pages.get(device) : free_pages(k, driver, device);
 };
 
-export const DEVICE: SceneType = thing(
-  'a device',
-  'device',
-  () => ({
-    name: text((device, s) => deviceName(s.world, device as DeviceRow)),
-    total: number((device, s) => s.world.kernel.devices.pages.get(device)),
-    used: number((device, s) => usedPages(s, device as DeviceRow)),
-    free: number((device, s) => freePages(s, device as DeviceRow)),
-    type: text((device, s) => showMemoryType(s.world.kernel.devices.type.get(device))),
-    dead: flag((device, s) => s.world.kernel.devices.dead.get(device) !== 0),
-  }),
-  { show: (device, s) => deviceName(s.world, device as DeviceRow) },
-);
+function counter(name: string): (type: number, s: Scene) => number | undefined {
+  const column = COLUMNS.get(name);
+  if (column === undefined) return () => undefined;
+  return (type, s) => total(s, type, (zones, zone) => zones[column].get(zone));
+}
+
+/** A type of zone, on all nodes together: `Device`, `zone.Normal`, the zone of a page. */
+export const ZONE: SceneType = thing('zone', {
+  members: {
+    spanned: (type, s) => total(s, type, (zones, zone) => zones.spanned.get(zone)),
+    ...forEach(ZONE_COUNTER_NAMES, counter),
+    name: (type) => ZONE_NAMES[type],
+  },
+  show: (type) => ZONE_NAMES[type as number] ?? 'none',
+});
+
+export const DEVICE: SceneType = thing('device', {
+  members: {
+    name: (device, s) => deviceName(s.world, device as DeviceRow),
+    total: (device, s) => s.world.kernel.devices.pages.get(device),
+    used: (device, s) => usedPages(s, device as DeviceRow),
+    free: (device, s) => freePages(s, device as DeviceRow),
+    type: (device, s) => showMemoryType(s.world.kernel.devices.type.get(device)),
+    dead: (device, s) => s.world.kernel.devices.dead.get(device) !== 0,
+  },
+  show: (device, s) => deviceName(s.world, device as DeviceRow),
+});
 
 /** The driver of a device; persistent memory has none. */
 export function driverOfDevice(k: Kernel, device: DeviceRow): Driver | undefined {
@@ -95,11 +98,14 @@ export function driverOfDevice(k: Kernel, device: DeviceRow): Driver | undefined
 /** A device of a run, with the counters of its drivers as members. */
 export function deviceType({ kernel: k }: World): SceneType {
   const counters = new Set(k.drivers.flatMap((driver) => Object.keys(driver.counters)));
-  const read = (name: string) =>
-    number((device) => {
+  const read = (name: string) => ({
+    type: NUMBER,
+    doc: DRIVER_COUNTER,
+    get: (device: Value): Value => {
       const counter = driverOfDevice(k, device as DeviceRow)?.counters[name];
-      return counter?.(k).get(device);
-    });
+      return counter?.(k).get(device as number);
+    },
+  });
   return {
     ...DEVICE,
     member: (name) => DEVICE.member?.(name) ?? (counters.has(name) ? read(name) : undefined),
@@ -109,24 +115,22 @@ export function deviceType({ kernel: k }: World): SceneType {
 
 // ------------------------------------------------------------------------------------------------ processes, tasks
 
-export const PROCESS: SceneType = thing(
-  'a process',
-  'process',
-  () => ({
-    name: text((process, s) => processName(s.world, process as ProcessRow)),
-    exited: flag((process, s) => s.world.kernel.tasks.exited.get(process) !== 0),
-    code: number((process, s) => s.world.kernel.tasks.exitCode.get(process)),
-    signal: number((process, s) => s.world.kernel.tasks.exitSignal.get(process)),
-    rss_anon: number((process, s) => s.world.kernel.mm.rssAnon.get(s.world.kernel.tasks.mm.get(process))),
-    rss_file: number((process, s) => s.world.kernel.mm.rssFile.get(s.world.kernel.tasks.mm.get(process))),
-    rss_shmem: number((process, s) => s.world.kernel.mm.rssShmem.get(s.world.kernel.tasks.mm.get(process))),
-    swap_entries: number((process, s) =>
-      s.world.kernel.mm.swapEntries.get(s.world.kernel.tasks.mm.get(process)),
-    ),
-    parent: number((process, s) => orNone(s.world.kernel.tasks.parent.get(process)), PROCESS),
-  }),
-  { show: (process, s) => processName(s.world, process as ProcessRow) },
-);
+const mmOf = (process: number, s: Scene): number => s.world.kernel.tasks.mm.get(process);
+
+export const PROCESS: SceneType = thing('process', {
+  members: {
+    name: (process, s) => processName(s.world, process as ProcessRow),
+    exited: (process, s) => s.world.kernel.tasks.exited.get(process) !== 0,
+    code: (process, s) => s.world.kernel.tasks.exitCode.get(process),
+    signal: (process, s) => s.world.kernel.tasks.exitSignal.get(process),
+    rss_anon: (process, s) => s.world.kernel.mm.rssAnon.get(mmOf(process, s)),
+    rss_file: (process, s) => s.world.kernel.mm.rssFile.get(mmOf(process, s)),
+    rss_shmem: (process, s) => s.world.kernel.mm.rssShmem.get(mmOf(process, s)),
+    swap_entries: (process, s) => s.world.kernel.mm.swapEntries.get(mmOf(process, s)),
+    parent: (process, s) => orNone(s.world.kernel.tasks.parent.get(process)),
+  },
+  show: (process, s) => processName(s.world, process as ProcessRow),
+});
 
 const STATES: Record<number, string> = {
   [TaskState.Runnable]: 'runnable',
@@ -134,15 +138,43 @@ const STATES: Record<number, string> = {
   [TaskState.Exited]: 'exited',
 };
 
-export const TASK: SceneType = thing(
-  'a task',
-  'task',
-  () => ({
-    name: text((task, s) => taskName(s.world, task as TaskRow)),
-    state: text((task, s) => STATES[s.world.kernel.tasks.state.get(task)]),
-    cpu: number((task, s) => s.world.kernel.tasks.cpu.get(task)),
-    process: number((task, s) => orNone(s.world.kernel.tasks.process.get(task)), PROCESS),
-    depth: number((task, s) => s.world.kernel.tasks.depth.get(task)),
-  }),
-  { show: (task, s) => taskName(s.world, task as TaskRow) },
-);
+export const TASK: SceneType = thing('task', {
+  members: {
+    name: (task, s) => taskName(s.world, task as TaskRow),
+    state: (task, s) => STATES[s.world.kernel.tasks.state.get(task)],
+    cpu: (task, s) => s.world.kernel.tasks.cpu.get(task),
+    process: (task, s) => orNone(s.world.kernel.tasks.process.get(task)),
+    depth: (task, s) => s.world.kernel.tasks.depth.get(task),
+  },
+  show: (task, s) => taskName(s.world, task as TaskRow),
+});
+
+/** `zone.Device` */
+export const ZONES: SceneType = thing('zones', {
+  members: forEach(ZONE_NAMES, (name) => () => ZONE_NAMES.indexOf(name)),
+  show: (_, s) =>
+    ZONE_NAMES.map(
+      (name, type) => `${name} ${total(s, type, (zones, zone) => zones.free.get(zone))} free`,
+    ).join(', '),
+});
+
+/** How often a callback has been called, by each of its names. */
+const callsOf = (callback: CallbackName) => {
+  const index = CALLBACKS.indexOf(callback);
+  return (_: number, s: Scene): number => s.world.kernel.callbackCalls.get(index);
+};
+
+/** `callbacks.page_fault` */
+export const CALLBACK_COUNTS: SceneType = thing('callbacks', {
+  members: {
+    migrate_to_ram: callsOf('migrate_to_ram'),
+    page_fault: callsOf('migrate_to_ram'),
+    page_free: callsOf('page_free'),
+    folio_free: callsOf('page_free'),
+    invalidate: callsOf('invalidate'),
+    alloc_and_copy: callsOf('alloc_and_copy'),
+    finalize_and_map: callsOf('finalize_and_map'),
+    release: callsOf('release'),
+  },
+  show: (_, s) => CALLBACKS.map((name) => `${name} ${callsOf(name)(0, s)}`).join(', '),
+});

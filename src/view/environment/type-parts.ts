@@ -1,56 +1,57 @@
-/** What the types of things are made of. */
+/** What the types of a machine's things are made of. */
 
-import { type Accessor, BOOLEAN, NUMBER, STRING, type Type, type Value } from '../../language/values';
-import { showAddress, showHex } from './format';
+import { type Access, makeType } from '../../language/make-type';
+import type { MemberOf, PlainName, ThingName, TypeName } from '../../language/things';
+import { BOOLEAN, NUMBER, STRING, type Type, type Value } from '../../language/values';
+import { showAddress, showFaultFlags, showHex, showPageFlags, showVmFault, showVmFlags } from './format';
 import type { Scene } from './scene';
 
 export type SceneType = Type<Scene>;
-export type Members = Readonly<Record<string, Accessor<Scene>>>;
 
 /** A handle that may be 0 for "none". */
 export const orNone = (row: number): number | undefined => (row === 0 ? undefined : row);
 
-export const number = (
-  get: (handle: number, scene: Scene) => Value,
-  type: SceneType = NUMBER,
-): Accessor<Scene> => ({
-  type,
-  get: (handle, scene) => get(handle as number, scene),
-});
-export const flag = (get: (handle: number, scene: Scene) => boolean): Accessor<Scene> => number(get, BOOLEAN);
-export const text = (get: (handle: number, scene: Scene) => string | undefined): Accessor<Scene> =>
-  number(get, STRING);
+const things = new Map<ThingName, SceneType>();
 
-/** A type whose members are made when they are first asked for, so that types may name each other. */
-export function thing(
-  name: string,
-  family: string,
-  make: () => Members,
-  more: Partial<SceneType> = {},
-): SceneType {
-  let made: Members | undefined;
-  const members = () => {
-    made ??= make();
-    return made;
-  };
+/** A type by its name; of things those that have been made. */
+export function typeNamed(name: TypeName): SceneType {
+  const found = name in PLAIN_TYPES ? PLAIN_TYPES[name as PlainName] : things.get(name as ThingName);
+  if (found === undefined) throw new Error(`nothing shows ${name}`);
+  return found;
+}
+
+/** Makes the type of a thing from what is known of it and how a machine is looked into for it. */
+export function thing<N extends ThingName>(name: N, access: Access<Scene, MemberOf<N>>): SceneType {
+  const type = makeType<Scene>(name, typeNamed, access);
+  things.set(name, type);
+  return type;
+}
+
+/** One value for each of some names. */
+export function forEach<K extends string, V>(names: readonly K[], make: (name: K) => V): Record<K, V> {
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<K, V>;
+}
+
+/** A number that is shown in a way of its own. */
+function shownAs(name: string, show: (value: number) => string): SceneType {
   return {
     name,
-    family,
-    member: (member) => (Object.hasOwn(members(), member) ? members()[member] : undefined),
-    members: () => Object.keys(members()),
-    ...more,
+    family: 'number',
+    show: (value: Value) => (typeof value === 'number' ? show(value) : String(value)),
   };
 }
 
-/** An address in bytes: a number that is shown as an address. */
-export const ADDRESS: SceneType = {
-  name: 'an address',
-  family: 'number',
-  show: (va) => (typeof va === 'number' ? showAddress(va) : String(va)),
-};
+/** An address in bytes. */
+export const ADDRESS: SceneType = shownAs('an address', showAddress);
 
-export const HEX: SceneType = {
-  name: 'a number',
-  family: 'number',
-  show: (value) => (typeof value === 'number' ? showHex(value) : String(value)),
+const PLAIN_TYPES: Readonly<Record<PlainName, SceneType>> = {
+  number: NUMBER,
+  hex: shownAs('a number', showHex),
+  address: ADDRESS,
+  'page-flags': shownAs('page flags', showPageFlags),
+  'vma-flags': shownAs('VMA flags', showVmFlags),
+  'fault-flags': shownAs('flags', showFaultFlags),
+  'vm-fault': shownAs('flags', showVmFault),
+  text: STRING,
+  truth: BOOLEAN,
 };

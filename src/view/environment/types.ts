@@ -22,9 +22,9 @@ import {
   PTE_YOUNG,
 } from '../../engine/machine/pte';
 import { EvaluationError } from '../../language/arithmetic';
-import { type Accessor, listOf, STRING, type Value } from '../../language/values';
-import { showAddress, showPageFlags, showProtection, showVmFlags } from './format';
-import { DEVICE, PROCESS, TASK, ZONE } from './machine-types';
+import { PAGE_FLAG_NAMES } from '../../language/things';
+import type { Value } from '../../language/values';
+import { showAddress, showProtection } from './format';
 import {
   deviceOfPage,
   entryAt,
@@ -41,7 +41,7 @@ import {
   vmaAt,
 } from './pages';
 import { look, type Scene } from './scene';
-import { ADDRESS, flag, HEX, type Members, number, orNone, type SceneType, text, thing } from './type-parts';
+import { forEach, orNone, type SceneType, thing } from './type-parts';
 
 // ------------------------------------------------------------------------------------------------ pages
 
@@ -55,103 +55,76 @@ function seen<T>(s: Scene, page: Value, list: readonly T[]): readonly T[] {
   return list;
 }
 
-export const PAGE: SceneType = thing(
-  'a page',
-  'page',
-  () => ({
-    pfn: number((page, s) => s.world.kernel.pages.pfn(page as PageRow), HEX),
-    refcount: number((page, s) => s.world.kernel.pages.refcount.get(folioOf(s, page))),
-    mapcount: number((page, s) => mapcountOf(s.world.kernel, page as PageRow)),
-    flags: number((page, s) => s.world.kernel.pages.flags.get(page), {
-      name: 'page flags',
-      family: 'number',
-      show: (flags) => (typeof flags === 'number' ? showPageFlags(flags) : String(flags)),
-    }),
-    ...Object.fromEntries(
-      PG_NAMES.map(([name, bit]) => [
-        name,
-        flag((page, s) =>
-          s.world.kernel.pages.has(bit & OF_PAGE ? (page as PageRow) : folioOf(s, page), bit),
-        ),
-      ]),
-    ),
-    zone: number(
-      (page, s) => s.world.kernel.zones.type.get(s.world.kernel.pages.zone(page as PageRow)),
-      ZONE,
-    ),
-    node: number((page, s) => s.world.kernel.zones.node.get(s.world.kernel.pages.zone(page as PageRow))),
-    device: number((page, s) => orNone(deviceOfPage(s.world.kernel, page as PageRow)), DEVICE),
-    type: text((page, s) => {
+const PAGE_BITS: ReadonlyMap<string, number> = new Map(PG_NAMES);
+
+function hasFlag(name: string): (page: number, s: Scene) => boolean {
+  const bit = PAGE_BITS.get(name) ?? 0;
+  const own = (bit & OF_PAGE) !== 0;
+  return (page, s) => s.world.kernel.pages.has(own ? (page as PageRow) : folioOf(s, page), bit);
+}
+
+export const PAGE: SceneType = thing('page', {
+  members: {
+    pfn: (page, s) => s.world.kernel.pages.pfn(page as PageRow),
+    refcount: (page, s) => s.world.kernel.pages.refcount.get(folioOf(s, page)),
+    mapcount: (page, s) => mapcountOf(s.world.kernel, page as PageRow),
+    flags: (page, s) => s.world.kernel.pages.flags.get(page),
+    ...forEach(PAGE_FLAG_NAMES, hasFlag),
+    zone: (page, s) => s.world.kernel.zones.type.get(s.world.kernel.pages.zone(page as PageRow)),
+    node: (page, s) => s.world.kernel.zones.node.get(s.world.kernel.pages.zone(page as PageRow)),
+    device: (page, s) => orNone(deviceOfPage(s.world.kernel, page as PageRow)),
+    type: (page, s) => {
       const pgmap = s.world.kernel.pages.pgmap(page as PageRow);
       return pgmap === 0 ? 'system' : showMemoryType(s.world.kernel.devices.pgmapType.get(pgmap));
-    }),
-    value: number((page, s) => s.world.kernel.contents.read(page as PageRow, 0), HEX),
-    anon: flag((page, s) => s.world.kernel.pages.isAnon(page as PageRow)),
-    index: number((page, s) => s.world.kernel.pages.index.get(page), HEX),
-    pins: number((page, s) => s.world.kernel.pages.pins.get(folioOf(s, page))),
-    order: number((page, s) => s.world.kernel.pages.order.get(folioOf(s, page))),
-    zero: flag((page, s) => page === s.world.kernel.zeroPage),
-    lock_owner: number((page, s) => orNone(s.world.kernel.pages.lockOwner.get(folioOf(s, page))), TASK),
-    holders: {
-      type: listOf<Scene>(STRING),
-      get: (page, s) =>
-        seen(s, page, holdersOf(s.world, page as PageRow)).map(({ name, count }) => `${count} ${name}`),
     },
-    mappings: {
-      type: listOf<Scene>(ADDRESS),
-      get: (page, s) =>
-        seen(s, page, mappingsOf(s.world.kernel, page as PageRow)).map(({ vpn }) => vaOf(vpn)),
-    },
-  }),
-  { show: (page, s) => showPage(s.world, page as PageRow) },
-);
-
-export const PTE: SceneType = thing(
-  'a page-table entry',
-  'pte',
-  () => ({
-    kind: text((entry, s) => KIND_NAMES[kindOf(ptep_get(s.world.kernel, entry as EntryRow))]),
-    page: number((entry, s) => orNone(pte_page(s.world.kernel, entry as EntryRow)), PAGE),
-    present: flag(
-      (entry, s) => KIND_NAMES[kindOf(ptep_get(s.world.kernel, entry as EntryRow))] === 'present',
-    ),
-    write: flag((entry, s) => (ptep_get(s.world.kernel, entry as EntryRow) & PTE_WRITE) !== 0),
-    dirty: flag((entry, s) => (ptep_get(s.world.kernel, entry as EntryRow) & PTE_DIRTY) !== 0),
-    young: flag((entry, s) => (ptep_get(s.world.kernel, entry as EntryRow) & PTE_YOUNG) !== 0),
-    zero: flag((entry, s) => isZeroPage(ptep_get(s.world.kernel, entry as EntryRow))),
-    huge: flag((entry, s) => (ptep_get(s.world.kernel, entry as EntryRow) & PTE_HUGE) !== 0),
-    bits: text((entry, s) => showPteBits(s.world.kernel, entry as EntryRow)),
-    swap_type: number((entry, s) => swapTypeOf(s.world.kernel, entry as EntryRow)),
-  }),
-  { show: (entry, s) => showEntry(s.world, entry as EntryRow) },
-);
-
-export const VMA: SceneType = thing(
-  'a VMA',
-  'vma',
-  () => ({
-    start: number((vma, s) => vaOf(s.world.kernel.mm.start.get(vma) as Vpn), ADDRESS),
-    end: number((vma, s) => vaOf(s.world.kernel.mm.end.get(vma) as Vpn), ADDRESS),
-    pages: number((vma, s) => s.world.kernel.mm.end.get(vma) - s.world.kernel.mm.start.get(vma)),
-    flags: number((vma, s) => s.world.kernel.mm.flags.get(vma), {
-      name: 'VMA flags',
-      family: 'number',
-      show: (flags) => (typeof flags === 'number' ? showVmFlags(flags) : String(flags)),
-    }),
-    anon: flag((vma, s) => s.world.kernel.mm.isAnonymous(vma as VmaRow)),
-    process: number(
-      (vma, s) => orNone(s.world.kernel.mm.process.get(s.world.kernel.mm.mm.get(vma))),
-      PROCESS,
-    ),
-  }),
-  {
-    show: (vma, s) => showVma(s, vma as VmaRow),
-    contains: (vma, va, s) => {
-      const { mm } = s.world.kernel;
-      return va >= vaOf(mm.start.get(vma as number) as Vpn) && va < vaOf(mm.end.get(vma as number) as Vpn);
-    },
+    value: (page, s) => s.world.kernel.contents.read(page as PageRow, 0),
+    anon: (page, s) => s.world.kernel.pages.isAnon(page as PageRow),
+    index: (page, s) => s.world.kernel.pages.index.get(page),
+    pins: (page, s) => s.world.kernel.pages.pins.get(folioOf(s, page)),
+    order: (page, s) => s.world.kernel.pages.order.get(folioOf(s, page)),
+    zero: (page, s) => page === s.world.kernel.zeroPage,
+    lock_owner: (page, s) => orNone(s.world.kernel.pages.lockOwner.get(folioOf(s, page))),
+    holders: (page, s) =>
+      seen(s, page, holdersOf(s.world, page as PageRow)).map(({ name, count }) => `${count} ${name}`),
+    mappings: (page, s) =>
+      seen(s, page, mappingsOf(s.world.kernel, page as PageRow)).map(({ vpn }) => vaOf(vpn)),
   },
-);
+  show: (page, s) => showPage(s.world, page as PageRow),
+});
+
+const pteAt = (entry: number, s: Scene): number => ptep_get(s.world.kernel, entry as EntryRow);
+
+export const PTE: SceneType = thing('pte', {
+  members: {
+    kind: (entry, s) => KIND_NAMES[kindOf(pteAt(entry, s))],
+    page: (entry, s) => orNone(pte_page(s.world.kernel, entry as EntryRow)),
+    present: (entry, s) => KIND_NAMES[kindOf(pteAt(entry, s))] === 'present',
+    write: (entry, s) => (pteAt(entry, s) & PTE_WRITE) !== 0,
+    dirty: (entry, s) => (pteAt(entry, s) & PTE_DIRTY) !== 0,
+    young: (entry, s) => (pteAt(entry, s) & PTE_YOUNG) !== 0,
+    zero: (entry, s) => isZeroPage(pteAt(entry, s)),
+    huge: (entry, s) => (pteAt(entry, s) & PTE_HUGE) !== 0,
+    bits: (entry, s) => showPteBits(s.world.kernel, entry as EntryRow),
+    swap_type: (entry, s) => swapTypeOf(s.world.kernel, entry as EntryRow),
+  },
+  show: (entry, s) => showEntry(s.world, entry as EntryRow),
+});
+
+export const VMA: SceneType = thing('vma', {
+  members: {
+    start: (vma, s) => vaOf(s.world.kernel.mm.start.get(vma) as Vpn),
+    end: (vma, s) => vaOf(s.world.kernel.mm.end.get(vma) as Vpn),
+    pages: (vma, s) => s.world.kernel.mm.end.get(vma) - s.world.kernel.mm.start.get(vma),
+    flags: (vma, s) => s.world.kernel.mm.flags.get(vma),
+    anon: (vma, s) => s.world.kernel.mm.isAnonymous(vma as VmaRow),
+    process: (vma, s) => orNone(s.world.kernel.mm.process.get(s.world.kernel.mm.mm.get(vma))),
+  },
+  show: (vma, s) => showVma(s, vma as VmaRow),
+  contains: (vma, va, s) => {
+    const { mm } = s.world.kernel;
+    return va >= vaOf(mm.start.get(vma as number) as Vpn) && va < vaOf(mm.end.get(vma as number) as Vpn);
+  },
+});
 
 function showVma({ world: { kernel } }: Scene, vma: VmaRow): string {
   const { mm } = kernel;
@@ -170,21 +143,16 @@ const placeVpn = (handle: Value): Vpn => ((handle as number) % PROCESS_SCALE) as
 const mmOfPlace = (handle: Value, s: Scene): MmRow =>
   s.world.kernel.tasks.mm.get(placeProcess(handle)) as MmRow;
 
-const placeMembers = (): Members => ({
-  page: {
-    type: PAGE,
-    get: (at, s) => orNone(pageAt(s.world.kernel, mmOfPlace(at, s), placeVpn(at))),
-  },
-  pte: {
-    type: PTE,
-    get: (at, s) => orNone(entryAt(s.world.kernel, mmOfPlace(at, s), placeVpn(at))),
-  },
-  vma: { type: VMA, get: (at, s) => orNone(vmaAt(s.world.kernel, mmOfPlace(at, s), placeVpn(at))) },
-  address: { type: ADDRESS, get: (at) => vaOf(placeVpn(at)) },
-});
+const atPlace = {
+  page: (at: number, s: Scene) => orNone(pageAt(s.world.kernel, mmOfPlace(at, s), placeVpn(at))),
+  pte: (at: number, s: Scene) => orNone(entryAt(s.world.kernel, mmOfPlace(at, s), placeVpn(at))),
+  vma: (at: number, s: Scene) => orNone(vmaAt(s.world.kernel, mmOfPlace(at, s), placeVpn(at))),
+  address: (at: number) => vaOf(placeVpn(at)),
+};
 
 /** `buf[3]` */
-export const PLACE: SceneType = thing('a page of a buffer', 'place', placeMembers, {
+export const PLACE: SceneType = thing('place', {
+  members: atPlace,
   toNumber: (at) => vaOf(placeVpn(at)),
   contains: (at, va) => vpnOf(va) === placeVpn(at),
   show: (at, s) => {
@@ -220,30 +188,26 @@ function eachPlace(range: Places, s: Scene): number[] {
 /** Pages of a range that are shown one by one. */
 const MOST_SHOWN = 16;
 
-/** Members of every page of a range, as lists. */
-const rangeMembers = (): Members =>
-  Object.fromEntries(
-    Object.entries(placeMembers()).map(([name, { type, get }]): [string, Accessor<Scene>] => [
-      name,
-      {
-        type: listOf(type),
-        get: (range, s) => eachPlace(range as unknown as Places, s).map((at) => get(at, s)),
-      },
-    ]),
-  );
+/** A member of every page of a range, as a list. */
+function ofEach(get: (at: number, s: Scene) => Value) {
+  return (range: Value, s: Scene): Value => eachPlace(range as unknown as Places, s).map((at) => get(at, s));
+}
 
 /** `buf[0..4]` */
-export const RANGE: SceneType = thing('a range of pages', 'range', rangeMembers, {
+export const RANGE: SceneType = thing('range', {
+  members: {
+    page: ofEach(atPlace.page),
+    pte: ofEach(atPlace.pte),
+    vma: ofEach(atPlace.vma),
+    address: ofEach(atPlace.address),
+  },
   contains: (range, va) => {
     const { first, end } = range as unknown as Places;
     return va >= first * 4096 && va < end * 4096;
   },
-  index: {
-    type: PLACE,
-    get: (range, i) => {
-      const { process, first, end } = range as unknown as Places;
-      return i >= 0 && first + i < end ? place(process, first + i) : undefined;
-    },
+  index: (range, i) => {
+    const { process, first, end } = range as unknown as Places;
+    return i >= 0 && first + i < end ? place(process, first + i) : undefined;
   },
   show: (range, s) => {
     const { process, first, end } = range as unknown as Places;
@@ -256,42 +220,30 @@ export const RANGE: SceneType = thing('a range of pages', 'range', rangeMembers,
 });
 
 /** A buffer: its handle is the cell of its variable. In arithmetic it is its address. */
-export const BUFFER: SceneType = thing(
-  'a buffer',
-  'buffer',
-  () => ({
-    ...Object.fromEntries(
-      Object.entries(placeMembers()).map(([name, { type, get }]): [string, Accessor<Scene>] => [
-        name,
-        { type, get: (cell, s) => get(firstPlace(cell, s), s) },
-      ]),
-    ),
-    pages: number((cell, s) => s.world.variables.pages(cell)),
-    size: number((cell, s) => s.world.variables.pages(cell) * 4096, HEX),
-  }),
-  {
-    toNumber: (cell, s) => s.world.variables.content(cell as number),
-    index: {
-      type: PLACE,
-      get: (cell, i, s) => {
-        checkPages(s, cell as number, i, i + 1);
-        return firstPlace(cell, s) + i;
-      },
-    },
-    slice: {
-      type: RANGE,
-      get: (cell, first, end, s) => slice(cell as number, first, end, s) as unknown as Value,
-    },
-    contains: (cell, va, s) => {
-      const start = s.world.variables.content(cell as number);
-      return va >= start && va < start + s.world.variables.pages(cell as number) * 4096;
-    },
-    show: (cell, s) => {
-      const { variables } = s.world;
-      return `${showAddress(variables.content(cell as number))}, ${variables.pages(cell as number)} pages`;
-    },
+export const BUFFER: SceneType = thing('buffer', {
+  members: {
+    page: (cell, s) => atPlace.page(firstPlace(cell, s), s),
+    pte: (cell, s) => atPlace.pte(firstPlace(cell, s), s),
+    vma: (cell, s) => atPlace.vma(firstPlace(cell, s), s),
+    address: (cell, s) => atPlace.address(firstPlace(cell, s)),
+    pages: (cell, s) => s.world.variables.pages(cell),
+    size: (cell, s) => s.world.variables.pages(cell) * 4096,
   },
-);
+  toNumber: (cell, s) => s.world.variables.content(cell as number),
+  index: (cell, i, s) => {
+    checkPages(s, cell as number, i, i + 1);
+    return firstPlace(cell, s) + i;
+  },
+  slice: (cell, first, end, s) => slice(cell as number, first, end, s) as unknown as Value,
+  contains: (cell, va, s) => {
+    const start = s.world.variables.content(cell as number);
+    return va >= start && va < start + s.world.variables.pages(cell as number) * 4096;
+  },
+  show: (cell, s) => {
+    const { variables } = s.world;
+    return `${showAddress(variables.content(cell as number))}, ${variables.pages(cell as number)} pages`;
+  },
+});
 
 const ownerOf = (cell: Value, s: Scene): ProcessRow => s.world.variables.processOf(cell as number);
 const firstPlace = (cell: Value, s: Scene): number =>

@@ -1,0 +1,57 @@
+/** What calls of functions mean, and what is wrong with them. */
+
+import { type TypeNamed, typeOf } from './make-type';
+import { FUNCTIONS, type FunctionFacts, type FunctionName } from './things';
+import type { CallBinding, Type, Value } from './values';
+
+/** How a machine answers a call with arguments of these types. */
+export type Answer<C> = (
+  name: FunctionName,
+  types: readonly Type<C>[],
+) => (args: readonly Value[], context: C) => Value;
+
+/** Kinds of thing that an address can be given by. */
+const ADDRESSED: ReadonlySet<string> = new Set(['buffer', 'place', 'number', 'any']);
+const NUMBERS: ReadonlySet<string> = new Set(['number', 'any']);
+
+/** Whether an address can be given by things of a type. */
+export function givesAddress<C>({ family, element }: Type<C>): boolean {
+  return ADDRESSED.has(family) && element === undefined;
+}
+
+/** A function by its name, for `NameResolver.call`; without an answer its value is `none`. */
+export function callNamed<C>(
+  text: string,
+  named: TypeNamed<C>,
+  answer?: Answer<C>,
+): ((types: readonly Type<C>[]) => CallBinding<C>) | undefined {
+  if (!Object.hasOwn(FUNCTIONS, text)) return undefined;
+  const name = text as FunctionName;
+  const facts = FUNCTIONS[name];
+  return (types) => {
+    const error = wrongArguments(name, facts, types);
+    if (error !== undefined) return { error };
+    return { type: typeOf(facts, named), get: answer?.(name, types) ?? (() => undefined) };
+  };
+}
+
+function wrongArguments<C>(
+  name: string,
+  { takes }: FunctionFacts,
+  types: readonly Type<C>[],
+): string | undefined {
+  const all = (families: ReadonlySet<string>): boolean => types.every(({ family }) => families.has(family));
+  const [only] = types;
+  switch (takes) {
+    case 'address':
+      return types.length === 1 && only !== undefined && givesAddress(only)
+        ? undefined
+        : `\`${name}\` takes one address, as in \`${name}(buf[3])\``;
+    case 'pfn':
+      return types.length === 1 && all(NUMBERS) && only?.element === undefined
+        ? undefined
+        : `\`${name}\` takes one page frame number`;
+    case 'numbers':
+      return types.length > 0 && all(NUMBERS) ? undefined : `\`${name}\` takes numbers, or a list of them`;
+  }
+}
