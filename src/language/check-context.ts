@@ -134,6 +134,10 @@ export class CheckContext {
     return knownNames({
       find: (name) => scope?.find(name) ?? this.globals.get(name),
       all: () => [...(scope?.names() ?? []), ...this.globals.keys()],
+      constant: (name) => {
+        const symbol = scope?.find(name) === undefined ? this.globals.get(name) : undefined;
+        return symbol?.kind === 'value' ? symbol.value : undefined;
+      },
       variables: () => this.variables,
       counters: () => [...this.knowledge.drivers.values()].flatMap(({ counters }) => counters),
     });

@@ -11,6 +11,8 @@ export interface Problem {
   readonly code: string;
   /** One sentence, without a full stop at its end. */
   readonly message: string;
+  /** What would mend it, where that is not the suggested word in place of the whole span. */
+  readonly fix?: { readonly span: Span; readonly text: string };
 }
 
 /** A problem with its place as people read it. */

@@ -33,11 +33,12 @@ class CompileFault {
     readonly message: string,
     readonly span: Span,
     readonly code: string,
+    readonly fix?: Problem['fix'],
   ) {}
 }
 
-function fail(span: Span, message: string, code = 'expression'): never {
-  throw new CompileFault(message, span, code);
+function fail(span: Span, message: string, code = 'expression', fix?: Problem['fix']): never {
+  throw new CompileFault(message, span, code, fix);
 }
 
 /**
@@ -53,8 +54,9 @@ export function compileExpr<C>(
     return { ok: true, compiled: new Compiler(resolver).compile(expr) };
   } catch (fault) {
     if (!(fault instanceof CompileFault)) throw fault;
-    const { message, span, code } = fault;
-    return { ok: false, problem: { severity: 'error', code, message: readable(message), span } };
+    const { message, span, code, fix } = fault;
+    const problem: Problem = { severity: 'error', code, message: readable(message), span };
+    return { ok: false, problem: fix === undefined ? problem : { ...problem, fix } };
   }
 }
 
@@ -317,7 +319,9 @@ class Compiler<C> {
     if (numeric(a) && numeric(b)) return;
     const member = a.members?.().find((name) => a.member?.(name)?.type.family === b.family);
     const hint = member === undefined ? '' : `; did you mean its \`${member}\`?`;
-    fail(expr.span, `${a.name} and ${b.name} cannot be compared${hint}`, 'type');
+    const after = expr.left.span.end;
+    const fix = member === undefined ? undefined : { span: { start: after, end: after }, text: `.${member}` };
+    fail(expr.span, `${a.name} and ${b.name} cannot be compared${hint}`, 'type', fix);
   }
 
   /** A closure that gives a number: of a number, or of a thing that stands for one, such as a buffer for its address. */

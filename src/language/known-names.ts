@@ -13,6 +13,8 @@ const SITUATED: Readonly<Record<string, Meaning>> = { ...SITUATION, ...NAMES };
 export interface ScenarioNames {
   readonly find: (name: string) => GlobalSymbol | LocalSymbol | undefined;
   readonly all: () => readonly string[];
+  /** The number of a value of the whole scenario, where it is known. */
+  readonly constant?: (name: string) => number | undefined;
   /** Buffers and values of all processes, which are members of processes: `app.buf`. */
   readonly variables: () => ReadonlyMap<string, 'buffer' | 'value'>;
   /** What the drivers count: members of devices. */
@@ -57,10 +59,8 @@ function meaningOf(symbol: GlobalSymbol | LocalSymbol, names: ScenarioNames): Bi
   switch (symbol.kind) {
     case 'buffer':
       return bound(knownType('buffer'));
-    case 'value': {
-      const number = bound(knownType('number'));
-      return symbol.value === undefined ? number : { ...number, constant: symbol.value };
-    }
+    case 'value':
+      return bound(knownType('number'));
     case 'device':
       return bound(deviceType(names));
     case 'task':
@@ -76,6 +76,8 @@ export function knownNames(names: ScenarioNames, situated = false): NameResolver
   return {
     name: (text) => {
       const symbol = names.find(text);
+      const constant = names.constant?.(text);
+      if (constant !== undefined) return { ...bound(knownType('number')), constant };
       if (symbol !== undefined) return meaningOf(symbol, names);
       const meaning = Object.hasOwn(machine, text) ? machine[text] : undefined;
       return meaning && bound(typeOf(meaning, knownType), meaning.doc);

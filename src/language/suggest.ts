@@ -51,6 +51,11 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return best === undefined ? '' : `; did you mean \`${best}\`?`;
 }
 
+/** The word that a message of `didYouMean` proposes, for a quick fix. */
+export function suggestionIn(message: string): string | undefined {
+  return /; did you mean `([^`]+)`\?$/.exec(message)?.[1];
+}
+
 /** `a, b or c`. */
 export function oneOf(words: readonly string[]): string {
   if (words.length < 2) return words.join('');
