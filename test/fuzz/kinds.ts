@@ -1,7 +1,8 @@
 /** Every kind of hostile use. Each has a small version in `npm test` (fuzz.test.ts) and a long one in `npm run fuzz`. */
 
 import type { FuzzKind } from './kind';
+import { messages } from './messages';
 import { seeks } from './seeks';
 import { texts } from './texts';
 
-export const KINDS: readonly FuzzKind[] = [seeks, texts];
+export const KINDS: readonly FuzzKind[] = [messages, seeks, texts];

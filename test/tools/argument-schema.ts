@@ -11,9 +11,14 @@ import { inProject } from './project';
 
 export const argumentChecks = inProject('src/adapter/arguments.js');
 
-/** TypeScript has one kind of number; the protocol's arguments have whole ones only. */
-const integers = (key: string, value: unknown): unknown =>
-  key === 'type' && value === 'number' ? 'integer' : value;
+/**
+ * As the protocol has it: TypeScript has one kind of number, the protocol's arguments have whole ones only; and what
+ * a client sends beyond what is known is passed over.
+ */
+function asProtocol(key: string, value: unknown): unknown {
+  if (key === 'additionalProperties') return undefined;
+  return key === 'type' && value === 'number' ? 'integer' : value;
+}
 
 /** The schema of the arguments of each request, by its name, and the definitions they use. */
 export function argumentSchema(): { properties: Record<string, object>; definitions: object } {
@@ -26,7 +31,7 @@ export function argumentSchema(): { properties: Record<string, object>; definiti
     jsDoc: 'none',
     skipTypeCheck: true,
   }).createSchema('RequestArguments');
-  return JSON.parse(JSON.stringify({ ...schema, required: undefined }, integers));
+  return JSON.parse(JSON.stringify({ ...schema, required: undefined }, asProtocol));
 }
 
 /** The text of the module that checks arguments: one function for each request, under its name. */
