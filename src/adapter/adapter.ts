@@ -9,6 +9,7 @@ import type { TaskRow } from '../engine/machine/ids';
 import type { Snapshot } from '../engine/machine/store';
 import { finish, type Work } from '../engine/time/work';
 import { didYouMean } from '../language';
+import { harmless } from '../language/characters';
 import { DETECTED } from '../view/waits';
 import { BreakpointBook, shownBreakpoint } from './breakpoint-book';
 import { Dialect } from './dialect';
@@ -100,7 +101,7 @@ export class Adapter extends RequestServer implements Control, Stopped {
       line > 0 && this.#current
         ? { source: this.#current.sources.scenario(), line: this.dialect.toLine(line) }
         : {};
-    this.event('output', { category, output: text, ...place });
+    this.event('output', { category, output: harmless(text), ...place });
   }
 
   // ------------------------------------------------------------------------------------------------ the session

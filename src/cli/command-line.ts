@@ -1,5 +1,7 @@
 /** The `hmm-trace` command line. */
 
+import { version } from '../../package.json';
+import { harmless } from '../language/characters';
 import { didYouMean } from '../language/suggest';
 import { type Command, Exit, type ExitCode, type Io, UsageError } from './command';
 import { commands } from './commands';
@@ -12,7 +14,7 @@ function help(): string {
     '',
     ...lines,
     '',
-    '`hmm-trace COMMAND --help` says more of one.',
+    '`hmm-trace COMMAND --help` says more of one, `hmm-trace --version` which version this is.',
     '',
   ].join('\n');
 }
@@ -31,9 +33,21 @@ async function runCommand(command: Command, args: readonly string[], io: Io): Pr
   }
 }
 
+/** Writes only what prints: a scenario's texts and the names of files can't steer a terminal. */
+const printing = ({ out, error, onInterrupt }: Io): Io => ({
+  out: (text) => out(harmless(text)),
+  error: (text) => error(harmless(text)),
+  onInterrupt,
+});
+
 /** Runs one command line; the result is the exit code. */
-export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+export async function main(argv: readonly string[], anyIo: Io): Promise<ExitCode> {
+  const io = printing(anyIo);
   const [name, ...args] = argv;
+  if (name === '--version' || name === '-V') {
+    io.out(`hmm-trace ${version}\n`);
+    return Exit.Ok;
+  }
   if (name === undefined || name === '--help' || name === '-h') {
     io.out(help());
     return name === undefined ? Exit.Bad : Exit.Ok;

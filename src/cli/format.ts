@@ -1,10 +1,9 @@
 /** `hmm-trace format`: puts scenarios into the one layout. */
 
-import { writeFileSync } from 'node:fs';
 import { diagnose, formatDiagnostic, formatScenario, parseScenario } from '../language';
 import { readArguments } from './arguments';
 import { type Command, Exit, type Io } from './command';
-import { readSource, SourceError } from './sources';
+import { FileError, readSource, writeSource } from './files';
 
 type Result = 'same' | 'different' | 'bad';
 
@@ -17,7 +16,7 @@ function formatFile(file: string, write: boolean, io: Io): Result {
   }
   const formatted = formatScenario(text);
   if (formatted === text) return 'same';
-  if (write) writeFileSync(file, formatted);
+  if (write) writeSource(file, formatted);
   return 'different';
 }
 
@@ -25,7 +24,7 @@ function tryFormat(file: string, write: boolean, io: Io): Result {
   try {
     return formatFile(file, write, io);
   } catch (error) {
-    if (!(error instanceof SourceError)) throw error;
+    if (!(error instanceof FileError)) throw error;
     io.error(`${error.message}\n`);
     return 'bad';
   }

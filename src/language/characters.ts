@@ -48,6 +48,12 @@ export function readable(message: string): string {
     .replace(UNSEEN, (char) => `<${codePoint(char)}>`);
 }
 
+/** What steers a terminal, or turns the order of characters about. */
+const STEERING = /(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A text that only prints, wherever it goes to: what would do more is replaced by its code point. */
+export const harmless = (text: string): string => text.replace(STEERING, (char) => `<${codePoint(char)}>`);
+
 /** Cut between characters, not inside one of two units. */
 function shorten(name: string): string {
   return `${name.slice(0, LONGEST_SHOWN).replace(/[\ud800-\udbff]$/, '')}…`;

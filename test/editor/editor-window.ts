@@ -217,7 +217,8 @@ export class EditorWindow {
 
   /** Brings the Run and Debug side bar and our own views into sight. */
   async showDebugViews(): Promise<void> {
-    await this.command('View: Show Run and Debug', () => this.pane('Breakpoints').isVisible());
+    const debug = this.page.locator('.part.sidebar .title-label', { hasText: /run and debug/i });
+    await this.command('View: Show Run and Debug', () => debug.isVisible());
     await this.command('View: Show HMM', () => this.pane('Callbacks').isVisible());
     this.showsDebugViews = true;
   }
