@@ -2,6 +2,7 @@
 
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import type { Breakpoint } from '../debugger/breakpoints';
+import { outcomeOf } from '../debugger/outcome';
 import type { StopReport } from '../debugger/reports';
 import { DebugSession } from '../debugger/session';
 import { scenarioLine } from '../debugger/stack';
@@ -10,13 +11,16 @@ import type { Snapshot } from '../engine/machine/store';
 import { finish, type Work } from '../engine/time/work';
 import { didYouMean } from '../language';
 import { harmless } from '../language/characters';
+import { hasFailed } from '../protocol';
 import { DETECTED } from '../view/waits';
 import { BreakpointBook, shownBreakpoint } from './breakpoint-book';
 import { Dialect } from './dialect';
 import { RequestError } from './errors';
 import type { Host } from './host';
 import { load } from './loader';
+import { outcomeTexts } from './outcome';
 import { Output } from './output';
+import { type Direction, Progress } from './progress';
 import type { Launch } from './protocol';
 import { CAPABILITIES, REQUESTS } from './registry';
 import type { Control, Stopped } from './request';
@@ -25,9 +29,6 @@ import { RequestServer } from './server';
 import { Sources } from './sources';
 import { StopView } from './stop-view';
 import { argumentProblem } from './validate';
-
-/** Reports progress of a search backwards only when it takes longer than this. */
-const PROGRESS_AFTER_MS = 400;
 
 /** Stops whose sentence is also printed: it says more than a label can. */
 const TOLD: ReadonlySet<StopReport['reason']> = new Set(['end', 'step', 'entry']);
@@ -62,7 +63,8 @@ export class Adapter extends RequestServer implements Control, Stopped {
   readonly #output: Output;
   readonly #runner: Runner;
   #current: Current | undefined;
-  #progress: { id: string; since: number; shown: boolean } | undefined;
+  readonly #progress: Progress;
+  #direction: Direction = 'forwards';
 
   constructor(
     readonly host: Host,
@@ -71,7 +73,12 @@ export class Adapter extends RequestServer implements Control, Stopped {
   ) {
     super();
     this.dialect = new Dialect(host.paths);
-    this.#output = new Output((text, category, line) => this.#print(text, category, line));
+    this.#output = new Output((text, category, line, time) => this.#print(text, category, line, time));
+    this.#progress = new Progress({
+      event: (name, body) => this.event(name, body),
+      now: () => host.now(),
+      shows: () => this.dialect.client.supportsProgressReporting === true,
+    });
     this.#runner = new Runner(
       host,
       () => this.#sliced(),
@@ -96,10 +103,10 @@ export class Adapter extends RequestServer implements Control, Stopped {
     return request.handle(this, args);
   }
 
-  #print(text: string, category: string, line: number): void {
+  #print(text: string, category: string, line = 0, time = 0): void {
     const place =
       line > 0 && this.#current
-        ? { source: this.#current.sources.scenario(), line: this.dialect.toLine(line) }
+        ? { source: this.#current.sources.moment(time), line: this.dialect.toLine(line) }
         : {};
     this.event('output', { category, output: harmless(text), ...place });
   }
@@ -136,11 +143,11 @@ export class Adapter extends RequestServer implements Control, Stopped {
 
   async launch(args: Launch): Promise<void> {
     const launch = { ...args, program: this.dialect.fromPath(args.program) };
-    const debuggee = await load(this.host, launch, (line) => this.#print(`${line}\n`, 'stderr', 0));
+    const debuggee = await load(this.host, launch, (line) => this.#print(`${line}\n`, 'stderr'));
     this.#runner.cancel();
     const session = new DebugSession(debuggee);
     session.events = {
-      logged: (text) => this.#output.line(text, 'console', this.#line(session)),
+      logged: (text) => this.#output.line(text, 'console', this.#line(session), session.time),
       breakpointChanged: (breakpoint) => this.#breakpointChanged(breakpoint),
     };
     const sources = new Sources(session, this.dialect);
@@ -184,7 +191,7 @@ export class Adapter extends RequestServer implements Control, Stopped {
     this.#run(launch.stopAtFirstFault === false ? session.continue() : session.first());
   }
 
-  go(work: Work<StopReport>, direction: 'forwards' | 'backwards' = 'forwards'): undefined {
+  go(work: Work<StopReport>, direction: Direction = 'forwards'): undefined {
     this.after(() => {
       // Whatever was asked for: only then does the client forget where the other threads stood, and offers to pause.
       const threadId = threadOf(this.session.stopped.task);
@@ -194,11 +201,11 @@ export class Adapter extends RequestServer implements Control, Stopped {
   }
 
   /** Runs work of the session until it ends; the client hears of its stop. */
-  #run(work: Work<StopReport>, direction: 'forwards' | 'backwards' = 'forwards'): void {
+  #run(work: Work<StopReport>, direction: Direction = 'forwards'): void {
     const { session } = this;
     this.#output.resumed();
-    const id = `search-${session.time}`;
-    this.#progress = direction === 'backwards' ? { id, since: this.host.now(), shown: false } : undefined;
+    this.#direction = direction;
+    this.#progress.begin(session.time);
     this.#runner.start(work, session.engine, (stop) => this.#onStop(stop));
   }
 
@@ -209,28 +216,15 @@ export class Adapter extends RequestServer implements Control, Stopped {
   // ------------------------------------------------------------------------------------------------ while it runs
 
   #sliced(): void {
-    this.#output.drain(this.session.trace);
-    const progress = this.#progress;
-    if (!progress || this.dialect.client.supportsProgressReporting !== true) return;
-    if (!progress.shown && this.host.now() - progress.since > PROGRESS_AFTER_MS) {
-      progress.shown = true;
-      this.event('progressStart', {
-        progressId: progress.id,
-        title: 'Searching backwards',
-        cancellable: true,
-      });
-    }
-  }
-
-  #endProgress(): void {
-    if (this.#progress?.shown) this.event('progressEnd', { progressId: this.#progress.id });
-    this.#progress = undefined;
+    const { session } = this;
+    this.#output.drain(session.trace);
+    this.#progress.tick(this.#direction, () => ({ time: session.time, line: this.#line(session) }));
   }
 
   #failed(error: unknown): void {
-    this.#endProgress();
+    this.#progress.end();
     const text = error instanceof Error ? error.message : String(error);
-    this.#print(`The model has failed at time ${this.session.time}: ${text}\n`, 'stderr', 0);
+    this.#print(`The model has failed at time ${this.session.time}: ${text}\n`, 'stderr');
     finish(this.session.engine.recover());
     this.#onStop(this.session.stand('pause'));
   }
@@ -238,7 +232,7 @@ export class Adapter extends RequestServer implements Control, Stopped {
   #onStop(stop: StopReport): void {
     const current = this.#launched;
     const { session } = current;
-    this.#endProgress();
+    this.#progress.end();
     this.#output.drain(session.trace);
     this.#output.stopped();
     current.view?.moved();
@@ -247,7 +241,9 @@ export class Adapter extends RequestServer implements Control, Stopped {
       return;
     }
     if (stop.text !== undefined && (stop.automatic || TOLD.has(stop.reason)))
-      this.#print(`${stop.text}\n`, 'console', 0);
+      this.#print(`${stop.text}\n`, 'console');
+    if (stop.reason === 'end')
+      this.#tellOutcome(current, session.engine.ending === 'end' ? undefined : stop.text);
     this.event('stopped', this.#stoppedBody(stop));
     // Only now: the client is on its way to ask, and what it asks is answered after this.
     current.previous = current.snapshot;
@@ -271,14 +267,30 @@ export class Adapter extends RequestServer implements Control, Stopped {
 
   // ------------------------------------------------------------------------------------------------ the end
 
-  /** What the command line would have said at the end, and its exit code. */
-  #endWithoutDebugging({ session }: Current, { text, exception }: StopReport): void {
+  /** Says what the run came to, with the words and counts of the command line; whether it failed. */
+  #tellOutcome({ session }: Current, problem: string | undefined): boolean {
     const { tally } = session.debuggee;
-    for (const { sentence, statement } of tally?.unreached() ?? [])
-      this.#print(`${sentence}\n`, 'stderr', statement.position.line);
-    if (exception) this.#print(`${exception.description}\n`, 'stderr', 0);
-    if (text !== undefined) this.#print(`${text}\n`, 'console', 0);
-    this.event('exited', { exitCode: tally?.hasFailed(exception === undefined) === false ? 0 : 1 });
+    if (!tally) return problem !== undefined;
+    const outcome = outcomeOf(tally, problem);
+    for (const { text, tone, line, time } of outcomeTexts(outcome)) {
+      if (tone === 'bad') this.#print(`${text}\n`, 'stderr', line, time);
+      else this.event('output', { category: 'stdout', output: `${this.#green(text)}\n` });
+    }
+    this.event('hmm/outcome', outcome);
+    return hasFailed(outcome);
+  }
+
+  /** In green, where the client has colours. */
+  #green(text: string): string {
+    return this.dialect.client.supportsANSIStyling === true ? `\u001b[32m${text}\u001b[0m` : text;
+  }
+
+  /** Where no one looks: what the run came to, and the command line's exit code. */
+  #endWithoutDebugging(current: Current, { text, exception }: StopReport): void {
+    if (text !== undefined) this.#print(`${text}\n`, 'console');
+    const ended = exception === undefined && current.session.engine.ending !== 'deadlock';
+    const failed = this.#tellOutcome(current, ended ? undefined : (exception?.description ?? text));
+    this.event('exited', { exitCode: failed ? 1 : 0 });
     this.end();
   }
 

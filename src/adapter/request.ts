@@ -46,13 +46,13 @@ export interface Launched extends Connection {
   readonly breakpoints: BreakpointBook;
   readonly sources: Sources;
   readonly dialect: Dialect;
+  /** The state at the stop before, to mark what has changed. */
+  readonly previousStop: Snapshot | undefined;
 }
 
 /** The session stands still. */
 export interface Stopped extends Launched {
   readonly view: StopView;
-  /** The state at the stop before, to mark what has changed. */
-  readonly previousStop: Snapshot | undefined;
   /** Moves in time once the answer is out; the `stopped` event follows. */
   go(work: Work<StopReport>, direction?: 'forwards' | 'backwards'): undefined;
   /** The run is over and the user goes on: the session ends once the answer is out. */

@@ -16,15 +16,28 @@ export class Sources {
     return { name: path.replace(/^.*[\\/]/, ''), path: this.dialect.toPath(path) };
   }
 
+  /**
+   * The scenario as it is linked from what happened at a time: VS Code is given an address by which our extension goes
+   * to that time, where one is known.
+   */
+  moment(time: number): Dap.Source {
+    const scenario = this.scenario();
+    if (time === 0 || !this.#opensAddresses) return scenario;
+    return { ...scenario, path: `hmm-time:/${time}/${encodeURIComponent(scenario.name ?? '')}` };
+  }
+
+  get #opensAddresses(): boolean {
+    return this.dialect.client.clientID === 'vscode';
+  }
+
   /** VS Code opens a listing's address; other clients ask for its text by reference. */
   listing({ path, name, routine }: Listing): Dap.Source {
     const reference = this.session.map.listings.findIndex((listing) => listing.path === path) + 1;
-    const opensAddresses = this.dialect.client.clientID === 'vscode';
     return {
-      name,
+      name: this.#opensAddresses ? routine.routine.file : name,
       path,
       origin: routine.routine.file,
-      ...(opensAddresses ? {} : { sourceReference: reference }),
+      ...(this.#opensAddresses ? {} : { sourceReference: reference }),
     };
   }
 

@@ -38,7 +38,7 @@ export function summary(run: Run, tally: Tally, outcome: Outcome): { text: strin
   const lost = tally.unreached();
   const problem = endingWords(run, outcome);
   const broken = outcome.watch?.count ?? 0;
-  const failed = tally.hasFailed(outcome.ending === 'end');
+  const failed = tally.failed > 0 || broken > 0 || outcome.ending !== 'end' || lost.some((l) => l.count > 0);
   if (outcome.json) {
     const { failed: failures, checked } = tally;
     const end = { end: outcome.ending, steps: run.kernel.time, checked, failed: failures, broken };

@@ -25,6 +25,8 @@ export class CodeMap {
   readonly #byLine = new Map<number, number[]>();
   readonly #byName = new Map<string, number[]>();
   readonly #byPath = new Map<string, Listing>();
+  /** The last line of a task's own text, by its name. */
+  readonly #lastLines = new Map<string, number>();
 
   constructor(
     readonly linked: Linked,
@@ -51,7 +53,7 @@ export class CodeMap {
   }
 
   /** A statement begins at the first step of its place; its other steps have the same place. */
-  #addStatements({ entry, end }: LinkedRoutine): void {
+  #addStatements({ entry, end, routine }: LinkedRoutine): void {
     const seen = new Set<string>();
     const { line, column } = this.linked;
     for (let pc = entry; pc < end; pc++) {
@@ -59,6 +61,7 @@ export class CodeMap {
       const place = `${at}:${column[pc]}`;
       if (at === 0 || seen.has(place)) continue;
       seen.add(place);
+      this.#lastLines.set(routine.name, Math.max(at, this.#lastLines.get(routine.name) ?? 0));
       this.statementStart[pc] = 1;
       const pcs = this.#byLine.get(at) ?? [];
       pcs.push(pc);
@@ -105,6 +108,11 @@ export class CodeMap {
 
   routineNames(): Iterable<string> {
     return this.#byName.keys();
+  }
+
+  /** Where the text of a process or thread ends; 1 for one that has none. */
+  lastLineOf(task: string): number {
+    return this.#lastLines.get(task) ?? 1;
   }
 
   /** Lines of the scenario on which a statement begins, in rising order, in [from, to]. */

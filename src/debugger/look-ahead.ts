@@ -31,5 +31,6 @@ export function* findsSomething(watching: Watching, steps: number): Work<boolean
   } finally {
     disarm(watching);
     finish(engine.seek(time));
+    engine.forgetFuture();
   }
 }

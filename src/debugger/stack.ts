@@ -1,10 +1,12 @@
 /** Threads and their frames. */
 
 import type { TaskRow } from '../engine/machine/ids';
+import type { Snapshot } from '../engine/machine/store';
 import { TaskState } from '../engine/machine/tasks';
 import type { LinkedRoutine } from '../engine/routine/link';
 import { taskName, type World } from '../view/environment';
-import { isIdleWorker } from '../view/waits';
+import { before } from '../view/inspect/previous';
+import { isIdleWorker, showWaiting, waitingOf } from '../view/waits';
 import type { CodeMap } from './code-map';
 
 export interface Thread {
@@ -23,17 +25,35 @@ export interface StackFrame {
   readonly column: number;
 }
 
-/** Every task there has been, those that have ended last; without workers that sleep. Never empty once set up. */
-export function threadsOf(world: World): Thread[] {
+/** What a task is about, where others are there too: `runs next`, `runnable`, `waits for …`. */
+function stateOf(world: World, task: TaskRow): string {
+  const waiting = waitingOf(world, task);
+  if (waiting) return `waits for ${showWaiting(waiting)}`;
+  return world.kernel.task === task ? 'runs next' : 'runnable';
+}
+
+/**
+ * The tasks, those that have ended last; without workers that sleep, and without those that had ended at the stop
+ * before already. Never empty once set up.
+ */
+export function threadsOf(world: World, previous?: Snapshot): Thread[] {
   const { tasks } = world.kernel;
-  const threads: (Thread & { ended: boolean })[] = [];
-  for (const row of tasks.tasks.rows()) {
-    if (isIdleWorker(world, row as TaskRow)) continue;
-    const ended = tasks.state.get(row) === TaskState.Exited;
-    const name = taskName(world, row as TaskRow);
-    threads.push({ id: row as TaskRow, name: ended ? `${name} (ended)` : name, ended });
-  }
-  return [...threads.filter(({ ended }) => !ended), ...threads.filter(({ ended }) => ended)];
+  const hasEnded = (task: TaskRow): boolean => tasks.state.get(task) === TaskState.Exited;
+  const rows = ([...tasks.tasks.rows()] as TaskRow[]).filter((task) => !isIdleWorker(world, task));
+  const live = rows.filter((task) => !hasEnded(task));
+  const gone = (task: TaskRow): boolean =>
+    previous !== undefined &&
+    task !== world.kernel.task &&
+    before(previous, tasks.state, task) === TaskState.Exited;
+  const ended = rows.filter((task) => hasEnded(task) && !gone(task));
+  const alone = live.length === 1;
+  return [
+    ...live.map((id) => ({
+      id,
+      name: alone ? taskName(world, id) : `${taskName(world, id)} · ${stateOf(world, id)}`,
+    })),
+    ...ended.map((id) => ({ id, name: `${taskName(world, id)} (ended)` })),
+  ];
 }
 
 /** The frames of a task, the innermost first; empty for a task that has ended. */

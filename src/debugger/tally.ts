@@ -40,19 +40,12 @@ export class Tally {
   #failures: FailureLine[] = [];
   /** By task: the signal that ended its process. */
   readonly #killed = new Map<string, Signal>();
+  /** Times at which invariants broke, with which of which object. */
+  #broken: { readonly time: number; readonly what: string }[] = [];
   /** What a detector found, in a sentence: the run gets nowhere. */
   stuck: string | undefined;
 
-  /** When the first invariant broke. */
-  #brokenAt: number | undefined;
-
   constructor(readonly run: TalliedRun) {}
-
-  /** Whether a run that has come to its end, or was stopped before it, counts as failed. */
-  hasFailed(ended: boolean): boolean {
-    const lost = this.unreached().some(({ count: expectations }) => expectations > 0);
-    return !ended || this.failed > 0 || this.#brokenAt !== undefined || lost;
-  }
 
   get failures(): readonly FailureLine[] {
     return this.#failures;
@@ -83,12 +76,22 @@ export class Tally {
       this.stuck ??= stuckText(this.run.world, name, args, task);
       return;
     }
-    if (name === 'invariant_broken') this.#brokenAt ??= this.run.kernel.time;
+    if (name === 'invariant_broken') this.#breaks(args.join(' '));
     if (name !== 'expect_failed' && name !== 'result') return;
     const statement = this.run.program.statements[args[0] ?? -1];
     if (statement === undefined) return;
     if (name === 'expect_failed') this.#failure(task, statement, args[1] ?? 0);
     else this.#result(statement, args[3] ?? 0, args[5] ?? 0);
+  }
+
+  /** Invariants that broke, once for each object. */
+  get broken(): number {
+    return this.#broken.length;
+  }
+
+  #breaks(what: string): void {
+    if (this.#broken.length < MOST_FAILURES && !this.#broken.some((known) => known.what === what))
+      this.#broken.push({ time: this.run.kernel.time, what });
   }
 
   #failure(task: TaskRow, statement: StatementInfo, expectation: number): void {
@@ -120,7 +123,7 @@ export class Tally {
   truncate(time: number): void {
     this.#failures = this.#failures.filter((failure) => failure.time < time);
     for (const [task, killed] of this.#killed) if (killed.time >= time) this.#killed.delete(task);
-    if (this.#brokenAt !== undefined && this.#brokenAt >= time) this.#brokenAt = undefined;
+    this.#broken = this.#broken.filter((broken) => broken.time < time);
     this.stuck = undefined;
   }
 

@@ -9,9 +9,11 @@ import {
   placeOf,
   processName,
   showAddress,
+  showErrno,
   showHex,
   showNotify,
   showPage,
+  showVmFault,
   spaceOf,
   taskName,
   type World,
@@ -30,10 +32,8 @@ export interface TraceLine {
   readonly isFailure: boolean;
 }
 
-/** More lines than this are only counted until somebody has taken them. */
+/** Of more lines than this only the newest are kept until somebody has taken them. */
 const MOST_LINES = 500;
-/** Failures beyond that which still have their line. */
-const MOST_FAILURES = 100;
 const FAILURES: ReadonlySet<EventName> = new Set(['expect_failed', 'invariant_broken']);
 
 type Args = readonly number[];
@@ -92,46 +92,64 @@ const WORDS: Partial<Record<EventName, Words>> = {
   invariant_broken: (_, __, args) => `invariant ${showHex(at(args, 0))} is broken`,
 };
 
+/** What came of something whose beginning has a line, where that is worth one of its own. */
+const fault: Words = (_, __, args) => (at(args, 0) === 0 ? '' : `→ ${showVmFault(at(args, 0))}`);
+const errno: Words = (_, __, args) => (at(args, 0) < 0 ? `→ ${showErrno(at(args, 0))}` : '');
+
+const RESULTS: Partial<Record<EventName, Words>> = {
+  handle_mm_fault: fault,
+  migrate_to_ram: fault,
+  migrate_vma_setup: errno,
+  hmm_range_fault: errno,
+  make_device_exclusive: errno,
+};
+
 export class TraceLines {
   #lines: TraceLine[] = [];
   #skipped = 0;
   /** Everything before this time has been told. */
   #toldUntil = 0;
-  #enabled = true;
 
   constructor(
     readonly debuggee: Debuggee,
     readonly map: CodeMap,
   ) {}
 
-  set enabled(enabled: boolean) {
-    this.#enabled = enabled;
-  }
-
   /** An event that is happening now. */
   see(task: TaskRow, name: EventName, leave: boolean, args: Args): void {
-    if (leave || !this.#enabled) return;
-    const words = WORDS[name];
-    const isFailure = FAILURES.has(name);
-    if (words === undefined || !this.#hasRoom(isFailure)) return;
+    if (!this.#isNews) return;
     const { world } = this.debuggee;
-    const { time } = world.kernel;
-    const text = `${time} ${taskName(world, task)}: ${this.#text(words, name, task, args)}`;
-    this.#lines.push({ time, text, line: scenarioLine(world, this.map, task), isFailure });
+    const words = leave ? RESULTS[name] : WORDS[name];
+    const text = words && this.#text(words, name, task, args);
+    if (text === undefined || text === '') return;
+    this.#add({
+      time: world.kernel.time,
+      text: `${world.kernel.time} ${taskName(world, task)}: ${text}`,
+      line: scenarioLine(world, this.map, task),
+      isFailure: FAILURES.has(name),
+    });
   }
 
   /** Something that is no event and belongs to no line. */
   tell(text: () => string): void {
-    if (this.#enabled && this.#hasRoom(false))
-      this.#lines.push({ time: this.debuggee.world.kernel.time, text: text(), line: 0, isFailure: false });
+    if (this.#isNews)
+      this.#add({ time: this.debuggee.world.kernel.time, text: text(), line: 0, isFailure: false });
   }
 
-  /** Whether this moment has not been told yet, and there is room; where there is none it is counted. */
-  #hasRoom(isFailure: boolean): boolean {
-    if (this.debuggee.world.kernel.time < this.#toldUntil) return false;
-    if (this.#lines.length < MOST_LINES + (isFailure ? MOST_FAILURES : 0)) return true;
-    this.#skipped++;
-    return false;
+  /** Whether this moment has not been told yet. */
+  get #isNews(): boolean {
+    return this.debuggee.world.kernel.time >= this.#toldUntil;
+  }
+
+  #add(line: TraceLine): void {
+    this.#lines.push(line);
+    if (this.#lines.length >= 2 * MOST_LINES) this.#drop(MOST_LINES);
+  }
+
+  /** Lets go of the oldest. */
+  #drop(count: number): void {
+    this.#lines.splice(0, count);
+    this.#skipped += count;
   }
 
   #text(words: Words, name: EventName, task: TaskRow, args: Args): string {
@@ -145,6 +163,7 @@ export class TraceLines {
 
   /** The lines since the last call, and how many more there were. */
   take(): { lines: readonly TraceLine[]; skipped: number } {
+    if (this.#lines.length > MOST_LINES) this.#drop(this.#lines.length - MOST_LINES);
     const taken = { lines: this.#lines, skipped: this.#skipped };
     this.#lines = [];
     this.#skipped = 0;

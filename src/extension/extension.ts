@@ -3,15 +3,22 @@ import { CallbacksView } from './callbacks-view';
 import { devicesView } from './devices-view';
 import { registerExamples } from './examples';
 import { showViewsAtFirstStop } from './first-views';
+import { registerKernelSource } from './kernel-source';
 import { registerLanguage } from './language';
 import { registerLaunch } from './launch';
 import { Listings } from './listings';
+import { OutcomeProblems } from './outcome-problems';
 import { pageTablesView } from './page-tables-view';
 import { pendingFaultsView } from './pending-faults-view';
+import { registerRoutineNames } from './routine-names';
+import { registerRunLens } from './run-lens';
 import { ScenarioRuns } from './run-scenario';
+import { ScenarioEditor } from './scenario-editor';
+import { ScenarioTests } from './scenario-tests';
 import { Sessions } from './session';
 import { registerTaskCommands } from './task-commands';
 import { registerTimeCommands } from './time-commands';
+import { TimeLinks } from './time-links';
 import { timeStatus } from './time-status';
 import { registerTraceLog } from './trace-log';
 import { zonesView } from './zones-view';
@@ -36,6 +43,13 @@ export function activate(context: vscode.ExtensionContext): void {
     devicesView(sessions),
     pendingFaultsView(sessions),
     new CallbacksView(),
+    registerRunLens(),
+    new ScenarioEditor(sessions),
+    new TimeLinks(sessions),
+    ...registerRoutineNames(sessions),
+    ...registerKernelSource(),
+    new OutcomeProblems(sessions),
+    new ScenarioTests(sessions),
     showViewsAtFirstStop(sessions, context.workspaceState),
   );
   void vscode.commands.executeCommand('setContext', 'hmm.active', true);

@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
 import type { Sessions } from './session';
 
-const scheme = 'hmm-kernel';
-const language = 'hmm-listing';
+/** Scheme of a listing's address. */
+export const listingScheme = 'hmm-kernel';
+/** The language id of listings. */
+export const listingLanguage = 'hmm-listing';
 const withoutSession = '// Start a scenario under this kernel to see the listing.\n';
 
 /**
@@ -18,16 +20,11 @@ export class Listings implements vscode.TextDocumentContentProvider, vscode.Disp
   readonly onDidChange = this.changes.event;
 
   constructor(private readonly sessions: Sessions) {
-    const colour = (document: vscode.TextDocument) => {
-      if (document.uri.scheme === scheme) void vscode.languages.setTextDocumentLanguage(document, language);
-    };
     this.disposables = [
       this.changes,
-      vscode.workspace.registerTextDocumentContentProvider(scheme, this),
-      vscode.workspace.onDidOpenTextDocument(colour),
+      vscode.workspace.registerTextDocumentContentProvider(listingScheme, this),
       sessions.onDidStop(() => this.fillIn()),
     ];
-    vscode.workspace.textDocuments.forEach(colour);
   }
 
   dispose(): void {

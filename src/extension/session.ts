@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { HmmArguments, HmmRequestName, HmmResult } from '../protocol';
+import type { HmmArguments, HmmRequestName, HmmResult, RunOutcome } from '../protocol';
 
 /** The debug type this extension contributes. */
 export const debugType = 'hmm';
@@ -10,13 +10,14 @@ export const language = 'hmm';
 interface ProtocolEvent {
   type: string;
   event?: string;
-  body?: { threadId?: number };
+  body?: { threadId?: number } & RunOutcome;
 }
 
 /** Follows the active session of our type and asks its adapter the custom requests. */
 export class Sessions implements vscode.Disposable {
   private readonly stops = new vscode.EventEmitter<void>();
   private readonly ends = new vscode.EventEmitter<void>();
+  private readonly outcomes = new vscode.EventEmitter<RunOutcome>();
   private readonly stopped = new Map<string, number | undefined>();
   private readonly disposables: vscode.Disposable[];
 
@@ -24,11 +25,14 @@ export class Sessions implements vscode.Disposable {
   readonly onDidStop = this.stops.event;
   /** Fires when no session of our type is left to show. */
   readonly onDidEnd = this.ends.event;
+  /** Fires where a run ends, with what it came to; the session may go on from there. */
+  readonly onDidEndRun = this.outcomes.event;
 
   constructor() {
     this.disposables = [
       this.stops,
       this.ends,
+      this.outcomes,
       vscode.debug.registerDebugAdapterTrackerFactory(debugType, {
         createDebugAdapterTracker: (session) => ({
           onDidSendMessage: (message: ProtocolEvent) => this.follow(session, message),
@@ -84,6 +88,7 @@ export class Sessions implements vscode.Disposable {
 
   private follow(session: vscode.DebugSession, message: ProtocolEvent): void {
     if (message.type !== 'event') return;
+    if (message.event === 'hmm/outcome' && message.body !== undefined) this.outcomes.fire(message.body);
     if (message.event === 'stopped') {
       this.stopped.set(session.id, message.body?.threadId);
       const other = this.active !== undefined && this.active.id !== session.id;

@@ -5,6 +5,7 @@ export { analyseScenario, type Checked, type CheckOptions, checkScenario } from 
 export { type Completion, completeAt, describeAt } from './completion';
 export { constantOf } from './constant';
 export { type Diagnostic, diagnose, formatDiagnostic, type Problem, type Severity } from './diagnostics';
+export { type Expecting, expectationsIn } from './expectations';
 export { type Compiled, compileExpr, holds } from './expression';
 export { formatScenario } from './formatter';
 export { type Feature, KNOWLEDGE, type Knowledge } from './knowledge';

@@ -3,13 +3,13 @@
 import { DRIVERS } from '../engine/drivers';
 import { DEFAULT_PROFILE, findProfile } from '../engine/profiles';
 import type { Driver } from '../engine/routine/driver';
-import type { Outcome, Statement } from '../language/ast';
 import { analyseScenario, type Checked } from '../language/checker';
 import { type Diagnostic, locate, type Problem, ProblemList } from '../language/diagnostics';
-import type { Span } from '../language/source';
+import { eachStatement } from '../language/each-statement';
+import { expectationTexts, statementText } from '../language/expectations';
 import { knowledgeOf } from './driver-words';
 import { filesOf, layoutOf, orderOf, swapPagesOf } from './layout';
-import { collectNames, contextDevices, eachStatement, withBottomHalves, withWorkers } from './names';
+import { collectNames, contextDevices, withBottomHalves, withWorkers } from './names';
 import type { Program, StatementInfo } from './program';
 import { problemsOf } from './run';
 import { withSwitches } from './switches';
@@ -27,35 +27,6 @@ export interface Compilation {
   readonly program: Program | undefined;
 }
 
-const oneLine = (text: string): string =>
-  text
-    .replace(/\s*#.*$/gm, '')
-    .replace(/\s+/g, ' ')
-    .trim();
-
-/** A statement's own text: of one with a block only its head. */
-function textOf(text: string, statement: Statement): string {
-  const body = 'body' in statement ? statement.body : undefined;
-  const whole = text.slice(statement.span.start, statement.span.end);
-  if (body === undefined) return oneLine(whole);
-  const head = text.slice(statement.span.start, body.span.start);
-  return oneLine(head.replace(/\{\s*$/, ''));
-}
-
-function expectationTexts(text: string, statement: Statement): string[] {
-  const source = ({ start, end }: Span): string => oneLine(text.slice(start, end));
-  if (statement.kind === 'expect') return [source(statement.condition.span)];
-  const outcome: Outcome | undefined = 'outcome' in statement ? statement.outcome : undefined;
-  if (outcome === undefined) return [];
-  const { status, data, cpages, faults } = outcome;
-  return [
-    ...(status === undefined ? [] : [source(status.span)]),
-    ...(data === undefined ? [] : [source(data.span)]),
-    ...(cpages === undefined ? [] : [`cpages ${source(cpages.span)}`]),
-    ...(faults === undefined ? [] : [`faults ${source(faults.span)}`]),
-  ];
-}
-
 function statementsOf(checked: Checked, text: string): StatementInfo[] {
   const statements: StatementInfo[] = [];
   eachStatement(checked.scenario, (statement, task) => {
@@ -63,7 +34,7 @@ function statementsOf(checked: Checked, text: string): StatementInfo[] {
       index: statements.length,
       statement,
       position: checked.lines.position(statement.span.start),
-      text: textOf(text, statement),
+      text: statementText(text, statement),
       task,
       expectations: expectationTexts(text, statement),
     });

@@ -1,24 +1,11 @@
 /** The names of a program, with the numbers under which the machine knows them. */
 
-import type { Block, Name, Scenario, Statement } from '../language/ast';
+import type { Name, Scenario, Statement } from '../language/ast';
 import { constantOf } from '../language/constant';
 import type { ProblemList } from '../language/diagnostics';
+import { eachStatement } from '../language/each-statement';
 import { bottomHalfName, workerNames } from '../language/task-names';
 import type { ProgramNames, VariableName } from '../view/environment';
-
-/** Visits every statement of a scenario in the order of the text, with the task whose text it is. */
-export function eachStatement(scenario: Scenario, visit: (statement: Statement, task: string) => void): void {
-  const block = (body: Block, task: string): void => {
-    for (const statement of body.statements) {
-      visit(statement, task);
-      if (!('body' in statement) || statement.body === undefined) continue;
-      const named = statement.kind === 'fork' || statement.kind === 'thread';
-      const inner = named ? statement.name.text : statement.kind === 'on' ? statement.task.text : task;
-      block(statement.body, inner);
-    }
-  };
-  for (const item of scenario.items) if (item.kind === 'process') block(item.body, item.name.text);
-}
 
 /** Values that `let` gives at the top of the scenario. */
 export function constantsOf(scenario: Scenario): ReadonlyMap<string, number> {

@@ -11,6 +11,14 @@ export interface TimePosition {
   ended: boolean;
 }
 
+/** Body of the event `hmm/running`, sent now and then while a run takes long. */
+export interface RunningState {
+  /** Steps that have run. */
+  time: number;
+  /** Line of the scenario that is being worked on; 0 for none. */
+  line: number;
+}
+
 /** Arguments of `hmm/seek`. */
 export interface SeekArguments {
   /** Time to go to; before `first` or past the end stops at that end of history. */

@@ -38,7 +38,7 @@ const client = () => new Client(new Map([[path, text]]));
 async function stoppedIn(schedule: string) {
   const c = client();
   const { threadId } = await c.start({ schedule });
-  const { threads } = await c.request('threads', undefined);
+  const threads = await c.threads();
   const id = (name: string) => threads.find((thread) => thread.name === name)?.id ?? 0;
   return { c, id, threadId };
 }

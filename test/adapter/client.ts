@@ -110,6 +110,15 @@ export class Client {
     return this.move('configurationDone', {});
   }
 
+  /** The threads, each with what is said of it besides its name. */
+  async threads(): Promise<{ id: number; name: string; state: string | undefined }[]> {
+    const { threads } = await this.request('threads', undefined);
+    return threads.map(({ id, name }) => {
+      const [own = '', state] = name.split(' · ');
+      return { id, name: own, state };
+    });
+  }
+
   /** Names and lines of a thread's frames, the innermost first. */
   async stack(threadId: number): Promise<string[]> {
     const { stackFrames } = await this.request('stackTrace', { threadId });

@@ -22,7 +22,7 @@ describe('Locks Held', () => {
     const c = await client(TEXT, 'migrate_vma_pages');
     // The first stop is in the migration to the device, the second one in the fault of B.
     const { threadId = 0 } = await c.move('continue', { threadId: 1 });
-    const { threads } = await c.request('threads', undefined);
+    const threads = await c.threads();
     const A = threads.find(({ name }) => name === 'app.A')?.id ?? 0;
     await c.move('hmm/runUntilBlocks', { threadId: A });
     expect(await locks(c, A)).toEqual([]);
@@ -35,7 +35,7 @@ describe('Locks Held', () => {
 
   it('has the lock of the table under which munmap calls page_free', async () => {
     const c = await client(TEXT.replace('read buf[0] expect 0x11', ''), 'page_free');
-    const { threads } = await c.request('threads', undefined);
+    const threads = await c.threads();
     const A = threads.find(({ name }) => name === 'app.A')?.id ?? 0;
     expect(await locks(c, A)).toEqual([
       ['mmap_lock of app for reading', 'nobody waits'],

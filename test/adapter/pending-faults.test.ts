@@ -21,7 +21,7 @@ const values = async (c: Client, reference = 0): Promise<Record<string, string>>
   Object.fromEntries(Object.entries(await c.children(reference)).map(([name, { value }]) => [name, value]));
 
 async function idOf(c: Client, name: string): Promise<number> {
-  const { threads } = await c.request('threads', undefined);
+  const threads = await c.threads();
   return threads.find((thread) => thread.name === name)?.id ?? 0;
 }
 

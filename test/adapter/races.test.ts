@@ -58,7 +58,7 @@ describe('a race of the gallery', () => {
     const { exceptionId, description } = await c.request('exceptionInfo', { threadId });
     expect(exceptionId).toBe(race.caughtAs.startsWith('I') ? 'invariant' : race.caughtAs);
     expect(description).toMatch(SAYS[race.name] ?? /^$/);
-    const { threads } = await c.request('threads', undefined);
+    const threads = await c.threads();
     for (const { id } of threads) expect(await c.stack(id)).not.toEqual([]);
     const { text } = await c.request('hmm/waits', {});
     const waits = WAITS[race.name];
@@ -75,7 +75,7 @@ describe('a race of the gallery', () => {
     // What a detector finds it finds where it stops; an invariant names the step, which may be some steps back.
     if (race.caughtAs.startsWith('I')) expect(step).toBeDefined();
     if (step !== undefined) ({ threadId = 0 } = await c.move('hmm/seek', { time: Number(step) }));
-    const { threads } = await c.request('threads', undefined);
+    const threads = await c.threads();
     expect(race.tasks.map((task) => (task === 'app' || task === 'child' ? task : `app.${task}`))).toContain(
       threads.find(({ id }) => id === threadId)?.name,
     );
@@ -124,7 +124,7 @@ describe('two threads in the fault of one page', () => {
     // The first stop is in the migration to the device, the second one in the fault of B.
     await c.start({}, () => c.request('setFunctionBreakpoints', { breakpoints }));
     const { threadId = 0 } = await c.move('continue', { threadId: 1 });
-    const { threads } = await c.request('threads', undefined);
+    const threads = await c.threads();
     const idOf = (name: string) => threads.find((thread) => thread.name === name)?.id ?? 0;
     expect(threadId).toBe(idOf('app.B'));
     expect(await c.move('hmm/runUntilBlocks', { threadId: idOf('app.A') })).toMatchObject({
@@ -180,7 +180,7 @@ process app {
 
   it('wait in the fault buffer for the bottom half, which is a thread with a stack', async () => {
     const { c, stop } = await start();
-    const { threads } = await c.request('threads', undefined);
+    const threads = await c.threads();
     expect(threads.find(({ id }) => id === stop.threadId)?.name).toBe('gpu0_bh');
     expect((await c.stack(stop.threadId ?? 0)).join()).toMatch(/dmirror_range_fault.*device_fault_work/);
     const { faults } = await c.request('hmm/pendingFaults', {});

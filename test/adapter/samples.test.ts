@@ -14,7 +14,7 @@ describe.each(files)('%s', (name) => {
     const start = hash();
     const times: number[] = [];
     for (let i = 0; i < 500; i++) {
-      const { threads } = await c.request('threads', undefined);
+      const threads = await c.threads();
       const stop = await c.move('next', { threadId: threads[0]?.id ?? 1 });
       expect(stop.reason, c.console.slice(-3).join('\n')).toMatch(/step|pause/);
       times.push(c.adapter.session.time);

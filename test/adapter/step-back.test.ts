@@ -23,7 +23,7 @@ async function ended(): Promise<Client> {
 }
 
 async function threadA(client: Client): Promise<number> {
-  const { threads } = await client.request('threads');
+  const threads = await client.threads();
   return threads.find(({ name }) => name.startsWith('app.A'))?.id ?? -1;
 }
 
@@ -52,8 +52,8 @@ describe.each(['stepBack', 'hmm/reverseStepOut'] as const)('%s', (move) => {
 
   it('of a thread that has ended goes to its own last step', async () => {
     const client = await ended();
-    await client.move('stepBack', { threadId: APP });
     const A = await threadA(client);
+    await client.move('stepBack', { threadId: APP });
     await client.move(move, { threadId: A });
     expect(await client.stack(A)).toEqual(['A:6']);
     await client.move(move, { threadId: A });

@@ -5,7 +5,7 @@ import { Client } from './client';
 
 const client = (text: string): Client => new Client(new Map([['/waits.hmm', text]]));
 const idOf = async (c: Client, name: string): Promise<number> => {
-  const { threads } = await c.request('threads', undefined);
+  const threads = await c.threads();
   return threads.find((thread) => thread.name === name)?.id ?? 0;
 };
 

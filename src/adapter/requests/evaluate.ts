@@ -28,8 +28,21 @@ export function sceneOfFrame(
   return { scene: sceneAt(world, task, top), routine: top?.routine };
 }
 
-/** Words of the Debug Console that are no expressions: who waits for whom, and the schedule that ran up to now. */
+/** What the Debug Console answers to `help`. */
+const HELP = [
+  'Ask for anything a condition or an expect may say:',
+  '  buf[3].page.refcount   buf[0..4].page.zone   pte(buf[3])   pfn(0x100)   gpu0.free   zone.Normal.free',
+  '  app.buf[3] of another process, app.A.state of a thread, callbacks.page_fault, time, profile',
+  '  page, address, device, ret, flags and the names under Locals: of the frame in focus',
+  '  why buf[3]   where a page is and what brought it there',
+  '  waits        who waits for whom',
+  '  schedule     the schedule that ran up to now, for a schedule line or launch.json',
+  'Names and members are completed while you type.',
+].join('\n');
+
+/** Words of the Debug Console that are no expressions. */
 const WORDS: ReadonlyMap<string, (adapter: Stopped) => string> = new Map([
+  ['help', () => HELP],
   ['waits', (adapter: Stopped) => waitsText(adapter.session.debuggee.world)],
   ['schedule', (adapter: Stopped) => finish(adapter.session.scheduleThatRan())],
 ]);

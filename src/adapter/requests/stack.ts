@@ -27,11 +27,12 @@ function shownFrame({ session, view, sources, dialect }: Stopped, frame: StackFr
 
 /** A task that has ended has no frame; this one lets the client look at the machine all the same. */
 function endFrame({ session, view, sources, dialect }: Stopped, task: TaskRow): Dap.StackFrame {
-  const lines = session.map.statementLines(1, Number.POSITIVE_INFINITY);
+  const { names, kernel } = session.debuggee.world;
+  const name = names.tasks[kernel.tasks.taskName.get(task)] ?? '';
   return {
     id: view.frameId(task, undefined),
     name: 'ended',
-    line: dialect.toLine(lines.at(-1) ?? 1),
+    line: dialect.toLine(session.map.lastLineOf(name)),
     column: dialect.toColumn(1),
     source: sources.scenario(),
     presentationHint: 'subtle',
@@ -54,8 +55,8 @@ function shownVariable(world: World, variable: Referenced): Dap.Variable {
 const stopped = { needs: 'stopped' } as const;
 
 export const stackRequests = [
-  request('threads', { needs: 'launched' }, ({ session }) => ({
-    threads: threadsOf(session.debuggee.world).map(({ id, name }) => ({ id, name })),
+  request('threads', { needs: 'launched' }, ({ session, previousStop }) => ({
+    threads: threadsOf(session.debuggee.world, previousStop),
   })),
 
   request('stackTrace', stopped, (adapter, { threadId, startFrame = 0, levels = 0 }) => {

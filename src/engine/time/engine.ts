@@ -298,6 +298,12 @@ export class Engine {
     return true;
   }
 
+  /** What was run beyond now is forgotten: it was only looked at. The timeline stays the same. */
+  forgetFuture(): void {
+    this.#forget(this.time);
+    this.#timeline.last = this.time;
+  }
+
   #restart(): void {
     this.#restore({ time: 0, snapshot: this.#origin });
     this.#applyInputs();
