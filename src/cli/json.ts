@@ -9,7 +9,8 @@ import { HOLD_NAMES, type HoldKind } from '../engine/machine/holds';
 import type { PageRow, ProcessRow, TaskRow, Vpn } from '../engine/machine/ids';
 import { TASK_SIZE_PAGES, vaOf } from '../engine/machine/ids';
 import type { EventName } from '../engine/routine/events';
-import { errnoName, type Run, signalName } from '../program';
+import { errnoName, signalName } from '../language/signals';
+import type { Run } from '../program';
 import { processName, showAddress, taskName } from '../view/environment';
 import { Nesting, named, opens } from './event-tree';
 

@@ -1,7 +1,8 @@
 /** What a statement came to, for a person. */
 
 import type { TaskRow } from '../engine/machine/ids';
-import { errnoName, type Run, signalName } from '../program';
+import { errnoName, signalName } from '../language/signals';
+import type { Run } from '../program';
 import { named } from './event-tree';
 import { processOf, showVa } from './places';
 

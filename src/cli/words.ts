@@ -4,7 +4,7 @@ import { FaultFlag } from '../engine/kernel/constants';
 import { HOLD_NAMES, type HoldKind } from '../engine/machine/holds';
 import type { DeviceRow, PageRow, ProcessRow, TaskRow } from '../engine/machine/ids';
 import type { EventName } from '../engine/routine/events';
-import { signalName } from '../program';
+import { signalName } from '../language/signals';
 import {
   deviceName,
   processName,

@@ -3,6 +3,7 @@
 import { Signal } from '../engine/kernel/constants';
 import type { TaskRow } from '../engine/machine/ids';
 import type { EventName } from '../engine/routine/events';
+import { signalName } from '../language/signals';
 import { type Scene, showAddress, taskName } from '../view/environment';
 import { DETECTED, isDetected, stuckText } from '../view/waits';
 import { compileCondition, evaluationProblem, type Test } from './condition';
@@ -158,11 +159,6 @@ export class Exceptions {
         return name;
     }
   }
-}
-
-export function signalName(signal: number): string {
-  const found = Object.entries(Signal).find(([, number]) => number === signal);
-  return found?.[0] ?? `signal ${signal}`;
 }
 
 function exceptionOf(name: EventName, args: readonly number[]): ExceptionId | undefined {

@@ -2,9 +2,10 @@
 
 import { wait_cycle } from '../engine/detect/deadlock';
 import type { ProcessRow, TaskRow } from '../engine/machine/ids';
+import { signalName } from '../language/signals';
 import { processName, taskName, type World } from '../view/environment';
 import { isIdleWorker, showWaiting, waitingOf, waitsFor } from '../view/waits';
-import { type ExceptionHit, signalName } from './exceptions';
+import type { ExceptionHit } from './exceptions';
 
 export type StopReason =
   | 'entry'

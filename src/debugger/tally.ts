@@ -2,7 +2,8 @@
 
 import type { TaskRow } from '../engine/machine/ids';
 import type { EventName } from '../engine/routine/events';
-import { type Run, type StatementInfo, signalName } from '../program';
+import { signalName } from '../language/signals';
+import type { Run, StatementInfo } from '../program';
 import { showAddress, taskName } from '../view/environment';
 import { isDetected, stuckText } from '../view/waits';
 

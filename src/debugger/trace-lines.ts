@@ -4,6 +4,7 @@ import { FaultFlag } from '../engine/kernel/constants';
 import type { DeviceRow, PageRow, ProcessRow, TaskRow, Vpn } from '../engine/machine/ids';
 import { vaOf } from '../engine/machine/ids';
 import type { EventName } from '../engine/routine/events';
+import { signalName } from '../language/signals';
 import {
   deviceName,
   placeOf,
@@ -20,7 +21,6 @@ import {
 } from '../view/environment';
 import type { CodeMap } from './code-map';
 import type { Debuggee } from './debuggee';
-import { signalName } from './exceptions';
 import { scenarioLine } from './stack';
 
 export interface TraceLine {

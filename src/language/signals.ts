@@ -57,3 +57,13 @@ export const SIGNAL_CODES: ReadonlyMap<string, number> = new Map([
   ['ADRERR', 2],
   ['MCEERR_AR', 4],
 ]);
+
+function nameOf(table: ReadonlyMap<string, number>, number: number, word: string): string {
+  for (const [name, value] of table) if (value === number) return name;
+  return `${word} ${number}`;
+}
+
+/** `SIGBUS`; a number without a name is `signal 33`. */
+export const signalName = (signal: number): string => nameOf(SIGNALS, signal, 'signal');
+/** `ENOMEM`; a number without a name is `errno 99`. */
+export const errnoName = (errno: number): string => nameOf(ERRNOS, errno, 'errno');

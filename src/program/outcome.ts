@@ -4,20 +4,13 @@ import type { SlotRow, TaskRow } from '../engine/machine/ids';
 import type { Kernel } from '../engine/routine/kernel';
 import { EvaluationError } from '../language/arithmetic';
 import type { Expr, Outcome, OutcomeData, OutcomeStatus } from '../language/ast';
-import { ERRNOS, SIGNALS } from '../language/signals';
+import { errnoName, signalName } from '../language/signals';
 import { type Scene, showAddress } from '../view/environment';
 import type { Body, NumberCode } from './context';
 import { type F, PROBLEM } from './frame';
 
 /** Numbers an event takes along of a statement's data. */
 const MOST_DATA = 1024;
-
-const nameOf = (table: ReadonlyMap<string, number>, number: number): string => {
-  for (const [name, value] of table) if (value === number) return name;
-  return String(number);
-};
-export const signalName = (signal: number): string => nameOf(SIGNALS, signal);
-export const errnoName = (errno: number): string => nameOf(ERRNOS, errno);
 
 /** Appends a byte to the data of the task's statement. */
 export function appendData(k: Kernel, f: F, byte: number): void {
