@@ -4,5 +4,6 @@ import type { FuzzKind } from './kind';
 import { messages } from './messages';
 import { seeks } from './seeks';
 import { texts } from './texts';
+import { unruly } from './unruly';
 
-export const KINDS: readonly FuzzKind[] = [messages, seeks, texts];
+export const KINDS: readonly FuzzKind[] = [messages, seeks, texts, unruly];

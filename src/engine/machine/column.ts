@@ -32,7 +32,15 @@ export abstract class Column<T extends Cells = Cells> {
   constructor(
     readonly name: string,
     readonly id: number,
+    /** First row that may be written: 1 in the columns of a table, whose row 0 means "none". */
+    readonly first = 0,
   ) {}
+
+  /** Makes sure that a row can be written. */
+  protected room(row: number): void {
+    if (!(row >= this.first)) throw new Error(`row ${row} of ${this.name} is written, and is none`);
+    if (row >= this.data.length) this.grow(row);
+  }
 
   protected abstract allocate(rows: number): T;
 
@@ -128,7 +136,7 @@ export class IntColumn extends Column<Int32Array> {
   }
 
   set(row: number, value: number): void {
-    if (row >= this.data.length) this.grow(row);
+    if (!(row >= this.first && row < this.data.length)) this.room(row);
     this.data[row] = value;
     this.dirty[row >> CHUNK_SHIFT] = 1;
     if (this.journal !== undefined) this.journal.note(this.id, row);
@@ -155,7 +163,7 @@ export class WideColumn extends Column<Float64Array> {
   }
 
   set(row: number, value: number): void {
-    if (row >= this.data.length) this.grow(row);
+    if (!(row >= this.first && row < this.data.length)) this.room(row);
     this.data[row] = value;
     this.dirty[row >> CHUNK_SHIFT] = 1;
     if (this.journal !== undefined) this.journal.note(this.id, row);

@@ -19,14 +19,15 @@ export class Store {
     this.scalars = this.int('scalars');
   }
 
-  int(name: string): IntColumn {
-    const column = new IntColumn(name, this.columns.length);
+  /** A new column. `first`: the first of its rows that may be written. */
+  int(name: string, first = 0): IntColumn {
+    const column = new IntColumn(name, this.columns.length, first);
     this.columns.push(column);
     return column;
   }
 
-  wide(name: string): WideColumn {
-    const column = new WideColumn(name, this.columns.length);
+  wide(name: string, first = 0): WideColumn {
+    const column = new WideColumn(name, this.columns.length, first);
     this.columns.push(column);
     return column;
   }

@@ -23,13 +23,13 @@ export class Table {
   }
 
   int(name: string): IntColumn {
-    const column = this.#store.int(`${this.name}.${name}`);
+    const column = this.#store.int(`${this.name}.${name}`, 1);
     this.#ints.push(column);
     return column;
   }
 
   wide(name: string): WideColumn {
-    const column = this.#store.wide(`${this.name}.${name}`);
+    const column = this.#store.wide(`${this.name}.${name}`, 1);
     this.#wides.push(column);
     return column;
   }
@@ -53,7 +53,9 @@ export class Table {
     return row;
   }
 
+  /** Gives a row back; throws for one that is not in use. */
   free(row: number): void {
+    if (!this.isLive(row)) throw new Error(`row ${row} of ${this.name} is freed, and is not in use`);
     for (const column of this.#ints) if (column.get(row) !== 0) column.set(row, 0);
     for (const column of this.#wides) if (column.get(row) !== 0) column.set(row, 0);
     // A free row's `live` is -(next free row) - 1, so that the chain needs no column of its own.

@@ -1,0 +1,197 @@
+/**
+ * Unruly scenarios (unruly/*.hmm) in an adapter of their own with little memory: each goes on for ever or asks for far
+ * more than there is. It is paused again and again, stepped back and let go on, and must answer soon and stay small.
+ */
+
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DebugClient } from '@vscode/debugadapter-testsupport';
+import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import { buildSync } from 'esbuild';
+import { inProject } from '../tools/project';
+import type { FuzzKind } from './kind';
+
+/** What an adapter's heap may take. It ends where it would take more. */
+const HEAP_MIB = 512;
+/** What the whole process may take at its peak: the heap, machines and histories in typed arrays, and Node itself. */
+const PROCESS_MIB = 1024;
+/** Milliseconds within which 99 of 100 pauses are to be answered. */
+const PAUSE_MS = 100;
+/** Where fewer were tried, the 99th of 100 says nothing. */
+const ENOUGH = 100;
+/** Longest time that the scenario runs before a pause, in milliseconds. */
+const LONGEST_RUN = 50;
+/** Every so many pauses the session does something else than going on. */
+const EVERY = 10;
+
+const FOLDER = inProject('test/fuzz/unruly');
+const each = (count: number, line: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => line(i)).join('\n');
+
+/** The scenarios by name, with what is too long to be written down put in. */
+function scenarios(): Map<string, string> {
+  const threads = each(
+    4000,
+    (i) => `    thread T${i} { loop { read buf[${i % 16}]; write buf[${(i * 7) % 16}] = 2 } }`,
+  );
+  const children = each(1000, (i) => `    fork C${i} { loop { read buf[${i % 256}] } }`);
+  const files = readdirSync(FOLDER).sort();
+  return new Map(
+    files.map((file) => {
+      const text = readFileSync(join(FOLDER, file), 'utf8');
+      return [file, text.replace('THREADS', threads).replace('CHILDREN', children)];
+    }),
+  );
+}
+
+class PipeClient extends DebugClient {
+  constructor(child: ChildProcessByStdio<Writable, Readable, null>) {
+    super(process.execPath, '', 'hmm');
+    this.connect(child.stdout, child.stdin);
+  }
+}
+
+/** Largest size that a process has had, in MiB; undefined where the system doesn't tell. */
+function peakOf(pid: number | undefined): number | undefined {
+  try {
+    const kib = /VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kib === undefined ? undefined : Number(kib) / 1024;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a session with an unruly scenario was like. */
+export interface Behaviour {
+  readonly name: string;
+  /** Milliseconds from each pause to its stop, the shortest first. */
+  readonly pauses: readonly number[];
+  readonly peakMiB: number | undefined;
+}
+
+/** Asks for something and waits for the stop that follows. */
+async function stop(client: DebugClient, ask: () => Promise<unknown>): Promise<Dap.StoppedEvent> {
+  const [event] = await Promise.all([client.waitForEvent('stopped', 600_000), ask()]);
+  return event as Dap.StoppedEvent;
+}
+
+/** Looks at what a user looks at, and moves in time, between two pauses. */
+async function lookAround(client: DebugClient, turn: number): Promise<void> {
+  const { stackFrames } = (await client.stackTraceRequest({ threadId: 1 })).body;
+  const frameId = stackFrames[0]?.id ?? 0;
+  const { scopes } = (await client.scopesRequest({ frameId })).body;
+  for (const { variablesReference } of scopes) await client.variablesRequest({ variablesReference });
+  for (const expression of [
+    'buf[0..60000]',
+    'buf[0..99999999]',
+    'sum(buf[0..16].page.mapcount)',
+    'why buf[1]',
+  ])
+    await client.evaluateRequest({ expression, frameId, context: 'watch' }).catch(() => {});
+  if (turn % 2 === 0) await stop(client, () => client.stepBackRequest({ threadId: 1 }));
+  else {
+    const schedule = client.evaluateRequest({ expression: 'schedule', context: 'repl' }).catch(() => {});
+    await client.pauseRequest({ threadId: 1 });
+    await schedule;
+  }
+}
+
+async function pauses(client: DebugClient, count: number, seed: number): Promise<number[]> {
+  const times: number[] = [];
+  let random = seed;
+  for (let i = 0; i < count; i++) {
+    random = (Math.imul(random, 1103515245) + 12345) >>> 0;
+    await sleep(random % LONGEST_RUN);
+    const before = performance.now();
+    await stop(client, () => client.pauseRequest({ threadId: 1 }));
+    times.push(performance.now() - before);
+    if (i % EVERY === EVERY - 1) await lookAround(client, Math.floor(i / EVERY));
+    await client.continueRequest({ threadId: 1 });
+  }
+  return times.sort((a, b) => a - b);
+}
+
+/** Runs one scenario in the adapter of a bundle and pauses it so many times. Throws where the adapter ends before. */
+async function behave(
+  bundle: string,
+  name: string,
+  text: string,
+  count: number,
+  seed: number,
+): Promise<Behaviour> {
+  const program = join(bundle, '..', name);
+  writeFileSync(program, text);
+  const child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MIB}`, bundle, 'dap'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  const gone = new Promise<never>((_, reject) =>
+    child.once('exit', (code, signal) => reject(new Error(`the adapter has ended (${code ?? signal})`))),
+  );
+  gone.catch(() => {});
+  try {
+    const client = new PipeClient(child);
+    client.defaultTimeout = 600_000;
+    const session = async (): Promise<number[]> => {
+      const launch = { program, stopAtFirstFault: false } as Dap.LaunchRequestArguments;
+      await client.initializeRequest();
+      const ready = client.waitForEvent('initialized');
+      await client.launchRequest(launch);
+      await ready;
+      await client.setExceptionBreakpointsRequest({ filters: [] });
+      await client.configurationDoneRequest();
+      return pauses(client, count, seed);
+    };
+    const times = await Promise.race([session(), gone]);
+    return { name, pauses: times, peakMiB: peakOf(child.pid) };
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+const percentile = (sorted: readonly number[], part: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+
+/** One line on a behaviour. */
+export function described({ name, pauses, peakMiB }: Behaviour): string {
+  const [half, most, worst] = [0.5, 0.99, 1].map((part) => percentile(pauses, part).toFixed(0));
+  return `${name}: ${pauses.length} pauses, median ${half} ms, p99 ${most} ms, slowest ${worst} ms, peak ${peakMiB?.toFixed(0) ?? '?'} MiB`;
+}
+
+/** What is wrong with a behaviour. Times count only where there are enough of them. */
+function faults(behaviour: Behaviour): string[] {
+  const { pauses, peakMiB = 0 } = behaviour;
+  const late = pauses.length >= ENOUGH && percentile(pauses, 0.99) > PAUSE_MS;
+  return late || peakMiB > PROCESS_MIB ? [described(behaviour)] : [];
+}
+
+export const unruly: FuzzKind = {
+  name: 'unruly',
+  about: 'pauses of each unruly scenario',
+  few: 2,
+  many: 200,
+  run: async (cases, seed) => {
+    const folder = mkdtempSync(join(tmpdir(), 'hmm-unruly-'));
+    const bundle = join(folder, 'hmm-trace.cjs');
+    const wrong: string[] = [];
+    try {
+      const entry = inProject('src/cli/main.ts');
+      buildSync({ entryPoints: [entry], outfile: bundle, bundle: true, platform: 'node', format: 'cjs' });
+      for (const [name, text] of scenarios()) {
+        try {
+          const behaviour = await behave(bundle, name, text, cases, seed);
+          if (cases >= ENOUGH) console.log(described(behaviour));
+          wrong.push(...faults(behaviour));
+        } catch (error) {
+          wrong.push(`${name}: ${error instanceof Error ? error.message : error}`);
+        }
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    return wrong;
+  },
+};
