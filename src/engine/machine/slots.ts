@@ -11,6 +11,8 @@ import { Table } from './table';
 export class Slots {
   readonly table: Table;
   readonly next: IntColumn;
+  /** Elements after this one that have not been made yet. */
+  readonly more: IntColumn;
   readonly vpn: WideColumn;
   readonly srcFlags: IntColumn;
   readonly srcPage: IntColumn;
@@ -20,6 +22,7 @@ export class Slots {
   constructor(store: Store) {
     this.table = new Table(store, 'slot');
     this.next = this.table.int('next');
+    this.more = this.table.int('more');
     this.vpn = this.table.wide('vpn');
     this.srcFlags = this.table.int('srcFlags');
     this.srcPage = this.table.int('srcPage');
@@ -39,12 +42,35 @@ export class Slots {
     return head as SlotRow;
   }
 
-  free(head: SlotRow): void {
-    for (let slot: number = head; slot !== 0; ) {
+  /** As `array`, but elements are made when `after` comes to them: for arrays of any length. */
+  growing(start: Vpn, pages: number): SlotRow {
+    const head = this.table.alloc();
+    this.vpn.set(head, start);
+    this.more.set(head, pages - 1);
+    return head as SlotRow;
+  }
+
+  /** The element after this one, or 0. */
+  after(slot: SlotRow): SlotRow {
+    const more = this.more.get(slot);
+    if (more === 0) return this.next.get(slot) as SlotRow;
+    const next = this.table.alloc();
+    this.vpn.set(next, this.vpn.get(slot) + 1);
+    this.more.set(next, more - 1);
+    this.more.set(slot, 0);
+    this.next.set(slot, next);
+    return next as SlotRow;
+  }
+
+  /** Frees the elements from `head` on, at most so many; returns the first that is left, or 0. */
+  free(head: SlotRow, most = Number.POSITIVE_INFINITY): SlotRow {
+    let slot: number = head;
+    for (let i = 0; slot !== 0 && i < most; i++) {
       const next = this.next.get(slot);
       this.table.free(slot);
       slot = next;
     }
+    return slot as SlotRow;
   }
 
   of(head: SlotRow): SlotRow[] {

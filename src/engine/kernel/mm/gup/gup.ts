@@ -1,7 +1,7 @@
 /** get_user_pages (mm/gup.c): finds pages of a process for a device or the kernel to use, faulting in what is missing. */
 
 import { Vm } from '../../../machine/address-spaces';
-import type { EntryRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids';
+import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import { isPresent, PTE_DIRTY, PTE_HUGE, PTE_PROTNONE, PTE_WRITE, PTE_YOUNG } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
@@ -158,7 +158,7 @@ export const get_user_pages = routine({
             try_grab_folio(k, f.page, f.foll, f.who);
             if (f.slot !== 0) {
               k.slots.srcPage.set(f.slot, f.page);
-              f.slot = k.slots.next.get(f.slot) as SlotRow;
+              f.slot = k.slots.after(f.slot);
             }
             f.done++;
             f.tried = 0;

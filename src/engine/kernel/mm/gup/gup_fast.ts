@@ -54,7 +54,7 @@ function gup_fast_table(k: Kernel, f: Walk): void {
     try_grab_folio(k, page, f.foll, f.who);
     k.pages.setFlag(k.pages.folio(page), Pg.Referenced);
     k.slots.srcPage.set(f.slot, page);
-    f.slot = k.slots.next.get(f.slot) as SlotRow;
+    f.slot = k.slots.after(f.slot);
     f.done++;
   }
 }

@@ -94,7 +94,7 @@ const collect_longterm_unpinnable_folios = routine({
         ]),
       ]),
       r.step('i++', (k, f) => {
-        f.slot = k.slots.next.get(f.slot) as SlotRow;
+        f.slot = k.slots.after(f.slot);
       }),
     ]),
     r.ret('return collected', (_, f) => f.collected),
@@ -115,7 +115,7 @@ function unpin(k: Kernel, f: Pinned, callee: { page: PageRow; who: number }): vo
   callee.page = k.slots.srcPage.get(f.slot) as PageRow;
   callee.who = f.who;
   k.slots.srcPage.set(f.slot, 0);
-  f.slot = k.slots.next.get(f.slot) as SlotRow;
+  f.slot = k.slots.after(f.slot);
 }
 
 /** Unpins all pages and moves those that must move. Returns -EAGAIN when they have, -EBUSY or -ENOMEM when one has not. */

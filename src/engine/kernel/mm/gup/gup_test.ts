@@ -10,6 +10,7 @@ import { put_page } from '../swap/page_ref';
 import { Foll } from './foll';
 import { get_user_pages } from './gup';
 import { gup_fast_fallback } from './gup_fast';
+import { freePageArray, pageArray } from './page_array';
 
 interface Tested {
   mm: MmRow;
@@ -45,17 +46,17 @@ export const gup_test = routine({
   params: { start: VpnT, pages: Int, write: Bool, fast: Bool },
   locals: { mm: MmT, slots: SlotT, slot: SlotT, ret: Int },
   body: (r) => [
-    r.step('an array for the pages', (k, f) => {
+    r.step('mm = current->mm', (k, f) => {
       f.mm = k.tasks.mmOf(k.task) as MmRow;
-      f.slots = k.slots.array(f.start, f.pages);
     }),
+    ...pageArray(r),
     r.when(
       'GUP_FAST_BENCHMARK',
       (_, f) => f.fast !== 0,
       [r.call('nr = get_user_pages_fast(addr, nr, gup_flags, pages)', gup_fast_fallback, pass, keep)],
       [
         ...mmapReadLockKillable(r, (_, f) => f.mm, [
-          r.step('free the array', (k, f) => k.slots.free(f.slots)),
+          freePageArray(r),
           r.ret('return -EINTR', () => -Errno.EINTR),
         ]),
         r.call('nr = get_user_pages(addr, nr, gup_flags, pages)', get_user_pages, pass, keep),
@@ -75,11 +76,11 @@ export const gup_test = routine({
           callee.who = k.task;
         },
         (k, f) => {
-          f.slot = k.slots.next.get(f.slot) as SlotRow;
+          f.slot = k.slots.after(f.slot);
         },
       ),
     ]),
-    r.step('free the array', (k, f) => k.slots.free(f.slots)),
+    freePageArray(r),
     r.ret('return nr', (_, f) => f.ret),
   ],
 });

@@ -9,6 +9,7 @@ import { Foll } from './foll';
 import { gup_put_folio } from './grab';
 import { gup_fast_fallback } from './gup_fast';
 import { gup_longterm_locked } from './gup_longterm';
+import { freePageArray, pageArray } from './page_array';
 
 interface Pinning {
   mm: number;
@@ -33,11 +34,10 @@ function pass(
   callee.slots = f.slot;
 }
 
-/** The array's elements for the pages that were had are done with. */
-function advance(k: Kernel, f: Pinning & { ret: number }, value: number): void {
+/** Keeps what a call returned: an error, or how many of the array's elements it has filled. */
+function keep(_: Kernel, f: { ret: number; had: number }, value: number): void {
   f.ret = value;
-  for (let i = 0; i < value; i++) f.slot = k.slots.next.get(f.slot) as SlotRow;
-  if (value > 0) f.done += value;
+  f.had = Math.max(0, value);
 }
 
 /** unpin_user_pages: gives back every page of a pin. Returns how many. */
@@ -63,15 +63,13 @@ export const unpin_user_pages = routine({
           callee.who = f.pin;
         },
         (k, f) => {
-          f.slot = k.slots.next.get(f.slot) as SlotRow;
+          f.slot = k.slots.after(f.slot);
           f.count++;
         },
       ),
     ]),
-    r.ret('free the array; return how many', (k, f) => {
-      k.slots.free(f.slots);
-      return f.count;
-    }),
+    freePageArray(r),
+    r.ret('return how many', (_, f) => f.count),
   ],
 });
 
@@ -84,20 +82,21 @@ export const pin_user_pages = routine({
   file: 'mm/gup.c',
   about: 'Pin a range, again and again from where the last call stopped. All or nothing.',
   params: { start: VpnT, pages: Int, write: Bool, longterm: Bool, fast: Bool, pin: PinT },
-  locals: { mm: MmT, foll: Hex, slot: SlotT, done: Int, ret: ErrnoT },
+  locals: { mm: MmT, foll: Hex, slots: SlotT, slot: SlotT, done: Int, had: Int, ret: ErrnoT },
   body: (r) => [
+    ...pageArray(r),
     r.step('FOLL_PIN (| FOLL_LONGTERM) (| FOLL_WRITE)', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
       f.foll =
         Foll.Pin | Foll.Touch | (f.write !== 0 ? Foll.Write : 0) | (f.longterm !== 0 ? Foll.Longterm : 0);
-      f.slot = k.slots.array(f.start, f.pages);
-      k.pins.firstSlot.set(f.pin, f.slot);
+      f.slot = f.slots;
+      k.pins.firstSlot.set(f.pin, f.slots);
     }),
     r.loop('pages are left', (_, f) => f.done < f.pages && f.ret >= 0, [
       r.when(
         'without mmap_lock as far as that goes',
         (_, f) => f.fast !== 0,
-        [r.call('ret = pin_user_pages_fast(the rest)', gup_fast_fallback, pass, advance)],
+        [r.call('ret = pin_user_pages_fast(the rest)', gup_fast_fallback, pass, keep)],
         [
           ...mmapReadLockKillable(r, (_, f) => f.mm, [
             r.step('ret = -EINTR', (_, f) => {
@@ -112,12 +111,21 @@ export const pin_user_pages = routine({
                 pass(k, f, callee);
                 callee.locked = 1;
               },
-              advance,
+              keep,
             ),
           ]),
           r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock_if_locked(k, f.mm)),
         ],
       ),
+      r.step('so many are done', (_, f) => {
+        f.done += f.had;
+      }),
+      r.loop('the rest of the array begins behind them', (_, f) => f.done < f.pages && f.had > 0, [
+        r.step('pages++', (k, f) => {
+          f.slot = k.slots.after(f.slot);
+          f.had--;
+        }),
+      ]),
     ]),
     r.when('it failed', (_, f) => f.ret < 0, [
       r.call('unpin what was pinned', unpin_user_pages, (_, f, callee) => {
