@@ -53,6 +53,16 @@ function countLarge(s: CheckState, entry: EntryRow, lo: number, page: PageRow, d
   s.marks.page.follow(folio, s.writer);
 }
 
+/** A device-exclusive entry counts for its page, and for the folio on which it keeps a reference. */
+function countExclusive(s: CheckState, entry: EntryRow, page: PageRow, delta: number): void {
+  const { entries, kernel: k } = s;
+  const folio = delta > 0 ? k.pages.folio(page) : (entries.folio.get(entry) as PageRow);
+  entries.folio.set(entry, delta > 0 ? folio : 0);
+  entries.exclusive.add(page, delta);
+  entries.exclusiveOfFolio.add(folio, delta);
+  s.marks.page.follow(folio, s.writer);
+}
+
 function countEntry(s: CheckState, entry: EntryRow, lo: number, page: PageRow, delta: number): void {
   const { entries } = s;
   if (isPresent(lo)) countLarge(s, entry, lo, page, delta);
@@ -66,7 +76,7 @@ function countEntry(s: CheckState, entry: EntryRow, lo: number, page: PageRow, d
       entries.migrationEntries += delta;
       break;
     case Pte.DeviceExclusive:
-      entries.exclusive.add(page, delta);
+      countExclusive(s, entry, page, delta);
       break;
     default:
       entries.mapped.add(page, delta);

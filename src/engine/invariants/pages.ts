@@ -148,7 +148,7 @@ function checkCounts(s: CheckState, page: PageRow, held: Held): void {
       s.page(page),
       `refcount of ${pageName(k, page)} should be ${expected} (${count(mappings, 'mapping')}; held by ${names(held.kinds)}); it is ${refcount}`,
     );
-  const exclusive = entries.exclusive.get(page);
+  const exclusive = entries.exclusiveOfFolio.get(page);
   if (held.exclusive !== exclusive)
     s.broken(
       5,

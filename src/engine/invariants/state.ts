@@ -34,10 +34,12 @@ export class EntryShadow {
   readonly mapped = shadow('mapped');
   readonly migrating = shadow('migrating');
   readonly exclusive = shadow('exclusive');
+  /** The same by folio: each entry keeps a reference on it. */
+  readonly exclusiveOfFolio = shadow('exclusiveOfFolio');
   /** By head of a large folio: entries that map it as a whole, and all mappings of its pages, those included. */
   readonly entire = shadow('entire');
   readonly large = shadow('large');
-  /** By entry: the large folio in which it was counted. */
+  /** By entry: the large folio in which it was counted, or the folio of a device-exclusive one. */
   readonly folio = shadow('folio');
   /** By page: those of them that may write, and present ones that say that it was written to. */
   readonly writable = shadow('writable');

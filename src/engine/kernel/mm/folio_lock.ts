@@ -17,7 +17,11 @@ interface FaultOfPage {
   ret: number;
 }
 
-const owns = (k: Kernel, f: { page: PageRow }): boolean => k.pages.lockOwner.get(f.page) === k.task;
+const folioOf = (k: Kernel, f: { page: PageRow }): PageRow => k.pages.folio(f.page);
+
+const owns = (k: Kernel, f: { page: PageRow }): boolean => k.pages.lockOwner.get(folioOf(k, f)) === k.task;
+
+const is_unlocked = (k: Kernel, f: { page: PageRow }): boolean => !k.pages.has(folioOf(k, f), Pg.Locked);
 
 const killable = (_: Kernel, f: { flags: number }): boolean => (f.flags & FaultFlag.Killable) !== 0;
 
@@ -38,22 +42,8 @@ const __folio_lock_or_retry = routine({
       r.when(
         'FAULT_FLAG_KILLABLE',
         killable,
-        [
-          r.killable(
-            'folio_wait_locked_killable(folio)',
-            Wait.PageUnlocked,
-            (_, f) => f.page,
-            (k, f) => !k.pages.has(f.page, Pg.Locked),
-          ),
-        ],
-        [
-          r.wait(
-            'folio_wait_locked(folio)',
-            Wait.PageUnlocked,
-            (_, f) => f.page,
-            (k, f) => !k.pages.has(f.page, Pg.Locked),
-          ),
-        ],
+        [r.killable('folio_wait_locked_killable(folio)', Wait.PageUnlocked, folioOf, is_unlocked)],
+        [r.wait('folio_wait_locked(folio)', Wait.PageUnlocked, folioOf, is_unlocked)],
       ),
       r.ret('return VM_FAULT_RETRY', () => VmFault.RETRY),
     ]),
@@ -61,12 +51,7 @@ const __folio_lock_or_retry = routine({
       'FAULT_FLAG_KILLABLE',
       killable,
       [
-        r.killable(
-          'folio_lock_killable(folio)',
-          Wait.PageLock,
-          (_, f) => f.page,
-          (k, f) => trylock_page(k, f.page),
-        ),
+        r.killable('folio_lock_killable(folio)', Wait.PageLock, folioOf, (k, f) => trylock_page(k, f.page)),
         r.when('the task has been killed instead', (k, f) => !owns(k, f), [
           r.step('release_fault_lock(vmf)', release_fault_lock),
           r.ret('return VM_FAULT_RETRY', () => VmFault.RETRY),

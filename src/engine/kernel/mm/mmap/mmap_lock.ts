@@ -146,8 +146,9 @@ export function mmapWriteLockKillable<F>(r: Builder<F>, mm: (k: Kernel, f: F) =>
   ];
 }
 
-/** folio_trylock. */
-export function trylock_page(k: Kernel, page: PageRow, owner: TaskRow = k.task): boolean {
+/** folio_trylock, of the folio that the page belongs to. */
+export function trylock_page(k: Kernel, of: PageRow, owner: TaskRow = k.task): boolean {
+  const page = k.pages.folio(of);
   if (k.pages.has(page, Pg.Locked)) return false;
   k.pages.setFlag(page, Pg.Locked);
   k.pages.lockOwner.set(page, owner);
@@ -158,7 +159,8 @@ export function trylock_page(k: Kernel, page: PageRow, owner: TaskRow = k.task):
  * folio_unlock: wakes the first who waits for the lock, and those before it in the queue that wait only for the unlocking
  * or on a migration entry. Who stands behind it waits for its unlock (folio_wake_bit).
  */
-export function unlock_page(k: Kernel, page: PageRow): void {
+export function unlock_page(k: Kernel, of: PageRow): void {
+  const page = k.pages.folio(of);
   k.pages.clearFlag(page, Pg.Locked);
   k.pages.lockOwner.set(page, 0);
   const next = k.tasks.firstInQueue(Wait.PageLock, page);
@@ -168,7 +170,8 @@ export function unlock_page(k: Kernel, page: PageRow): void {
   k.tasks.wake(Wait.MigrationEntry, page, before);
 }
 
-/** Blocks until the page is locked by this task (folio_lock). */
-export function lockPage<F>(r: Builder<F>, page: (k: Kernel, f: F) => PageRow): Node<F> {
+/** Blocks until the page's folio is locked by this task (folio_lock). */
+export function lockPage<F>(r: Builder<F>, of: (k: Kernel, f: F) => PageRow): Node<F> {
+  const page = (k: Kernel, f: F): PageRow => k.pages.folio(of(k, f));
   return r.wait('folio_lock(folio)', Wait.PageLock, page, (k, f) => trylock_page(k, page(k, f)));
 }

@@ -12,7 +12,7 @@ import { get_user_pages } from '../gup/gup';
 import { trylock_page, unlock_page } from '../mmap/mmap_lock';
 import { ptep_get, set_pte } from '../pgtable';
 import { put_page } from '../swap/page_ref';
-import { folio_remove_rmap } from './rmap';
+import { folio_remove_rmap, mapped_entry } from './rmap';
 import { unmapLocals, unmapWalk } from './rmap_unmap';
 
 interface Place {
@@ -21,6 +21,7 @@ interface Place {
   address: Vpn;
   vma: VmaRow;
   vpn: Vpn;
+  end: Vpn;
   entry: EntryRow;
   valid: number;
 }
@@ -28,22 +29,31 @@ interface Place {
 /** One mapping becomes a device-exclusive entry; its reference stays with the entry. */
 function make_entry(k: Kernel, entry: EntryRow, page: PageRow): void {
   const pte = ptep_get(k, entry);
-  if (pte & PTE_DIRTY) k.pages.setFlag(page, Pg.Dirty);
+  if (pte & PTE_DIRTY) k.pages.setFlag(k.pages.folio(page), Pg.Dirty);
   set_pte(k, entry, Pte.DeviceExclusive | (pte & (PTE_WRITE | PTE_SOFT_DIRTY | PTE_UFFD_WP)), page);
   folio_remove_rmap(k, page);
   k.holds.add(page, Hold.Exclusive, 0);
 }
 
 /**
- * The mapping found at one place of the walk; `valid` where the address asked for was writable. Returns false for one that
- * is not present.
+ * An entry of the walk, for `page`; `valid` where the address asked for was writable. Returns false for one that is not
+ * present.
  */
-function make_exclusive(k: Kernel, f: Place): boolean {
-  const pte = ptep_get(k, f.entry);
+function make_exclusive(k: Kernel, f: Place, vpn: Vpn, entry: EntryRow, page: PageRow): boolean {
+  const pte = ptep_get(k, entry);
   if (!isPresent(pte)) return false;
-  const asked = k.mm.mm.get(f.vma) === f.mm && f.vpn === f.address;
-  if (asked && pte & PTE_WRITE) f.valid = 1;
-  make_entry(k, f.entry, f.page);
+  if (k.mm.mm.get(f.vma) === f.mm && vpn === f.address && pte & PTE_WRITE) f.valid = 1;
+  make_entry(k, entry, page);
+  return true;
+}
+
+/** All entries of PTE tables for pages of a large folio in the VMA, whichever of them were asked for. */
+function make_large_exclusive(k: Kernel, f: Place): boolean {
+  for (let vpn = f.vpn; vpn < f.end; vpn = (vpn + 1) as Vpn) {
+    const page = k.pages.nth(f.page, k.mm.linearIndex(f.vma, vpn) - k.pages.index.get(f.page));
+    const entry = mapped_entry(k, page, { vma: f.vma, vpn });
+    if (entry !== 0 && !make_exclusive(k, f, vpn, entry, page)) return false;
+  }
   return true;
 }
 
@@ -59,17 +69,17 @@ const folio_make_device_exclusive = routine({
     ...unmapWalk(r, {
       notify: ['EXCLUSIVE, owner', Notify.EXCLUSIVE],
       owner: (f) => f.owner,
-      one: ['it becomes device-exclusive', make_exclusive],
+      large: make_large_exclusive,
+      one: ['it becomes device-exclusive', (k, f) => make_exclusive(k, f, f.vpn, f.entry, f.page)],
     }),
     r.ret('return whether the device has it alone', (k, f) =>
-      f.valid !== 0 && k.pages.mapcount.get(f.page) === 0 ? 1 : 0,
+      f.valid !== 0 && k.pages.folioMapcount(f.page) === 0 ? 1 : 0,
     ),
   ],
 });
 
-/** Pages of a large folio can't be taken away one by one. */
-const lock_small = (k: Kernel, page: PageRow): boolean =>
-  !k.pages.has(page, Pg.Head | Pg.Tail) && trylock_page(k, page);
+/** A page inside a large folio can't be taken away; its head can, and the walk for it takes all of the folio. */
+const lock_head = (k: Kernel, page: PageRow): boolean => !k.pages.has(page, Pg.Tail) && trylock_page(k, page);
 
 const MAKE = 'make_device_exclusive';
 
@@ -106,7 +116,7 @@ export const make_device_exclusive_range = routine({
         f.page = k.slots.srcPage.get(f.slot) as PageRow;
         f.done = 0;
       }),
-      r.when('not of a larger folio, and folio_trylock(folio)', (k, f) => lock_small(k, f.page), [
+      r.when('not PageTail(page), and folio_trylock(folio)', (k, f) => lock_head(k, f.page), [
         r.call(
           'folio_make_device_exclusive(folio, mm, address, owner)',
           folio_make_device_exclusive,
