@@ -28,6 +28,9 @@ export const Vm = {
   RandRead: 1 << 15,
   SeqRead: 1 << 16,
   DontDump: 1 << 17,
+  /** Of a private hugetlb mapping: its process made it (HPAGE_RESV_OWNER); or it lost a page to the one that did (_UNMAPPED). */
+  ResvOwner: 1 << 18,
+  ResvUnmapped: 1 << 19,
 } as const;
 
 export class AddressSpaces {

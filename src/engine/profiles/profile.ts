@@ -87,6 +87,19 @@ export interface Profile {
   readonly dirtyingCompletes: boolean;
   /** munmap gives the write lock back for reading before it zaps (4.20+). */
   readonly munmapDowngrades: boolean;
+  /** A huge page of the pool that its owner zaps is promised to it again (6.8+). */
+  readonly hugetlbRestoresReserve: boolean;
+  /**
+   * mremap looks for the mapping before it does anything, and moves one of hugetlb pages (5.16+). Before, it refuses those, and
+   * what is at the new address is unmapped even where there is nothing to move.
+   */
+  readonly mremapMovesHugetlb: boolean;
+  /** MADV_DONTNEED zaps the whole huge pages of a hugetlb mapping (5.18+); before, it refuses. */
+  readonly dontneedZapsHugetlb: boolean;
+  /** mmap over what can't be unmapped fails with the error of that (6.12+); before, with -ENOMEM. */
+  readonly mmapKeepsUnmapError: boolean;
+  /** MADV_DODUMP takes hugetlb mappings (4.19+). */
+  readonly hugetlbMayBeDumped: boolean;
   /** Fault flags of get_user_pages. */
   readonly gupFaultFlags: number;
   /** pin_user_pages counts a pin as 1024 references (FOLL_PIN, 5.6+); before, as one. */

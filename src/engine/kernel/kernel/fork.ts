@@ -15,10 +15,10 @@ import { anon_vma_fork, i_mmap_insert, i_mmap_remove } from '../mm/rmap/rmap';
 import { rmapWriteLock, vmaLocks } from '../mm/rmap/rmap_lock';
 import { mm_alloc, process_alloc, task_alloc } from './process';
 
-/** The child's VMA: not locked in memory; with WIPEONFORK it begins empty, else it joins the parent's anon_vmas. */
+/** The child's VMA: not locked in memory, and without a promise of huge pages; with WIPEONFORK it begins empty, else it joins the parent's anon_vmas. */
 function dup_vma(k: Kernel, mm: MmRow, vma: VmaRow): VmaRow {
   const copy = vm_area_dup(k, vma);
-  k.mm.flags.set(copy, k.mm.flags.get(copy) & ~Vm.Locked);
+  k.mm.flags.set(copy, k.mm.flags.get(copy) & ~(Vm.Locked | Vm.ResvOwner));
   i_mmap_remove(k, copy);
   i_mmap_insert(k, copy, vma);
   if (!k.mm.has(vma, Vm.WipeOnFork)) anon_vma_fork(k, copy, vma);

@@ -19,6 +19,7 @@ import { ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from '../../routine/routin
 import { dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending } from '../arch/x86/mm/tlbflush';
 import { Errno, Notify } from '../constants';
 import { vma_adjust_trans_huge } from './huge_memory/huge_pmd';
+import { cuts_hugetlb } from './hugetlb/hugetlb_vma';
 import { forEachEntry, walkLocals } from './locked_walk';
 import { mmOf } from './memory/vmf';
 import { enough_memory } from './mmap/mmap';
@@ -38,7 +39,8 @@ const ACCESS = Vm.Read | Vm.Write | Vm.Exec;
 /** Shared memory whose pages may be written without a fault first: nobody writes them back (vma_wants_writenotify). */
 function shared_writable(k: Kernel, vma: VmaRow): boolean {
   const wanted = Vm.Shared | Vm.Write;
-  return (k.mm.flags.get(vma) & wanted) === wanted && k.files.shmem.get(k.mm.file.get(vma)) !== 0;
+  if ((k.mm.flags.get(vma) & wanted) !== wanted) return false;
+  return k.mm.has(vma, Vm.HugeTlb) || k.files.shmem.get(k.mm.file.get(vma)) !== 0;
 }
 
 /**
@@ -102,7 +104,8 @@ export const change_protection = routine({
     r.step('find the first table of the range', (k, f) => {
       f.mm = mmOf(k, f);
       const next = k.profile.mprotectNotifiesAtPud ? next_pmd_table : next_pte_table;
-      f.told = next(k, f.mm, f.start, f.end);
+      // Of a hugetlb mapping mirrors are told in any case (hugetlb_change_protection).
+      f.told = k.mm.has(f.vma, Vm.HugeTlb) ? f.start : next(k, f.mm, f.start, f.end);
     }),
     r.when('there is none', (_, f) => f.told === f.end, [r.ret('return')]),
     r.call(
@@ -190,6 +193,9 @@ const mprotect_fixup = routine({
       (k, f) => (f.flags & ~k.mm.flags.get(f.vma) & Vm.Account) !== 0 && !enough_memory(k, f.end - f.start),
       [r.ret('return -ENOMEM', () => -Errno.ENOMEM)],
     ),
+    r.when('it would cut a huge page of the pool', (k, f) => cuts_hugetlb(k, mmOf(k, f), f.start, f.end), [
+      r.ret('return -EINVAL', () => -Errno.EINVAL),
+    ]),
     ...vma_adjust_trans_huge(r, (k, f) => mmOf(k, f)),
     vmaStartWrite(r, (k, f) => [f.vma, ...vmas_modify_changes(k, f.vma, f.start, f.end, f.flags)]),
     rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_modify_changes(k, f.vma, f.start, f.end, f.flags))),

@@ -1,11 +1,13 @@
 /** Huge entries in walks over page tables (mm/huge_memory.c): taken away, moved, copied by fork, cut at VMA ends. */
 
+import { Vm } from '../../../machine/address-spaces';
 import { Hold } from '../../../machine/holds';
-import type { EntryRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids';
+import type { EntryRow, MmRow, NodeRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import { isZeroPage, PTE_UFFD_WP, PTE_WRITE, PTE_YOUNG } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { type Builder, type Node, routine, VmaT, VpnT } from '../../../routine/routine';
+import { hugetlb_restore_reserve } from '../hugetlb/hugetlb_pool';
 import { tlb_clear_entry, tlb_remove_page } from '../mmu_gather';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import {
@@ -33,14 +35,16 @@ function zap_deposited_table(k: Kernel, pmd: EntryRow): void {
   if (table !== 0) table_free(k, table);
 }
 
-/** Takes a huge entry away; its folio is left in the gather `tlb` (zap_huge_pmd, __unmap_hugepage_range). */
-export function zap_huge_pmd(k: Kernel, mm: MmRow, pmd: EntryRow, tlb: SlotRow): void {
+/** Takes a huge entry of the VMA away; its folio is left in the gather `tlb` (zap_huge_pmd, __unmap_hugepage_range). */
+export function zap_huge_pmd(k: Kernel, vma: VmaRow, pmd: EntryRow, tlb: SlotRow): void {
+  const mm = k.mm.mm.get(vma) as MmRow;
   const pte = ptep_get(k, pmd);
   const folio = k.tables.hi.get(pmd) as PageRow;
   zap_deposited_table(k, pmd);
   tlb_clear_entry(k, tlb, pmd);
   if (isZeroPage(pte)) return;
-  if (!k.pages.has(folio, Pg.HugeTlb)) k.mm.rssAnon.add(mm, -HUGE_PAGES);
+  if (k.pages.has(folio, Pg.HugeTlb)) hugetlb_restore_reserve(k, vma, folio);
+  else k.mm.rssAnon.add(mm, -HUGE_PAGES);
   folio_remove_rmap_pmd(k, folio);
   tlb_remove_page(k, tlb, folio);
 }
@@ -80,16 +84,15 @@ export function copy_huge_pmd(k: Kernel, mm: MmRow, child: MmRow, vpn: Vpn): num
   const exclusive = pages.has(folio, Pg.AnonExclusive);
   if (exclusive && pages.pins.get(folio) > 0) return Copied.Pinned;
   const to = pmd_alloc(k, child, vpn);
-  const hugetlb = pages.has(folio, Pg.HugeTlb);
-  const table = to === 0 || hugetlb ? 0 : pte_alloc_one(k);
-  if (to === 0 || (table === 0 && !hugetlb)) return Copied.NoMemory;
+  const table = to === 0 ? 0 : pte_alloc_one(k);
+  if (table === 0) return Copied.NoMemory;
   if (!isZeroPage(pte)) {
     get_page(k, folio, Hold.Pte);
     folio_add_rmap_pmd(k, folio);
     pages.clearFlag(folio, Pg.AnonExclusive);
-    if (!hugetlb) k.mm.rssAnon.add(child, HUGE_PAGES);
+    k.mm.rssAnon.add(child, HUGE_PAGES);
   }
-  if (table !== 0) pgtable_trans_huge_deposit(k, to, table);
+  pgtable_trans_huge_deposit(k, to, table as NodeRow);
   if (pte & PTE_WRITE) set_pte_bits_unflushed(k, from, pte & ~PTE_WRITE);
   set_pte(k, to, pte & ~(PTE_WRITE | PTE_YOUNG | PTE_UFFD_WP), folio);
   return Copied.Done;
@@ -102,7 +105,8 @@ export function copy_huge_pmd(k: Kernel, mm: MmRow, child: MmRow, vpn: Vpn): num
 function cuts(k: Kernel, vma: VmaRow, from: number, at: number): boolean {
   const { mm } = k;
   const start = huge_start(at);
-  if (vma === 0 || start === at || at <= from || at >= mm.end.get(vma)) return false;
+  if (vma === 0 || mm.has(vma, Vm.HugeTlb) || start === at || at <= from || at >= mm.end.get(vma))
+    return false;
   if (start < from || start + HUGE_PAGES > mm.end.get(vma)) return false;
   return pmd_offset(k, mm.mm.get(vma) as MmRow, at as Vpn) !== 0;
 }

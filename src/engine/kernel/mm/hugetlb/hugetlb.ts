@@ -4,9 +4,9 @@ import { Vm } from '../../../machine/address-spaces';
 import { Hold } from '../../../machine/holds';
 import type { MmRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { MAPPING_ANON, Pg } from '../../../machine/pages';
-import { PTE_DIRTY, PTE_HUGE, PTE_PROTNONE, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
+import { PTE_DIRTY, PTE_HUGE, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { type Builder, type Node, PageT, routine, VmFaultT } from '../../../routine/routine';
+import { type Builder, type Node, PageT, routine, VmaT, VmFaultT, VpnT } from '../../../routine/routine';
 import { FaultFlag, Notify, VmFault } from '../../constants';
 import { huge_start } from '../huge_memory/huge_memory';
 import {
@@ -21,30 +21,41 @@ import {
   vmf_anon_prepare,
   vmfParams,
 } from '../memory/vmf';
+import { zap_page_range_single } from '../memory/zap';
 import {
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
 } from '../mmu_notifier/mmu_notifier';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { pmdLock, pmdUnlock } from '../page_table_lock';
-import { ptep_get, set_pte, set_pte_bits } from '../pgtable';
-import { folio_add_rmap_pmd, folio_move_anon_rmap, folio_remove_rmap_pmd } from '../rmap/rmap';
+import { pmd_offset, protnone, ptep_get, set_pte, set_pte_bits } from '../pgtable';
+import {
+  folio_add_rmap_pmd,
+  folio_move_anon_rmap,
+  folio_remove_rmap_pmd,
+  type Mapping,
+  rmap_walk,
+} from '../rmap/rmap';
 import { folio_put_final, get_page, put_page_testzero, rename_hold } from '../swap/page_ref';
 import { alloc_hugetlb_folio } from './hugetlb_pool';
+import { owns_reservation } from './hugetlb_vma';
 
 /** First mapping of a fresh folio (hugetlb_add_new_anon_rmap); hugetlb pages count in no rss. */
-function map_folio(k: Kernel, f: Vmf, folio: PageRow): void {
+export function add_new_anon_folio(k: Kernel, vma: VmaRow, start: Vpn, folio: PageRow): void {
   const { mm, pages } = k;
-  const start = huge_start(f.vpn);
   rename_hold(k, folio, Hold.Alloc, Hold.Pte);
-  pages.mapping.set(folio, (mm.anonVma.get(f.vma) << 2) | MAPPING_ANON);
-  pages.index.set(folio, mm.linearIndex(f.vma, start));
+  pages.mapping.set(folio, (mm.anonVma.get(vma) << 2) | MAPPING_ANON);
+  pages.index.set(folio, mm.linearIndex(vma, start));
   if (k.profile.anonExclusive) pages.setFlag(folio, Pg.AnonExclusive);
   folio_add_rmap_pmd(k, folio);
+}
+
+function map_folio(k: Kernel, f: Vmf, folio: PageRow): void {
+  const { mm } = k;
+  add_new_anon_folio(k, f.vma, huge_start(f.vpn), folio);
   const writable = mm.has(f.vma, Vm.Write) && (isWrite(f) || mm.has(f.vma, Vm.Shared));
-  const access = writable ? PTE_WRITE | PTE_DIRTY : 0;
-  const none = mm.has(f.vma, Vm.Read | Vm.Write | Vm.Exec) ? 0 : PTE_PROTNONE;
-  set_pte(k, f.entry, Pte.Present | PTE_HUGE | PTE_YOUNG | access | none, folio);
+  const access = writable ? PTE_WRITE | PTE_DIRTY : protnone(k, f.vma);
+  set_pte(k, f.entry, Pte.Present | PTE_HUGE | PTE_YOUNG | access, folio);
 }
 
 /** The entry changed while the folio was allocated: it goes back to the pool, and the access faults again if it must. */
@@ -64,6 +75,11 @@ const hugetlb_no_page = routine({
     r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
       r.ret('return VM_FAULT_RETRY', () => VmFault.RETRY),
     ]),
+    r.when(
+      'is_vma_resv_set(vma, HPAGE_RESV_UNMAPPED): the owner took a page away',
+      (k, f) => k.mm.has(f.vma, Vm.ResvUnmapped),
+      [r.ret('return VM_FAULT_SIGBUS', () => VmFault.SIGBUS)],
+    ),
     r.step('folio = alloc_hugetlb_folio(vma, address)', (k, f) => {
       f.page = alloc_hugetlb_folio(k, f.vma);
     }),
@@ -95,7 +111,8 @@ function reuse(k: Kernel, f: Vmf): void {
   if (isWrite(f)) set_pte_bits(k, f.entry, ptep_get(k, f.entry) | PTE_WRITE | PTE_DIRTY | PTE_YOUNG);
 }
 
-function copy_folio(k: Kernel, from: PageRow, to: PageRow): void {
+/** copy_user_large_folio. */
+export function copy_folio(k: Kernel, from: PageRow, to: PageRow): void {
   for (let i = 0; i < HUGE_PAGES; i++) k.contents.copy(k.pages.nth(from, i), k.pages.nth(to, i));
 }
 
@@ -105,6 +122,39 @@ function replace(k: Kernel, f: Vmf, old: PageRow, copy: PageRow): void {
   map_folio(k, f, copy);
   k.pages.refcount.add(old, -1);
 }
+
+/** Another private mapping of the folio, by a process that was promised nothing. */
+function other_mapping(k: Kernel, vma: VmaRow, folio: PageRow): Mapping | undefined {
+  return rmap_walk(k, folio).find((at) => {
+    if (at.vma === vma || k.mm.has(at.vma, Vm.Shared) || owns_reservation(k, at.vma)) return false;
+    return k.tables.hi.get(pmd_offset(k, k.mm.mm.get(at.vma) as MmRow, at.vpn)) === folio;
+  });
+}
+
+const unmap_ref_private = routine({
+  name: 'unmap_ref_private',
+  file: 'mm/hugetlb.c',
+  about:
+    'Children give up the page, so that the process that was promised it can go on; a child that faults there is killed.',
+  params: { vma: VmaT, folio: PageT },
+  locals: { other: VmaT, start: VpnT },
+  body: (r) => [
+    r.loop('a child maps it', (k, f) => other_mapping(k, f.vma, f.folio) !== undefined, [
+      r.step('set_vma_resv_flags(vma, HPAGE_RESV_UNMAPPED)', (k, f) => {
+        const at = other_mapping(k, f.vma, f.folio);
+        if (at === undefined) return;
+        f.other = at.vma;
+        f.start = at.vpn;
+        k.mm.flags.set(at.vma, k.mm.flags.get(at.vma) | Vm.ResvUnmapped);
+      }),
+      r.call('unmap_hugepage_range(vma, start, end, ref_page)', zap_page_range_single, (_, f, callee) => {
+        callee.vma = f.other;
+        callee.start = f.start;
+        callee.end = (f.start + HUGE_PAGES) as Vpn;
+      }),
+    ]),
+  ],
+});
 
 const hugetlb_wp = routine({
   name: 'hugetlb_wp',
@@ -129,14 +179,25 @@ const hugetlb_wp = routine({
         (k, f) => can_reuse(k, f.old) || k.mm.has(f.vma, Vm.Shared),
         [r.step('the entry becomes writable and dirty', (k, f) => reuse(k, f)), r.ret('return 0')],
       ),
-      r.step('new_folio = alloc_hugetlb_folio(vma, address)', (k, f) => {
+      r.step('new_folio = alloc_hugetlb_folio(vma, address, outside_reserve)', (k, f) => {
         get_page(k, f.old, Hold.Fault);
-        f.page = alloc_hugetlb_folio(k, f.vma);
+        f.page = alloc_hugetlb_folio(k, f.vma, owns_reservation(k, f.vma));
       }),
       r.when('the pool is empty', (_, f) => f.page === 0, [
         r.step('folio_put(old_folio)', (k, f) => {
           put_page_testzero(k, f.old, Hold.Fault);
         }),
+        r.when(
+          'the mapping is its own process’s: it keeps the page, children lose it',
+          (k, f) => owns_reservation(k, f.vma),
+          [
+            r.call('unmap_ref_private(mm, vma, old_folio, address)', unmap_ref_private, (_, f, callee) => {
+              callee.vma = f.vma;
+              callee.folio = f.old;
+            }),
+            r.ret('return 0: try again'),
+          ],
+        ),
         r.ret('return VM_FAULT_SIGBUS', () => VmFault.SIGBUS),
       ]),
       r.step('copy_user_large_folio(new_folio, old_folio, address, vma)', (k, f) =>

@@ -1,5 +1,6 @@
 /** The pool of hugetlb pages (the allocation half of mm/hugetlb.c): filled once, its pages never go elsewhere. */
 
+import { Vm } from '../../../machine/address-spaces';
 import { Hold } from '../../../machine/holds';
 import type { MmRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
@@ -18,7 +19,7 @@ function enqueue(k: Kernel, folio: PageRow): void {
 /** Gives the pool `count` more huge pages, as far as memory goes; returns how many (hugetlb_hstate_alloc_pages). */
 export function hugetlb_grow(k: Kernel, count: number): number {
   for (let i = 0; i < count; i++) {
-    const folio = alloc_huge_page(k, true, Hold.Kernel, 0);
+    const folio = alloc_huge_page(k, false, Hold.Kernel, 0);
     if (folio === 0) return i;
     k.pages.refcount.set(folio, 0);
     k.holds.remove(folio, Hold.Kernel, 0);
@@ -43,26 +44,32 @@ export function hugetlb_unreserve(k: Kernel, vma: VmaRow): void {
   if (unused !== 0) k.hugetlb.reserved -= unused;
 }
 
-/** A mapping is cut at `at`: each part keeps the promises for addresses it has not used (hugetlb_vm_op_split). */
-export function hugetlb_split_reserve(k: Kernel, vma: VmaRow, part: VmaRow, at: Vpn, below: boolean): void {
+/** The part of a mapping takes over the promises for those of its addresses that were not used (hugetlb_vm_op_split). */
+export function hugetlb_split_reserve(k: Kernel, vma: VmaRow, part: VmaRow, from: Vpn, end: Vpn): void {
   const { mm } = k;
-  const from = below ? mm.start.get(vma) : at;
-  const end = below ? at : mm.end.get(vma);
   let unused = 0;
-  for (let vpn = from; vpn < end; vpn += HUGE_PAGES)
-    if (ptep_get(k, pmd_offset(k, mm.mm.get(vma) as MmRow, vpn as Vpn)) === 0) unused++;
+  for (let vpn = from; vpn < end; vpn = (vpn + HUGE_PAGES) as Vpn)
+    if (ptep_get(k, pmd_offset(k, mm.mm.get(vma) as MmRow, vpn)) === 0) unused++;
   const moved = Math.min(unused, mm.hugeReserved.get(vma));
-  mm.hugeReserved.set(part, moved);
+  mm.hugeReserved.add(part, moved);
   mm.hugeReserved.add(vma, -moved);
 }
 
+/** Its owner zaps a page that nobody else maps: it is promised to the mapping again (__unmap_hugepage_range, 6.8+). */
+export function hugetlb_restore_reserve(k: Kernel, vma: VmaRow, folio: PageRow): void {
+  if (!k.profile.hugetlbRestoresReserve || !k.mm.has(vma, Vm.ResvOwner)) return;
+  if (k.pages.folioMapcount(folio) > 1) return;
+  k.mm.hugeReserved.add(vma, 1);
+  k.hugetlb.reserved += 1;
+}
+
 /**
- * A zeroed huge page with refcount 1 for a fault in the VMA, one that it was promised if there is any. 0 when the pool has
- * none to give (alloc_hugetlb_folio).
+ * A zeroed huge page with refcount 1 for the VMA: one that it was promised if there is any, unless `avoidReserve`. 0 when the
+ * pool has none to give (alloc_hugetlb_folio).
  */
-export function alloc_hugetlb_folio(k: Kernel, vma: VmaRow): PageRow {
+export function alloc_hugetlb_folio(k: Kernel, vma: VmaRow, avoidReserve = false): PageRow {
   const { hugetlb, pages, mm } = k;
-  const promised = mm.hugeReserved.get(vma) > 0;
+  const promised = !avoidReserve && mm.hugeReserved.get(vma) > 0;
   if (!promised && hugetlb.free <= hugetlb.reserved) return 0 as PageRow;
   const folio = hugetlb.freeHead as PageRow;
   hugetlb.freeHead = pages.link.get(folio);

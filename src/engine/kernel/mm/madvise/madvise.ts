@@ -7,12 +7,15 @@ import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from '../../../routine/ro
 import { Errno } from '../../constants';
 import { Foll } from '../gup/foll';
 import { get_user_pages } from '../gup/gup';
+import { huge_start } from '../huge_memory/huge_memory';
 import { vma_adjust_trans_huge } from '../huge_memory/huge_pmd';
+import { cuts_hugetlb } from '../hugetlb/hugetlb_vma';
 import { mmOf } from '../memory/vmf';
 import { zap_page_range_single } from '../memory/zap';
 import { mmap_read_unlock, mmap_write_unlock, mmapReadLock, mmapWriteLockKillable } from '../mmap/mmap_lock';
 import { vma_modify_flags, vmas_modify_changes } from '../mmap/vma';
 import { vmaStartWrite } from '../mmap/vma_lock';
+import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { rmapWriteLock, vmaLocks } from '../rmap/rmap_lock';
 import { lru_add_drain } from '../swap/swap';
 import { madvise_cold, madvise_free_single_vma, range } from './madvise_free';
@@ -60,6 +63,16 @@ const FLAG_ADVICE: ReadonlyMap<number, readonly [clear: number, set: number]> = 
   [Advice.KEEPONFORK, [Vm.WipeOnFork, 0]],
 ]);
 
+/** KSM looks at private memory of a process only; elsewhere the advice is taken without effect (vma_ksm_compatible). */
+const ksm_compatible = (k: Kernel, vma: VmaRow): boolean =>
+  !k.mm.has(vma, Vm.Shared | Vm.MixedMap | Vm.HugeTlb);
+
+interface Advised {
+  readonly vma: VmaRow;
+  readonly start: Vpn;
+  readonly advice: number;
+}
+
 const NEWER: readonly number[] = [
   Advice.COLD,
   Advice.PAGEOUT,
@@ -78,18 +91,26 @@ const populates = (advice: number): boolean =>
 
 const drops = (advice: number): boolean => advice === Advice.DONTNEED || advice === Advice.DONTNEED_LOCKED;
 
+/** Huge pages of the pool are zapped from a boundary of theirs on only. */
+const refuses_hugetlb = (k: Kernel, f: Advised): boolean =>
+  !k.profile.dontneedZapsHugetlb || f.start % HUGE_PAGES !== 0;
+
 /** The VMA refuses advice that takes pages away, or flags it can't have. */
-function refuses(k: Kernel, vma: VmaRow, advice: number): boolean {
+function refuses(k: Kernel, f: Advised): boolean {
+  const { vma } = f;
   const has = (bits: number): boolean => k.mm.has(vma, bits);
-  switch (advice) {
+  switch (f.advice) {
     case Advice.DONTNEED:
+      return has(Vm.HugeTlb) ? refuses_hugetlb(k, f) : has(Vm.Locked);
+    case Advice.DONTNEED_LOCKED:
+      return has(Vm.HugeTlb) && refuses_hugetlb(k, f);
     case Advice.COLD:
     case Advice.PAGEOUT:
       return has(Vm.Locked | Vm.HugeTlb);
-    case Advice.DONTNEED_LOCKED:
-      return has(Vm.HugeTlb);
-    case Advice.DOFORK:
-      return has(Vm.MixedMap);
+    case Advice.FREE:
+      return has(Vm.Locked | Vm.HugeTlb);
+    case Advice.DODUMP:
+      return has(Vm.MixedMap) || (has(Vm.HugeTlb) && !k.profile.hugetlbMayBeDumped);
     case Advice.WIPEONFORK:
       return !k.mm.isAnonymous(vma) || has(Vm.Shared);
     default:
@@ -105,10 +126,14 @@ const madvise_vma_behavior = routine({
   params: { ...range, advice: Int },
   locals: { ret: ErrnoT, flags: Int },
   body: (r) => [
-    r.when('the VMA does not take this advice', (k, f) => refuses(k, f.vma, f.advice), [
-      r.ret('return -EINVAL', () => -Errno.EINVAL),
-    ]),
+    r.when('the VMA does not take this advice', refuses, [r.ret('return -EINVAL', () => -Errno.EINVAL)]),
     r.when('MADV_DONTNEED', (_, f) => drops(f.advice), [
+      r.when('of a hugetlb mapping whole huge pages only', (k, f) => k.mm.has(f.vma, Vm.HugeTlb), [
+        r.step('end = ALIGN_DOWN(end, huge_page_size(h))', (_, f) => {
+          f.end = huge_start(f.end);
+        }),
+        r.when('no page is left', (_, f) => f.start === f.end, [r.ret('return 0')]),
+      ]),
       r.call('zap_page_range_single(vma, start, end - start)', zap_page_range_single, (_, f, callee) => {
         callee.vma = f.vma;
         callee.start = f.start;
@@ -150,9 +175,15 @@ const madvise_vma_behavior = routine({
     r.when('the advice changes flags of the VMA', (_, f) => FLAG_ADVICE.has(f.advice), [
       r.step('new_flags', (k, f) => {
         const [clear, set] = FLAG_ADVICE.get(f.advice) ?? [0, 0];
-        f.flags = (k.mm.flags.get(f.vma) & ~clear) | set;
+        const flags = k.mm.flags.get(f.vma);
+        f.flags = f.advice === Advice.MERGEABLE && !ksm_compatible(k, f.vma) ? flags : (flags & ~clear) | set;
       }),
       r.when('they are others than before', (k, f) => f.flags !== k.mm.flags.get(f.vma), [
+        r.when(
+          'that would cut a huge page of the pool',
+          (k, f) => cuts_hugetlb(k, mmOf(k, f), f.start, f.end),
+          [r.ret('return -EINVAL', () => -Errno.EINVAL)],
+        ),
         ...vma_adjust_trans_huge(r, (k, f) => mmOf(k, f)),
         vmaStartWrite(r, (k, f) => [f.vma, ...vmas_modify_changes(k, f.vma, f.start, f.end, f.flags)]),
         rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_modify_changes(k, f.vma, f.start, f.end, f.flags))),

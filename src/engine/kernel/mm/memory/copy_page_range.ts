@@ -31,6 +31,7 @@ import {
 import { Errno, Notify } from '../../constants';
 import { is_huge_at, split_huge_pmd } from '../huge_memory/huge_memory';
 import { Copied, copy_huge_pmd } from '../huge_memory/huge_pmd';
+import { copy_hugetlb_page_range } from '../hugetlb/copy_hugetlb';
 import { memcg_charge } from '../memcontrol';
 import { trylock_page, unlock_page } from '../mmap/mmap_lock';
 import {
@@ -230,10 +231,6 @@ const copy_pte_range = routine({
   ],
 });
 
-/** What mirrors are told: that entries become read-only; of a hugetlb VMA, that they go away. */
-const fork_event = (k: Kernel, vma: VmaRow): number =>
-  k.mm.has(vma, Vm.HugeTlb) ? Notify.CLEAR : Notify.PROTECTION_PAGE;
-
 /** Copies the entries of a VMA to the child's VMA, as far as that is needed. Returns 0 or -ENOMEM. */
 export const copy_page_range = routine({
   name: 'copy_page_range',
@@ -243,6 +240,20 @@ export const copy_page_range = routine({
   locals: { mm: MmT, at: VpnT, end: VpnT, next: VpnT, copied: Int, ret: ErrnoT },
   body: (r) => [
     r.when('faults can make the entries again', (k, f) => !vma_needs_copy(k, f.src), [r.ret('return 0')]),
+    r.when('is_vm_hugetlb_page(src_vma)', (k, f) => k.mm.has(f.src, Vm.HugeTlb), [
+      r.call(
+        'ret = copy_hugetlb_page_range(dst_mm, src_mm, dst_vma, src_vma)',
+        copy_hugetlb_page_range,
+        (_, f, callee) => {
+          callee.dst = f.dst;
+          callee.src = f.src;
+        },
+        (_, f, value) => {
+          f.ret = value;
+        },
+      ),
+      r.ret('return ret', (_, f) => f.ret),
+    ]),
     r.step('the range', (k, f) => {
       f.mm = mmOf(k, { vma: f.src });
       f.end = k.mm.end.get(f.src) as Vpn;
@@ -256,7 +267,7 @@ export const copy_page_range = routine({
           callee.mm = f.mm;
           callee.start = k.mm.start.get(f.src) as Vpn;
           callee.end = f.end;
-          callee.event = fork_event(k, f.src);
+          callee.event = Notify.PROTECTION_PAGE;
         },
       ),
     ]),
@@ -317,7 +328,7 @@ export const copy_page_range = routine({
           callee.mm = f.mm;
           callee.start = k.mm.start.get(f.src) as Vpn;
           callee.end = f.end;
-          callee.event = fork_event(k, f.src);
+          callee.event = Notify.PROTECTION_PAGE;
         },
       ),
     ]),

@@ -151,7 +151,7 @@ export const unmap_page_range = routine({
               pmdLock(r),
               r.step(
                 'zap_huge_pmd: no flush yet; rss, reverse map, the deposited table; gather the folio',
-                (k, f) => zap_huge_pmd(k, mmOf(k, f), f.entry, f.tlb),
+                (k, f) => zap_huge_pmd(k, f.vma, f.entry, f.tlb),
               ),
               pmdUnlock(r),
             ],

@@ -17,6 +17,7 @@ import { Bool, DeviceT, FileT, Hex, Int, MmT, routine, SlotT, VmaT, VpnT } from 
 import { Errno, Notify } from '../../constants';
 import { alloc_file, fput } from '../../fs/file';
 import { vma_adjust_trans_huge } from '../huge_memory/huge_pmd';
+import { cuts_hugetlb } from '../hugetlb/hugetlb_vma';
 import { unmap_vmas } from '../memory/zap';
 import { tlb_finish_mmu, tlb_gather_mmu } from '../mmu_gather';
 import { ALL_PAGES } from '../mmu_notifier/mmu_interval_notifier';
@@ -170,10 +171,14 @@ export const sys_munmap = routine({
       r.ret('return -EINVAL', () => -Errno.EINVAL),
     ]),
     ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
-    r.when('it would cut a huge page of the pool', (k, f) => cuts_hugetlb(k, f.start, f.start + f.pages), [
-      r.step('mmap_write_unlock(mm)', (k) => mmap_write_unlock(k, k.tasks.mmOf(k.task))),
-      r.ret('return -EINVAL', () => -Errno.EINVAL),
-    ]),
+    r.when(
+      'it would cut a huge page of the pool',
+      (k, f) => cuts_hugetlb(k, k.tasks.mmOf(k.task), f.start, f.start + f.pages),
+      [
+        r.step('mmap_write_unlock(mm)', (k) => mmap_write_unlock(k, k.tasks.mmOf(k.task))),
+        r.ret('return -EINVAL', () => -Errno.EINVAL),
+      ],
+    ),
     r.call('do_vmi_align_munmap(vmi, vma, mm, start, end, unlock)', do_munmap, (_, f, callee) => {
       callee.start = f.start;
       callee.end = (f.start + f.pages) as Vpn;
@@ -195,22 +200,14 @@ export function enough_memory(k: Kernel, pages: number): boolean {
   return pages <= total;
 }
 
-/** One end of the range lies inside a huge page of the pool, which can't be cut (hugetlb_vm_op_split). */
-function cuts_hugetlb(k: Kernel, start: number, end: number): boolean {
-  const mm = k.tasks.mmOf(k.task);
-  return [start, end].some((at) => {
-    const vma = at % HUGE_PAGES === 0 ? 0 : k.mm.vmaAt(mm, at as Vpn);
-    return vma !== 0 && k.mm.has(vma as VmaRow, Vm.HugeTlb);
-  });
-}
-
 /** Flags of the VMA beyond those asked for: private mappings and shared memory may always become writable. */
 function vma_flags(k: Kernel, flags: number, file: FileRow): number {
   const isShared = (flags & Vm.Shared) !== 0;
   const memory = file === 0 || k.files.shmem.get(file) !== 0;
   const may = !isShared || memory || (flags & Vm.Write) !== 0 ? Vm.MayWrite : 0;
   const softDirty = k.profile.softDirty ? Vm.SoftDirty : 0;
-  return flags | may | softDirty | (accountable(flags) ? Vm.Account : 0);
+  const owner = (flags & (Vm.HugeTlb | Vm.Shared)) === Vm.HugeTlb ? Vm.ResvOwner : 0;
+  return flags | may | softDirty | owner | (accountable(flags) ? Vm.Account : 0);
 }
 
 /** Shared and anonymous memory is a file of its own, except where it is of the hugetlb pool. */
@@ -278,7 +275,9 @@ export const sys_mmap = routine({
     r.step('get_unmapped_area(file, addr, len, pgoff, flags)', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
       if ((f.flags & Vm.HugeTlb) !== 0) f.pages = Math.ceil(f.pages / HUGE_PAGES) * HUGE_PAGES;
-      f.at = get_unmapped_area(k, f.mm, f.start, f.pages, f) as Vpn;
+      const cuts = f.fixed !== 0 && cuts_hugetlb(k, f.mm, f.start, f.start + f.pages);
+      const error = k.profile.mmapKeepsUnmapError ? -Errno.EINVAL : -Errno.ENOMEM;
+      f.at = (cuts ? error : get_unmapped_area(k, f.mm, f.start, f.pages, f)) as Vpn;
     }),
     r.when(
       'no room, or more pages to account for than memory and swap have',

@@ -106,7 +106,10 @@ export function split_vma(k: Kernel, vma: VmaRow, at: Vpn, below: boolean): VmaR
   const { mm } = k;
   const part = vm_area_dup(k, vma);
   const lower = at - mm.start.get(vma);
-  if (mm.has(vma, Vm.HugeTlb)) hugetlb_split_reserve(k, vma, part, at, below);
+  if (mm.has(vma, Vm.HugeTlb)) {
+    const [from, end] = below ? [mm.start.get(vma), at] : [at, mm.end.get(vma)];
+    hugetlb_split_reserve(k, vma, part, from as Vpn, end as Vpn);
+  }
   mm.anonVma.set(part, mm.anonVma.get(vma));
   anon_vma_clone(k, part, vma);
   if (below) {

@@ -1,7 +1,9 @@
 /** The VMAs of mremap: the one at the new address, and what one that grows where it is gets (copy_vma, mm/vma.c). */
 
+import { Vm } from '../../../machine/address-spaces';
 import type { AnonVmaRow, DeviceRow, FileRow, VmaRow, Vpn } from '../../../machine/ids';
 import type { Kernel } from '../../../routine/kernel';
+import { hugetlb_split_reserve } from '../hugetlb/hugetlb_pool';
 import { mmOf } from '../memory/vmf';
 import { merge_new_range, vm_area_dup, vma_link, type Wanted } from '../mmap/vma';
 import { anon_vma_clone } from '../rmap/rmap';
@@ -50,6 +52,7 @@ export function copy_vma(k: Kernel, f: Moving): boolean {
   mm.pgoff.set(copy, wanted.pgoff);
   mm.anonVma.set(copy, mm.anonVma.get(vma));
   anon_vma_clone(k, copy, vma);
+  if (mm.has(vma, Vm.HugeTlb)) hugetlb_split_reserve(k, vma, copy, f.start, (f.start + f.newPages) as Vpn);
   vma_link(k, mmOf(k, f), copy);
   return false;
 }

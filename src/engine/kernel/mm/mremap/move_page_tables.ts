@@ -1,5 +1,6 @@
 /** The entries of a range at another address (move_page_tables, mm/mremap.c). */
 
+import { Vm } from '../../../machine/address-spaces';
 import type { MmRow, VmaRow, Vpn } from '../../../machine/ids';
 import { isPresent, kindOf, PTE_SOFT_DIRTY, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
@@ -17,6 +18,7 @@ import {
 import { Notify } from '../../constants';
 import { is_huge_at, split_huge_pmd } from '../huge_memory/huge_memory';
 import { move_huge_pmd } from '../huge_memory/huge_pmd';
+import { move_hugetlb_page_tables } from '../hugetlb/move_hugetlb';
 import { mmOf } from '../memory/vmf';
 import {
   mmu_notifier_invalidate_range_end,
@@ -121,6 +123,22 @@ export const move_page_tables = routine({
       f.end = (f.start + f.pages) as Vpn;
       f.moved = f.pages;
     }),
+    r.when('is_vm_hugetlb_page(vma)', (k, f) => k.mm.has(f.vma, Vm.HugeTlb), [
+      r.call(
+        'moved = move_hugetlb_page_tables(vma, new_vma, old_addr, new_addr, len)',
+        move_hugetlb_page_tables,
+        (_, f, callee) => {
+          callee.vma = f.vma;
+          callee.start = f.start;
+          callee.pages = f.pages;
+          callee.to = f.to;
+        },
+        (_, f, value) => {
+          f.moved = value;
+        },
+      ),
+      r.ret('return moved', (_, f) => f.moved),
+    ]),
     r.call(
       'mmu_notifier_invalidate_range_start(UNMAP, old range)',
       mmu_notifier_invalidate_range_start,

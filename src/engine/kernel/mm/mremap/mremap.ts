@@ -1,16 +1,18 @@
 /** Moving and resizing a mapping (mm/mremap.c). */
 
 import { Vm } from '../../../machine/address-spaces';
-import { TASK_SIZE_PAGES, type VmaRow, type Vpn } from '../../../machine/ids';
+import { type MmRow, TASK_SIZE_PAGES, type VmaRow, type Vpn } from '../../../machine/ids';
 import type { Kernel } from '../../../routine/kernel';
 import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from '../../../routine/routine';
 import { Errno } from '../../constants';
+import { cuts_hugetlb } from '../hugetlb/hugetlb_vma';
 import { mmOf } from '../memory/vmf';
 import { do_munmap, enough_memory } from '../mmap/mmap';
 import { mmap_write_unlock, mmapWriteLockKillable } from '../mmap/mmap_lock';
 import { unmapped_area } from '../mmap/unmapped_area';
 import { merge_new_range, vmas_merge_changes } from '../mmap/vma';
 import { vmaStartWrite } from '../mmap/vma_lock';
+import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { rmapWriteLock, vmaLocks } from '../rmap/rmap_lock';
 import { copy_vma, grown_part, moved_vma } from './copy_vma';
 import { move_page_tables } from './move_page_tables';
@@ -69,8 +71,31 @@ const move_vma = routine({
   ],
 });
 
+/** mremap_to can't put the mapping there. */
+function new_range_is_wrong(
+  k: Kernel,
+  f: { mm: MmRow; start: Vpn; pages: number; newPages: number; to: number },
+): boolean {
+  if (f.to < 0 || f.to + f.newPages > TASK_SIZE_PAGES) return true;
+  if (overlap(f.start, f.to, f.pages, f.newPages)) return true;
+  const shrinks = f.newPages < f.pages;
+  const cutsOld = shrinks && cuts_hugetlb(k, f.mm, f.start + f.newPages, f.start + f.pages);
+  return cutsOld || cuts_hugetlb(k, f.mm, f.to, f.to + f.newPages);
+}
+
 const overlap = (a: number, b: number, pages: number, newPages: number): boolean =>
   a < b + newPages && b < a + pages;
+
+/**
+ * Huge pages of the pool are moved whole, from and to boundaries of theirs, and never grow: the rounded lengths, or false
+ * where that can't be. Before 5.16 such a mapping can only shrink (vma_to_resize).
+ */
+function round_hugetlb(k: Kernel, f: { start: Vpn; pages: number; newPages: number }, to: number): boolean {
+  if (!k.profile.mremapMovesHugetlb) return f.newPages <= f.pages && to === f.start;
+  f.pages = Math.ceil(f.pages / HUGE_PAGES) * HUGE_PAGES;
+  f.newPages = Math.ceil(f.newPages / HUGE_PAGES) * HUGE_PAGES;
+  return f.start % HUGE_PAGES === 0 && to % HUGE_PAGES === 0 && f.newPages <= f.pages;
+}
 
 /** The VMA can't be moved or grown: -EFAULT when the range isn't all in it, -ENOMEM; else 0 (vma_to_resize). */
 function resize_error(k: Kernel, vma: VmaRow, f: { start: Vpn; pages: number; newPages: number }): number {
@@ -93,6 +118,17 @@ function can_grow_in_place(
   return f.start + f.pages === end && room >= f.newPages - f.pages;
 }
 
+/** Why a mapping can't be resized where it is, or elsewhere; 0 where it can. */
+function in_place_error(
+  k: Kernel,
+  f: { vma: VmaRow; mm: MmRow; start: Vpn; pages: number; newPages: number },
+): number {
+  if (k.mm.has(f.vma, Vm.HugeTlb) && !round_hugetlb(k, f, f.start)) return -Errno.EINVAL;
+  if (f.newPages > f.pages) return resize_error(k, f.vma, f);
+  const cuts = f.newPages < f.pages && cuts_hugetlb(k, f.mm, f.start + f.newPages, f.start + f.pages);
+  return cuts ? -Errno.EINVAL : 0;
+}
+
 /**
  * mremap(2) with MREMAP_MAYMOVE alone: in place where that is possible, else where the kernel finds room. Returns the
  * address, -EINVAL, -EFAULT (the range is not all in one VMA) or -ENOMEM.
@@ -111,8 +147,7 @@ export const mremap_anywhere = routine({
     r.step('vma = vma_lookup(mm, addr)', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
       f.vma = k.mm.vmaAt(f.mm, f.start);
-      const shrinks = f.newPages <= f.pages;
-      f.ret = f.vma === 0 ? -Errno.EFAULT : shrinks ? 0 : resize_error(k, f.vma, f);
+      f.ret = f.vma === 0 ? -Errno.EFAULT : in_place_error(k, f);
     }),
     r.when('it can be resized', (_, f) => f.ret === 0, [
       r.when(
@@ -184,23 +219,32 @@ export const sys_mremap = routine({
   params: { start: VpnT, pages: Int, newPages: Int, to: VpnT },
   locals: { mm: MmT, vma: VmaT, ret: ErrnoT },
   body: (r) => [
-    r.when(
-      'no pages, or the old and the new range overlap, or the new one is not in user space',
-      (_, f) =>
-        f.pages <= 0 ||
-        f.newPages <= 0 ||
-        f.to < 0 ||
-        f.to + f.newPages > TASK_SIZE_PAGES ||
-        overlap(f.start, f.to, f.pages, f.newPages),
-      [r.ret('return -EINVAL', () => -Errno.EINVAL)],
-    ),
+    r.when('no pages', (_, f) => f.pages <= 0 || f.newPages <= 0, [
+      r.ret('return -EINVAL', () => -Errno.EINVAL),
+    ]),
     ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
-    r.step('vma = vma_lookup(mm, addr)', (k, f) => {
-      f.mm = k.tasks.mmOf(k.task);
-      f.vma = k.mm.vmaAt(f.mm, f.start);
-      f.ret = f.vma === 0 ? -Errno.EFAULT : 0;
-    }),
-    r.when('something is mapped there', (_, f) => f.ret === 0, [
+    r.only(
+      (profile) => profile.mremapMovesHugetlb,
+      [
+        r.step('vma = vma_lookup(mm, addr); hugetlb: whole huge pages', (k, f) => {
+          f.mm = k.tasks.mmOf(k.task);
+          f.vma = k.mm.vmaAt(f.mm, f.start);
+          if (f.vma === 0) f.ret = -Errno.EFAULT;
+          else if (k.mm.has(f.vma, Vm.HugeTlb) && !round_hugetlb(k, f, f.to)) f.ret = -Errno.EINVAL;
+        }),
+      ],
+      [
+        r.step('mm = current->mm', (k, f) => {
+          f.mm = k.tasks.mmOf(k.task);
+        }),
+      ],
+    ),
+    r.when('the old and the new range overlap, or the new one can not be', (_, f) => f.ret === 0, [
+      r.step('-EINVAL: overlap, not in user space, or a huge page of the pool would be cut', (k, f) => {
+        if (new_range_is_wrong(k, f)) f.ret = -Errno.EINVAL;
+      }),
+    ]),
+    r.when('no error', (_, f) => f.ret === 0, [
       r.call('do_munmap(mm, new_addr, new_len)', do_munmap, (_, f, callee) => {
         callee.start = f.to;
         callee.end = (f.to + f.newPages) as Vpn;
@@ -217,6 +261,8 @@ export const sys_mremap = routine({
       r.step('vma_to_resize(addr, old_len, new_len, flags)', (k, f) => {
         f.vma = k.mm.vmaAt(f.mm, f.start);
         f.ret = resize_error(k, f.vma, f);
+        const hugetlb = f.ret === 0 && k.mm.has(f.vma, Vm.HugeTlb);
+        if (hugetlb && !k.profile.mremapMovesHugetlb) f.ret = -Errno.EINVAL;
       }),
     ]),
     r.when('it can be moved', (_, f) => f.ret === 0, [
