@@ -2,6 +2,7 @@ import { check } from './check';
 import type { Command } from './command';
 import { dap } from './dap';
 import { format } from './format';
+import { lsp } from './lsp';
 import { run } from './run';
 
 /** Every sub-command, in the order in which help lists them. */
@@ -10,4 +11,5 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   ['check', check],
   ['format', format],
   ['dap', dap],
+  ['lsp', lsp],
 ]);

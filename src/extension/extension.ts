@@ -7,6 +7,7 @@ import { registerKernelSource } from './kernel-source';
 import { registerLanguage } from './language';
 import { registerLaunch } from './launch';
 import { Listings } from './listings';
+import { registerDocuments } from './new-scenario';
 import { OutcomeProblems } from './outcome-problems';
 import { pageTablesView } from './page-tables-view';
 import { pendingFaultsView } from './pending-faults-view';
@@ -32,7 +33,8 @@ export function activate(context: vscode.ExtensionContext): void {
     runs,
     ...registerLaunch(context.extensionUri, runs),
     ...registerLanguage(),
-    registerExamples(context.extensionUri),
+    registerExamples(context),
+    ...registerDocuments(context),
     ...registerTimeCommands(sessions),
     ...registerTaskCommands(sessions),
     registerTraceLog(),

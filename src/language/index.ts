@@ -2,7 +2,6 @@
 export { EvaluationError } from './arithmetic';
 export type * from './ast';
 export { analyseScenario, type Checked, type CheckOptions, checkScenario } from './checker';
-export { type Completion, completeAt, describeAt } from './completion';
 export { constantOf } from './constant';
 export { type Diagnostic, diagnose, formatDiagnostic, type Problem, type Severity } from './diagnostics';
 export { type Expecting, expectationsIn } from './expectations';
@@ -12,6 +11,7 @@ export { type Feature, KNOWLEDGE, type Knowledge } from './knowledge';
 export { detailOf, functionDetail, type MemberItem, membersOf } from './members';
 export { PAGE_SIZE, showSize } from './numbers';
 export { type Parsed, parseExpression, parseLogMessage, parseScenario } from './parser';
+export * from './service';
 export { ERRNOS, SIGNAL_CODES, SIGNALS } from './signals';
 export { cover, LineMap, type Position, type Span } from './source';
 export { didYouMean, nearest } from './suggest';

@@ -102,7 +102,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 ]);
 
 /** Statements that end in a block or are themselves about expectations: nothing can be expected of them. */
-const WITHOUT_OUTCOME = new Set<string>([
+export const WITHOUT_OUTCOME: ReadonlySet<string> = new Set([
   'thread',
   'repeat',
   'loop',

@@ -22,7 +22,7 @@ const TOP = entries('top', [
   ],
   [
     'device',
-    'device NAME private|coherent|persistent SIZE [driver D] [node N] [faults=N]',
+    'device NAME private|coherent|persistent SIZE [driver DRIVER] [node N] [faults=N]',
     'A device with memory of its own. private: the CPU cannot address it; coherent: it can; persistent: ordinary ZONE_DEVICE memory without callbacks.',
   ],
   ['let', 'let NAME = EXPR', 'Names a value. In a process also `let NAME = read RANGE`.'],
@@ -36,7 +36,7 @@ const TOP = entries('top', [
     'schedule seed N | schedule TASK[*N] …',
     'Who runs when. Each entry lets its task run to the next yield. Without it: round robin at blocking points.',
   ],
-  ['switch', 'switch NAME on|off', 'Turns one named kernel fix on or off.'],
+  ['switch', 'switch SWITCH on|off', 'Turns one named kernel fix on or off.'],
   [
     'process',
     'process NAME [cpu N] { … }',
@@ -47,7 +47,7 @@ const TOP = entries('top', [
 const STATEMENTS = entries('statement', [
   [
     'mmap',
-    'NAME = mmap SIZE [anon|shmem|file F|device D] [private|shared] [PROT] [huge|hugetlb] [at ADDRESS]',
+    'NAME = mmap SIZE [anon|shmem|file FILE|device DEVICE] [private|shared] [PROT] [huge|hugetlb] [at ADDRESS]',
     'Maps memory and names it. Defaults: anon private rw. `at` replaces what is there (MAP_FIXED).',
   ],
   ['munmap', 'munmap RANGE', 'Removes mappings. Device pages in them are freed without a page_fault.'],
@@ -88,7 +88,7 @@ const STATEMENTS = entries('statement', [
   ],
   [
     'on',
-    'on NAME STATEMENT | on NAME { … }',
+    'on TASK STATEMENT | on TASK { … }',
     'Makes an idle child or thread do this, and waits until it has.',
   ],
   [
@@ -104,7 +104,7 @@ const STATEMENTS = entries('statement', [
   ['join', 'join THREAD', 'Waits for a thread to end.'],
   ['wait', 'wait PROCESS', 'Waits for a process to end. Its outcome is the exit code or the signal.'],
   ['exit', 'exit [CODE]', 'Ends the process and all its threads.'],
-  ['kill', 'kill NAME [SIGNAL]', 'Sends a signal, SIGKILL where nothing is said.'],
+  ['kill', 'kill TASK [SIGNAL]', 'Sends a signal, SIGKILL where nothing is said.'],
   [
     'open',
     'open DEVICE',
@@ -121,7 +121,7 @@ const STATEMENTS = entries('statement', [
     'pin RANGE r|w [longterm] [fast] [as NAME]',
     'pin_user_pages: takes and keeps references. Device-private pages come home first.',
   ],
-  ['unpin', 'unpin [NAME]', 'Drops a pin: the named one, or the latest.'],
+  ['unpin', 'unpin [PIN]', 'Drops a pin: the named one, or the latest.'],
   ['gup', 'gup RANGE r|w [fast]', 'get_user_pages: takes references and drops them at once.'],
   ['swapon', 'swapon [SIZE]', 'Adds a swap area.'],
   ['swapoff', 'swapoff', 'Removes the latest swap area; its pages come back to memory.'],
@@ -135,7 +135,7 @@ const STATEMENTS = entries('statement', [
   ],
   [
     'barrier',
-    'barrier NAME [of N]',
+    'barrier BARRIER [of N]',
     'Waits until all tasks whose text names this barrier, or N of them, are there.',
   ],
   ['print', 'print "TEXT {EXPR} TEXT" | print EXPR', 'Writes a line to the log.'],
@@ -168,7 +168,7 @@ const DEVICE = entries('device', [
   ['evict', 'DEVICE evict', 'Brings back all pages on the device (migrate_device_range).'],
   [
     'fail',
-    'DEVICE fail migrate_to_ram [as RESULT] [times N] | DEVICE fail copy|alloc [times N]',
+    'DEVICE fail migrate_to_ram [as RESULT] [times N] | DEVICE fail POINT [times N]',
     'Makes the driver fail, the next N times or until repair.',
   ],
   ['dead', 'DEVICE dead', 'The device answers nothing any more: its data cannot come back.'],

@@ -13,7 +13,6 @@ interface Contributions {
   views: Record<string, { id: string; icon: string }[]>;
   languages: { configuration: string; icon: { light: string; dark: string } }[];
   grammars: { path: string }[];
-  snippets: { path: string }[];
 }
 
 const manifest = JSON.parse(readFileSync(inProject('package.json'), 'utf8')) as {
@@ -48,7 +47,7 @@ describe('package.json', () => {
 
   test('points to files that exist', () => {
     const { light, dark } = contributes.languages[0]?.icon ?? { light: '', dark: '' };
-    const paths = [...contributes.grammars, ...contributes.snippets].map(({ path }) => path);
+    const paths = contributes.grammars.map(({ path }) => path);
     const files = [...paths, contributes.languages[0]?.configuration ?? '', light, dark, manifest.icon];
     expect(files.filter((file) => !existsSync(inProject(file)))).toEqual([]);
   });

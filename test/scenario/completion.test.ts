@@ -40,9 +40,12 @@ describe('completion', () => {
     expect(offered(text)).toEqual(expect.arrayContaining(labels));
   });
 
-  it.each([`${head}  expect buf.|`, '# pro|', 'process app { # rea|'])('offers nothing at %j', (text) => {
-    expect(offered(text)).toEqual([]);
-  });
+  it.each([`${head}  expect buf.nothing.|`, '# pro|', 'process app { # rea|'])(
+    'offers nothing at %j',
+    (text) => {
+      expect(offered(text)).toEqual([]);
+    },
+  );
 
   it('does not offer the names of another process', () => {
     expect(offered(`process a { own = mmap 4KiB }\n${head}  read |`)).not.toContain('own');

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { plainSnippet, SNIPPETS } from '../../src/language/service/snippets';
 import { VOCABULARY } from '../../src/language/vocabulary';
 import { diagnosticsOf, statementDiagnostics } from './helpers';
 
@@ -50,21 +51,9 @@ describe('the language configuration', () => {
 });
 
 describe('the snippets', () => {
-  const snippets = Object.entries(load('hmm.snippets.json') as Record<string, { body: string | string[] }>);
-  const top = /^(#|profile|device|process|machine|schedule|file|switch)/;
-
-  /** The snippet as it is before anything is filled in. */
-  const expand = (body: string | string[]): string =>
-    [body]
-      .flat()
-      .join('\n')
-      .replace(/\$\{\d+\|([^,|]*)[^}]*\}/g, '$1')
-      .replace(/\$\{\d+:([^}]*)\}/g, '$1')
-      .replace(/\$\d+/g, '');
-
-  it.each(snippets)('%s is right', (_, { body }) => {
-    const text = expand(body);
-    const found = top.test(text) ? diagnosticsOf(text) : statementDiagnostics(text);
+  it.each(SNIPPETS.map((snippet) => [snippet.label, snippet] as const))('%s is right', (_, snippet) => {
+    const text = plainSnippet(snippet);
+    const found = snippet.place === 'statement' ? statementDiagnostics(text) : diagnosticsOf(text);
     expect(
       found.filter((line) => !line.includes('warning') && !line.includes('a scenario needs a process')),
     ).toEqual([]);
