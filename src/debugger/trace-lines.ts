@@ -125,9 +125,16 @@ export class TraceLines {
     this.#add({
       time: world.kernel.time,
       text: `${world.kernel.time} ${taskName(world, task)}: ${text}`,
-      line: scenarioLine(world, this.map, task),
+      line: this.#line(name, task, args),
       isFailure: FAILURES.has(name),
     });
+  }
+
+  /** A failed expectation belongs to its own statement, which the task has left already; all else to where the task is. */
+  #line(name: EventName, task: TaskRow, args: Args): number {
+    const { world, tally } = this.debuggee;
+    const statement = name === 'expect_failed' ? tally?.run.program.statements[at(args, 0)] : undefined;
+    return statement?.position.line ?? scenarioLine(world, this.map, task);
   }
 
   /** Something that is no event and belongs to no line. */

@@ -17,6 +17,7 @@ import { ScenarioRuns } from './run-scenario';
 import { ScenarioEditor } from './scenario-editor';
 import { ScenarioTests } from './scenario-tests';
 import { Sessions } from './session';
+import { tablesBeside } from './tables-beside';
 import { registerTaskCommands } from './task-commands';
 import { registerTimeCommands } from './time-commands';
 import { TimeLinks } from './time-links';
@@ -47,6 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new CallbacksView(),
     registerRunLens(),
     new ScenarioEditor(sessions),
+    tablesBeside(sessions),
     new TimeLinks(sessions),
     ...registerRoutineNames(sessions),
     ...registerKernelSource(),

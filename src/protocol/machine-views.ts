@@ -131,6 +131,40 @@ export interface DeviceState {
   changed: boolean;
 }
 
+/** Like entries of a device's page table for a process, at neighbouring addresses. */
+export interface MirrorRun {
+  /** First address, as `0x…`. */
+  address: string;
+  /** The addresses in the scenario's words: `buf[3]`, `buf[3..7]`. */
+  place: string;
+  pages: number;
+  access: 'read' | 'read, write' | 'atomic';
+  /** The first page: whose contents the device sees. */
+  page: string;
+  /** What the CPU's table has at the first address. */
+  cpu: string;
+  /** How it differs from what the CPU's table says; absent where they agree. */
+  differs?: string;
+}
+
+/** Arguments of `hmm/device`. */
+export interface DeviceArguments {
+  /** Its name in the scenario. */
+  device: string;
+}
+
+/** Reply to `hmm/device`: what its driver knows. */
+export interface DeviceDetails {
+  /** Its page table for each process that has it open. */
+  mirrors: { process: string; runs: MirrorRun[] }[];
+  /** Page frames on the driver's free list, the next to be handed out first; at most 64. */
+  freeList: string[];
+  /** Pages of its chunk that were never handed out. */
+  untouched: number;
+  /** Entries of its fault buffer, and faults that wait for room there. */
+  faults: string[];
+}
+
 /** Reply to `hmm/devices`: in the scenario's order. */
 export interface DevicesResult {
   devices: DeviceState[];

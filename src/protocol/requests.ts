@@ -1,4 +1,6 @@
 import type {
+  DeviceArguments,
+  DeviceDetails,
   DevicesResult,
   PendingFaultsResult,
   RunnableResult,
@@ -47,6 +49,8 @@ export interface HmmRequests {
   'hmm/runnable': { args: NoArguments; result: RunnableResult };
   /** The scenario's devices. */
   'hmm/devices': { args: NoArguments; result: DevicesResult };
+  /** What the driver of one device knows; fails for a name that no device with a driver has. */
+  'hmm/device': { args: DeviceArguments; result: DeviceDetails };
   /** Where the session is in time. */
   'hmm/position': { args: NoArguments; result: TimePosition };
   /** The schedule that ran until now, so that it can be run again. */

@@ -2,6 +2,7 @@
 
 import { runnableTasks } from '../../debugger/who-runs';
 import { finish } from '../../engine/time/work';
+import { deviceDetails } from '../../view/inspect/device-details';
 import { devicesOf } from '../../view/inspect/devices';
 import { pendingFaults } from '../../view/inspect/faults';
 import { zoneNodes } from '../../view/inspect/zones';
@@ -33,6 +34,12 @@ export const hmmRequests = [
   request('hmm/devices', stopped, ({ session, previousStop }) => ({
     devices: devicesOf(session.debuggee.world, previousStop),
   })),
+
+  request('hmm/device', stopped, ({ session }, { device }) => {
+    const details = deviceDetails(session.debuggee.world, device);
+    if (details === undefined) throw new RequestError(`There is no device ${device} with a driver.`);
+    return details;
+  }),
 
   request('hmm/position', stopped, ({ session: { engine } }) => ({
     time: engine.time,
