@@ -4,7 +4,7 @@ import type { TaskRow } from '../engine/machine/ids';
 import type { EventName } from '../engine/routine/events';
 import type { Run, StatementInfo } from '../program';
 import { taskName } from '../view/environment';
-import { Nesting, named, opens } from './event-tree';
+import { Nesting, opens } from './event-tree';
 import { resultWords } from './result';
 import { enterWords, isShown, type Level, leaveWords } from './words';
 
@@ -78,7 +78,7 @@ export class Log {
     const shown = isShown(name, this.level);
     if (shown) {
       this.#flush();
-      const words = enterWords(this.run.world, name, named(name, false, args), task);
+      const words = enterWords(this.run.world, name, args, task);
       this.#line(this.run.kernel.time, this.#indent(task) + words);
     }
     if (!opens(name)) return;
@@ -89,7 +89,7 @@ export class Log {
   #leave(task: TaskRow, name: EventName, args: readonly number[]): void {
     const open = this.#nesting.leave(task);
     if (open?.shown !== true) return;
-    const words = leaveWords(this.run.world, name, named(name, true, args), task);
+    const words = leaveWords(this.run.world, name, args, task);
     if (words !== '') this.#line(this.run.kernel.time, `${this.#indent(task)}→ ${words}`);
     this.#depths.set(task, (this.#depths.get(task) ?? 1) - 1);
   }

@@ -1,6 +1,7 @@
 /** Events in the kernel's words, one line each. */
 
 import { FaultFlag } from '../engine/kernel/constants';
+import { RULES } from '../engine/kernel/refusals';
 import { HOLD_NAMES, type HoldKind } from '../engine/machine/holds';
 import type { DeviceRow, PageRow, ProcessRow, TaskRow } from '../engine/machine/ids';
 import type { EventName } from '../engine/routine/events';
@@ -8,6 +9,8 @@ import { signalName } from '../language/signals';
 import {
   deviceName,
   processName,
+  refusalOf,
+  refusalWords,
   showErrno,
   showHex,
   showNotify,
@@ -15,6 +18,7 @@ import {
   showVmFault,
   type World,
 } from '../view/environment';
+import { named } from './event-tree';
 import { processOf, showPages, showVa, showVpn } from './places';
 
 /** How much of what happens is shown. */
@@ -22,7 +26,8 @@ export const LEVELS = ['quiet', 'statements', 'events', 'all'] as const;
 export type Level = (typeof LEVELS)[number];
 
 type Args = Readonly<Record<string, number>>;
-type Words = (world: World, args: Args, task: TaskRow) => string;
+/** `raw` has what has no name, too. */
+type Words = (world: World, args: Args, task: TaskRow, raw: readonly number[]) => string;
 
 interface Shown {
   readonly level: 'events' | 'all';
@@ -39,6 +44,14 @@ const range = (world: World, args: Args, task: TaskRow): string =>
 const page = (world: World, args: Args): string => showPage(world, get(args, 'page') as PageRow);
 const device = (world: World, args: Args): string => deviceName(world, get(args, 'device') as DeviceRow);
 const counts = (args: Args): string => `refcount ${get(args, 'refcount')}, mapcount ${get(args, 'mapcount')}`;
+
+/** `buf[1] stays: refcount 1026, expected 2 (migrate_vma_check_page)` */
+function refused(world: World, args: readonly number[]): string {
+  const refusal = refusalOf(args);
+  const { process, vpn, page: row, rule } = refusal;
+  const what = process !== 0 ? showVpn(world, process, vpn) : row !== 0 ? showPage(world, row) : 'the range';
+  return `${what} stays: ${refusalWords(world, refusal)} (${RULES[rule]})`;
+}
 
 const vmFault: Words = (_, args) => (get(args, 'ret') === 0 ? '' : showVmFault(get(args, 'ret')));
 const errno: Words = (_, args) => (get(args, 'ret') < 0 ? showErrno(get(args, 'ret')) : '');
@@ -69,10 +82,10 @@ const fault = (name: string, level: Shown['level']): Shown => ({
 const migration = (name: string): Shown => ({
   level: 'events',
   enter: (world, args, task) => `${name} ${range(world, args, task)}`,
-  leave: (world, args, task) =>
-    'cpages' in args && errno(world, args, task) === ''
+  leave: (world, args, task, raw) =>
+    'cpages' in args && errno(world, args, task, raw) === ''
       ? `cpages ${get(args, 'cpages')}`
-      : errno(world, args, task),
+      : errno(world, args, task, raw),
 });
 
 /** Events of a whole device: no address space. */
@@ -166,6 +179,10 @@ const SHOWN: Partial<Record<EventName, Shown>> = {
       `make_device_exclusive ${range(world, args, task)} for ${device(world, args)}`,
     leave: errno,
   },
+  refused: {
+    level: 'all',
+    enter: (world, _args, _task, raw) => refused(world, raw),
+  },
   refcount: {
     level: 'all',
     enter: (world, args) => {
@@ -210,11 +227,11 @@ export function isShown(name: EventName, level: Level): boolean {
 }
 
 /** The line of an event that begins. */
-export function enterWords(world: World, name: EventName, args: Args, task: TaskRow): string {
-  return SHOWN[name]?.enter(world, args, task) ?? name;
+export function enterWords(world: World, name: EventName, args: readonly number[], task: TaskRow): string {
+  return SHOWN[name]?.enter(world, named(name, false, args), task, args) ?? name;
 }
 
 /** What came of an event that ends; empty where that is not worth a line. */
-export function leaveWords(world: World, name: EventName, args: Args, task: TaskRow): string {
-  return SHOWN[name]?.leave?.(world, args, task) ?? '';
+export function leaveWords(world: World, name: EventName, args: readonly number[], task: TaskRow): string {
+  return SHOWN[name]?.leave?.(world, named(name, true, args), task, args) ?? '';
 }

@@ -34,7 +34,8 @@ export class RunContext {
   ) {
     const { names } = program;
     this.variables = new Variables(kernel.store, names.variables.length);
-    this.world = { kernel, routines: [], names, variables: this.variables };
+    const lines = program.statements.map(({ position }) => position.line);
+    this.world = { kernel, routines: [], names, variables: this.variables, lines };
     this.scene = sceneOf(this.world);
     this.state = new RunState(kernel);
     this.#variableNumbers = new Map(names.variables.map(({ name }, number) => [name, number]));

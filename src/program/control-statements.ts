@@ -18,6 +18,7 @@ import { type F, placed, r, type ScenarioNode, setSlot, slot } from './frame';
 import type { Generator } from './generator';
 import { reportProblem } from './outcome';
 import { checkProblem } from './problems';
+import { whyConditionFails } from './reasons';
 
 export function letNodes(body: Body, statement: LetDecl): ScenarioNode[] {
   const { ctx } = body;
@@ -95,6 +96,7 @@ export function expectNodes(body: Body, statement: ExpectStatement): ScenarioNod
   const compiled = body.compile(statement.condition);
   if (compiled === undefined) return [];
   const message = explain(body, statement.condition);
+  const reasons = whyConditionFails(body, statement.condition);
   const check = r.step(text, (_, f: F) => {
     const scene = ctx.at(f);
     ctx.begin(index);
@@ -105,7 +107,7 @@ export function expectNodes(body: Body, statement: ExpectStatement): ScenarioNod
       reportProblem(body, index, error.message, f);
       return;
     }
-    ctx.fail({ statement: index, expectation: 0, message: () => message(scene) });
+    ctx.fail({ statement: index, expectation: 0, message: () => `${message(scene)}${reasons(scene)}` });
   });
   return placed([r.yield('statement'), check], position);
 }

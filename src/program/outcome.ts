@@ -8,6 +8,7 @@ import { errnoName, signalName } from '../language/signals';
 import { type Scene, showAddress } from '../view/environment';
 import type { Body, NumberCode } from './context';
 import { type F, PROBLEM } from './frame';
+import { whyStatementLeft } from './reasons';
 
 /** Numbers an event takes along of a statement's data. */
 const MOST_DATA = 1024;
@@ -218,7 +219,12 @@ export function checkExpectations(
       instead = error.message;
     }
     if (instead === undefined) return;
-    ctx.fail({ statement, expectation, message: () => `expected ${text}, found ${instead}` });
+    ctx.fail({
+      statement,
+      expectation,
+      message: () =>
+        `expected ${text}, found ${instead}${whyStatementLeft(ctx.world, k.task, statement, f.$pages)}`,
+    });
   });
 }
 

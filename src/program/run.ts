@@ -120,7 +120,13 @@ export function buildRun(program: Program, options: RunOptions = {}): Run {
   for (const device of contextDevices(program.scenario))
     start_bottom_half(kernel, ctx.deviceRow(device) as DeviceRow, ctx.taskNumber(bottomHalfName(device)));
   kernel.tasks.setCurrent(1 as Parameters<typeof kernel.tasks.setCurrent>[0]);
-  const world: World = { kernel, routines: linked.routines, names: program.names, variables: ctx.variables };
+  const world: World = {
+    kernel,
+    routines: linked.routines,
+    names: program.names,
+    variables: ctx.variables,
+    lines: ctx.world.lines ?? [],
+  };
   const expectation = (statement: number, number: number): string => {
     const { failure } = report;
     if (failure?.statement === statement && failure.expectation === number) return failure.message();

@@ -50,6 +50,11 @@ export const EVENT_SCHEMA = {
   /** A context of the device needs a page that its mirror doesn't map: an entry in the fault buffer. */
   device_fault: { enter: ['device', 'process', 'vpn', 'write'] },
   make_device_exclusive: { enter: ['vpn', 'pages'], leave: ['ret'] },
+  /**
+   * A page stays where it is; `rule` says why (RULE_NAMES), `found` and `wanted` what was compared, the rest who else
+   * holds it, kind and who. `process` is 0 where no address is known.
+   */
+  refused: { enter: ['rule', 'process', 'vpn', 'page', 'found', 'wanted', '...'] },
   /** Reference counts that changed by a named holder; delta is +1 or -1. */
   refcount: { enter: ['page', 'delta', 'count', 'hold', 'who'] },
   signal: { enter: ['process', 'signal', 'code', 'va'] },

@@ -38,6 +38,8 @@ export interface World {
   readonly routines: readonly LinkedRoutine[];
   readonly names: ProgramNames;
   readonly variables: Variables;
+  /** Line of each statement of the scenario, by the number that events give it. */
+  readonly lines?: readonly number[];
 }
 
 /** One object is moved from evaluation to evaluation. */

@@ -5,14 +5,16 @@
  */
 
 import { zone_device_page_init } from '../../kernel/mm/memremap';
+import { slot_place } from '../../kernel/mm/migrate_device/migrate_arrays';
 import { alloc_page, free_page } from '../../kernel/mm/page_alloc/page_alloc';
+import { type Rule, refuse } from '../../kernel/refusals';
 import { MemoryType } from '../../machine/devices';
 import { Hold } from '../../machine/holds';
-import type { DeviceRow, MirrorRow, PageRow } from '../../machine/ids';
+import type { DeviceRow, MigrationRow, MirrorRow, PageRow, SlotRow } from '../../machine/ids';
 import type { Kernel } from '../../routine/kernel';
 import { memory_take } from '../device_memory';
 import { failures } from './options';
-import { memory } from './tables';
+import { memory, own } from './tables';
 
 /** BACKING_PAGE: where the contents of a device page are. Coherent memory holds its own. */
 export function backing_page(k: Kernel, page: PageRow): PageRow {
@@ -26,17 +28,27 @@ export function mirror_of_page(k: Kernel, page: PageRow): MirrorRow {
   return (backing === page ? k.pages.owner.get(page) : k.pages.link.get(backing)) as MirrorRow;
 }
 
-/** dmirror_devmem_alloc_page: a device page with its backing page, locked and referenced; 0 when either is missing. */
-export function devmem_alloc_page(k: Kernel, device: DeviceRow, mirror: MirrorRow): PageRow {
+/**
+ * dmirror_devmem_alloc_page: a device page with its backing page for one page of a migration, locked and referenced; 0
+ * when either is missing.
+ */
+export function devmem_alloc_page(k: Kernel, m: MigrationRow, slot: SlotRow): PageRow {
   const { devices, pages } = k;
-  if (failures.take(k, 'alloc', device) !== undefined) return 0 as PageRow;
+  const device = k.migrations.owner.get(m) as DeviceRow;
+  const mirror = own.of(k).mirror.get(m);
+  const none = (rule: Rule): PageRow => {
+    const page = k.slots.srcPage.get(slot) as PageRow;
+    refuse(k, rule, { at: slot_place(k, m, slot), page, found: device, wanted: devices.pages.get(device) });
+    return 0 as PageRow;
+  };
+  if (failures.take(k, 'alloc', device) !== undefined) return none('fail_alloc');
   const coherent = devices.type.get(device) === MemoryType.Coherent;
   const backing = coherent ? (0 as PageRow) : alloc_page(k, Hold.Driver, device);
-  if (!coherent && backing === 0) return backing;
+  if (!coherent && backing === 0) return none('system_full');
   const page = memory_take(k, memory, device);
   if (page === 0) {
     if (backing !== 0) free_backing(k, backing, device);
-    return page;
+    return none('device_full');
   }
   memory.of(k).calloc.add(device, 1);
   zone_device_page_init(k, page);

@@ -11,6 +11,7 @@ import {
   migrates,
   migration_alloc,
   migration_free,
+  slot_place,
   srcPage,
 } from '../../kernel/mm/migrate_device/migrate_arrays';
 import {
@@ -21,6 +22,7 @@ import {
 import { mmap_read_unlock, mmapReadLock, trylock_page } from '../../kernel/mm/mmap/mmap_lock';
 import { alloc_movable_page } from '../../kernel/mm/page_alloc/page_alloc';
 import { is_driver_page } from '../../kernel/mm/swap/page_ref';
+import { type Rule, refuse } from '../../kernel/refusals';
 import { Vm } from '../../machine/address-spaces';
 import { Access, MemoryType } from '../../machine/devices';
 import type {
@@ -94,7 +96,7 @@ const copyToDevice = routine({
     ...forEachSlot(r, 'a device page for each page that migrates', [
       r.when('it migrates', (k, f) => migrates(k, f.slot) && !stays(k, f.slot), [
         r.step('dpage = dmirror_devmem_alloc_page()', (k, f) => {
-          f.page = devmem_alloc_page(k, ownerOf(k, f), mirrorOf(k, f));
+          f.page = devmem_alloc_page(k, f.migration, f.slot);
         }),
         r.when('there is one', (_, f) => f.page !== 0, [
           r.yield('Y7'),
@@ -113,6 +115,17 @@ const copyToDevice = routine({
 /** Failure injection: this copy step does nothing. */
 const copy_fails = (k: Kernel, device: DeviceRow): boolean => failures.take(k, 'copy', device) !== undefined;
 
+/** Every page that was to move stays. Returns 0, as the copy step always does. */
+function refuse_copies(k: Kernel, { migration }: { migration: MigrationRow }): number {
+  for (const slot of k.slots.of(k.migrations.head.get(migration) as SlotRow))
+    if (migrates(k, slot)) refuse_copy(k, 'fail_copy', migration, slot);
+  return 0;
+}
+
+function refuse_copy(k: Kernel, rule: Rule, m: MigrationRow, slot: SlotRow): void {
+  refuse(k, rule, { at: slot_place(k, m, slot), page: srcPage(k, slot), found: k.migrations.owner.get(m) });
+}
+
 const copyToRam = routine({
   name: 'dmirror_devmem_fault_alloc_and_copy',
   file: 'lib/test_hmm.c',
@@ -121,7 +134,7 @@ const copyToRam = routine({
   locals: { slot: SlotT, page: PageT },
   body: (r) => [
     r.when('the copy engine fails', (k, f) => copy_fails(k, ownerOf(k, f)), [
-      r.ret('return: dst stays empty'),
+      r.ret('return: dst stays empty', refuse_copies),
     ]),
     ...forEachSlot(r, 'a system page for each device page', [
       r.when(
@@ -131,6 +144,7 @@ const copyToRam = routine({
           r.step('page = alloc_page(); lock_page(page)', (k, f) => {
             f.page = alloc_movable_page(k);
             if (f.page !== 0) trylock_page(k, f.page);
+            else refuse_copy(k, 'system_full', f.migration, f.slot);
           }),
           r.when('there is one', (_, f) => f.page !== 0, [
             r.step("drop the device's entry", (k, f) => {

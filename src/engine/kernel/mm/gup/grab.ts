@@ -19,10 +19,16 @@ export function try_grab_folio(k: Kernel, page: PageRow, foll: number, who: numb
     if (page === k.zeroPage) return;
     if (k.profile.pinCountsMany) {
       const folio = k.pages.folio(page);
-      k.pages.refcount.add(folio, pin_weight(k, folio));
+      const weight = pin_weight(k, folio);
+      const count = k.pages.refcount.add(folio, weight);
       k.pages.pins.add(folio, 1);
       k.holds.add(page, Hold.Pin, who);
-    } else get_page(k, page, Hold.Gup, who);
+      k.emit('refcount', folio, weight, count, Hold.Pin, who);
+    } else {
+      get_page(k, page, Hold.Gup, who);
+      if (k.pages.pgmap(page) === 0)
+        k.emit('refcount', page, 1, k.pages.refcount.get(k.pages.folio(page)), Hold.Gup, who);
+    }
   } else if (foll & Foll.Get) get_page(k, page, Hold.Gup, who);
 }
 

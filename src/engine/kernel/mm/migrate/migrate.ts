@@ -16,6 +16,7 @@ import {
 import { Wait } from '../../../machine/tasks';
 import type { Kernel } from '../../../routine/kernel';
 import { EntryT, PageT, routine } from '../../../routine/routine';
+import { type Refused, refuse } from '../../refusals';
 import { memcg_migrate } from '../memcontrol';
 import { pteLock, pteUnlock } from '../page_table_lock';
 import { protnone, pte_page, ptep_get, set_pte } from '../pgtable';
@@ -69,6 +70,18 @@ function expected_refs(k: Kernel, page: PageRow, extra: number): number {
   const base = is_device_private(k, page) ? k.profile.freeDeviceRefcount : 0;
   const cached = k.holds.has(page, Hold.PageCache) || k.holds.has(page, Hold.SwapCache) ? 1 : 0;
   return base + k.pages.mapcount.get(page) + cached + extra + 1;
+}
+
+/** References that such a page has by the migration itself. */
+const EXPECTED = [Hold.Collect, Hold.Isolate, Hold.PageCache, Hold.SwapCache];
+
+/** Says why `folio_migrate` did not: `at` is where the page was found. */
+export function refuse_identity(k: Kernel, page: PageRow, extra: number, at: Refused['at']): void {
+  const found = k.pages.refcount.get(page);
+  const wanted = expected_refs(k, page, extra);
+  // The fault that migrates the page holds it, too.
+  const besides = extra === 0 ? EXPECTED : [...EXPECTED, Hold.Fault];
+  refuse(k, 'reference_taken', { at, page, found, wanted, besides });
 }
 
 /**

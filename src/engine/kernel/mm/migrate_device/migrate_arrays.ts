@@ -1,10 +1,11 @@
 /** The src and dst arrays of a migration, and the loop over them (struct migrate_vma). */
 
-import type { DeviceRow, MigrationRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids';
+import type { DeviceRow, MigrationRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids';
 import type { EventName } from '../../../routine/events';
 import type { Kernel } from '../../../routine/kernel';
 import type { Builder, Node } from '../../../routine/routine';
 import { MigratePfn } from '../../constants';
+import { placeIn } from '../../refusals';
 
 /** A new migration of [start, end) of a VMA, its arrays empty. */
 export function migration_alloc(
@@ -40,6 +41,16 @@ export const migrates = (k: Kernel, slot: SlotRow): boolean =>
 
 export function clear_migrate(k: Kernel, slot: SlotRow): void {
   k.slots.srcFlags.set(slot, k.slots.srcFlags.get(slot) & ~MigratePfn.Migrate);
+}
+
+/** The address that an element is about; undefined where pages are migrated by their frame numbers. */
+export function slot_place(
+  k: Kernel,
+  m: MigrationRow,
+  slot: SlotRow,
+): ReturnType<typeof placeIn> | undefined {
+  const vma = k.migrations.vma.get(m);
+  return vma === 0 ? undefined : placeIn(k, k.mm.mm.get(vma) as MmRow, k.slots.vpn.get(slot) as Vpn);
 }
 
 /** Logs src or dst of the migration as it is now. */

@@ -26,10 +26,15 @@ import {
 } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { MigratePfn, Select } from '../../constants';
+import { refuse } from '../../refusals';
 import { trylock_page, unlock_page } from '../mmap/mmap_lock';
 import { pte_offset, pte_page, ptep_get, set_pte, set_pte_unflushed } from '../pgtable';
 import { folio_remove_rmap } from '../rmap/rmap';
 import { get_page, is_device_coherent, is_device_private } from '../swap/page_ref';
+import { slot_place } from './migrate_arrays';
+
+/** References that are no pins. */
+const NO_PINS = Object.values(Hold).filter((kind) => kind !== Hold.Pin);
 
 /** folio_maybe_dma_pinned: for a small page no more than a guess from its count. */
 function is_pinned(k: Kernel, page: PageRow): boolean {
@@ -70,6 +75,20 @@ function selected(k: Kernel, m: MigrationRow, page: PageRow): boolean {
   return (select & Select.System) !== 0;
 }
 
+/** Why the selection leaves the page: another kind of memory, or another device's. */
+function refuse_selection(k: Kernel, m: MigrationRow, slot: SlotRow, page: PageRow): void {
+  const asked = k.migrations.select.get(m);
+  const pgmap = k.pages.pgmap(page);
+  const wanted = is_device_private(k, page) ? Select.DevicePrivate : Select.DeviceCoherent;
+  const others = pgmap !== 0 && (asked & wanted) !== 0;
+  refuse(k, others ? 'other_owner' : 'not_selected', {
+    at: slot_place(k, m, slot),
+    page,
+    found: others ? k.devices.pgmapDevice.get(pgmap) : k.devices.pgmapType.get(pgmap),
+    wanted: others ? k.migrations.owner.get(m) : asked,
+  });
+}
+
 function collect_hole(k: Kernel, m: MigrationRow, slot: SlotRow): void {
   k.slots.srcFlags.set(slot, MigratePfn.Migrate);
   k.migrations.cpages.add(m, 1);
@@ -104,10 +123,17 @@ function collect_page(k: Kernel, m: MigrationRow, slot: SlotRow, entry: EntryRow
   const faultLocked = k.profile.faultTrylocksPage && k.migrations.faultPage.get(m) === page;
   const locked = faultLocked || trylock_page(k, page);
   if (!locked && k.profile.collectSkipsLocked) {
+    refuse(k, 'locked', { at: slot_place(k, m, slot), page, lock: true });
     drop_collected(k, m, page);
     return;
   }
   if (locked && !replace_by_migration_entry(k, entry, page)) {
+    refuse(k, 'may_be_pinned', {
+      at: slot_place(k, m, slot),
+      page,
+      found: k.pages.refcount.get(page),
+      besides: NO_PINS,
+    });
     unlock_page(k, page);
     drop_collected(k, m, page);
     return;
@@ -134,15 +160,22 @@ export function migrate_vma_collect_entry(k: Kernel, m: MigrationRow, slot: Slot
   k.slots.srcPage.set(slot, 0);
   if (kind === Pte.None) {
     if (k.profile.collectsFileHoles || k.mm.isAnonymous(vma)) collect_hole(k, m, slot);
+    else refuse(k, 'file_hole', { at: slot_place(k, m, slot) });
     return;
   }
   if (isZeroPage(pte)) {
     const wanted = !k.profile.splitMigrateApi || (k.migrations.select.get(m) & Select.System) !== 0;
     if (wanted) collect_hole(k, m, slot);
+    else refuse(k, 'zero_page', { at: slot_place(k, m, slot) });
     return;
   }
-  if (kind !== Pte.Present && kind !== Pte.DevicePrivate) return;
   const page = pte_page(k, entry);
-  if (page === 0 || k.pages.mapping.get(page) === 0 || k.pages.has(page, Pg.Head | Pg.Tail)) return;
-  if (selected(k, m, page)) collect_page(k, m, slot, entry);
+  if (kind !== Pte.Present && kind !== Pte.DevicePrivate)
+    refuse(k, 'entry_kind', { at: slot_place(k, m, slot), page, found: kind });
+  else if (page === 0 || k.pages.mapping.get(page) === 0)
+    refuse(k, 'special_page', { at: slot_place(k, m, slot), page });
+  else if (k.pages.has(page, Pg.Head | Pg.Tail))
+    refuse(k, 'large_folio', { at: slot_place(k, m, slot), page });
+  else if (selected(k, m, page)) collect_page(k, m, slot, entry);
+  else refuse_selection(k, m, slot, page);
 }

@@ -20,8 +20,9 @@ import type { Kernel } from '../../../routine/kernel';
 import { Bool, EntryT, ErrnoT, MigrationT, PageT, routine, SlotT, VpnT } from '../../../routine/routine';
 import { flush_tlb_entry } from '../../arch/x86/mm/tlbflush';
 import { Errno, Notify } from '../../constants';
+import { type Rule, refuse } from '../../refusals';
 import { is_huge_at } from '../huge_memory/huge_memory';
-import { folio_migrate, remove_migration_ptes } from '../migrate/migrate';
+import { folio_migrate, refuse_identity, remove_migration_ptes } from '../migrate/migrate';
 import { unlock_page } from '../mmap/mmap_lock';
 import {
   mmu_notifier_invalidate_range_end,
@@ -42,6 +43,7 @@ import {
   log_phase,
   migrates,
   nextSlot,
+  slot_place,
   srcPage,
   type WithMigration,
   type WithSlot,
@@ -166,6 +168,7 @@ export const migrate_vma_setup = routine({
     r.step('check the arguments', (k, f) => {
       log_phase(k, SETUP, f.migration);
       f.ret = invalid_arguments(k, f.migration) ? -Errno.EINVAL : 0;
+      if (f.ret !== 0) refuse(k, 'bad_range', {});
     }),
     r.when('they are wrong', (_, f) => f.ret !== 0, [
       r.ret('return -EINVAL', (k, f) => {
@@ -195,9 +198,18 @@ function leaves_swap_cache(k: Kernel, page: PageRow): boolean {
 }
 
 /** The kind of page, and of what it would become, forbid the move (checks of __migrate_device_pages). */
-function refused(k: Kernel, from: PageRow, to: PageRow): boolean {
-  if (is_driver_page(k, to)) return !k.pages.isAnon(from) || !leaves_swap_cache(k, from);
-  return k.pages.pgmap(to) !== 0;
+function refused(k: Kernel, from: PageRow, to: PageRow): Rule | undefined {
+  if (!is_driver_page(k, to)) return k.pages.pgmap(to) !== 0 ? 'wrong_target' : undefined;
+  if (!k.pages.isAnon(from)) return 'file_page';
+  return leaves_swap_cache(k, from) ? undefined : 'swap_cache';
+}
+
+/** The driver left dst empty. */
+function no_destination(k: Kernel, { migration, slot }: WithSlot): void {
+  if (migrates(k, slot)) {
+    refuse(k, 'no_destination', { at: slot_place(k, migration, slot), page: srcPage(k, slot) });
+  }
+  clear_migrate(k, slot);
 }
 
 const PAGES = 'migrate_vma_pages';
@@ -222,7 +234,7 @@ export const migrate_vma_pages = routine({
       r.when(
         'the driver gave no destination',
         (k, f) => dstPage(k, f.slot) === 0,
-        [r.step('it stays: clear MIGRATE', (k, f) => clear_migrate(k, f.slot))],
+        [r.step('it stays: clear MIGRATE', no_destination)],
         [
           r.when(
             'a hole or the zero page',
@@ -283,8 +295,15 @@ export const migrate_vma_pages = routine({
 function moveIdentity(k: Kernel, f: WithSlot): boolean {
   const from = srcPage(k, f.slot);
   const to = dstPage(k, f.slot);
-  if (refused(k, from, to)) return false;
-  return folio_migrate(k, from, to, k.migrations.faultPage.get(f.migration) === from ? 1 : 0);
+  const rule = refused(k, from, to);
+  if (rule !== undefined) {
+    refuse(k, rule, { at: slot_place(k, f.migration, f.slot), page: from });
+    return false;
+  }
+  const extra = k.migrations.faultPage.get(f.migration) === from ? 1 : 0;
+  if (folio_migrate(k, from, to, extra)) return true;
+  refuse_identity(k, from, extra, slot_place(k, f.migration, f.slot));
+  return false;
 }
 
 const FINALIZE = 'migrate_vma_finalize';

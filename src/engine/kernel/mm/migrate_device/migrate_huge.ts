@@ -6,6 +6,7 @@ import { isZeroPage } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { ErrnoT, MigrationT, PageT, routine, VmaT, VpnT } from '../../../routine/routine';
 import { Errno } from '../../constants';
+import { placeIn, refuse } from '../../refusals';
 import { split_huge_pmd } from '../huge_memory/huge_memory';
 import { split_folio } from '../huge_memory/split_huge_page';
 import { trylock_page, unlock_page } from '../mmap/mmap_lock';
@@ -27,7 +28,7 @@ export function skip_table(k: Kernel, from: SlotRow): SlotRow {
 
 /** Returns 0 when the 2 MiB are mapped by single pages now; -EBUSY or -EAGAIN when they can't be. */
 export const collect_huge_pmd = routine({
-  name: 'migrate_vma_collect_pmd',
+  name: 'migrate_vma_collect_huge_pmd',
   file: 'mm/migrate_device.c',
   about: 'Devices take small pages only: split the huge page, or give these 2 MiB up.',
   params: { migration: MigrationT, vpn: VpnT },
@@ -76,6 +77,10 @@ export const collect_huge_pmd = routine({
       callee.who = f.migration;
     }),
     r.yield('Y5'),
-    r.ret('return ret', (_, f) => f.ret),
+    r.ret('return ret', (k, f) => {
+      const at = placeIn(k, k.mm.mm.get(f.vma) as MmRow, f.vpn);
+      if (f.ret !== 0) refuse(k, 'not_split', { at, page: f.folio, found: f.ret });
+      return f.ret;
+    }),
   ],
 });

@@ -6,13 +6,14 @@ import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../../../machine/ids
 import { isZeroPage, PTE_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { EntryT, MigrationT, MmT, PageT, routine, SlotT, VmaT, VpnT } from '../../../routine/routine';
+import { type Rule, refuse } from '../../refusals';
 import { memcg_charge } from '../memcontrol';
 import { pteLock, pteUnlock } from '../page_table_lock';
 import { pte_alloc, ptep_get, set_pte } from '../pgtable';
 import { anon_vma_prepare, folio_add_new_anon_rmap } from '../rmap/rmap';
 import { get_page, is_device_private, is_driver_page } from '../swap/page_ref';
 import { folio_add_lru } from '../swap/swap';
-import { clear_migrate, dstPage, type WithSlot } from './migrate_arrays';
+import { clear_migrate, dstPage, slot_place, type WithSlot } from './migrate_arrays';
 
 /** What the new entry is: device-private or present, writable exactly where the VMA is. */
 function new_entry(k: Kernel, vma: VmaRow, page: PageRow): number {
@@ -48,7 +49,11 @@ export const migrate_vma_insert_page = routine({
   params: { migration: MigrationT, slot: SlotT },
   locals: { vma: VmaT, mm: MmT, vpn: VpnT, page: PageT, entry: EntryT },
   body: (r) => {
-    const abort = r.step('abort: *src &= ~MIGRATE_PFN_MIGRATE', (k, f: WithSlot) => clear_migrate(k, f.slot));
+    const abort = (rule: Rule) =>
+      r.step('abort: *src &= ~MIGRATE_PFN_MIGRATE', (k, f: WithSlot) => {
+        refuse(k, rule, { at: slot_place(k, f.migration, f.slot) });
+        clear_migrate(k, f.slot);
+      });
     return [
       r.step('vma, address and page', (k, f) => {
         f.vma = k.migrations.vma.get(f.migration) as VmaRow;
@@ -57,22 +62,22 @@ export const migrate_vma_insert_page = routine({
         f.page = dstPage(k, f.slot);
       }),
       r.when('not anonymous memory, or no page of a kind that can be inserted', (k, f) => !can_insert(k, f), [
-        abort,
+        abort('file_hole_insert'),
         r.ret('return'),
       ]),
       r.step('pte_alloc(mm, pmdp)', (k, f) => {
         f.entry = pte_alloc(k, f.mm, f.vpn);
       }),
-      r.when('no memory for the table', (_, f) => f.entry === 0, [abort, r.ret('return')]),
+      r.when('no memory for the table', (_, f) => f.entry === 0, [abort('no_memory'), r.ret('return')]),
       r.step('anon_vma_prepare(vma)', (k, f) => anon_vma_prepare(k, f.vma)),
       r.when('mem_cgroup_charge(folio, mm, GFP_KERNEL) fails', (k, f) => !memcg_charge(k, f.page, f.mm), [
-        abort,
+        abort('no_memory'),
         r.ret('return'),
       ]),
       pteLock(r),
       r.when('it is no hole any more', (k, f) => !is_hole(k, f.entry), [
         pteUnlock(r),
-        abort,
+        abort('hole_filled'),
         r.ret('return'),
       ]),
       r.step('rss, reverse map; set_pte_at', (k, f) => map_page(k, f)),

@@ -9,6 +9,7 @@ import { Pg } from '../../../machine/pages';
 import type { Kernel } from '../../../routine/kernel';
 import { Bool, type Builder, MigrationT, type Node, PageT, routine, SlotT } from '../../../routine/routine';
 import { MigratePfn } from '../../constants';
+import { refuse } from '../../refusals';
 import { remove_migration_ptes } from '../migrate/migrate';
 import { trylock_page, unlock_page } from '../mmap/mmap_lock';
 import { try_to_migrate } from '../rmap/try_to_migrate';
@@ -20,6 +21,7 @@ import {
   forEachSlot,
   headOf,
   migrates,
+  slot_place,
   srcPage,
   type WithMigration,
   type WithSlot,
@@ -29,12 +31,27 @@ import {
  * Somebody besides the mappings and this migration holds the page (migrate_vma_check_page). The one more that device
  * pages are allowed is left over from the time when their count began at 1.
  */
-function migrate_vma_check_page(k: Kernel, m: MigrationRow, page: PageRow): boolean {
+function migrate_vma_check_page(k: Kernel, { migration: m, slot, page }: Frame): boolean {
   if (k.profile.checkTrustsDevicePages && is_driver_page(k, page)) return true;
   const fault = k.migrations.faultPage.get(m) === page ? 1 : 0;
   const cache = k.holds.has(page, Hold.PageCache) || k.holds.has(page, Hold.SwapCache) ? 1 : 0;
   const extra = 1 + fault + (k.pages.pgmap(page) !== 0 ? 1 : 0) + cache;
-  return k.pages.refcount.get(page) - extra <= k.pages.mapcount.get(page);
+  const found = k.pages.refcount.get(page);
+  const wanted = k.pages.mapcount.get(page) + extra;
+  if (found <= wanted) return true;
+  const besides = fault === 0 ? EXPECTED : [...EXPECTED, Hold.Fault];
+  refuse(k, 'foreign_reference', { at: slot_place(k, m, slot), page, found, wanted, besides });
+  return false;
+}
+
+/** References that a page in migration may have besides its mappings. */
+const EXPECTED = [Hold.Collect, Hold.Isolate, Hold.PageCache, Hold.SwapCache];
+
+/** Nothing maps the page any more. */
+function is_unmapped(k: Kernel, { migration, slot, page }: Frame): boolean {
+  const found = k.pages.mapcount.get(page);
+  if (found > 0) refuse(k, 'still_mapped', { at: slot_place(k, migration, slot), page, found });
+  return found <= 0;
 }
 
 /** folio_isolate_lru: off the list, with a reference of its own; false for a page that is on no list. */
@@ -124,7 +141,7 @@ function unmapSteps(r: Builder<Frame>): Node<Frame>[] {
     ]),
     r.when(
       'it is still mapped, or somebody else holds it',
-      (k, f) => k.pages.mapcount.get(f.page) > 0 || !migrate_vma_check_page(k, f.migration, f.page),
+      (k, f) => !is_unmapped(k, f) || !migrate_vma_check_page(k, f),
       [
         r.step('it stays: back to the LRU, clear MIGRATE', (k, f) => {
           putback(k, f.migration, f.page);
@@ -178,6 +195,11 @@ const thePage = (k: Kernel, f: Frame): void => {
   f.page = migrates(k, f.slot) ? srcPage(k, f.slot) : (0 as PageRow);
 };
 
+function not_isolated(k: Kernel, { migration, slot, page }: Frame): void {
+  refuse(k, 'not_on_lru', { at: slot_place(k, migration, slot), page, besides: EXPECTED });
+  clear_migrate(k, slot);
+}
+
 /** 5.4 and later: isolate and unmap in one go; cpages is then what still migrates. */
 export const migrate_device_unmap = routine({
   name: 'migrate_device_unmap',
@@ -195,7 +217,7 @@ export const migrate_device_unmap = routine({
       r.when('there is a page', (_, f) => f.page !== 0, [
         isolateStep(r),
         r.when('it was isolated', (_, f) => f.isolated !== 0, unmapSteps(r), [
-          r.step('it stays: clear MIGRATE', (k, f) => clear_migrate(k, f.slot)),
+          r.step('it stays: clear MIGRATE', not_isolated),
         ]),
       ]),
     ]),
@@ -227,7 +249,10 @@ export const migrate_vma_prepare = routine({
           'it is not locked, and can not be',
           (k, f) => (k.slots.srcFlags.get(f.slot) & MigratePfn.Locked) === 0 && !trylock_page(k, f.page),
           [
-            r.step('src[i] = 0', (k, f) => give_up(k, f.slot)),
+            r.step('src[i] = 0', (k, f) => {
+              refuse(k, 'locked', { at: slot_place(k, f.migration, f.slot), page: f.page, lock: true });
+              give_up(k, f.slot);
+            }),
             r.call('put_page(page)', put_page, (_, f, callee) => {
               callee.page = f.page;
               callee.hold = Hold.Collect;
@@ -237,7 +262,7 @@ export const migrate_vma_prepare = routine({
           [
             isolateStep(r),
             r.when('it is on no LRU', (_, f) => f.isolated === 0, [
-              r.step('it stays: clear MIGRATE', (k, f) => clear_migrate(k, f.slot)),
+              r.step('it stays: clear MIGRATE', not_isolated),
             ]),
           ],
         ),

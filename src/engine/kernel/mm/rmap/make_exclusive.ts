@@ -7,6 +7,7 @@ import { isPresent, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_UFFD_WP, PTE_WRITE, Pte } fro
 import type { Kernel } from '../../../routine/kernel';
 import { Bool, DeviceT, Int, MmT, PageT, routine, SlotT, VpnT } from '../../../routine/routine';
 import { Notify } from '../../constants';
+import { placeIn, refuse } from '../../refusals';
 import { Foll } from '../gup/foll';
 import { get_user_pages } from '../gup/gup';
 import { trylock_page, unlock_page } from '../mmap/mmap_lock';
@@ -65,7 +66,12 @@ const folio_make_device_exclusive = routine({
   params: { page: PageT, mm: MmT, address: VpnT, owner: DeviceT },
   locals: { ...unmapLocals, valid: Bool },
   body: (r) => [
-    r.when('not anonymous', (k, f) => !k.pages.isAnon(f.page), [r.ret('return false', () => 0)]),
+    r.when('not anonymous', (k, f) => !k.pages.isAnon(f.page), [
+      r.ret('return false', (k, f) => {
+        refuse(k, 'exclusive_file', { at: placeIn(k, f.mm, f.address), page: f.page });
+        return 0;
+      }),
+    ]),
     ...unmapWalk(r, {
       notify: ['EXCLUSIVE, owner', Notify.EXCLUSIVE],
       owner: (f) => f.owner,
@@ -79,7 +85,13 @@ const folio_make_device_exclusive = routine({
 });
 
 /** A page inside a large folio can't be taken away; its head can, and the walk for it takes all of the folio. */
-const lock_head = (k: Kernel, page: PageRow): boolean => !k.pages.has(page, Pg.Tail) && trylock_page(k, page);
+function lock_head(k: Kernel, { mm, slot, page }: { mm: MmRow; slot: SlotRow; page: PageRow }): boolean {
+  const tail = k.pages.has(page, Pg.Tail);
+  if (!tail && trylock_page(k, page)) return true;
+  const at = placeIn(k, mm, k.slots.vpn.get(slot) as Vpn);
+  refuse(k, tail ? 'exclusive_tail' : 'exclusive_locked', { at, page, lock: !tail });
+  return false;
+}
 
 const MAKE = 'make_device_exclusive';
 
@@ -116,7 +128,7 @@ export const make_device_exclusive_range = routine({
         f.page = k.slots.srcPage.get(f.slot) as PageRow;
         f.done = 0;
       }),
-      r.when('not PageTail(page), and folio_trylock(folio)', (k, f) => lock_head(k, f.page), [
+      r.when('not PageTail(page), and folio_trylock(folio)', lock_head, [
         r.call(
           'folio_make_device_exclusive(folio, mm, address, owner)',
           folio_make_device_exclusive,

@@ -9,6 +9,7 @@ import { Pg } from '../../../machine/pages';
 import { isPresent } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { Int, MmT, PageT, routine, SlotT, VpnT } from '../../../routine/routine';
+import { refuse } from '../../refusals';
 import { mmap_read_unlock, mmapReadLock, trylock_page, unlock_page } from '../mmap/mmap_lock';
 import { next_entry } from '../pagewalk';
 import { pte_offset, pte_page, ptep_get } from '../pgtable';
@@ -48,6 +49,7 @@ function take_folio(k: Kernel, list: SlotRow): PageRow {
  */
 export function isolate_folio(k: Kernel, list: SlotRow, page: PageRow): boolean {
   if (k.pages.has(page, Pg.Head | Pg.Tail)) return false;
+  if (k.pages.has(page, Pg.Unevictable)) refuse(k, 'mlocked', { page });
   if (!k.pages.has(page, Pg.Lru) || k.pages.has(page, Pg.Unevictable) || !k.pages.isAnon(page)) return false;
   lru_del(k, page);
   get_page(k, page, Hold.Reclaim);
@@ -85,9 +87,21 @@ export function move_folios_to_lru(k: Kernel, list: SlotRow): void {
 
 /** A page that may be swapped has a slot, or gets one; one that was given up (MADV_FREE) needs none. */
 function has_place(k: Kernel, page: PageRow): boolean {
-  if (k.pages.pins.get(page) > 0) return false;
+  if (k.pages.pins.get(page) > 0) {
+    refuse_free(k, page);
+    return false;
+  }
   if (!k.pages.has(page, Pg.SwapBacked) || k.pages.has(page, Pg.SwapCache)) return true;
-  return add_to_swap(k, page);
+  const added = add_to_swap(k, page);
+  if (!added) refuse(k, 'no_swap', { page });
+  return added;
+}
+
+/** Somebody holds the page besides reclaim and the swap cache. */
+function refuse_free(k: Kernel, page: PageRow): void {
+  const wanted = 1 + (k.pages.has(page, Pg.SwapCache) ? 1 : 0);
+  const besides = [Hold.Reclaim, Hold.SwapCache];
+  refuse(k, 'reclaim_held', { page, found: k.pages.refcount.get(page), wanted, besides });
 }
 
 /** References that an unmapped page may have: reclaim's, and the swap cache's. */
@@ -97,7 +111,12 @@ function is_freeable(k: Kernel, page: PageRow): boolean {
 
 /** pageout() and __remove_mapping(): a dirty page is written, a clean one dropped. False: it stays in memory. */
 function write_and_drop(k: Kernel, page: PageRow): boolean {
-  if (k.pages.mapcount.get(page) > 0 || !is_freeable(k, page)) return false;
+  const found = k.pages.mapcount.get(page);
+  if (found > 0 || !is_freeable(k, page)) {
+    if (found > 0) refuse(k, 'reclaim_mapped', { page, found });
+    else refuse_free(k, page);
+    return false;
+  }
   if (!k.pages.has(page, Pg.SwapCache)) return !k.pages.has(page, Pg.Dirty);
   if (k.pages.has(page, Pg.Dirty)) swap_writepage(k, page);
   delete_from_swap_cache(k, page);
@@ -155,7 +174,12 @@ export const shrink_folio_list = routine({
             }),
           ]),
         ],
-        [r.step('list_add(folio, ret_folios)', (k, f) => append_folio(k, f.kept, f.page))],
+        [
+          r.step('list_add(folio, ret_folios)', (k, f) => {
+            refuse(k, 'reclaim_locked', { page: f.page, lock: true });
+            append_folio(k, f.kept, f.page);
+          }),
+        ],
       ),
     ]),
     r.ret('list_splice(ret_folios, list); return the number of pages freed', (k, f) => {
