@@ -8,8 +8,8 @@ import { valueVariable } from '../../debugger/variables/values';
 import type { PageRow } from '../../engine/machine/ids';
 import type { LinkedRoutine } from '../../engine/routine/link';
 import { finish } from '../../engine/time/work';
-import { detailOf, functionDetail, membersOf, showValue, type Value } from '../../language';
-import { environment, type Scene } from '../../view/environment';
+import { detailOf, functionDetail, membersOf, showValue, type Type, type Value } from '../../language';
+import { environment, placeAt, type Scene, whyStayed } from '../../view/environment';
 import { waitsText } from '../../view/wait-graph';
 import { RequestError } from '../errors';
 import type { Args } from '../protocol';
@@ -47,6 +47,14 @@ const WORDS: ReadonlyMap<string, (adapter: Stopped) => string> = new Map([
   ['schedule', (adapter: Stopped) => finish(adapter.session.scheduleThatRan())],
 ]);
 
+/** What a hover over a page of a buffer says besides: why the page stayed where it is. */
+function stayedAt(scene: Scene, type: Type<Scene>, value: Value): string {
+  if (type.family !== 'place' || value === undefined) return '';
+  const { process, va } = placeAt(value);
+  const reason = whyStayed(scene, process, va);
+  return reason === undefined ? '' : ` · ${reason}`;
+}
+
 function evaluate(adapter: Stopped, args: Args<'evaluate'>): Dap.EvaluateResponse['body'] {
   const text = args.expression.trim();
   if (text === '') throw new RequestError('There is nothing to evaluate.');
@@ -68,8 +76,9 @@ function evaluate(adapter: Stopped, args: Args<'evaluate'>): Dap.EvaluateRespons
       ? pageChildren(world, value as PageRow)
       : shown.children;
   const path = `eval ${scene.task} ${routine?.id ?? -1} ${text}`;
+  const result = whole ? showValue(value, compiled.type, scene) : shown.value;
   return {
-    result: whole ? plain(showValue(value, compiled.type, scene)) : plain(shown.value),
+    result: plain(result + (args.context === 'hover' ? stayedAt(scene, compiled.type, value) : '')),
     type: compiled.type.name,
     variablesReference: children ? adapter.view.tree.reference(path, children) : 0,
     ...(children?.indexed === undefined ? {} : { indexedVariables: children.indexed }),

@@ -8,6 +8,7 @@ import {
   mappingsOf,
   placeOf,
   processName,
+  sceneOf,
   showAddress,
   showEntry,
   showHex,
@@ -15,6 +16,7 @@ import {
   showPageFlags,
   taskName,
   type World,
+  whyStayed,
 } from '../../view/environment';
 import type { Children, Variable } from './tree';
 
@@ -76,6 +78,15 @@ function contents(world: World, page: PageRow): Variable {
   };
 }
 
+/** Why it stayed where it is, for each place that maps it. */
+function stayed(world: World, page: PageRow): Variable[] {
+  const scene = sceneOf(world);
+  const reasons = mappingsOf(world.kernel, page).flatMap(
+    ({ vpn, process }) => whyStayed(scene, process, vaOf(vpn)) ?? [],
+  );
+  return [...new Set(reasons)].map((reason) => leaf('why', reason));
+}
+
 function pgmap(world: World, page: PageRow): Variable[] {
   const { kernel: k } = world;
   const row = k.pages.pgmap(page);
@@ -115,6 +126,7 @@ export function pageChildren(world: World, page: PageRow): Children {
         leaf('index', showHex(pages.index.get(page)), 'page.index'),
         ...(pages.pins.get(page) > 0 ? [leaf('pins', pages.pins.get(page), 'page.pins')] : []),
         ...(pages.order.get(page) > 0 ? [leaf('order', pages.order.get(page), 'page.order')] : []),
+        ...stayed(world, page),
         contents(world, page),
       ];
     },
