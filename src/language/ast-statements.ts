@@ -2,6 +2,7 @@
 
 import type { Expr, Name, Outcome, Range, TemplatePart, Word } from './ast-expression';
 import type { Span } from './source';
+import type { RangeStatementKind } from './statements/range-statements';
 
 export interface Simple {
   readonly span: Span;
@@ -42,7 +43,7 @@ export interface MmapStatement extends Simple {
 
 /** Statements that take a range and nothing else. */
 export interface RangeStatement extends Simple {
-  readonly kind: 'munmap' | 'mlock' | 'munlock' | 'read' | 'get_page' | 'put_page' | 'reclaim';
+  readonly kind: RangeStatementKind;
   readonly range: Range;
 }
 

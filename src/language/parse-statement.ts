@@ -1,4 +1,4 @@
-import type { Block, Expr, Name, Outcome, RangeStatement, Statement, Word } from './ast';
+import type { Block, Expr, Name, Outcome, Statement, Word } from './ast';
 import { type Cursor, SyntaxFault, show } from './cursor';
 import { GLUE_BEFORE } from './lexer';
 import { mayBeDriverVerb, parseDeviceStatement, parseDriverVerb } from './parse-device';
@@ -14,6 +14,7 @@ import {
   parseWordOf,
 } from './parse-parts';
 import { spanOf } from './source';
+import { RANGE_STATEMENT_KINDS, type RangeStatementKind } from './statements/range-statements';
 import { didYouMean, nearest } from './suggest';
 import { ADVICES, DEVICE_VERBS, STATEMENT_WORDS, TOP_WORDS } from './vocabulary';
 
@@ -39,22 +40,10 @@ function keyword(read: (c: Cursor, source: string) => Unfinished<Statement>): Re
   };
 }
 
-type RangeKind = RangeStatement['kind'];
-
-const onRange = (kind: RangeKind): Reader => keyword((c) => ({ kind, range: parseRange(c) }));
-
-const RANGE_KINDS: readonly RangeKind[] = [
-  'munmap',
-  'mlock',
-  'munlock',
-  'read',
-  'get_page',
-  'put_page',
-  'reclaim',
-];
+const onRange = (kind: RangeStatementKind): Reader => keyword((c) => ({ kind, range: parseRange(c) }));
 
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  ...RANGE_KINDS.map((kind): [string, Reader] => [kind, onRange(kind)]),
+  ...RANGE_STATEMENT_KINDS.map((kind): [string, Reader] => [kind, onRange(kind)]),
   ['copy_from_user', keyword((c) => readUserCopy(c, 'copy_from_user'))],
   ['copy_to_user', keyword((c) => readUserCopy(c, 'copy_to_user'))],
   ['mprotect', keyword((c) => ({ kind: 'mprotect', range: parseRange(c), prot: parseProt(c) }))],

@@ -1,3 +1,5 @@
+import { RANGE_STATEMENT_KINDS, RANGE_STATEMENTS } from './statements/range-statements';
+
 /** Where a word of the language may stand. */
 export type WordPlace = 'top' | 'statement' | 'device' | 'machine' | 'attribute' | 'expression' | 'outcome';
 
@@ -45,12 +47,12 @@ const TOP = entries('top', [
 ]);
 
 const STATEMENTS = entries('statement', [
+  ...RANGE_STATEMENT_KINDS.map((word) => [word, `${word} RANGE`, RANGE_STATEMENTS[word]] as const),
   [
     'mmap',
     'NAME = mmap SIZE [anon|shmem|file FILE|device DEVICE] [private|shared] [PROT] [huge|hugetlb] [at ADDRESS]',
     'Maps memory and names it. Defaults: anon private rw. `at` replaces what is there (MAP_FIXED).',
   ],
-  ['munmap', 'munmap RANGE', 'Removes mappings. Device pages in them are freed without a page_fault.'],
   ['mprotect', 'mprotect RANGE PROT', 'Changes the protection.'],
   [
     'mremap',
@@ -62,9 +64,6 @@ const STATEMENTS = entries('statement', [
     'madvise RANGE ADVICE',
     'Gives advice: dontneed, free, cold, pageout, populate_read, populate_write, hugepage, …',
   ],
-  ['mlock', 'mlock RANGE', 'Locks pages in memory.'],
-  ['munlock', 'munlock RANGE', 'Undoes mlock.'],
-  ['read', 'read RANGE', 'The CPU loads one byte of each page: byte 0, or the byte the address names.'],
   [
     'write',
     'write RANGE = BYTE [rising]',
@@ -78,9 +77,6 @@ const STATEMENTS = entries('statement', [
     'The kernel reads user memory for a system call. A page that cannot be read gives EFAULT, not a signal.',
   ],
   ['copy_to_user', 'copy_to_user RANGE [bytes N]', 'The kernel writes user memory for a system call.'],
-  ['get_page', 'get_page RANGE', 'Takes one more reference on the page, wherever it lives.'],
-  ['put_page', 'put_page RANGE', 'Drops the reference of get_page.'],
-  ['reclaim', 'reclaim RANGE', 'The kernel tries to swap these pages out.'],
   [
     'fork',
     'fork NAME [cpu N] [{ … }]',

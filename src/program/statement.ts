@@ -1,7 +1,7 @@
 /** One statement of any kind as nodes of a routine. */
 
 import type { Statement } from '../language/ast';
-import { addNodes, letReadNodes, readNodes, storeNodes, userCopyNodes } from './access-statements';
+import { addNodes, letReadNodes, storeNodes, userCopyNodes } from './access-statements';
 import type { Body } from './context';
 import { contextAccessNodes } from './context-statements';
 import { expectNodes, letNodes, loopNodes, printNodes, repeatNodes } from './control-statements';
@@ -15,9 +15,10 @@ import {
 import { deviceFailNodes, deviceHealthNodes } from './failure-statements';
 import type { ScenarioNode } from './frame';
 import type { Generator } from './generator';
-import { mlockNodes, mmapNodes, mprotectNodes, munmapNodes } from './memory-statements';
-import { drainNodes, pageReferenceNodes, reclaimNodes, swapNodes } from './page-statements';
+import { mmapNodes, mprotectNodes } from './memory-statements';
+import { drainNodes, swapNodes } from './page-statements';
 import { gupNodes, pinNodes, unpinNodes } from './pin-statements';
+import { isRangeStatement, rangeStatementNodes } from './range-statements';
 import { madviseNodes, mremapNodes } from './remap-statements';
 import {
   barrierNodes,
@@ -30,6 +31,7 @@ import {
 } from './task-statements';
 
 export function statementNodes(generator: Generator, body: Body, statement: Statement): ScenarioNode[] {
+  if (isRangeStatement(statement)) return rangeStatementNodes(body, statement);
   switch (statement.kind) {
     case 'let':
       return letNodes(body, statement);
@@ -62,12 +64,8 @@ export function statementNodes(generator: Generator, body: Body, statement: Stat
       return barrierNodes(body, statement);
     case 'mmap':
       return mmapNodes(body, statement);
-    case 'munmap':
-      return munmapNodes(body, statement);
     case 'mprotect':
       return mprotectNodes(body, statement);
-    case 'read':
-      return body.device === 0 ? readNodes(body, statement) : contextAccessNodes(body, statement);
     case 'let-read':
       return letReadNodes(body, statement);
     case 'write':
@@ -79,9 +77,6 @@ export function statementNodes(generator: Generator, body: Body, statement: Stat
     case 'copy_from_user':
     case 'copy_to_user':
       return userCopyNodes(body, statement);
-    case 'get_page':
-    case 'put_page':
-      return pageReferenceNodes(body, statement);
     case 'madvise':
       return madviseNodes(body, statement);
     case 'mremap':
@@ -92,11 +87,6 @@ export function statementNodes(generator: Generator, body: Body, statement: Stat
       return gupNodes(body, statement);
     case 'unpin':
       return unpinNodes(body, statement);
-    case 'mlock':
-    case 'munlock':
-      return mlockNodes(body, statement);
-    case 'reclaim':
-      return reclaimNodes(body, statement);
     case 'swapon':
     case 'swapoff':
       return swapNodes(body, statement);

@@ -4,13 +4,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import {
   checkScenario,
+  coloursOf,
   completeAt,
   definitionAt,
   describeAt,
+  fixesFor,
+  foldsOf,
   formatScenario,
+  inlineExpressions,
   parseExpression,
   parseLogMessage,
   parseScenario,
+  referencesAt,
+  renameAt,
+  signatureAt,
   symbolsOf,
 } from '../../src/language/index';
 import { generatedWords } from '../scenario/generated-words';
@@ -102,6 +109,13 @@ function readAll(text: string, at: number): void {
   describeAt(text, at);
   definitionAt(text, at);
   symbolsOf(text);
+  referencesAt(text, at);
+  renameAt(text, at, 'other');
+  signatureAt(text, at);
+  foldsOf(text);
+  coloursOf(text);
+  inlineExpressions(text, { start: 0, end: at });
+  fixesFor(checkScenario(text, 'f'));
   const line = text.slice(at, at + 80);
   parseExpression(line);
   parseLogMessage(line);

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { RANGE_STATEMENT_KINDS } from '../../src/language/statements/range-statements';
 
 /** Random scenarios that the checker has nothing against: every statement of the language can occur. */
 
@@ -70,9 +71,7 @@ const memory = fc.oneof(
       prot,
     )
     .map(([size, source, p]) => `buf = mmap ${size}${source} ${p}`),
-  fc
-    .tuple(fc.constantFrom('munmap', 'mlock', 'munlock', 'read', 'get_page', 'put_page', 'reclaim'), range)
-    .map((parts) => parts.join(' ')),
+  fc.tuple(fc.constantFrom(...RANGE_STATEMENT_KINDS), range).map((parts) => parts.join(' ')),
   fc.tuple(range, prot).map(([r, p]) => `mprotect ${r} ${p}`),
   fc.tuple(range, fc.constantFrom('dontneed', 'free', 'hugepage')).map(([r, a]) => `madvise ${r} ${a}`),
   fc
