@@ -5,7 +5,7 @@ import {
   CodeActionKind,
   type CompletionItem,
   CompletionItemKind,
-  type Connection,
+  createConnection,
   type Diagnostic,
   DiagnosticSeverity,
   DocumentHighlightKind,
@@ -134,7 +134,8 @@ function quickFixes(document: TextDocument, range: Range, diagnostics: readonly 
 }
 
 /** Answers an editor's questions until it goes. */
-export function serveLanguage(connection: Connection): void {
+export function serveLanguage(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): void {
+  const connection = createConnection(input, output);
   const documents = new TextDocuments(TextDocument);
   /** Answers with the document in question; with nothing where the editor never opened it. */
   const about = <P extends { textDocument: { uri: string } }, R>(
