@@ -33,6 +33,9 @@ import { argumentProblem } from './validate';
 /** Stops whose sentence is also printed: it says more than a label can. */
 const TOLD: ReadonlySet<StopReport['reason']> = new Set(['end', 'step', 'entry']);
 
+/** Requests that give up a long answer. */
+const GIVE_UP: ReadonlySet<string> = new Set(['pause', 'cancel', 'terminate', 'disconnect', 'restart']);
+
 /** The label of the thread that stopped, where the reason alone would mislead. */
 function descriptionOf({ reason, exception, text, automatic }: StopReport): string | undefined {
   if (automatic) return 'Paused at the first page_fault';
@@ -65,6 +68,10 @@ export class Adapter extends RequestServer implements Control, Stopped {
   #current: Current | undefined;
   readonly #progress: Progress;
   #direction: Direction = 'forwards';
+  /** The answer to a request is being worked out. */
+  #asked = false;
+  /** Requests that give up a long answer and have not had their turn. */
+  #urgent = 0;
 
   constructor(
     readonly host: Host,
@@ -91,6 +98,7 @@ export class Adapter extends RequestServer implements Control, Stopped {
   }
 
   protected override async perform(command: string, args: unknown): Promise<unknown> {
+    if (GIVE_UP.has(command)) this.#urgent--;
     const request = REQUESTS.get(command);
     if (!request)
       throw new RequestError(`There is no request ${command}${didYouMean(command, REQUESTS.keys())}.`);
@@ -206,7 +214,30 @@ export class Adapter extends RequestServer implements Control, Stopped {
     this.#output.resumed();
     this.#direction = direction;
     this.#progress.begin(session.time);
-    this.#runner.start(work, session.engine, (stop) => this.#onStop(stop));
+    this.#runner.start(work, session.engine, { done: (stop) => this.#onStop(stop) });
+  }
+
+  ask<T>(work: Work<T>): Promise<T> {
+    const { session } = this;
+    this.#direction = 'again';
+    this.#progress.begin(session.time);
+    const asked = new Promise<T>((resolve, reject) => {
+      const givenUp = (): void => reject(new RequestError('This was given up.'));
+      if (this.#urgent > 0) return givenUp();
+      this.#asked = true;
+      this.#runner.start(work, session.engine, { done: resolve, givenUp });
+    });
+    return asked.finally(() => {
+      this.#asked = false;
+      this.#progress.end();
+    });
+  }
+
+  /** What comes while a long answer is worked out, or before it is begun, has its turn after it, but ends it. */
+  protected override arrived(command: string): void {
+    if (!GIVE_UP.has(command)) return;
+    this.#urgent++;
+    if (this.#asked) this.#runner.cancel();
   }
 
   pause(): void {

@@ -3,7 +3,7 @@
 import type { RunningState } from '../protocol';
 
 /** A run, or a search, that takes less long is not worth a word. */
-const AFTER_MS = { forwards: 1000, backwards: 400 } as const;
+const AFTER_MS = { forwards: 1000, backwards: 400, again: 400 } as const;
 /** Between two words. */
 const EVERY_MS = 300;
 
@@ -12,6 +12,7 @@ export type Direction = keyof typeof AFTER_MS;
 const TITLES: Record<Direction, string> = {
   forwards: 'Running the scenario',
   backwards: 'Searching backwards',
+  again: 'Going through the run again',
 };
 
 export interface ProgressTarget {

@@ -55,6 +55,8 @@ export interface Stopped extends Launched {
   readonly view: StopView;
   /** Moves in time once the answer is out; the `stopped` event follows. */
   go(work: Work<StopReport>, direction?: 'forwards' | 'backwards'): undefined;
+  /** Does long work for the answer, in slices; rejects with RequestError where the client gives it up. */
+  ask<T>(work: Work<T>): Promise<T>;
   /** The run is over and the user goes on: the session ends once the answer is out. */
   finish(): undefined;
 }

@@ -1,6 +1,5 @@
 /** Drives work of the session in slices, so that messages are read in between. */
 
-import type { StopReport } from '../debugger/reports';
 import type { Work } from '../engine/time/work';
 import type { Host } from './host';
 
@@ -16,9 +15,16 @@ export interface Pace {
   sliceSteps: number;
 }
 
+/** What becomes of work. */
+export interface Ends<T> {
+  readonly done: (result: T) => void;
+  /** It was given up. */
+  readonly givenUp?: () => void;
+}
+
 export class Runner {
-  #work: Work<StopReport> | undefined;
-  #onDone: ((stop: StopReport) => void) | undefined;
+  #work: Work<unknown> | undefined;
+  #givenUp: (() => void) | undefined;
 
   constructor(
     readonly host: Host,
@@ -32,22 +38,24 @@ export class Runner {
     return this.#work !== undefined;
   }
 
-  /** Starts work; `done` is called with what it ends in, unless it is given up before. */
-  start(work: Work<StopReport>, pace: Pace, done: (stop: StopReport) => void): void {
+  /** Starts work. */
+  start<T>(work: Work<T>, pace: Pace, { done, givenUp }: Ends<T>): void {
     this.#work = work;
-    this.#onDone = done;
-    this.#slice(work, pace);
+    this.#givenUp = givenUp;
+    this.#slice(work, pace, done);
   }
 
   /** Gives the work up; true if there was any. */
   cancel(): boolean {
     const work = this.#work;
+    const givenUp = this.#givenUp;
     this.#work = undefined;
     work?.return(undefined as never);
+    if (work !== undefined) givenUp?.();
     return work !== undefined;
   }
 
-  #slice(work: Work<StopReport>, pace: Pace): void {
+  #slice<T>(work: Work<T>, pace: Pace, done: (result: T) => void): void {
     if (this.#work !== work) return;
     try {
       const end = this.host.now() + SLICE_MS;
@@ -59,7 +67,7 @@ export class Runner {
         if (result.done !== true) continue;
         this.#work = undefined;
         this.onSlice();
-        this.#onDone?.(result.value);
+        done(result.value);
         return;
       }
       this.onSlice();
@@ -68,7 +76,7 @@ export class Runner {
       this.onError(error);
       return;
     }
-    this.host.defer(() => this.#slice(work, pace));
+    this.host.defer(() => this.#slice(work, pace, done));
   }
 
   #adjust(pace: Pace, took: number): void {

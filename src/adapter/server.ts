@@ -47,7 +47,11 @@ export abstract class RequestServer extends ProtocolServer {
     else super.handleMessage(message as Dap.Request);
   }
 
+  /** Told of each request when it comes, before its turn. */
+  protected abstract arrived(command: string): void;
+
   protected override dispatchRequest(request: Dap.Request): void {
+    this.arrived(request.command);
     this.#queue = this.#queue.then(() => this.#answer(request));
   }
 

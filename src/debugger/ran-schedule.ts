@@ -5,6 +5,9 @@ import type { Engine } from '../engine/time/engine';
 import { finish, type Work } from '../engine/time/work';
 import type { Debuggee } from './debuggee';
 
+/** Turns that are written down; the rest of a longer schedule is cut off. */
+const MOST_TURNS = 100_000;
+
 /** Names of the same task in a row. */
 interface Turn {
   readonly name: string;
@@ -17,7 +20,7 @@ const shown = ({ name, times }: Turn): string => (times === 1 ? name : `${name}*
 function choose(turns: Turn[], name: string): void {
   const last = turns.at(-1);
   if (last?.name === name) last.times++;
-  else turns.push({ name, times: 1 });
+  else if (turns.length <= MOST_TURNS) turns.push({ name, times: 1 });
 }
 
 function unchoose(turns: Turn[]): void {
@@ -27,7 +30,7 @@ function unchoose(turns: Turn[]): void {
 
 /**
  * The choices made at yields until now, the user's own among them, as a scenario's `schedule` line says them: `A B*3`.
- * Found by running again from the start.
+ * Found by running again from the start; where it is very long only its beginning, with a comment that says so.
  */
 export function* ranSchedule(engine: Engine, { schedule, world }: Debuggee): Work<string> {
   const { tasks } = world.kernel;
@@ -42,10 +45,16 @@ export function* ranSchedule(engine: Engine, { schedule, world }: Debuggee): Wor
     choose(turns, world.names.tasks[tasks.taskName.get(task)] ?? '');
   };
   try {
-    if (now > 0) yield* engine.forward(now);
+    while (engine.time < now && turns.length <= MOST_TURNS) {
+      const stop = engine.advance(Math.min(now, engine.time + engine.sliceSteps));
+      if (stop !== 'time') break;
+      yield;
+    }
   } finally {
     schedule.onChoice = undefined;
     finish(engine.seek(now));
   }
+  if (turns.length > MOST_TURNS)
+    return `${turns.slice(0, MOST_TURNS).map(shown).join(' ')} # cut after ${MOST_TURNS} turns`;
   return turns.map(shown).join(' ') || 'round-robin';
 }

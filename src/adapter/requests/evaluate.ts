@@ -7,7 +7,6 @@ import { sceneAt } from '../../debugger/variables/scopes';
 import { valueVariable } from '../../debugger/variables/values';
 import type { PageRow } from '../../engine/machine/ids';
 import type { LinkedRoutine } from '../../engine/routine/link';
-import { finish } from '../../engine/time/work';
 import { detailOf, functionDetail, membersOf, showValue, type Type, type Value } from '../../language';
 import { environment, placeAt, type Scene, whyStayed } from '../../view/environment';
 import { waitsText } from '../../view/wait-graph';
@@ -41,10 +40,13 @@ const HELP = [
 ].join('\n');
 
 /** Words of the Debug Console that are no expressions. */
-const WORDS: ReadonlyMap<string, (adapter: Stopped) => string> = new Map([
+const WORDS: ReadonlyMap<string, (adapter: Stopped) => string | Promise<string>> = new Map<
+  string,
+  (adapter: Stopped) => string | Promise<string>
+>([
   ['help', () => HELP],
-  ['waits', (adapter: Stopped) => waitsText(adapter.session.debuggee.world)],
-  ['schedule', (adapter: Stopped) => finish(adapter.session.scheduleThatRan())],
+  ['waits', ({ session }) => waitsText(session.debuggee.world)],
+  ['schedule', (adapter) => adapter.ask(adapter.session.scheduleThatRan())],
 ]);
 
 /** What a hover over a page of a buffer says besides: why the page stayed where it is. */
@@ -55,12 +57,12 @@ function stayedAt(scene: Scene, type: Type<Scene>, value: Value): string {
   return reason === undefined ? '' : ` · ${reason}`;
 }
 
-function evaluate(adapter: Stopped, args: Args<'evaluate'>): Dap.EvaluateResponse['body'] {
+async function evaluate(adapter: Stopped, args: Args<'evaluate'>): Promise<Dap.EvaluateResponse['body']> {
   const text = args.expression.trim();
   if (text === '') throw new RequestError('There is nothing to evaluate.');
   const whole = args.context === 'clipboard' || args.context === 'repl';
   const word = whole ? WORDS.get(text) : undefined;
-  if (word !== undefined) return { result: word(adapter), variablesReference: 0 };
+  if (word !== undefined) return { result: await word(adapter), variablesReference: 0 };
   const { world } = adapter.session.debuggee;
   const { scene, routine } = sceneOfFrame(adapter, args.frameId);
   const compiled = adapter.view.compile(text, routine);

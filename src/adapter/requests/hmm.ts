@@ -1,7 +1,6 @@
 /** The requests that DAP doesn't have: the sidebar's trees, and the other ways of moving in time. */
 
 import { runnableTasks } from '../../debugger/who-runs';
-import { finish } from '../../engine/time/work';
 import { deviceDetails } from '../../view/inspect/device-details';
 import { devicesOf } from '../../view/inspect/devices';
 import { pendingFaults } from '../../view/inspect/faults';
@@ -49,7 +48,9 @@ export const hmmRequests = [
     ended: engine.ending !== undefined,
   })),
 
-  request('hmm/schedule', stopped, ({ session }) => ({ schedule: finish(session.scheduleThatRan()) })),
+  request('hmm/schedule', stopped, async (adapter) => ({
+    schedule: await adapter.ask(adapter.session.scheduleThatRan()),
+  })),
 
   request('hmm/seek', stopped, (adapter, { time, timeline }) => {
     const { session } = adapter;
