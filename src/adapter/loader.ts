@@ -11,6 +11,7 @@ import type { ScheduleDecl, TopLevel } from '../language/ast';
 import { buildRun, compileScenario, type Program, type Run } from '../program';
 import { knowledgeOf } from '../program/driver-words';
 import { scheduleOrder } from '../program/layout';
+import { causeOf } from '../view/cause';
 import { RequestError } from './errors';
 import type { Host } from './host';
 import type { Launch } from './protocol';
@@ -92,8 +93,10 @@ function checks(run: Run): Pick<Debuggee, 'violation' | 'finish'> {
   const checker = new Checker(run.interpreter);
   return {
     violation: (invariant) => {
-      const found = checker.standing.filter((standing) => standing.invariant.number === invariant).at(-1);
-      return found && `${sentence(found)} ${brokenSince(found, run.linked)}`;
+      const found = checker.told(invariant);
+      return (
+        found && `${sentence(found)} ${brokenSince(found, run.linked)} ${causeOf(run.kernel, found).sentence}`
+      );
     },
     finish: () => {
       checker.finish();

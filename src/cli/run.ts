@@ -52,18 +52,20 @@ function settingsOf({ text, flag }: Arguments): RunSettings {
 }
 
 /** Why a run ended: as the interpreter says, or because the user or the limit of steps stopped it. */
-export type Ending = Extract<Stop, 'end' | 'deadlock'> | 'stuck' | 'limit' | 'interrupted';
+export type Ending = Extract<Stop, 'end' | 'deadlock'> | 'stuck' | 'broken' | 'limit' | 'interrupted';
 
 /** Runs in slices, so that Ctrl-C is heard. */
 async function toTheEnd(
   run: Run,
   tally: Tally,
+  watch: Watch | undefined,
   mostSteps: number,
   interrupted: () => boolean,
 ): Promise<Ending> {
   const { interpreter, kernel } = run;
   for (;;) {
     const stop = interpreter.run(Math.min(mostSteps, kernel.time + SLICE), false);
+    if (watch?.hasDefect === true) return 'broken';
     if (tally.stuck !== undefined) return 'stuck';
     if (stop === 'end' || stop === 'deadlock') return stop;
     if (kernel.time >= mostSteps) return 'limit';
@@ -95,7 +97,7 @@ async function runProgram(program: Program, settings: RunSettings, io: Io): Prom
   const release = io.onInterrupt(() => {
     stopped = true;
   });
-  const ending = await toTheEnd(run, tally, settings.mostSteps, () => stopped);
+  const ending = await toTheEnd(run, tally, watch, settings.mostSteps, () => stopped);
   release();
   if (ending === 'end' || ending === 'deadlock') watch?.finish();
   log.end();

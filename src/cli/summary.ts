@@ -23,6 +23,8 @@ function endingWords(run: Run, { ending, why }: Outcome): string {
       return `it ended in a deadlock at step ${time}. ${why}`;
     case 'stuck':
       return `at step ${time}: ${why}`;
+    case 'broken':
+      return `it was stopped at step ${time}, where this program is at fault`;
     case 'limit':
       return `it was stopped after ${time} steps and had not ended; --max-steps sets another limit`;
     case 'interrupted':

@@ -111,6 +111,7 @@ export class Checker {
   readonly #marksOf: (Marks | undefined)[] = [];
   readonly #patchColumn: number;
   readonly #sequenceColumn: number;
+  readonly #told = new Map<number, Violation>();
   #typesChecked = false;
   /** Nothing is remembered of what happened between two checks. */
   #forgotten = false;
@@ -194,7 +195,7 @@ export class Checker {
       );
     if (this.#history.isEmpty) return [];
     const found = this.#history.foundAt(time);
-    for (const violation of found) this.#tell(violation);
+    for (const violation of oneForEachCause(found)) this.#tell(violation);
     return found;
   }
 
@@ -279,8 +280,14 @@ export class Checker {
     }
   }
 
+  /** What was told last of an invariant. */
+  told(invariant: number): Violation | undefined {
+    return this.#told.get(invariant);
+  }
+
   #tell(violation: Violation): void {
     const [first, second] = eventObjects(violation);
+    this.#told.set(violation.invariant.number, violation);
     this.#state.kernel.emit('invariant_broken', violation.invariant.number, first, second);
     this.onBroken?.(violation);
   }
@@ -369,6 +376,27 @@ export class Checker {
     });
     return found ? sentence(found) : (invariantOf(number)?.about ?? `Invariant ${number} is broken.`);
   }
+}
+
+/** Objects that are named besides the first where one step has brought several into disorder. */
+const MOST_NAMED = 3;
+
+/** What one step has broken of one invariant is one finding: the first object, with the others in its sentence. */
+function oneForEachCause(found: readonly Violation[]): Violation[] {
+  const groups = new Map<string, Violation[]>();
+  for (const violation of found) {
+    const key = `${violation.invariant.number} ${violation.step.time} ${violation.step.pc}`;
+    const group = groups.get(key);
+    if (group) group.push(violation);
+    else groups.set(key, [violation]);
+  }
+  return [...groups.values()].flatMap(([first, ...others]) => {
+    if (!first || others.length === 0) return first ? [first] : [];
+    const named = others.slice(0, MOST_NAMED).map(({ detail }) => detail);
+    const more = others.length - named.length;
+    const rest = more > 0 ? [`and ${more} more`] : [];
+    return [{ ...first, detail: [first.detail, ...named, ...rest].join('; ') }];
+  });
 }
 
 /** The two numbers of the event: a page or the row of another object, and an address. */

@@ -12,6 +12,8 @@ export interface Switch {
   readonly about: string;
   /** The first kernel with the fix. */
   readonly since: string;
+  /** Numbers of the invariants by which the race of a kernel without it shows. */
+  readonly breaks?: readonly number[];
   readonly change: (on: boolean) => Partial<Profile>;
 }
 
@@ -33,12 +35,14 @@ export const SWITCHES: readonly Switch[] = [
     name: 'fix-fd35ca3d12cc',
     about: 'Migration moves the dirty bit of an entry that it clears to the page.',
     since: '6.0',
+    breaks: [18],
     change: (on) => ({ migrationMovesDirty: on }),
   },
   {
     name: 'fix-60bae7370896',
     about: 'Migration flushes the TLB before it lets go of the page-table lock.',
     since: '6.0',
+    breaks: [18, 35],
     change: (on) => ({ flushUnderLock: on }),
   },
   {
@@ -46,12 +50,14 @@ export const SWITCHES: readonly Switch[] = [
     about:
       'A fault on a device page checks the entry again and takes a reference before it calls the driver.',
     since: '6.1',
+    breaks: [39],
     change: (on) => ({ faultTakesReference: on }),
   },
   {
     name: 'fix-0dc45ca1ce18',
     about: 'A device page in use holds its pgmap, so that the memory can not be removed under it.',
     since: '6.1',
+    breaks: [2],
     change: (on) => ({ pgmapRefPerPage: on }),
   },
   {
@@ -59,6 +65,7 @@ export const SWITCHES: readonly Switch[] = [
     about:
       'A fault on a device page locks the page before it calls the driver; if it can not, the access is tried again.',
     since: '6.15',
+    breaks: [38],
     change: (on) => ({ faultTrylocksPage: on }),
   },
   {
@@ -66,6 +73,7 @@ export const SWITCHES: readonly Switch[] = [
     about:
       'A fault that can not lock the device page sleeps until it is unlocked, instead of trying again at once.',
     since: '7.0',
+    breaks: [38],
     change: (on) => ({ faultSleepsOnLock: on }),
   },
 ];

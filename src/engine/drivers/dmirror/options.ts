@@ -37,21 +37,42 @@ const switches = {
     name: 'driver-keeps-own-entries',
     about:
       "The driver skips the invalidation of its own migration and forgets to drop the device's entries of the pages that leave.",
+    race: {
+      when: true,
+      about: "the device keeps entries of pages that its driver's own migration has taken away",
+      breaks: [24, 25],
+    },
   },
   skipsReadRetry: {
     name: 'driver-skips-read-retry',
     about:
       "The driver enters what hmm_range_fault answered into the device's table without asking mmu_interval_read_retry.",
+    race: {
+      when: true,
+      about: 'an invalidation between hmm_range_fault and the update of the device is missed',
+      breaks: [24, 25, 27],
+    },
   },
   faultsAfterMigration: {
     name: 'driver-faults-after-migration',
     about:
       "The driver obeys the invalidations of its own migrations, and maps what they moved by asking hmm_range_fault afterwards; the kernel's test driver enters it itself.",
+    race: {
+      when: false,
+      about:
+        'it skips the invalidations of its own migrations and enters what they moved without asking for the sequence, so that another task may have changed the mapping meanwhile',
+      breaks: [18, 24, 25],
+    },
   },
   dirtiesPages: {
     name: 'driver-dirties-pages',
     about:
       "The driver calls a page dirty when its device writes to it (set_page_dirty); the kernel's test driver doesn't.",
+    race: {
+      when: false,
+      about: 'what its device writes to a clean page of the swap cache is lost when the page is reclaimed',
+      breaks: [18],
+    },
   },
 } as const satisfies Record<string, DriverSwitch>;
 
