@@ -1,7 +1,7 @@
 import { FUNCTIONS, NAMES } from './things';
 
 /** Something of the language that not every kernel has. */
-export type Feature = 'coherent' | 'exclusive' | 'cold' | 'populate' | 'collapse';
+export type Feature = 'coherent' | 'exclusive' | 'cold' | 'populate';
 
 /** `NAME=VALUE` behind a device: a whole number. */
 export interface DriverOption {
@@ -87,13 +87,12 @@ export const SINCE: Readonly<Record<Feature, string>> = {
   exclusive: '5.14',
   cold: '5.4',
   populate: '5.14',
-  collapse: '6.1',
 };
 
 export const KNOWLEDGE: Knowledge = {
   profiles: new Map<string, ReadonlySet<Feature>>([
     ['4.14', new Set()],
-    ['6.12', new Set<Feature>(['coherent', 'exclusive', 'cold', 'populate', 'collapse'])],
+    ['6.12', new Set<Feature>(['coherent', 'exclusive', 'cold', 'populate'])],
   ]),
   defaultProfile: '6.12',
   drivers: new Map([['dmirror', DMIRROR]]),
@@ -109,5 +108,4 @@ export const ADVICE_FEATURES: ReadonlyMap<string, Feature> = new Map<string, Fea
   ['pageout', 'cold'],
   ['populate_read', 'populate'],
   ['populate_write', 'populate'],
-  ['collapse', 'collapse'],
 ]);

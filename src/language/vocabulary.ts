@@ -263,7 +263,6 @@ export const ADVICES = [
   'willneed',
   'dontneed',
   'free',
-  'remove',
   'dontfork',
   'dofork',
   'mergeable',
@@ -279,7 +278,6 @@ export const ADVICES = [
   'populate_read',
   'populate_write',
   'dontneed_locked',
-  'collapse',
 ];
 
 export const ZONES = ['dma', 'dma32', 'normal', 'movable'] as const;

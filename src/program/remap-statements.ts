@@ -10,14 +10,12 @@ import { mremap_anywhere, sys_madvise, sys_mremap } from './calls';
 import type { Body } from './context';
 import { type F, r, type ScenarioNode } from './frame';
 import { keepReturn, passRange, prepareAligned } from './memory-statements';
-import { notYet } from './not-yet';
 import { rangeCode, wholeBuffer } from './ranges';
 import { type Action, simple } from './simple';
 
 export function madviseNodes(body: Body, statement: MadviseStatement): ScenarioNode[] {
   const { range, outcome, advice } = statement;
-  const number = Advice[advice.text.toUpperCase() as keyof typeof Advice] as number | undefined;
-  if (number === undefined) return notYet(body, statement);
+  const number = Advice[advice.text.toUpperCase() as keyof typeof Advice];
   return simple(body, statement, {
     prepare: prepareAligned(rangeCode(body, range, outcome).locate),
     nodes: [

@@ -17,6 +17,7 @@ const SHORT: ReadonlySet<HoldKind> = new Set([
   Hold.TlbGather,
   Hold.Walk,
   Hold.Reclaim,
+  Hold.ToMove,
 ]);
 
 /** Takes up rows of `holds` that were written to: their pages are looked at again. */
@@ -139,6 +140,7 @@ function checkCounts(s: CheckState, page: PageRow, held: Held): void {
       `mapcount of ${pageName(k, page)} should be ${mapped}, its entries; it is ${mapcount}`,
     );
   if (k.pages.has(page, Pg.Head)) checkLarge(s, page);
+  if (isRemoved(s, page)) return;
   const refcount = k.pages.refcount.get(page);
   const mappings = k.pages.has(page, Pg.Tail) ? 0 : k.pages.folioMapcount(page);
   const expected = baseOf(s, page) + mappings + held.references;
@@ -174,6 +176,13 @@ function checkLarge(s: CheckState, folio: PageRow): void {
       s.page(folio),
       `the folio of ${pageName(k, folio)} should have ${entries.large.get(folio)} mappings, its entries; it says ${large}`,
     );
+}
+
+/** A free page of a device whose memory was taken away: it has no struct page any more that could count. */
+function isRemoved(s: CheckState, page: PageRow): boolean {
+  const { kernel: k } = s;
+  if (!k.pages.has(page, Pg.Free) || !is_driver_page(k, page)) return false;
+  return k.devices.pages.get(k.devices.pgmapDevice.get(k.pages.pgmap(page))) === 0;
 }
 
 /** Untouched device memory: the driver has never handed out these pages. */

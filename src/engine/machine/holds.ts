@@ -40,6 +40,8 @@ export const Hold = {
   Pin: 14,
   /** Isolated from the LRU by reclaim. */
   Reclaim: 15,
+  /** On a list of folios that are to be moved; small ones are off the LRU. */
+  ToMove: 16,
 } as const;
 export type HoldKind = (typeof Hold)[keyof typeof Hold];
 
@@ -67,6 +69,7 @@ export const HOLD_NAMES: Record<HoldKind, string> = {
   [Hold.Walk]: 'reverse-map walk',
   [Hold.Pin]: 'pin_user_pages',
   [Hold.Reclaim]: 'reclaim (isolated from the LRU)',
+  [Hold.ToMove]: 'migrate_pages (isolated from the LRU)',
 };
 
 export class Holds {

@@ -142,7 +142,8 @@ const copyToRam = routine({
         (k, f) => srcPage(k, f.slot) !== 0 && migrates(k, f.slot) && is_driver_page(k, srcPage(k, f.slot)),
         [
           r.step('page = alloc_page(); lock_page(page)', (k, f) => {
-            f.page = alloc_movable_page(k);
+            const fails = failures.take(k, 'alloc', ownerOf(k, f)) !== undefined;
+            f.page = fails ? (0 as PageRow) : alloc_movable_page(k);
             if (f.page !== 0) trylock_page(k, f.page);
             else refuse_copy(k, 'system_full', f.migration, f.slot);
           }),

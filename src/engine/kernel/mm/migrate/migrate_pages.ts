@@ -14,7 +14,7 @@ import { migration_free } from '../migrate_device/migrate_arrays';
 import { lockPage, trylock_page, unlock_page } from '../mmap/mmap_lock';
 import { alloc_page } from '../page_alloc/page_alloc';
 import { try_to_migrate } from '../rmap/try_to_migrate';
-import { get_page, put_page } from '../swap/page_ref';
+import { get_page, put_page, rename_hold } from '../swap/page_ref';
 import { folio_add_lru, lru_del } from '../swap/swap';
 import { swap_slot_of } from '../swapfile/swap_state';
 import { folio_migrate, remove_migration_ptes } from './migrate';
@@ -29,26 +29,29 @@ export function movable_folios(k: Kernel): MigrationRow {
   return m;
 }
 
-function append_folio(k: Kernel, m: MigrationRow, folio: PageRow): void {
+/** `isolated`: it has left its LRU list. */
+function append_folio(k: Kernel, m: MigrationRow, folio: PageRow, isolated: boolean): void {
   const slot = k.slots.table.alloc() as SlotRow;
+  k.slots.srcFlags.set(slot, 0);
+  k.slots.dstFlags.set(slot, isolated ? 1 : 0);
   k.slots.srcPage.set(slot, folio);
   k.slots.next.set(slot, k.migrations.head.get(m));
   k.migrations.head.set(m, slot);
 }
 
 /**
- * Puts a folio on the list: off its LRU list, with a reference of its own. A large one stays there, as it has to be split
+ * Puts a folio on the list: off its LRU list, with a reference of its own. A large one stays on the LRU, as it has to be split
  * first. One that is on no LRU list stays away.
  */
 export function isolate_for_migration(k: Kernel, m: MigrationRow, folio: PageRow): void {
-  if (k.pages.has(folio, Pg.Head)) get_page(k, folio, Hold.Collect, m);
-  else {
+  const large = k.pages.has(folio, Pg.Head);
+  if (!large) {
     if (!k.pages.has(folio, Pg.Lru)) return;
     lru_del(k, folio);
     k.zones.isolatedAnon.add(k.pages.zone(folio), 1);
-    get_page(k, folio, Hold.Isolate, m);
   }
-  append_folio(k, m, folio);
+  get_page(k, folio, Hold.ToMove, m);
+  append_folio(k, m, folio, !large);
 }
 
 /** The new frame takes the old one's place in the swap cache. */
@@ -101,15 +104,17 @@ const unmap_and_move = routine({
   file: 'mm/migrate.c',
   about: 'A new frame for the page; migration entries wherever it is mapped; then entries for the new frame.',
   aliases: ['migrate_folio_move', 'unmap_and_move'],
-  params: { from: PageT },
+  params: { from: PageT, migration: MigrationT },
   locals: { to: PageT, moved: Bool, tries: Int },
   body: (r) => [
     r.step('dst = alloc_migration_target(src); folio_lock(dst)', (k, f) => {
+      rename_hold(k, f.from, Hold.ToMove, Hold.Isolate, f.migration);
       f.to = alloc_page(k);
       if (f.to !== 0) trylock_page(k, f.to);
     }),
     r.when('there is no memory for it', (_, f) => f.to === 0, [
       r.ret('folio_unlock(src); return -ENOMEM', (k, f) => {
+        rename_hold(k, f.from, Hold.Isolate, Hold.ToMove, f.migration);
         unlock_page(k, f.from);
         return -Errno.ENOMEM;
       }),
@@ -129,6 +134,7 @@ const unmap_and_move = routine({
       r.yield('Y9'),
     ]),
     r.step('folio_unlock(dst); folio_unlock(src)', (k, f) => {
+      rename_hold(k, f.from, Hold.Isolate, Hold.ToMove, f.migration);
       unlock_page(k, f.to);
       unlock_page(k, f.from);
     }),
@@ -147,11 +153,10 @@ function passDone(
   f: { slot: SlotRow; migration: MigrationRow; page: PageRow },
   callee: { page: PageRow; hold: number; who: number },
 ): void {
-  const isolated = k.holds.has(f.page, Hold.Isolate, f.migration);
-  if (isolated) k.zones.isolatedAnon.add(k.pages.zone(f.page), -1);
+  if (k.slots.dstFlags.get(f.slot) !== 0) k.zones.isolatedAnon.add(k.pages.zone(f.page), -1);
   k.slots.srcPage.set(f.slot, 0);
   callee.page = f.page;
-  callee.hold = isolated ? Hold.Isolate : Hold.Collect;
+  callee.hold = Hold.ToMove;
   callee.who = f.migration;
 }
 
@@ -181,7 +186,8 @@ export const migrate_pages = routine({
           r.call(
             'ret = try_split_folio(folio)',
             split_folio,
-            (_, f, callee) => {
+            (k, f, callee) => {
+              rename_hold(k, f.page, Hold.ToMove, Hold.Collect, f.migration);
               callee.folio = f.page;
               callee.migration = f.migration;
             },
@@ -189,7 +195,10 @@ export const migrate_pages = routine({
               f.ret = value;
             },
           ),
-          r.step('folio_unlock(folio)', (k, f) => unlock_page(k, f.page)),
+          r.step('folio_unlock(folio)', (k, f) => {
+            rename_hold(k, f.page, Hold.Collect, Hold.ToMove, f.migration);
+            unlock_page(k, f.page);
+          }),
         ],
         [
           r.call(
@@ -197,6 +206,7 @@ export const migrate_pages = routine({
             unmap_and_move,
             (_, f, callee) => {
               callee.from = f.page;
+              callee.migration = f.migration;
             },
             (_, f, value) => {
               f.ret = value;
@@ -237,7 +247,7 @@ export const putback_movable_pages = routine({
       r.when('it has not moved', (k, f) => k.slots.srcPage.get(f.slot) !== 0, [
         r.step('folio_putback_lru(folio)', (k, f) => {
           f.page = k.slots.srcPage.get(f.slot) as PageRow;
-          if (!k.pages.has(f.page, Pg.Head)) folio_add_lru(k, f.page);
+          if (k.slots.dstFlags.get(f.slot) !== 0) folio_add_lru(k, f.page);
         }),
         r.call('folio_put(folio)', put_page, passDone),
       ]),
