@@ -34,6 +34,7 @@ export class CodeMap {
   ) {
     this.statementStart = new Uint8Array(linked.op.length);
     for (const routine of linked.routines) this.#addRoutine(routine);
+    for (const [name, pcs] of linked.inlined) for (const pc of pcs) this.#addName(name, pc);
     CALLBACK_NAMES.forEach((names, callback) => {
       this.#addCallback(names, callback);
     });
@@ -96,7 +97,7 @@ export class CodeMap {
     return this.linked.routines[this.linked.routineOf[pc] ?? -1];
   }
 
-  /** First steps of the routines or callbacks of this name; empty for an unknown one. */
+  /** First steps of the routines or callbacks of this name, and steps that run it; empty for an unknown one. */
   entries(name: string): readonly number[] {
     return this.#byName.get(name.trim().replace(/\(\)$/, '')) ?? [];
   }

@@ -88,7 +88,7 @@ describe('one task', () => {
     [
       'a page locked in memory',
       asked('buf[1]', 'mlock buf[1]\n    reclaim buf[1]\n    expect buf[1].page.zone == Device'),
-      /^pfn \S+ \(Normal\) stays: it is locked in memory \(mlock\) \(folio_referenced\)$/,
+      /^pfn \S+ \(Normal\) stays: it is locked in memory \(mlock\) \(folio_evictable\)$/,
       /it is locked in memory \(mlock\)/,
     ],
     [

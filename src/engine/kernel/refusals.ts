@@ -70,13 +70,13 @@ export const RULES = {
   /** Somebody else has the page lock: the first of the holders. */
   exclusive_locked: 'make_device_exclusive_range',
   /** Reclaim: locked in memory (VM_LOCKED). */
-  mlocked: 'folio_referenced',
+  mlocked: 'folio_evictable',
   /** Reclaim: somebody else has the page lock. */
   reclaim_locked: 'shrink_folio_list',
   /** Reclaim: no room in swap. */
   no_swap: 'add_to_swap',
   /** Reclaim: still mapped, the reverse map could not take it out everywhere. */
-  reclaim_mapped: 'try_to_unmap',
+  reclaim_mapped: 'try_to_unmap_one',
   /** Reclaim: `found` references, where `wanted` are expected. */
   reclaim_held: '__remove_mapping',
 } as const;

@@ -71,6 +71,8 @@ export interface Linked {
   readonly text: readonly string[];
   /** One byte a step: 1 for a wait that ends when its task is killed. */
   readonly killable: Uint8Array;
+  /** Steps that run a function of the kernel as part of themselves, by its name. */
+  readonly inlined: ReadonlyMap<string, readonly number[]>;
   /** The yield point that stands before the step. */
   readonly yieldBefore: readonly (YieldName | undefined)[];
   /** callbackRoutine[driver * CALLBACKS.length + callback] = routine id; -1 where the driver has no such callback. */
@@ -103,6 +105,7 @@ class Linker {
   readonly text: string[] = [];
   readonly yieldBefore: (YieldName | undefined)[] = [];
   readonly routines: LinkedRoutine[] = [];
+  readonly inlined = new Map<string, number[]>();
   readonly #ids = new Map<AnyRoutine, number>();
   readonly #queue: AnyRoutine[] = [];
   #routine = 0;
@@ -171,6 +174,7 @@ class Linker {
       return;
     }
     const pc = this.op.length;
+    for (const name of node.inlines ?? []) this.inlined.set(name, [...(this.inlined.get(name) ?? []), pc]);
     for (const patch of this.#dangling.splice(0)) patch(pc);
     switch (node.op) {
       case 'step':
@@ -288,6 +292,7 @@ export function link(profile: Profile, roots: readonly AnyRoutine[], drivers: re
     line: Int32Array.from(linker.line),
     column: Int32Array.from(linker.column),
     text: linker.text,
+    inlined: linker.inlined,
     yieldBefore: linker.yieldBefore,
     callbackRoutine,
   };

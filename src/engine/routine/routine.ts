@@ -136,7 +136,11 @@ export type Node<F> = (
       readonly then: Node<F>[];
       readonly otherwise: Node<F>[];
     }
-) & { readonly at?: Place };
+) & {
+  readonly at?: Place;
+  /** Functions of the kernel that the step runs as part of itself: a breakpoint on one stops before the step. */
+  readonly inlines?: readonly string[];
+};
 
 /** Callbacks of a driver that the kernel calls. alloc_and_copy and finalize_and_map are migrate_vma_ops of 4.14. */
 export type CallbackName =
@@ -205,6 +209,11 @@ export class Builder<F> {
   killable(text: string, kind: WaitKind, on: Value<F>, ready: Test<F>): Node<F> {
     const ends: Test<F> = (k, f) => ready(k, f) || k.tasks.killed.get(k.task) !== 0;
     return { op: 'wait', text, ready: ends, kind, on, killable: true };
+  }
+
+  /** The step decides what these functions of the kernel decide, which are no routines of their own. */
+  inlines(names: readonly string[], node: Node<F>): Node<F> {
+    return { ...node, inlines: names };
   }
 
   ret(text: string, value?: Value<F>): Node<F> {

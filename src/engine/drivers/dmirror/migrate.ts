@@ -95,9 +95,12 @@ const copyToDevice = routine({
   body: (r) => [
     ...forEachSlot(r, 'a device page for each page that migrates', [
       r.when('it migrates', (k, f) => migrates(k, f.slot) && !stays(k, f.slot), [
-        r.step('dpage = dmirror_devmem_alloc_page()', (k, f) => {
-          f.page = devmem_alloc_page(k, f.migration, f.slot);
-        }),
+        r.inlines(
+          ['dmirror_devmem_alloc_page', 'alloc_pages', 'zone_device_page_init'],
+          r.step('dpage = dmirror_devmem_alloc_page()', (k, f) => {
+            f.page = devmem_alloc_page(k, f.migration, f.slot);
+          }),
+        ),
         r.when('there is one', (_, f) => f.page !== 0, [
           r.yield('Y7'),
           r.step('copy the contents (zeroes for a hole); dst[i]', (k, f) => {

@@ -137,8 +137,11 @@ export const change_protection = routine({
         'it is present',
         (k, f) => isPresent(ptep_get(k, f.entry)),
         [
-          r.step("the VMA's protection; writable at once where that is safe; no flush yet", (k, f) =>
-            change_present_pte(k, f.vma, f.entry),
+          r.inlines(
+            ['can_change_pte_writable'],
+            r.step("the VMA's protection; writable at once where that is safe; no flush yet", (k, f) =>
+              change_present_pte(k, f.vma, f.entry),
+            ),
           ),
         ],
         [

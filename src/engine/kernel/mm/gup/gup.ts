@@ -125,11 +125,14 @@ export const get_user_pages = routine({
       f.slot = f.slots;
     }),
     r.loop('pages are left', (_, f) => f.done < f.pages, [
-      r.step('vma = gup_vma_lookup(mm, address); check_vma_flags(vma, gup_flags)', (k, f) => {
-        f.vpn = (f.start + f.done) as Vpn;
-        f.vma = k.mm.vmaAt(f.mm, f.vpn);
-        f.ret = check_vma_flags(k, f.vma, f.foll);
-      }),
+      r.inlines(
+        ['check_vma_flags'],
+        r.step('vma = gup_vma_lookup(mm, address); check_vma_flags(vma, gup_flags)', (k, f) => {
+          f.vpn = (f.start + f.done) as Vpn;
+          f.vma = k.mm.vmaAt(f.mm, f.vpn);
+          f.ret = check_vma_flags(k, f.vma, f.foll);
+        }),
+      ),
       r.when('there is none, or it does not allow this', (_, f) => f.ret !== 0, [
         r.ret('return what was done so far, or the error', (_, f) => f.done || f.ret),
       ]),

@@ -121,9 +121,12 @@ export const migrate_vma_collect = routine({
       }),
       r.when('there is one', (_, f) => f.entry !== 0, [pteLock(r)]),
       r.loop('i < npages, within these pages', (k, f) => f.slot !== 0 && k.slots.vpn.get(f.slot) < f.end, [
-        r.step('reference and lock the page; migration entry in its place; src[i]', (k, f) => {
-          migrate_vma_collect_entry(k, f.migration, f.slot);
-        }),
+        r.inlines(
+          ['migrate_vma_collect_pmd', 'folio_try_share_anon_rmap_pte'],
+          r.step('reference and lock the page; migration entry in its place; src[i]', (k, f) => {
+            migrate_vma_collect_entry(k, f.migration, f.slot);
+          }),
+        ),
         r.step('i++', (k, f) => {
           f.slot = nextSlot(k, f.slot);
         }),
@@ -234,7 +237,7 @@ export const migrate_vma_pages = routine({
       r.when(
         'the driver gave no destination',
         (k, f) => dstPage(k, f.slot) === 0,
-        [r.step('it stays: clear MIGRATE', no_destination)],
+        [r.inlines(['__migrate_device_pages'], r.step('it stays: clear MIGRATE', no_destination))],
         [
           r.when(
             'a hole or the zero page',
@@ -264,10 +267,13 @@ export const migrate_vma_pages = routine({
               ]),
             ],
             [
-              r.when(
-                'the kinds of page forbid it, or folio_migrate_mapping finds a foreign reference',
-                (k, f) => !moveIdentity(k, f),
-                [r.step('it stays: clear MIGRATE', (k, f) => clear_migrate(k, f.slot))],
+              r.inlines(
+                ['__migrate_device_pages', 'folio_migrate_mapping'],
+                r.when(
+                  'the kinds of page forbid it, or folio_migrate_mapping finds a foreign reference',
+                  (k, f) => !moveIdentity(k, f),
+                  [r.step('it stays: clear MIGRATE', (k, f) => clear_migrate(k, f.slot))],
+                ),
               ),
             ],
           ),

@@ -139,15 +139,18 @@ function unmapSteps(r: Builder<Frame>): Node<Frame>[] {
         callee.page = f.page;
       }),
     ]),
-    r.when(
-      'it is still mapped, or somebody else holds it',
-      (k, f) => !is_unmapped(k, f) || !migrate_vma_check_page(k, f),
-      [
-        r.step('it stays: back to the LRU, clear MIGRATE', (k, f) => {
-          putback(k, f.migration, f.page);
-          clear_migrate(k, f.slot);
-        }),
-      ],
+    r.inlines(
+      ['migrate_vma_check_page'],
+      r.when(
+        'it is still mapped, or somebody else holds it',
+        (k, f) => !is_unmapped(k, f) || !migrate_vma_check_page(k, f),
+        [
+          r.step('it stays: back to the LRU, clear MIGRATE', (k, f) => {
+            putback(k, f.migration, f.page);
+            clear_migrate(k, f.slot);
+          }),
+        ],
+      ),
     ),
   ];
 }

@@ -76,7 +76,11 @@ const folio_make_device_exclusive = routine({
       notify: ['EXCLUSIVE, owner', Notify.EXCLUSIVE],
       owner: (f) => f.owner,
       large: make_large_exclusive,
-      one: ['it becomes device-exclusive', (k, f) => make_exclusive(k, f, f.vpn, f.entry, f.page)],
+      one: [
+        'it becomes device-exclusive',
+        (k, f) => make_exclusive(k, f, f.vpn, f.entry, f.page),
+        'page_make_device_exclusive_one',
+      ],
     }),
     r.ret('return whether the device has it alone', (k, f) =>
       f.valid !== 0 && k.pages.folioMapcount(f.page) === 0 ? 1 : 0,

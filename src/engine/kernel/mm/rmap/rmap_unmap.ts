@@ -33,8 +33,8 @@ interface Callbacks<F> {
   readonly first?: Node<F>[];
   /** For a large folio: its entries of PTE tables in [vpn, end), all at once; false where one can't be taken. */
   readonly large?: (k: Kernel, f: F) => boolean;
-  /** Takes away one entry, under its lock; false where it can't be taken. */
-  readonly one: readonly [text: string, take: (k: Kernel, f: F) => boolean];
+  /** Takes away one entry, under its lock; false where it can't be taken. The kernel's name for that comes last. */
+  readonly one: readonly [text: string, take: (k: Kernel, f: F) => boolean, name: string];
 }
 
 /** First address behind the folio's place in a VMA (vma_address_end). */
@@ -58,7 +58,7 @@ export function unmapWalk<F extends Unmapping>(r: Builder<F>, on: Callbacks<F>):
   const failUnless = (f: F, taken: boolean): void => {
     if (!taken) f.failed = 1;
   };
-  const [oneText, one] = on.one;
+  const [oneText, one, oneName] = on.one;
   const mapped = (k: Kernel, f: F): boolean => f.failed === 0 && k.pages.folioMapcount(f.page) > 0;
   return rmapWalk(r, (f) => f.page, mapped, [
     ...(on.first ?? []),
@@ -72,7 +72,10 @@ export function unmapWalk<F extends Unmapping>(r: Builder<F>, on: Callbacks<F>):
     }),
     r.when('there is one', (_, f) => f.entry !== 0, [
       pteLock(r),
-      r.step(oneText, (k, f) => failUnless(f, one(k, f))),
+      r.inlines(
+        [oneName],
+        r.step(oneText, (k, f) => failUnless(f, one(k, f))),
+      ),
       pteUnlock(r),
     ]),
     r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, range),

@@ -65,6 +65,7 @@ export const try_to_migrate = routine({
       one: [
         'clear and flush it; set a migration entry; drop the mapping and its reference',
         (k, f) => unmap_entry(k, f.page, f.vma, f.vpn, f.entry),
+        'try_to_migrate_one',
       ],
     }),
   ],

@@ -61,6 +61,7 @@ export const try_to_unmap = routine({
       one: [
         'clear and flush it; its dirty bit goes to the page; set a swap entry',
         (k, f) => unmap_entry(k, f.page, f.vma, f.entry),
+        'try_to_unmap_one',
       ],
     }),
   ],

@@ -147,25 +147,35 @@ export const shrink_folio_list = routine({
         'folio_trylock(folio)',
         (k, f) => trylock_page(k, f.page),
         [
-          r.when(
-            'it has a place in a swap area, or needs none: add_to_swap(folio)',
-            (k, f) => has_place(k, f.page),
-            [
-              r.when('it is mapped', (k, f) => k.pages.mapcount.get(f.page) > 0, [
-                r.call('try_to_unmap(folio)', try_to_unmap, (_, f, callee) => {
-                  callee.page = f.page;
-                }),
-              ]),
-              r.yield('Y7'),
-              r.when('write it if it is dirty; nobody else holds it', (k, f) => write_and_drop(k, f.page), [
-                r.step('free it', (k, f) => {
-                  unlock_page(k, f.page);
-                  put_isolated(k, f.page);
-                  f.page = 0 as PageRow;
-                  f.freed++;
-                }),
-              ]),
-            ],
+          r.inlines(
+            ['add_to_swap'],
+            r.when(
+              'it has a place in a swap area, or needs none: add_to_swap(folio)',
+              (k, f) => has_place(k, f.page),
+              [
+                r.when('it is mapped', (k, f) => k.pages.mapcount.get(f.page) > 0, [
+                  r.call('try_to_unmap(folio)', try_to_unmap, (_, f, callee) => {
+                    callee.page = f.page;
+                  }),
+                ]),
+                r.yield('Y7'),
+                r.inlines(
+                  ['__remove_mapping'],
+                  r.when(
+                    'write it if it is dirty; nobody else holds it',
+                    (k, f) => write_and_drop(k, f.page),
+                    [
+                      r.step('free it', (k, f) => {
+                        unlock_page(k, f.page);
+                        put_isolated(k, f.page);
+                        f.page = 0 as PageRow;
+                        f.freed++;
+                      }),
+                    ],
+                  ),
+                ),
+              ],
+            ),
           ),
           r.when('it stays', (_, f) => f.page !== 0, [
             r.step('folio_unlock(folio); list_add(folio, ret_folios)', (k, f) => {
@@ -217,11 +227,14 @@ export const reclaim_range = routine({
       f.end = (f.start + f.pages) as Vpn;
     }),
     ...mmapReadLock(r, (_, f) => f.mm),
-    r.step('lru_add_drain(); isolate the pages of the range', (k, f) => {
-      lru_add_drain(k);
-      f.list = folio_list(k);
-      isolate_range(k, f.list, f);
-    }),
+    r.inlines(
+      ['folio_evictable'],
+      r.step('lru_add_drain(); isolate the pages of the range', (k, f) => {
+        lru_add_drain(k);
+        f.list = folio_list(k);
+        isolate_range(k, f.list, f);
+      }),
+    ),
     r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
     r.call(
       'reclaimed = shrink_folio_list(list)',
