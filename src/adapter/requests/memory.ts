@@ -1,7 +1,7 @@
 /** The contents of pages as bytes, wherever they live. */
 
 import type { PageRow, Pfn } from '../../engine/machine/ids';
-import type { World } from '../../view/environment';
+import { contentsOf, type World } from '../../view/environment';
 import { RequestError } from '../errors';
 import { request } from '../request';
 
@@ -25,7 +25,7 @@ function bytesAt(world: World, address: number, count: number): Uint8Array {
     const page = pages.find(Math.floor(at / PAGE_BYTES) as Pfn);
     if (page === 0) break;
     const from = at % PAGE_BYTES;
-    const part = contents.bytes(page).subarray(from, from + count - size);
+    const part = contents.bytes(contentsOf(world.kernel, page)).subarray(from, from + count - size);
     bytes.set(part, size);
     size += part.length;
   }

@@ -1,7 +1,9 @@
 /** The page that a frame is about, with everything known of it. */
 
 import { type PageRow, type TaskRow, vaOf } from '../../engine/machine/ids';
+import { Pg } from '../../engine/machine/pages';
 import {
+  contentsOf,
   deviceName,
   deviceOfPage,
   holdersOf,
@@ -13,6 +15,7 @@ import {
   showEntry,
   showHex,
   showMemoryType,
+  showPage,
   showPageFlags,
   taskName,
   type World,
@@ -52,8 +55,9 @@ function mappings(world: World, page: PageRow): Variable {
 const BYTES_A_LINE = 16;
 
 /** The page's bytes, 16 a line. */
-function contents(world: World, page: PageRow): Variable {
+function contents(world: World, of: PageRow): Variable {
   const { kernel: k } = world;
+  const page = contentsOf(k, of);
   const first = k.contents.read(page, 0);
   const same = k.pages.patches.get(page) === 0;
   return {
@@ -87,6 +91,18 @@ function stayed(world: World, page: PageRow): Variable[] {
   return [...new Set(reasons)].map((reason) => leaf('why', reason));
 }
 
+/** What a driver's page points at: the page that holds its bytes, or the next one of its free list. */
+function deviceData(world: World, page: PageRow): Variable[] {
+  const { kernel: k } = world;
+  const at = k.pages.link.get(page) as PageRow;
+  if (at === 0) return [leaf('zone_device_data', 'none')];
+  const free = k.pages.has(page, Pg.Free);
+  const words = free ? `the next free page, ${showPage(world, at)}` : `its backing, ${showPage(world, at)}`;
+  const isPage = free || contentsOf(k, page) === at;
+  if (!isPage) return [leaf('zone_device_data', showHex(at))];
+  return [{ ...leaf('zone_device_data', words), children: pageChildren(world, at), page: at }];
+}
+
 function pgmap(world: World, page: PageRow): Variable[] {
   const { kernel: k } = world;
   const row = k.pages.pgmap(page);
@@ -98,7 +114,7 @@ function pgmap(world: World, page: PageRow): Variable[] {
       `${showMemoryType(k.devices.pgmapType.get(row))}, ${deviceName(world, device)}`,
       'page.type',
     ),
-    leaf('zone_device_data', showHex(k.pages.link.get(page))),
+    ...deviceData(world, page),
   ];
 }
 

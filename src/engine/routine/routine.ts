@@ -46,6 +46,7 @@ export type Shown =
   | 'anon-vma'
   | 'fault-flags'
   | 'vm-fault'
+  | 'injected'
   | 'errno'
   | 'event';
 
@@ -75,6 +76,8 @@ export const MigrationT = local<MigrationRow>('migration');
 export const PinT = local<PinRow>('pin');
 export const FaultFlagsT = local<number>('fault-flags');
 export const VmFaultT = local<number>('vm-fault');
+/** What a failure that a scenario has armed makes a callback return; -1 = none is armed. */
+export const InjectedT = local<number>('injected');
 export const ErrnoT = local<number>('errno');
 export const EventT = local<number>('event');
 

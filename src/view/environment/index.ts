@@ -2,7 +2,7 @@
 export { addressOf, type EnvironmentOptions, environment } from './environment';
 export * from './format';
 export { localOf, showLocal } from './locals';
-export { driverOfDevice } from './machine-types';
+export { contentsOf, driverOfDevice } from './machine-types';
 export * from './pages';
 export * from './refusals';
 export * from './scene';

@@ -52,6 +52,7 @@ const MEANINGS: Record<Shown, Meaning> = {
   'anon-vma': plain(NUMBER),
   'fault-flags': plain(shownBy(showFaultFlags)),
   'vm-fault': plain(shownBy(showVmFault)),
+  injected: { type: shownBy(showVmFault), read: (result) => (result < 0 ? undefined : result) },
   errno: plain(shownBy(showErrno)),
   event: plain(shownBy(showNotify)),
 };

@@ -3,7 +3,8 @@
 import { free_pages, pages_in_use } from '../../engine/drivers/device_memory';
 import type { IntColumn } from '../../engine/machine/column';
 import { MemoryType } from '../../engine/machine/devices';
-import type { DeviceRow, ProcessRow, TaskRow } from '../../engine/machine/ids';
+import type { DeviceRow, PageRow, ProcessRow, TaskRow } from '../../engine/machine/ids';
+import { Pg } from '../../engine/machine/pages';
 import { TaskState } from '../../engine/machine/tasks';
 import { ZONE_NAMES, type Zones } from '../../engine/machine/zones';
 import type { Driver } from '../../engine/routine/driver';
@@ -12,7 +13,7 @@ import { CALLBACKS } from '../../engine/routine/link';
 import type { CallbackName } from '../../engine/routine/routine';
 import { DRIVER_COUNTER, ZONE_COUNTER_NAMES } from '../../language/things';
 import { NUMBER, type Value } from '../../language/values';
-import { showMemoryType } from './pages';
+import { deviceOfPage, showMemoryType } from './pages';
 import { deviceName, processName, type Scene, taskName, type World } from './scene';
 import { forEach, orNone, type SceneType, thing } from './type-parts';
 
@@ -93,6 +94,13 @@ export const DEVICE: SceneType = thing('device', {
 /** The driver of a device; persistent memory has none. */
 export function driverOfDevice(k: Kernel, device: DeviceRow): Driver | undefined {
   return k.devices.type.get(device) === MemoryType.Host ? undefined : k.driverOf(device);
+}
+
+/** The page that holds a page's bytes: what backs it where a driver has handed it out, and otherwise itself. */
+export function contentsOf(k: Kernel, page: PageRow): PageRow {
+  const device = deviceOfPage(k, page);
+  if (device === 0 || k.pages.has(page, Pg.Free)) return page;
+  return driverOfDevice(k, device)?.contents(k, page) || page;
 }
 
 /** A device of a run, with the counters of its drivers as members. */

@@ -9,6 +9,7 @@ import type { Kernel } from '../../routine/kernel';
 import {
   Bool,
   DeviceT,
+  InjectedT,
   invalidateParams,
   MigrationT,
   MirrorT,
@@ -47,9 +48,9 @@ export const dmirror_devmem_fault = routine({
   about: 'The CPU touched a page of this device: bring it home. VM_FAULT_SIGBUS if the device can not.',
   aliases: ['page_fault', 'migrate_to_ram'],
   params: migrateToRamParams,
-  locals: { device: DeviceT, mirror: MirrorT, migration: MigrationT, ret: VmFaultT },
+  locals: { device: DeviceT, mirror: MirrorT, migration: MigrationT, injected: InjectedT, ret: VmFaultT },
   body: (r) => [
-    r.step('the device of the page', (k, f) => {
+    r.step('mdevice = dmirror_page_to_device(page)', (k, f) => {
       const { pages } = k;
       f.device = k.devices.pgmapDevice.get(pages.pgmap(f.page)) as DeviceRow;
       const counts = [
@@ -59,13 +60,13 @@ export const dmirror_devmem_fault = routine({
       ];
       k.emit(FAULT, f.vpn, f.page, f.device, ...counts, f.flags);
     }),
-    r.step('can the device give the page back?', (k, f) => {
-      f.ret = forced_failure(k, f.device);
+    r.step('take a failure that the scenario has armed, if there is one', (k, f) => {
+      f.injected = forced_failure(k, f.device);
     }),
-    r.when('it can not', (_, f) => f.ret !== -1, [
-      r.ret('return VM_FAULT_SIGBUS, or what was injected', (k, f) => {
-        k.leave(FAULT, f.ret, 1);
-        return f.ret;
+    r.when('a failure was armed, or the device is dead', (_, f) => f.injected !== -1, [
+      r.ret('return what is injected, VM_FAULT_SIGBUS where nothing else is said', (k, f) => {
+        k.leave(FAULT, f.injected, 1);
+        return f.injected;
       }),
     ]),
     r.step('dmirror = page->zone_device_data->zone_device_data', (k, f) => {
@@ -124,7 +125,7 @@ export const dmirror_devmem_free = routine({
   params: pageFreeParams,
   locals: { device: DeviceT },
   body: (r) => [
-    r.step('the device of the page', (k, f) => {
+    r.step('mdevice = dmirror_page_to_device(page)', (k, f) => {
       const { pages } = k;
       f.device = k.devices.pgmapDevice.get(pages.pgmap(f.page)) as DeviceRow;
       const counts = [
