@@ -53,27 +53,24 @@ export interface Checkpoint {
 /** Bytes an object of our own costs besides its arrays. */
 const OBJECT_BYTES = 200;
 
-/** Bytes of a snapshot that neither neighbour shares. */
-function uniqueBytes(snapshot: Snapshot, before: Snapshot | undefined, after: Snapshot | undefined): number {
-  let bytes = OBJECT_BYTES + snapshot.columns.length * 8;
+/**
+ * Bytes of a checkpoint that it doesn't share with the one before it. The sum over a list is never less than what the list
+ * takes, whoever else has frozen the machine in between.
+ */
+function bytesOver({ snapshot, seen }: Checkpoint, before: Checkpoint | undefined): number {
+  let bytes = OBJECT_BYTES + snapshot.columns.length * 8 + (seen?.bytes ?? 0);
   snapshot.columns.forEach((chunks, column) => {
-    const left = before?.columns[column];
-    const right = after?.columns[column];
-    if (chunks === left || chunks === right) return;
-    bytes += chunks.length * 8 + uniqueChunkBytes(chunks, left, right);
+    const earlier = before?.snapshot.columns[column];
+    if (chunks !== earlier) bytes += chunks.length * 8 + chunkBytesOver(chunks, earlier);
   });
   return bytes;
 }
 
-function uniqueChunkBytes(
-  chunks: ChunkList,
-  left: ChunkList | undefined,
-  right: ChunkList | undefined,
-): number {
+function chunkBytesOver(chunks: ChunkList, earlier: ChunkList | undefined): number {
   let bytes = 0;
   for (let c = 0; c < chunks.length; c++) {
     const chunk = chunks[c];
-    if (chunk !== undefined && chunk !== left?.[c] && chunk !== right?.[c]) bytes += chunk.byteLength;
+    if (chunk !== undefined && chunk !== earlier?.[c]) bytes += chunk.byteLength;
   }
   return bytes;
 }
@@ -111,8 +108,9 @@ export class Checkpoints {
 
   /** Adds a checkpoint; then drops others, seen from `here`, until the budget holds. The first is never dropped. */
   add(checkpoint: Checkpoint, here: number): void {
-    this.#list.splice(this.indexAt(checkpoint.time) + 1, 0, checkpoint);
-    this.bytes += checkpoint.snapshot.bytes + OBJECT_BYTES + (checkpoint.seen?.bytes ?? 0);
+    const index = this.indexAt(checkpoint.time) + 1;
+    this.bytes += this.#bytesBetween(checkpoint, this.#list[index - 1], this.#list[index]);
+    this.#list.splice(index, 0, checkpoint);
     while (this.bytes > this.budgetBytes && this.#list.length > 2) this.#drop(this.#cheapest(here));
   }
 
@@ -120,8 +118,7 @@ export class Checkpoints {
   truncate(time: number): void {
     while (this.#list.length > 0 && (this.last?.time ?? 0) >= time) {
       const gone = this.#list.pop();
-      if (gone)
-        this.bytes -= uniqueBytes(gone.snapshot, this.last?.snapshot, undefined) + (gone.seen?.bytes ?? 0);
+      if (gone) this.bytes -= bytesOver(gone, this.last);
     }
   }
 
@@ -140,6 +137,16 @@ export class Checkpoints {
     const after = this.#list[index + 1]?.snapshot.columns[column];
     if (before === undefined || after === undefined) return true;
     return before[row >> CHUNK_SHIFT] !== after[row >> CHUNK_SHIFT];
+  }
+
+  /** What a checkpoint between two others adds to the sum. */
+  #bytesBetween(
+    checkpoint: Checkpoint,
+    before: Checkpoint | undefined,
+    after: Checkpoint | undefined,
+  ): number {
+    const own = bytesOver(checkpoint, before);
+    return after ? own + bytesOver(after, checkpoint) - bytesOver(after, before) : own;
   }
 
   /** The checkpoint without which the gap that is left is smallest for its distance. */
@@ -163,8 +170,7 @@ export class Checkpoints {
     const [gone] = this.#list.splice(index, 1);
     const before = this.#list[index - 1];
     if (!gone || !before) return;
-    this.bytes -= uniqueBytes(gone.snapshot, before.snapshot, this.#list[index]?.snapshot);
-    this.bytes -= (before.seen?.bytes ?? 0) + (gone.seen?.bytes ?? 0);
+    this.bytes -= this.#bytesBetween(gone, before, this.#list[index]) + (before.seen?.bytes ?? 0);
     before.seen = before.seen?.or(gone.seen) ?? gone.seen;
     this.bytes += before.seen?.bytes ?? 0;
   }
