@@ -43,7 +43,7 @@ function compareOneProgram(source: Source, record: ProgramRecord, level: Level):
 
 function compareOneLog(source: Source, record: LogRecord): Verdict {
   try {
-    return verdict(source, record.test, compareLog(record, runLog(logToScenario(record), record.test)));
+    return verdict(source, record.test, compareLog(record, runLog(logToScenario(record), record)));
   } catch (error) {
     if (!(error instanceof NotRunnable)) throw error;
     const { test: id, source: operation } = record;

@@ -10,8 +10,9 @@ import { buildRun, compileScenario, type Run as ScenarioRun } from '../../src/pr
 import type { LogRun } from './compare-log';
 import type { Observation, Run, Stopped } from './compare-program';
 import type { ObservedResult } from './compare-result';
-import { recordedKernel } from './kernels';
+import { type RecordedKernel, recordedKernel } from './kernels';
 import { LOG_VOCABULARY } from './log-events';
+import type { LogRecord } from './log-record';
 import { loggedPlace } from './log-to-scenario';
 import { BadNesting, type ObservedEvent, observeEvents, type Vocabulary } from './observe-events';
 import { type Names, observe } from './observe-state';
@@ -119,12 +120,12 @@ class Stepper {
 
   constructor(
     readonly run: ScenarioRun,
-    mostFaults = Number.POSITIVE_INFINITY,
+    kernel: RecordedKernel,
   ) {
     this.names = namesOf(run);
-    this.driver = new GivesUp(run.kernel, mostFaults);
+    this.driver = new GivesUp(run.kernel, kernel.mostFaults);
     new Checker(run.interpreter).onBroken = (violation) => {
-      this.#problem ??= sentence(violation);
+      if (!kernel.breaks.has(violation.invariant.number)) this.#problem ??= sentence(violation);
     };
     run.kernel.events.observer = (_, name, leave, args) => {
       if (name === 'result') this.#onResult(args);
@@ -192,7 +193,7 @@ class ProgramRun implements Run {
     readonly converted: Converted,
     run: ScenarioRun,
   ) {
-    this.#stepper = new Stepper(run, recordedKernel(record.kernel).mostFaults);
+    this.#stepper = new Stepper(run, recordedKernel(record.kernel));
     this.#vocabulary = vocabularyOf(record.kernel);
     this.#stepper.advance(0, converted.started);
   }
@@ -218,9 +219,9 @@ export function runProgram(record: ProgramRecord, converted: Converted): Run {
 }
 
 /** The engine's run of a log's scenario, to its end. Throws NotRunnable. */
-export function runLog(text: string, name: string): LogRun {
-  const run = start(text, name);
-  const stepper = new Stepper(run);
+export function runLog(text: string, { test, kernel }: LogRecord): LogRun {
+  const run = start(text, test);
+  const stepper = new Stepper(run, recordedKernel(kernel));
   const stopped = stepper.advance(0, 0);
   const [events, unreadable] = stepper.events(0, LOG_VOCABULARY, loggedPlace);
   return { events, stopped: stopped ?? unreadable, time: run.kernel.time };

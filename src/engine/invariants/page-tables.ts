@@ -209,7 +209,8 @@ function checkTransition(s: CheckState, entry: EntryRow, mm: MmRow, old: Word, n
 
 function checkRestored(s: CheckState, entry: EntryRow, mm: MmRow, old: Word, now: Word): void {
   const { kernel: k } = s;
-  const kept = PTE_SOFT_DIRTY | PTE_UFFD_WP;
+  const anew = kindOf(now.lo) === Pte.DevicePrivate && !k.profile.deviceEntriesKeepSoftDirty;
+  const kept = anew ? PTE_UFFD_WP : PTE_SOFT_DIRTY | PTE_UFFD_WP;
   const lost = old.lo & kept & ~now.lo;
   const gained = now.lo & ~old.lo & PTE_WRITE;
   const stays = kindOf(now.lo) === Pte.Migration;

@@ -41,6 +41,7 @@ export const VmFault = {
   OOM: 0x1,
   SIGBUS: 0x2,
   MAJOR: 0x4,
+  WRITE: 0x8,
   HWPOISON: 0x10,
   SIGSEGV: 0x40,
   NOPAGE: 0x100,

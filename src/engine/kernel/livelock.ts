@@ -1,6 +1,6 @@
 /** Detectors of runs that get nowhere though tasks run: faults that repeat for ever, workers that never run. */
 
-import type { MmRow, TaskRow, Vpn } from '../machine/ids';
+import type { MmRow, RangeRow, TaskRow, Vpn } from '../machine/ids';
 import { TaskState } from '../machine/tasks';
 import type { Kernel } from '../routine/kernel';
 import { pte_offset } from './mm/pgtable';
@@ -38,6 +38,16 @@ export function detect_livelock(k: Kernel, mm: MmRow, vpn: Vpn): void {
   const worker = starved(k);
   if (worker !== 0) k.emit('starvation', worker, k.task, vpn);
   else k.emit('livelock', tasks.processOf(k.task), vpn, k.livelockLimit);
+}
+
+/** The walk for a device begins at the same address again, and nothing it faulted in was good enough. */
+export function detect_endless_walk(k: Kernel, range: RangeRow, vpn: Vpn): void {
+  const { devices, tasks } = k;
+  const sameStart = devices.rangeFaulted.get(range) === vpn;
+  devices.rangeFaulted.set(range, vpn);
+  devices.rangeRounds.set(range, sameStart ? devices.rangeRounds.get(range) + 1 : 1);
+  if (devices.rangeRounds.get(range) === k.livelockLimit)
+    k.emit('livelock', tasks.processOf(k.task), vpn, k.livelockLimit);
 }
 
 /** The access has succeeded: what comes next is a new one, even at the same address. */

@@ -51,6 +51,19 @@ export class Devices {
   readonly mirrorStart: WideColumn;
   readonly mirrorEnd: WideColumn;
 
+  /** Ranges that a driver of 4.14 has asked for: struct hmm_range, in the list of its address space until it is done. */
+  readonly ranges: Table;
+  readonly rangeMm: IntColumn;
+  readonly rangeStart: WideColumn;
+  readonly rangeEnd: WideColumn;
+  /** Nothing of it was invalidated since it was asked for. */
+  readonly rangeValid: IntColumn;
+  /** Where the walk goes on (hmm_vma_walk.last). */
+  readonly rangeLast: WideColumn;
+  /** Where it began again last, and how often it has done so. */
+  readonly rangeFaulted: WideColumn;
+  readonly rangeRounds: IntColumn;
+
   /** Faults of contexts of devices: pages they wait for. One that was serviced stays until its context has seen it. */
   readonly faults: Table;
   readonly faultMirror: IntColumn;
@@ -93,6 +106,15 @@ export class Devices {
     this.mirrorUsers = this.mirrors.int('users');
     this.mirrorStart = this.mirrors.wide('start');
     this.mirrorEnd = this.mirrors.wide('end');
+
+    this.ranges = new Table(store, 'hmmRange');
+    this.rangeMm = this.ranges.int('mm');
+    this.rangeStart = this.ranges.wide('start');
+    this.rangeEnd = this.ranges.wide('end');
+    this.rangeValid = this.ranges.int('valid');
+    this.rangeLast = this.ranges.wide('last');
+    this.rangeFaulted = this.ranges.wide('faulted');
+    this.rangeRounds = this.ranges.int('rounds');
 
     this.faults = new Table(store, 'deviceFault');
     this.faultMirror = this.faults.int('mirror');

@@ -29,6 +29,8 @@ export type TaskRow = Id<'TaskRow'>;
 export type ProcessRow = Id<'ProcessRow'>;
 export type DeviceRow = Id<'DeviceRow'>;
 export type MirrorRow = Id<'MirrorRow'>;
+/** A range of addresses of which a driver of 4.14 wants to know what is mapped there (struct hmm_range). */
+export type RangeRow = Id<'RangeRow'>;
 export type FileRow = Id<'FileRow'>;
 export type MigrationRow = Id<'MigrationRow'>;
 export type PinRow = Id<'PinRow'>;

@@ -49,8 +49,17 @@ export interface Profile {
   readonly splitMigrateApi: boolean;
   /** hmm_range_fault with interval notifiers (5.8+) instead of hmm_vma_fault and mirrors told at the end. */
   readonly intervalNotifiers: boolean;
-  /** A walk for a mirror reports private pages of any device, and faults a read-only one that is to be written (4.14). */
-  readonly hmmReportsAnyDevice: boolean;
+  /** A write fault that is done returns VM_FAULT_WRITE (until 6.2). */
+  readonly faultReportsWrite: boolean;
+  /**
+   * 4.14 asks a variable of its walk for a mirror before anything is written to it: what comes of that is up to the
+   * compiler. As compiled by gcc 11 and 12 (false) it takes every entry that is not present for one that must be
+   * faulted, and reports nothing of it; with the line moved to where it belongs (true) private pages of every device are
+   * reported.
+   */
+  readonly hmmReadsEntryFirst: boolean;
+  /** A device's write to a VMA that may not be written to is refused; before, 4.14 faulted it for ever. */
+  readonly hmmChecksWrite: boolean;
   /** A page that can't be locked while it is collected is skipped for good (5.16+). */
   readonly collectSkipsLocked: boolean;
   /** migration_entry_wait holds a reference while it sleeps (until 5.16), which can make the migration fail. */
@@ -77,6 +86,13 @@ export interface Profile {
   readonly savedDirty: boolean;
   /** Soft-dirty bits exist in page-table entries. */
   readonly softDirty: boolean;
+  /**
+   * A device entry's soft-dirty bit travels in migration entries and back (5.9+). Before, migration looks for it where
+   * present entries have it and finds a bit of the type that is always set; and an entry for a device page has none.
+   */
+  readonly deviceEntriesKeepSoftDirty: boolean;
+  /** The reverse-map walk finds device-private entries (4.20+); before, map_pte passes over what is not present. */
+  readonly rmapFindsDeviceEntries: boolean;
   /** mprotect tells mirrors as soon as a PMD table exists; before 6.12 only where a PTE table does. */
   readonly mprotectNotifiesAtPud: boolean;
   /** mprotect flushes the TLB once, at its end (5.19+); before, after each VMA, and at once where it changes a huge entry. */

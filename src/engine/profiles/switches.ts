@@ -26,6 +26,19 @@ export const SWITCHES: readonly Switch[] = [
     change: (on) => ({ collectMisreadsWrite: !on }),
   },
   {
+    name: 'hmm-entry-read-first',
+    about:
+      'A walk of 4.14 for a mirror reads the entry before it asks what kind it is; as compiled and recorded it does not.',
+    since: '4.17',
+    change: (on) => ({ hmmReadsEntryFirst: on }),
+  },
+  {
+    name: 'fix-c18ce674d548',
+    about: "A device's write to a VMA that may not be written to is refused instead of faulted for ever.",
+    since: '5.4',
+    change: (on) => ({ hmmChecksWrite: on }),
+  },
+  {
     name: 'fix-ffa65753c431',
     about: 'Waiting on a migration entry takes no reference, so that it can not make the migration fail.',
     since: '5.17',

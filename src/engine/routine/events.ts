@@ -24,7 +24,8 @@ export const EVENT_SCHEMA = {
   },
   page_free: { enter: ['page', 'device', 'refcount', 'mapcount', 'locked'], leave: [] },
   zone_device_page_init: { enter: ['page', 'device', 'refcount', 'mapcount', 'locked'] },
-  /** Phases that are functions of their own in 4.14. */
+  /** 4.14: the one call, and phases that are functions of their own there. */
+  migrate_vma: { enter: ['vpn', 'pages'], leave: ['ret'] },
   migrate_vma_collect: { enter: ['vpn', 'pages'], leave: ['cpages'] },
   migrate_vma_prepare: { enter: ['vpn', 'pages'], leave: ['cpages'] },
   migrate_vma_unmap: { enter: ['vpn', 'pages'], leave: ['cpages'] },
@@ -33,8 +34,8 @@ export const EVENT_SCHEMA = {
   migrate_vma_finalize: { enter: ['vpn', 'pages', 'flags', 'device', 'faultPage', 'cpages'], leave: [] },
   /** The src or dst array of the migration that is the innermost open event: 2 numbers a page, flags and page. */
   migrate_array: { enter: ['dst', '...'] },
-  alloc_and_copy: { enter: ['vpn', 'device', 'toRam'], leave: [] },
-  finalize_and_map: { enter: ['vpn', 'device'], leave: [] },
+  alloc_and_copy: { enter: ['vpn', 'pages', 'device', 'toRam'], leave: [] },
+  finalize_and_map: { enter: ['vpn', 'pages', 'device', 'toRam'], leave: [] },
   migrate_device_range: { enter: ['device', 'pages'], leave: [] },
   migrate_device_pages: { enter: ['device', 'pages'], leave: [] },
   migrate_device_finalize: { enter: ['device', 'pages'], leave: [] },

@@ -16,6 +16,7 @@ import type {
   PageRow,
   PinRow,
   ProcessRow,
+  RangeRow,
   SlotRow,
   VmaRow,
   Vpn,
@@ -37,6 +38,7 @@ export type Shown =
   | 'process'
   | 'device'
   | 'mirror'
+  | 'range'
   | 'file'
   | 'entry'
   | 'pte'
@@ -68,6 +70,7 @@ export const MmT = local<MmRow>('mm');
 export const ProcessT = local<ProcessRow>('process');
 export const DeviceT = local<DeviceRow>('device');
 export const MirrorT = local<MirrorRow>('mirror');
+export const RangeT = local<RangeRow>('range');
 export const FileT = local<FileRow>('file');
 export const EntryT = local<EntryRow>('entry');
 export const PteT = local<number>('pte');

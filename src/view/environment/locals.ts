@@ -40,6 +40,7 @@ const MEANINGS: Record<Shown, Meaning> = {
   process: row(PROCESS),
   device: row(DEVICE),
   mirror: { type: DEVICE, read: (mirror, s) => orNone(s.world.kernel.devices.mirrorDevice.get(mirror)) },
+  range: plain(NUMBER),
   file: plain(NUMBER),
   entry: {
     type: PTE,

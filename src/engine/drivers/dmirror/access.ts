@@ -26,6 +26,7 @@ import { lockMirror, lockRange, unlock_mirror, unlockRange } from './lock';
 import { backing_page } from './memory';
 import { dirtiesPages, faultsAfterMigration, ROUND_PAGES, skipsReadRetry } from './options';
 import { mirrors } from './tables';
+import { dmirror_vma_fault } from './vma';
 
 /** The range an ioctl is about, as the routines below it take it. */
 interface Range {
@@ -89,10 +90,14 @@ export const read_back = routine({
   ],
 });
 
-/** What dmirror_range_fault works with. */
-interface RangeFault extends Range {
+/** What the kernel reported of a range, and whether it was asked for writing. */
+export interface Answer extends Range {
   write: number;
   pfns: SlotRow;
+}
+
+/** What dmirror_range_fault works with. */
+interface RangeFault extends Answer {
   ret: number;
   again: number;
 }
@@ -103,12 +108,12 @@ interface RangeFault extends Range {
  * them.
  */
 function target(k: Kernel, page: PageRow): PageRow {
-  const backs = faultsAfterMigration(k.profile) || k.profile.hmmReportsAnyDevice;
+  const backs = faultsAfterMigration(k.profile) || !k.profile.intervalNotifiers;
   return backs ? backing_page(k, page) : page;
 }
 
 /** Stores what hmm_range_fault reported (dmirror_do_fault); false when a page lacks the permission asked for. */
-function do_fault(k: Kernel, { mirror, start, end, write, pfns }: RangeFault): boolean {
+export function do_fault(k: Kernel, { mirror, start, end, write, pfns }: Answer): boolean {
   const process = k.devices.mirrorProcess.get(mirror);
   k.emit('device_map', mirror, process, k.devices.mirrorDevice.get(mirror), start, end - start);
   for (const slot of k.slots.of(pfns)) {
@@ -212,23 +217,41 @@ export const dmirror_fault = routine({
     r.step('from the start', (_, f) => {
       f.vpn = f.start;
     }),
-    r.loop('address < end', (_, f) => f.vpn < f.end && f.ret === 0, [
-      r.call(
-        'ret = dmirror_range_fault(&range)',
-        dmirror_range_fault,
-        (_, f, callee) => {
-          f.next = Math.min(f.end, f.vpn + ROUND_PAGES) as Vpn;
-          callee.mirror = f.mirror;
-          callee.start = f.vpn;
-          callee.end = f.next;
-          callee.write = f.write;
-        },
-        (_, f, value) => {
-          f.ret = value;
-          f.vpn = f.next;
-        },
-      ),
-    ]),
+    r.only(
+      (profile) => profile.intervalNotifiers,
+      [
+        r.loop('address < end', (_, f) => f.vpn < f.end && f.ret === 0, [
+          r.call(
+            'ret = dmirror_range_fault(&range)',
+            dmirror_range_fault,
+            (_, f, callee) => {
+              f.next = Math.min(f.end, f.vpn + ROUND_PAGES) as Vpn;
+              callee.mirror = f.mirror;
+              callee.start = f.vpn;
+              callee.end = f.next;
+              callee.write = f.write;
+            },
+            (_, f, value) => {
+              f.ret = value;
+              f.vpn = f.next;
+            },
+          ),
+        ]),
+      ],
+      [
+        r.call(
+          'ret = dmirror_vma_fault(range)',
+          dmirror_vma_fault,
+          (_, f, callee) => {
+            callee.mirror = f.mirror;
+            callee.start = f.start;
+            callee.end = f.end;
+            callee.write = f.write;
+          },
+          keepRet,
+        ),
+      ],
+    ),
     r.ret('return ret', (_, f) => f.ret),
   ],
 });

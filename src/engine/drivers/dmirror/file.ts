@@ -39,6 +39,7 @@ import {
 } from '../../routine/routine';
 import { backing_page, devmem_remove_free } from './memory';
 import { migrate, selectDevice } from './migrate';
+import { evictsOnClose } from './options';
 import { memory, mirrors, own } from './tables';
 
 /** dmirror_fops_open: a mirror of the calling process with an empty table. Returns its row. */
@@ -187,7 +188,7 @@ export const dmirror_release = routine({
   locals: { device: DeviceT },
   body: (r) => [
     r.only(
-      (profile) => !profile.splitMigrateApi,
+      (profile) => evictsOnClose(profile) && !profile.splitMigrateApi,
       [
         r.when('the address space still exists', (k, f) => k.devices.mirrorMm.get(f.mirror) !== 0, [
           r.call('migrate home what this process has on the device', dmirror_migrate_home, (_, f, callee) => {

@@ -8,6 +8,7 @@ import { migrate_vma } from '../../kernel/mm/migrate/migrate_vma';
 import {
   dstPage,
   forEachSlot,
+  log_array,
   migrates,
   migration_alloc,
   migration_free,
@@ -77,7 +78,9 @@ function writableTarget(k: Kernel, m: MigrationRow, slot: SlotRow): boolean {
 
 function fillDst(k: Kernel, slot: SlotRow, page: PageRow, write: boolean): void {
   k.slots.dstPage.set(slot, page);
-  k.slots.dstFlags.set(slot, MigratePfn.Valid | (write ? MigratePfn.Write : 0));
+  const device = is_driver_page(k, page) ? MigratePfn.Device : 0;
+  const old = k.profile.splitMigrateApi ? 0 : MigratePfn.Locked | device;
+  k.slots.dstFlags.set(slot, MigratePfn.Valid | (write ? MigratePfn.Write : 0) | old);
 }
 
 /** A source that should not go to the device: it is there already (only 4.14 collects such pages). */
@@ -167,6 +170,13 @@ const copyToRam = routine({
   ],
 });
 
+/** Logs that a step of the driver begins. */
+function log_copy(k: Kernel, name: 'alloc_and_copy' | 'finalize_and_map', m: MigrationRow): void {
+  const { migrations } = k;
+  const start = migrations.start.get(m);
+  k.emit(name, start, migrations.end.get(m) - start, migrations.owner.get(m), own.of(k).toRam.get(m));
+}
+
 /** The driver's copy step, in the direction of the migration. */
 export const alloc_and_copy = routine({
   name: 'dmirror_alloc_and_copy',
@@ -176,13 +186,8 @@ export const alloc_and_copy = routine({
   params: migrateOpsParams,
   body: (r) => [
     r.step('in which direction', (k, f) => {
-      const { migrations } = k;
-      k.emit(
-        'alloc_and_copy',
-        migrations.start.get(f.migration),
-        ownerOf(k, f),
-        own.of(k).toRam.get(f.migration),
-      );
+      log_copy(k, 'alloc_and_copy', f.migration);
+      if (!k.profile.splitMigrateApi) log_array(k, f.migration, false);
     }),
     r.when(
       'to system memory',
@@ -198,7 +203,8 @@ export const alloc_and_copy = routine({
         }),
       ],
     ),
-    r.ret('return', (k) => {
+    r.ret('return', (k, f) => {
+      if (!k.profile.splitMigrateApi) log_array(k, f.migration, true);
       k.leave('alloc_and_copy');
       return 0;
     }),
@@ -215,7 +221,10 @@ export const finalize_and_map = routine({
   locals: { slot: SlotT },
   body: (r) => [
     r.step('which pages reached the device', (k, f) => {
-      k.emit('finalize_and_map', k.migrations.start.get(f.migration), ownerOf(k, f));
+      log_copy(k, 'finalize_and_map', f.migration);
+      if (k.profile.splitMigrateApi) return;
+      log_array(k, f.migration, false);
+      log_array(k, f.migration, true);
     }),
     r.only(
       (profile) => !faultsAfterMigration(profile),

@@ -64,6 +64,11 @@ const switches = {
       breaks: [18, 24, 25],
     },
   },
+  evictsOnClose: {
+    name: 'driver-evicts-on-close',
+    about:
+      "Our port of the driver to 4.14 brings a device's pages home when the device is closed, as the later test driver does by itself.",
+  },
   dirtiesPages: {
     name: 'driver-dirties-pages',
     about:
@@ -90,6 +95,7 @@ export const migratesAround = switched('migratesAround');
 export const keepsOwnEntries = switched('keepsOwnEntries');
 export const skipsReadRetry = switched('skipsReadRetry');
 export const faultsAfterMigration = switched('faultsAfterMigration');
+export const evictsOnClose = switched('evictsOnClose');
 export const dirtiesPages = switched('dirtiesPages');
 
 /** Pages of one round of a migration, a device access or a snapshot. */

@@ -18,9 +18,11 @@ import { Wait } from '../../machine/tasks';
 import type { Kernel } from '../../routine/kernel';
 import { Bool, ErrnoT, Int, MirrorT, MmT, routine, SlotT, VpnT } from '../../routine/routine';
 import { begin_ioctl, push_data } from '../ioctl';
+import { keepRet, passRange } from './access';
 import { lockMirror, unlock_mirror } from './lock';
 import { ROUND_PAGES } from './options';
 import { own } from './tables';
+import { snapshotRoutine } from './vma';
 
 /** Which memory the page is in, as a HMM_DMIRROR_PROT_* value. */
 function where(k: Kernel, mirror: MirrorRow, page: PageRow): number {
@@ -142,6 +144,11 @@ const dmirror_range_snapshot = routine({
   ],
 });
 
+const dmirror_vma_snapshot = snapshotRoutine(
+  (k, mirror, slot) => push_data(k, mkentry(k, mirror, slot)),
+  (k) => push_data(k, Snapshot.Error),
+);
+
 /** HMM_DMIRROR_SNAPSHOT: 0 with one byte a page in the task's data. Nothing is faulted. */
 export const dmirror_snapshot = routine({
   name: 'dmirror_snapshot',
@@ -155,22 +162,35 @@ export const dmirror_snapshot = routine({
       f.vpn = f.start;
       f.end = (f.start + f.pages) as Vpn;
     }),
-    r.loop('address < end', (_, f) => f.vpn < f.end && f.ret === 0, [
-      r.call(
-        'ret = dmirror_range_snapshot(dmirror, &range, perm): at most 64 pages',
-        dmirror_range_snapshot,
-        (_, f, callee) => {
-          f.next = Math.min(f.end, f.vpn + ROUND_PAGES) as Vpn;
-          callee.mirror = f.mirror;
-          callee.start = f.vpn;
-          callee.end = f.next;
-        },
-        (_, f, value) => {
-          f.ret = value;
-          f.vpn = f.next;
-        },
-      ),
-    ]),
+    r.only(
+      (profile) => profile.intervalNotifiers,
+      [
+        r.loop('address < end', (_, f) => f.vpn < f.end && f.ret === 0, [
+          r.call(
+            'ret = dmirror_range_snapshot(dmirror, &range, perm): at most 64 pages',
+            dmirror_range_snapshot,
+            (_, f, callee) => {
+              f.next = Math.min(f.end, f.vpn + ROUND_PAGES) as Vpn;
+              callee.mirror = f.mirror;
+              callee.start = f.vpn;
+              callee.end = f.next;
+            },
+            (_, f, value) => {
+              f.ret = value;
+              f.vpn = f.next;
+            },
+          ),
+        ]),
+      ],
+      [
+        r.call(
+          'ret = dmirror_vma_snapshot(range)',
+          dmirror_vma_snapshot,
+          (_, f, callee) => passRange(f, callee),
+          keepRet,
+        ),
+      ],
+    ),
     r.ret('return ret', (_, f) => f.ret),
   ],
 });

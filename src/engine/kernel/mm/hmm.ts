@@ -1,7 +1,7 @@
 /** How a device learns what a process has mapped where (mm/hmm.c): hmm_range_fault. */
 
 import { Vm } from '../../machine/address-spaces';
-import type { DeviceRow, EntryRow, MirrorRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../../machine/ids';
+import type { DeviceRow, EntryRow, MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../../machine/ids';
 import {
   isPresent,
   isZeroPage,
@@ -12,7 +12,6 @@ import {
   PTE_WRITE,
   Pte,
 } from '../../machine/pte';
-import { LEVEL_PMD, LEVEL_PUD } from '../../machine/radix';
 import type { Kernel } from '../../routine/kernel';
 import {
   Bool,
@@ -31,7 +30,8 @@ import { fault_progress } from '../livelock';
 import { handle_mm_fault } from './memory/memory';
 import { migration_entry_wait } from './migrate/migrate';
 import { mmu_interval_read_retry } from './mmu_notifier/mmu_notifier';
-import { leaf_offset, pmd_offset, pte_offset, pte_page, ptep_get, subpage } from './pgtable';
+import { step_end } from './pagewalk';
+import { leaf_offset, pte_offset, pte_page, ptep_get, subpage } from './pgtable';
 
 /** NEED_FAULT and NEED_WRITE_FAULT: what the walk must do about an entry. */
 const Need = { Nothing: 0, Fault: 1, WriteFault: 2 } as const;
@@ -85,16 +85,9 @@ function present_entry(k: Kernel, entry: EntryRow, pte: number, vpn: Vpn, reques
   return answer(flags, page);
 }
 
-/** 4.14 reports a page of private memory to every mirror, later kernels to those of its own device only. */
-const reports_device_page = (k: Kernel, page: PageRow, owner: DeviceRow): boolean =>
-  k.profile.hmmReportsAnyDevice || k.devices.pgmapDevice.get(k.pages.pgmap(page)) === owner;
-
-/** A device-private entry that is reported: later kernels never fault it, not even a read-only one for a write. */
-function device_entry(k: Kernel, pte: number, page: PageRow, request: number): Found {
-  const flags = HmmPfn.Valid | (pte & PTE_WRITE ? HmmPfn.Write : 0);
-  const need = k.profile.hmmReportsAnyDevice ? need_fault(request, flags) : Need.Nothing;
-  return need === Need.Nothing ? answer(flags, page) : fault(need);
-}
+/** A private page of the mirror's own device is reported, and never faulted: not even a read-only one for a write. */
+const is_own_page = (k: Kernel, page: PageRow, owner: DeviceRow): boolean =>
+  k.devices.pgmapDevice.get(k.pages.pgmap(page)) === owner;
 
 /** What one entry answers to the request (hmm_vma_handle_pte). */
 function handle_pte(k: Kernel, mm: MmRow, vpn: Vpn, owner: DeviceRow, request: number): Found {
@@ -103,8 +96,8 @@ function handle_pte(k: Kernel, mm: MmRow, vpn: Vpn, owner: DeviceRow, request: n
   if (pte === 0) return hole(request);
   if (isPresent(pte)) return present_entry(k, entry, pte, vpn, request);
   const page = pte_page(k, entry);
-  if (kindOf(pte) === Pte.DevicePrivate && reports_device_page(k, page, owner))
-    return device_entry(k, pte, page, request);
+  if (kindOf(pte) === Pte.DevicePrivate && is_own_page(k, page, owner))
+    return answer(HmmPfn.Valid | (pte & PTE_WRITE ? HmmPfn.Write : 0), page);
   const need = need_fault(request, 0);
   if (need === Need.Nothing) return answer(0);
   if (kindOf(pte) === Pte.Migration) return WAIT;
@@ -118,18 +111,6 @@ function look(k: Kernel, f: { mirror: MirrorRow; vpn: Vpn; request: number }): F
   const vma = k.mm.vmaAt(mm, f.vpn);
   if (vma === 0 || !k.mm.has(vma, Vm.Read)) return unmapped(f.request);
   return handle_pte(k, mm, f.vpn, k.devices.mirrorDevice.get(f.mirror) as DeviceRow, f.request);
-}
-
-/**
- * End of the walk's step that contains `vpn`: every page from there to this end is faulted when one must be. A step
- * ends with the VMA, with the request, and with the page table (or the lowest missing table's span).
- */
-function step_end(k: Kernel, vma: VmaRow, vpn: Vpn, end: Vpn): Vpn {
-  const mm = k.mm.mm.get(vma) as MmRow;
-  const level = pmd_offset(k, mm, vpn) !== 0 ? LEVEL_PMD : LEVEL_PUD;
-  const span = 512 ** level;
-  const tableEnd = (Math.floor(vpn / span) + 1) * span;
-  return Math.min(end, k.mm.end.get(vma), tableEnd) as Vpn;
 }
 
 /** Faults each page of one walk step (hmm_vma_fault). Returns -EBUSY when done: the walk looks again. */
@@ -181,7 +162,6 @@ export const hmm_range_fault = routine({
   name: RANGE_FAULT,
   file: 'mm/hmm.c',
   about: 'Report what is mapped in the range, and fault in what the request says must be there.',
-  aliases: ['hmm_vma_get_pfns', 'hmm_vma_fault'],
   params: { mirror: MirrorT, start: VpnT, end: VpnT, request: Int, pfns: SlotT, seq: Int },
   locals: { vpn: VpnT, slot: SlotT, need: Int, wait: Bool, ret: ErrnoT, vma: VmaT, entry: EntryT },
   body: (r) => [

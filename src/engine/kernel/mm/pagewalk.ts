@@ -1,8 +1,9 @@
 /** Walks over the page tables of a range (mm/pagewalk.c): what exists is visited, gaps cost nothing. */
 
-import type { EntryRow, MmRow, NodeRow, Vpn } from '../../machine/ids';
+import type { EntryRow, MmRow, NodeRow, VmaRow, Vpn } from '../../machine/ids';
 import { ENTRIES, LEVEL_PGD, LEVEL_PMD, LEVEL_PUD } from '../../machine/radix';
 import type { Kernel } from '../../routine/kernel';
+import { pmd_offset } from './pgtable';
 
 /** First page at or after `from` whose entry of the table `level` says that there is a table below it, or `end`. */
 function next_table(k: Kernel, mm: MmRow, from: Vpn, end: Vpn, to: number): Vpn {
@@ -45,4 +46,16 @@ export function after_entry(k: Kernel, entry: EntryRow, vpn: Vpn): Vpn {
 /** End of the PTE table that maps `vpn`, or `end` if that comes first (pmd_addr_end). */
 export function pte_table_end(vpn: Vpn, end: Vpn): Vpn {
   return Math.min(end, (Math.floor(vpn / ENTRIES) + 1) * ENTRIES) as Vpn;
+}
+
+/**
+ * End of the step of a walk that contains `vpn`: where one page of a step must be faulted for a device, others are too. A
+ * step ends with the VMA, with the request, and with the page table (or the lowest missing table's span).
+ */
+export function step_end(k: Kernel, vma: VmaRow, vpn: Vpn, end: Vpn): Vpn {
+  const mm = k.mm.mm.get(vma) as MmRow;
+  const level = pmd_offset(k, mm, vpn) !== 0 ? LEVEL_PMD : LEVEL_PUD;
+  const span = 512 ** level;
+  const tableEnd = (Math.floor(vpn / span) + 1) * span;
+  return Math.min(end, k.mm.end.get(vma), tableEnd) as Vpn;
 }

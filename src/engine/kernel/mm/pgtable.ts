@@ -4,7 +4,15 @@ import { Vm } from '../../machine/address-spaces';
 import { Hold } from '../../machine/holds';
 import type { EntryRow, MmRow, NodeRow, PageRow, VmaRow, Vpn } from '../../machine/ids';
 import { Pg } from '../../machine/pages';
-import { isPfnSwapEntry, isPresent, PTE_DEVMAP, PTE_PROTNONE, PTE_SPECIAL } from '../../machine/pte';
+import {
+  isPfnSwapEntry,
+  isPresent,
+  PTE_DEVMAP,
+  PTE_DIRTY,
+  PTE_PROTNONE,
+  PTE_SOFT_DIRTY,
+  PTE_SPECIAL,
+} from '../../machine/pte';
 import { ENTRIES, LEVEL_PGD, LEVEL_PMD, LEVEL_PTE } from '../../machine/radix';
 import type { Kernel } from '../../routine/kernel';
 import { flush_tlb_entry, flush_tlb_table } from '../arch/x86/mm/tlbflush';
@@ -107,6 +115,10 @@ export function pte_page(k: Kernel, entry: EntryRow): PageRow {
 export function protnone(k: Kernel, vma: VmaRow): number {
   return k.mm.has(vma, Vm.Read | Vm.Write | Vm.Exec) ? 0 : PTE_PROTNONE;
 }
+
+/** A write by software makes an entry dirty, and soft-dirty where entries have such a bit; hardware sets only its own bit (pte_mkdirty). */
+export const pte_mkdirty = (k: Kernel, pte: number): number =>
+  pte | PTE_DIRTY | (k.profile.softDirty ? PTE_SOFT_DIRTY : 0);
 
 /** Writes an entry. Where it replaces a present one, the translations that CPUs have cached are flushed with it. */
 export function set_pte(k: Kernel, entry: EntryRow, pte: number, page: number): void {

@@ -26,7 +26,7 @@ import { is_huge_at, split_huge_pmd } from '../huge_memory/huge_memory';
 import { handle_mm_fault } from '../memory/memory';
 import { mmapReadLockKillable } from '../mmap/mmap_lock';
 import { pteLock, pteUnlock } from '../page_table_lock';
-import { leaf_offset, ptep_get, set_pte_bits, subpage } from '../pgtable';
+import { leaf_offset, pte_mkdirty, ptep_get, set_pte_bits, subpage } from '../pgtable';
 import { Foll } from './foll';
 import { try_grab_folio } from './grab';
 
@@ -43,7 +43,8 @@ function gup_must_unshare(k: Kernel, vma: VmaRow, foll: number, page: PageRow): 
 /** The use leaves a trace: in a huge entry itself (touch_pmd), or on the page that is to be written. */
 function touch(k: Kernel, entry: EntryRow, pte: number, page: PageRow, foll: number): void {
   const write = (foll & Foll.Write) !== 0;
-  if (pte & PTE_HUGE) set_pte_bits(k, entry, pte | PTE_YOUNG | (write ? PTE_DIRTY : 0));
+  const young = pte | PTE_YOUNG;
+  if (pte & PTE_HUGE) set_pte_bits(k, entry, write ? pte_mkdirty(k, young) : young);
   else if (page !== k.zeroPage) {
     const dirty = write && (pte & PTE_DIRTY) === 0;
     k.pages.setFlag(k.pages.folio(page), Pg.Referenced | (dirty ? Pg.Dirty : 0));

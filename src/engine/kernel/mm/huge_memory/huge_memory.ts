@@ -35,13 +35,23 @@ import {
   vmf_anon_prepare,
   vmfParams,
 } from '../memory/vmf';
+import { wrote } from '../memory/wp';
 import {
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
 } from '../mmu_notifier/mmu_notifier';
 import { alloc_huge_page, HUGE_PAGES } from '../page_alloc/page_alloc';
 import { pmdLock, pmdUnlock } from '../page_table_lock';
-import { pmd_offset, protnone, pte_alloc_one, ptep_get, set_pte, set_pte_bits, table_free } from '../pgtable';
+import {
+  pmd_offset,
+  protnone,
+  pte_alloc_one,
+  pte_mkdirty,
+  ptep_get,
+  set_pte,
+  set_pte_bits,
+  table_free,
+} from '../pgtable';
 import {
   folio_add_new_anon_rmap,
   folio_add_rmap,
@@ -112,7 +122,7 @@ function map_anon_folio(k: Kernel, f: HugeFault): void {
   folio_add_lru(k, f.page);
   pgtable_trans_huge_deposit(k, f.entry, f.table as NodeRow);
   k.mm.rssAnon.add(mmOf(k, f), HUGE_PAGES);
-  set_pte(k, f.entry, Pte.Present | PTE_HUGE | PTE_YOUNG | PTE_DIRTY | writable, f.page);
+  set_pte(k, f.entry, pte_mkdirty(k, Pte.Present | PTE_HUGE | PTE_YOUNG | writable), f.page);
 }
 
 const ANON = 'do_huge_pmd_anonymous_page';
@@ -316,10 +326,11 @@ const do_huge_pmd_wp_page = routine({
       [
         r.step('it is exclusive from now on; for a write the entry becomes writable and dirty', (k, f) => {
           if (k.profile.anonExclusive) k.pages.setFlag(k.tables.hi.get(f.entry) as PageRow, Pg.AnonExclusive);
-          if (isWrite(f)) set_pte_bits(k, f.entry, ptep_get(k, f.entry) | PTE_WRITE | PTE_DIRTY | PTE_YOUNG);
+          const pte = ptep_get(k, f.entry) | PTE_WRITE | PTE_YOUNG;
+          if (isWrite(f)) set_pte_bits(k, f.entry, pte_mkdirty(k, pte));
         }),
         pmdUnlock(r),
-        r.ret('return 0'),
+        r.ret('return 0, or VM_FAULT_WRITE', wrote),
       ],
     ),
     pmdUnlock(r),
@@ -369,7 +380,8 @@ export const huge_pmd_fault = routine({
                 r.step('huge_pmd_set_accessed(vmf): young, and dirty for a write', (k, f) => {
                   f.ret = 0;
                   if (!pte_same(k, f)) return;
-                  set_pte_bits(k, f.entry, f.pte | PTE_YOUNG | (isWrite(f) ? PTE_DIRTY : 0));
+                  const pte = f.pte | PTE_YOUNG;
+                  set_pte_bits(k, f.entry, isWrite(f) ? pte_mkdirty(k, pte) : pte);
                 }),
                 pmdUnlock(r),
               ],

@@ -4,7 +4,7 @@ import { Vm } from '../../../machine/address-spaces';
 import { Hold } from '../../../machine/holds';
 import type { MmRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { MAPPING_ANON, Pg } from '../../../machine/pages';
-import { PTE_DIRTY, PTE_HUGE, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
+import { PTE_HUGE, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { type Builder, type Node, PageT, routine, VmaT, VmFaultT, VpnT } from '../../../routine/routine';
 import { FaultFlag, Notify, VmFault } from '../../constants';
@@ -28,7 +28,7 @@ import {
 } from '../mmu_notifier/mmu_notifier';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { pmdLock, pmdUnlock } from '../page_table_lock';
-import { pmd_offset, protnone, ptep_get, set_pte, set_pte_bits } from '../pgtable';
+import { pmd_offset, protnone, pte_mkdirty, ptep_get, set_pte, set_pte_bits } from '../pgtable';
 import {
   folio_add_rmap_pmd,
   folio_move_anon_rmap,
@@ -54,7 +54,7 @@ function map_folio(k: Kernel, f: Vmf, folio: PageRow): void {
   const { mm } = k;
   add_new_anon_folio(k, f.vma, huge_start(f.vpn), folio);
   const writable = mm.has(f.vma, Vm.Write) && (isWrite(f) || mm.has(f.vma, Vm.Shared));
-  const access = writable ? PTE_WRITE | PTE_DIRTY : protnone(k, f.vma);
+  const access = writable ? pte_mkdirty(k, PTE_WRITE) : protnone(k, f.vma);
   set_pte(k, f.entry, Pte.Present | PTE_HUGE | PTE_YOUNG | access, folio);
 }
 
@@ -108,7 +108,7 @@ function reuse(k: Kernel, f: Vmf): void {
     folio_move_anon_rmap(k, folio, f.vma);
     if (k.profile.anonExclusive) k.pages.setFlag(folio, Pg.AnonExclusive);
   }
-  if (isWrite(f)) set_pte_bits(k, f.entry, ptep_get(k, f.entry) | PTE_WRITE | PTE_DIRTY | PTE_YOUNG);
+  if (isWrite(f)) set_pte_bits(k, f.entry, pte_mkdirty(k, ptep_get(k, f.entry) | PTE_WRITE | PTE_YOUNG));
 }
 
 /** copy_user_large_folio. */
@@ -255,8 +255,8 @@ export const hugetlb_fault = routine({
       ),
       pmdLock(r),
       r.step('huge_ptep_set_access_flags: young, and dirty for a write', (k, f) => {
-        const dirty = isWrite(f) ? PTE_DIRTY : 0;
-        set_pte_bits(k, f.entry, ptep_get(k, f.entry) | PTE_YOUNG | dirty);
+        const pte = ptep_get(k, f.entry) | PTE_YOUNG;
+        set_pte_bits(k, f.entry, isWrite(f) ? pte_mkdirty(k, pte) : pte);
       }),
       pmdUnlock(r),
       leaves(r, FAULT, 'return 0', () => 0),

@@ -44,6 +44,7 @@ import { next_entry, next_pte_table, pte_table_end } from '../pagewalk';
 import {
   protnone,
   pte_alloc,
+  pte_mkdirty,
   pte_offset,
   pte_page,
   ptep_get,
@@ -115,7 +116,7 @@ function map_copy(k: Kernel, f: Copy, copy: PageRow): void {
   folio_add_lru(k, copy);
   k.mm.rssAnon.add(mm, 1);
   const access = k.mm.has(f.dst, Vm.Write) ? PTE_WRITE : protnone(k, f.dst);
-  set_pte(k, f.to, Pte.Present | PTE_YOUNG | PTE_DIRTY | access, copy);
+  set_pte(k, f.to, pte_mkdirty(k, Pte.Present | PTE_YOUNG | access), copy);
 }
 
 /** Entries for pages that are elsewhere (copy_nonpresent_pte): device-private, migration, swap. */
@@ -125,8 +126,11 @@ function copy_nonpresent_pte(k: Kernel, f: Copy): void {
   switch (kindOf(pte)) {
     case Pte.DevicePrivate: {
       dup_rmap(k, f);
-      const shared = write_protect(k, f, pte) & ~PTE_SOFT_DIRTY;
-      if ((pte & PTE_WRITE) !== 0) set_pte_bits_unflushed(k, f.entry, shared);
+      let shared = write_protect(k, f, pte);
+      if (shared !== pte) {
+        shared &= ~PTE_SOFT_DIRTY;
+        set_pte_bits_unflushed(k, f.entry, shared);
+      }
       set_pte(k, f.to, shared & ~PTE_UFFD_WP, f.page);
       return;
     }

@@ -2,7 +2,7 @@
 
 import { Hold } from '../../../machine/holds';
 import type { EntryRow, PageRow, VmaRow } from '../../../machine/ids';
-import { PTE_DIRTY, PTE_WRITE, Pte } from '../../../machine/pte';
+import { PTE_WRITE, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { PageT, routine, VmFaultT } from '../../../routine/routine';
 import { Notify } from '../../constants';
@@ -13,7 +13,7 @@ import {
   mmu_notifier_invalidate_range_start,
 } from '../mmu_notifier/mmu_notifier';
 import { pteLock, pteUnlock } from '../page_table_lock';
-import { protnone, pte_page, ptep_get, set_pte } from '../pgtable';
+import { protnone, pte_mkdirty, pte_page, ptep_get, set_pte } from '../pgtable';
 import { folio_add_rmap } from '../rmap/rmap';
 import { get_page, put_page, rename_hold } from '../swap/page_ref';
 import { entered, leaves, mmOf, passHold, pte_same, vmfParams } from './vmf';
@@ -28,7 +28,7 @@ export function restore_exclusive_pte(k: Kernel, entry: EntryRow, vma: VmaRow): 
   const writable = (pte & PTE_WRITE) !== 0;
   rename_hold(k, page, Hold.Exclusive, Hold.Pte, 0);
   folio_add_rmap(k, page);
-  set_pte(k, entry, Pte.Present | protnone(k, vma) | (writable ? PTE_WRITE | PTE_DIRTY : 0), page);
+  set_pte(k, entry, Pte.Present | protnone(k, vma) | (writable ? pte_mkdirty(k, PTE_WRITE) : 0), page);
 }
 
 const is_free = (k: Kernel, f: { page: PageRow }): boolean =>

@@ -5,14 +5,14 @@ import { MemoryType } from '../../../machine/devices';
 import { Hold } from '../../../machine/holds';
 import type { DeviceRow, EntryRow, FileRow, NodeRow, PageRow, PgmapRow, Vpn } from '../../../machine/ids';
 import { MAPPING_FILE, Pg } from '../../../machine/pages';
-import { PTE_DEVMAP, PTE_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
+import { PTE_DEVMAP, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { PageT, routine, VmFaultT } from '../../../routine/routine';
 import { VmFault } from '../../constants';
 import { charge_or_free, memcg_charge } from '../memcontrol';
 import { alloc_movable_page } from '../page_alloc/page_alloc';
 import { pteLock, pteUnlock } from '../page_table_lock';
-import { pte_alloc, pte_offset, ptep_get, set_pte } from '../pgtable';
+import { pte_alloc, pte_mkdirty, pte_offset, ptep_get, set_pte } from '../pgtable';
 import { folio_add_new_anon_rmap, folio_add_rmap, mm_counter_add } from '../rmap/rmap';
 import { get_page, put_page, rename_hold } from '../swap/page_ref';
 import { folio_add_lru, lru_insert } from '../swap/swap';
@@ -194,8 +194,8 @@ function map_cow_page(k: Kernel, f: Vmf, page: PageRow): void {
   k.mm.rssAnon.add(mmOf(k, f), 1);
   folio_add_new_anon_rmap(k, page, f.vma, f.vpn);
   folio_add_lru(k, page);
-  const writable = k.mm.has(f.vma, Vm.Write) ? PTE_WRITE | PTE_DIRTY : 0;
-  set_pte(k, f.entry, Pte.Present | PTE_YOUNG | writable, page);
+  const writable = k.mm.has(f.vma, Vm.Write) ? PTE_WRITE : 0;
+  set_pte(k, f.entry, pte_mkdirty(k, Pte.Present | PTE_YOUNG | writable), page);
 }
 
 /** What a copy needs; without memory for all of it there is no copy. */
@@ -280,7 +280,7 @@ const do_shared_fault = routine({
       (k, f) => ptep_get(k, f.entry) === 0,
       [
         r.step('finish_fault(vmf): map the page writable and dirty', (k, f) =>
-          map_file_page(k, f, f.entry, f.page, PTE_WRITE | PTE_DIRTY),
+          map_file_page(k, f, f.entry, f.page, pte_mkdirty(k, PTE_WRITE)),
         ),
         pteUnlock(r),
         r.step('ret = fault_dirty_shared_page(vmf)', (k, f) => {
@@ -327,7 +327,8 @@ const dax_fault = routine({
         k.holds.add(page, Hold.Driver, k.mm.device.get(f.vma));
       }
       const writable = k.mm.has(f.vma, Vm.Write) ? PTE_WRITE : 0;
-      set_pte(k, entry, Pte.Present | PTE_DEVMAP | PTE_YOUNG | writable | (isWrite(f) ? PTE_DIRTY : 0), page);
+      const pte = Pte.Present | PTE_DEVMAP | PTE_YOUNG | writable;
+      set_pte(k, entry, isWrite(f) ? pte_mkdirty(k, pte) : pte, page);
     }),
     r.ret('return VM_FAULT_NOPAGE', () => VmFault.NOPAGE),
   ],

@@ -4,7 +4,7 @@ import { Vm } from '../../../machine/address-spaces';
 import { Hold } from '../../../machine/holds';
 import type { EntryRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
-import { isPresent, kindOf, PTE_DIRTY, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
+import { isPresent, kindOf, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import { Wait } from '../../../machine/tasks';
 import type { Kernel } from '../../../routine/kernel';
 import { EntryT, FaultFlagsT, PageT, routine, VmaT, VmFaultT, VpnT } from '../../../routine/routine';
@@ -18,7 +18,7 @@ import { trylock_page, unlock_page } from '../mmap/mmap_lock';
 import { vma_end_read } from '../mmap/vma_lock';
 import { alloc_movable_page } from '../page_alloc/page_alloc';
 import { pteLock, pteUnlock } from '../page_table_lock';
-import { pmd_alloc, pte_alloc, pte_offset, ptep_get, set_pte } from '../pgtable';
+import { pmd_alloc, pte_alloc, pte_mkdirty, pte_offset, ptep_get, set_pte } from '../pgtable';
 import { folio_add_new_anon_rmap } from '../rmap/rmap';
 import { get_page, put_page, rename_hold } from '../swap/page_ref';
 import { folio_add_lru } from '../swap/swap';
@@ -53,7 +53,7 @@ function map_anon_page(k: Kernel, f: Vmf, page: PageRow): void {
   k.mm.rssAnon.add(mmOf(k, f), 1);
   folio_add_new_anon_rmap(k, page, f.vma, f.vpn);
   folio_add_lru(k, page);
-  set_pte(k, f.entry, Pte.Present | PTE_YOUNG | (writable ? PTE_WRITE | PTE_DIRTY : 0), page);
+  set_pte(k, f.entry, Pte.Present | PTE_YOUNG | (writable ? pte_mkdirty(k, PTE_WRITE) : 0), page);
 }
 
 const ANON = 'do_anonymous_page';
@@ -296,7 +296,7 @@ const handle_pte_fault = routine({
       ),
       r.when('a write (x86 leaves the accessed bit of a read to the hardware)', (_, f) => isWrite(f), [
         r.step('ptep_set_access_flags: young and dirty', (k, f) => {
-          k.tables.lo.set(f.entry, k.tables.lo.get(f.entry) | PTE_YOUNG | PTE_DIRTY);
+          k.tables.lo.set(f.entry, pte_mkdirty(k, k.tables.lo.get(f.entry) | PTE_YOUNG));
         }),
       ]),
       pteUnlock(r),

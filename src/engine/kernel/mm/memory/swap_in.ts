@@ -4,22 +4,14 @@ import { Vm } from '../../../machine/address-spaces';
 import { Hold } from '../../../machine/holds';
 import type { PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { MAPPING_ANON, Pg } from '../../../machine/pages';
-import {
-  PTE_DIRTY,
-  PTE_EXCLUSIVE,
-  PTE_SOFT_DIRTY,
-  PTE_UFFD_WP,
-  PTE_WRITE,
-  PTE_YOUNG,
-  Pte,
-} from '../../../machine/pte';
+import { PTE_EXCLUSIVE, PTE_SOFT_DIRTY, PTE_UFFD_WP, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { PageT, routine, VmFaultT } from '../../../routine/routine';
 import { FaultFlag, VM_FAULT_ERROR, VmFault } from '../../constants';
 import { folioLockOrRetry } from '../folio_lock';
 import { unlock_page } from '../mmap/mmap_lock';
 import { pteLock, pteUnlock } from '../page_table_lock';
-import { protnone, set_pte } from '../pgtable';
+import { protnone, pte_mkdirty, set_pte } from '../pgtable';
 import { folio_add_new_anon_rmap, folio_add_rmap } from '../rmap/rmap';
 import { put_page, rename_hold } from '../swap/page_ref';
 import { lru_add_drain } from '../swap/swap';
@@ -27,7 +19,7 @@ import { folio_free_swap, read_swap_cache, reuse_swap_page, swap_slot_of } from 
 import { is_free_slot, swap_free, vm_swap_full } from '../swapfile/swapfile';
 import { directReclaim } from '../vmscan/reclaim';
 import { isWrite, mmOf, passHold, passVmf, pte_same, read_orig_pte, type Vmf, vmfParams } from './vmf';
-import { do_wp_page } from './wp';
+import { do_wp_page, wrote } from './wp';
 
 /** One more mapping of a page from the swap cache, which may not have been mapped since it was read. */
 export function map_swapped(k: Kernel, page: PageRow, vma: VmaRow, vpn: Vpn, exclusive: boolean): void {
@@ -64,14 +56,15 @@ function take_from_slot(k: Kernel, f: Vmf, page: PageRow, slot: number): boolean
 }
 
 /** Maps the page; afterwards FAULT_FLAG_WRITE is left only if the write must still be handled. */
-function map_page(k: Kernel, f: Vmf & { page: PageRow; slot: number }): void {
+function map_page(k: Kernel, f: Vmf & { page: PageRow; slot: number; ret: number }): void {
   const mm = mmOf(k, f);
   const exclusive = take_from_slot(k, f, f.page, f.slot);
   k.mm.rssAnon.add(mm, 1);
   k.mm.swapEntries.add(mm, -1);
   let pte: number = Pte.Present | PTE_YOUNG | protnone(k, f.vma) | (f.pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP));
   if (exclusive && k.mm.has(f.vma, Vm.Write)) {
-    pte |= PTE_WRITE | (isWrite(f) ? PTE_DIRTY : 0);
+    pte |= isWrite(f) ? pte_mkdirty(k, PTE_WRITE) : PTE_WRITE;
+    if (isWrite(f)) f.ret |= wrote(k);
     f.flags &= ~FaultFlag.Write;
   }
   map_swapped(k, f.page, f.vma, f.vpn, exclusive);

@@ -4,7 +4,7 @@ import { Vm } from '../../../machine/address-spaces';
 import { Hold } from '../../../machine/holds';
 import type { PageRow, VmaRow } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
-import { isZeroPage, PTE_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
+import { isZeroPage, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { Bool, type Builder, type Node, PageT, routine } from '../../../routine/routine';
 import { FaultFlag, Notify, VmFault } from '../../constants';
@@ -15,7 +15,7 @@ import {
 } from '../mmu_notifier/mmu_notifier';
 import { alloc_movable_page } from '../page_alloc/page_alloc';
 import { pteLock, pteUnlock } from '../page_table_lock';
-import { pte_page, set_pte } from '../pgtable';
+import { pte_mkdirty, pte_page, set_pte } from '../pgtable';
 import {
   folio_add_new_anon_rmap,
   folio_move_anon_rmap,
@@ -68,14 +68,20 @@ function can_reuse(k: Kernel, f: Vmf & { page: PageRow }): boolean {
   return k.pages.has(page, Pg.AnonExclusive) || wp_can_reuse_anon_folio(k, page, vma);
 }
 
-/** The entry becomes writable as it stands (wp_page_reuse). */
+/** maybe_mkwrite. Only a device's write comes to a VMA that nobody may write to, and only on old kernels. */
+const maybe_write = (k: Kernel, vma: VmaRow): number => (k.mm.has(vma, Vm.Write) ? PTE_WRITE : 0);
+
+/** The entry becomes dirty, and writable if the VMA is (wp_page_reuse). */
 function wp_page_reuse(k: Kernel, f: Vmf): void {
-  k.tables.lo.set(f.entry, k.tables.lo.get(f.entry) | PTE_WRITE | PTE_DIRTY | PTE_YOUNG);
+  k.tables.lo.set(f.entry, pte_mkdirty(k, k.tables.lo.get(f.entry) | maybe_write(k, f.vma) | PTE_YOUNG));
 }
 
 function alloc_copy(k: Kernel, f: Vmf & { page: PageRow }): void {
   f.page = charge_or_free(k, alloc_movable_page(k), mmOf(k, f));
 }
+
+/** A write fault is done; old kernels say so (VM_FAULT_WRITE). */
+export const wrote = (k: Kernel): number => (k.profile.faultReportsWrite ? VmFault.WRITE : 0);
 
 const COPY = 'wp_page_copy';
 
@@ -161,13 +167,12 @@ export const wp_page_copy = routine({
         callee.who = k.task;
       }),
     ]),
-    leaves(r, COPY, 'return 0', () => 0),
+    leaves(r, COPY, 'return 0, or VM_FAULT_WRITE', (k, f) => (f.copied !== 0 ? wrote(k) : 0)),
   ],
 });
 
 function replace_entry(k: Kernel, f: Vmf, old: PageRow, page: PageRow): void {
   const mm = mmOf(k, f);
-  const writable = !isUnshare(f) && k.mm.has(f.vma, Vm.Write);
   if (old !== 0) {
     mm_counter_add(k, mm, old, -1);
     folio_remove_rmap(k, old);
@@ -177,7 +182,8 @@ function replace_entry(k: Kernel, f: Vmf, old: PageRow, page: PageRow): void {
   rename_hold(k, page, Hold.Alloc, Hold.Pte);
   folio_add_new_anon_rmap(k, page, f.vma, f.vpn);
   folio_add_lru(k, page);
-  set_pte(k, f.entry, Pte.Present | PTE_YOUNG | (writable ? PTE_WRITE | PTE_DIRTY : 0), page);
+  const written = isUnshare(f) ? 0 : pte_mkdirty(k, maybe_write(k, f.vma));
+  set_pte(k, f.entry, Pte.Present | PTE_YOUNG | written, page);
 }
 
 const WP = 'do_wp_page';
@@ -205,7 +211,7 @@ export const do_wp_page = routine({
           f.ret = fault_dirty_shared_page(k, f, f.page);
         }),
       ]),
-      leaves(r, WP, 'return ret', (_, f) => f.ret),
+      leaves(r, WP, 'return ret', (k, f) => f.ret | wrote(k)),
     ]),
     r.when('the page is anonymous and exclusive to this mapping', can_reuse, [
       r.step('it is exclusive from now on; for a write the entry becomes writable and dirty', (k, f) => {
@@ -213,7 +219,7 @@ export const do_wp_page = routine({
         if (isWrite(f)) wp_page_reuse(k, f);
       }),
       pteUnlock(r),
-      leaves(r, WP, 'return 0', () => 0),
+      leaves(r, WP, 'return 0, or VM_FAULT_WRITE', wrote),
     ]),
     r.when('there is a page', (_, f) => f.page !== 0, [
       r.step('folio_get(folio)', (k, f) => get_page(k, f.page, Hold.Fault)),

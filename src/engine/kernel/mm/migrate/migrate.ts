@@ -1,5 +1,6 @@
 /** What every page migration shares (mm/migrate.c): waiting on migration entries, moving a page's identity, restoring entries. */
 
+import { Vm } from '../../../machine/address-spaces';
 import { Hold } from '../../../machine/holds';
 import type { EntryRow, PageRow, VmaRow } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
@@ -113,13 +114,15 @@ export function remove_migration_pte(k: Kernel, from: PageRow, to: PageRow, at: 
 
 function restore_entry(k: Kernel, entry: EntryRow, to: PageRow, vma: VmaRow): void {
   const old = ptep_get(k, entry);
-  const kept = old & (PTE_WRITE | PTE_SOFT_DIRTY | PTE_UFFD_WP);
+  const write = (old & PTE_WRITE) !== 0 && k.mm.has(vma, Vm.Write) ? PTE_WRITE : 0;
+  const kept = write | (old & (PTE_SOFT_DIRTY | PTE_UFFD_WP));
   get_page(k, to, Hold.Pte);
   folio_add_rmap(k, to);
   const exclusive = (old & (PTE_WRITE | PTE_EXCLUSIVE)) !== 0;
   if (k.profile.anonExclusive && exclusive && k.pages.isAnon(to)) k.pages.setFlag(to, Pg.AnonExclusive);
   if (is_device_private(k, to)) {
-    set_pte(k, entry, Pte.DevicePrivate | kept, to);
+    const lost = k.profile.deviceEntriesKeepSoftDirty ? 0 : PTE_SOFT_DIRTY;
+    set_pte(k, entry, Pte.DevicePrivate | (kept & ~lost), to);
     return;
   }
   const young = old & PTE_YOUNG;

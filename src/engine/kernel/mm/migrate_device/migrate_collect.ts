@@ -52,9 +52,16 @@ export function folio_try_share_anon_rmap(k: Kernel, page: PageRow): boolean {
   return true;
 }
 
+/** Old kernels look for soft-dirty where present entries have it: of a device's entry that is a bit of the type, always set. */
+function reads_as_soft_dirty(k: Kernel, pte: number): boolean {
+  if (kindOf(pte) === Pte.DevicePrivate && k.profile.softDirty && !k.profile.deviceEntriesKeepSoftDirty)
+    return true;
+  return (pte & PTE_SOFT_DIRTY) !== 0;
+}
+
 /** The entry that stands for a page in migration; permission and the bits that survive come from the old entry. */
 export function migration_pte(k: Kernel, pte: number, write: boolean, exclusive: boolean): number {
-  const kept = pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP);
+  const kept = (pte & PTE_UFFD_WP) | (reads_as_soft_dirty(k, pte) ? PTE_SOFT_DIRTY : 0);
   const age = isPresent(pte) && k.profile.migrationKeepsYoungDirty ? pte & (PTE_YOUNG | PTE_DIRTY) : 0;
   const access = write ? PTE_WRITE : exclusive ? PTE_EXCLUSIVE : 0;
   return Pte.Migration | kept | age | access;

@@ -3,13 +3,13 @@
 import { Vm } from '../../../machine/address-spaces';
 import { Hold } from '../../../machine/holds';
 import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
-import { isZeroPage, PTE_DIRTY, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
+import { isZeroPage, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { EntryT, MigrationT, MmT, PageT, routine, SlotT, VmaT, VpnT } from '../../../routine/routine';
 import { type Rule, refuse } from '../../refusals';
 import { memcg_charge } from '../memcontrol';
 import { pteLock, pteUnlock } from '../page_table_lock';
-import { pte_alloc, ptep_get, set_pte } from '../pgtable';
+import { pte_alloc, pte_mkdirty, ptep_get, set_pte } from '../pgtable';
 import { anon_vma_prepare, folio_add_new_anon_rmap } from '../rmap/rmap';
 import { get_page, is_device_private, is_driver_page } from '../swap/page_ref';
 import { folio_add_lru } from '../swap/swap';
@@ -19,7 +19,7 @@ import { clear_migrate, dstPage, slot_place, type WithSlot } from './migrate_arr
 function new_entry(k: Kernel, vma: VmaRow, page: PageRow): number {
   const writable = k.mm.has(vma, Vm.Write);
   if (is_device_private(k, page)) return Pte.DevicePrivate | (writable ? PTE_WRITE : 0);
-  return Pte.Present | PTE_YOUNG | (writable ? PTE_WRITE | PTE_DIRTY : 0);
+  return Pte.Present | PTE_YOUNG | (writable ? pte_mkdirty(k, PTE_WRITE) : 0);
 }
 
 /** The VMA has holes to fill, and the page is of a kind that may fill one. */

@@ -131,6 +131,13 @@ function isolateStep(r: Builder<Frame>): Node<Frame> {
   );
 }
 
+/** An isolated page that does not move. */
+const stays = (r: Builder<Frame>): Node<Frame> =>
+  r.step('it stays: back to the LRU, clear MIGRATE', (k, f) => {
+    putback(k, f.migration, f.page);
+    clear_migrate(k, f.slot);
+  });
+
 /** Takes `f.page` out of the page tables that still map it, and checks that nobody else holds it. */
 function unmapSteps(r: Builder<Frame>): Node<Frame>[] {
   return [
@@ -144,12 +151,7 @@ function unmapSteps(r: Builder<Frame>): Node<Frame>[] {
       r.when(
         'it is still mapped, or somebody else holds it',
         (k, f) => !is_unmapped(k, f) || !migrate_vma_check_page(k, f),
-        [
-          r.step('it stays: back to the LRU, clear MIGRATE', (k, f) => {
-            putback(k, f.migration, f.page);
-            clear_migrate(k, f.slot);
-          }),
-        ],
+        [stays(r)],
       ),
     ),
   ];
@@ -267,6 +269,11 @@ export const migrate_vma_prepare = routine({
             r.when('it is on no LRU', (_, f) => f.isolated === 0, [
               r.step('it stays: clear MIGRATE', not_isolated),
             ]),
+            r.when(
+              'somebody besides its mappings holds it',
+              (k, f) => f.isolated !== 0 && !migrate_vma_check_page(k, f),
+              [stays(r)],
+            ),
           ],
         ),
       ]),

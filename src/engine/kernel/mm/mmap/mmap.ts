@@ -337,6 +337,14 @@ export const exit_mmap = routine({
           callee.event = Notify.RELEASE;
         }),
       ],
+      [
+        r.step(
+          "mmu_notifier_release(mm): HMM's notifier goes, and mirrors are told nothing any more",
+          (k, f) => {
+            k.mm.firstMirror.set(f.mm, 0);
+          },
+        ),
+      ],
     ),
     r.step('tlb_gather_mmu_fullmm(&tlb, mm)', (k, f) => {
       f.tlb = tlb_gather_mmu(k, f.mm);

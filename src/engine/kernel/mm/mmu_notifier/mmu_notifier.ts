@@ -126,6 +126,15 @@ export const mmu_notifier_invalidate_range_start = routine({
   ],
 });
 
+/** The ranges of which drivers of 4.14 know nothing any more. One that begins where the invalidation ends counts too. */
+function hmm_invalidate_range(k: Kernel, f: { mm: MmRow; start: number; end: number }): void {
+  const { devices } = k;
+  for (const range of devices.ranges.rows()) {
+    const apart = f.end < devices.rangeStart.get(range) || f.start >= devices.rangeEnd.get(range);
+    if (devices.rangeMm.get(range) === f.mm && !apart) devices.rangeValid.set(range, 0);
+  }
+}
+
 export const mmu_notifier_invalidate_range_end = routine({
   name: 'mmu_notifier_invalidate_range_end',
   file: 'mm/mmu_notifier.c',
@@ -136,6 +145,7 @@ export const mmu_notifier_invalidate_range_end = routine({
     r.only(
       (profile) => !profile.intervalNotifiers,
       [
+        r.step('hmm_invalidate_range: what overlaps is valid no longer', hmm_invalidate_range),
         ...mirrorsReadLock(r, (f) => f.mm, [
           r.call('tell the mirrors (sync_cpu_device_pagetables)', tell_mirrors, (_, f, callee) => {
             callee.mm = f.mm;

@@ -303,11 +303,15 @@ function vmas_of_file(k: Kernel, file: FileRow): VmaRow[] {
   return vmas.sort((a, b) => k.mm.pgoff.get(a) - k.mm.pgoff.get(b));
 }
 
+/** Kinds of entry that map a page besides present ones, where the walk looks at such entries at all (map_pte). */
+const mapsUnpresent = (k: Kernel, kind: number): boolean =>
+  k.profile.rmapFindsDeviceEntries && (kind === Pte.DevicePrivate || kind === Pte.DeviceExclusive);
+
 /** The entry at a place of the walk if it maps the page, else 0 (page_vma_mapped_walk without PVMW_MIGRATION). */
 export function mapped_entry(k: Kernel, page: PageRow, at: Mapping): EntryRow {
   const entry = pte_offset(k, k.mm.mm.get(at.vma) as MmRow, at.vpn);
   const kind = kindOf(ptep_get(k, entry));
-  const maps = kind === Pte.Present || kind === Pte.DevicePrivate || kind === Pte.DeviceExclusive;
+  const maps = kind === Pte.Present || mapsUnpresent(k, kind);
   return (maps && pte_page(k, entry) === page ? entry : 0) as EntryRow;
 }
 
