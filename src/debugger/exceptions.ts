@@ -18,7 +18,8 @@ export type ExceptionId =
   | 'deadlock'
   | 'never_wakes'
   | 'livelock'
-  | 'starvation';
+  | 'starvation'
+  | 'oops';
 
 export interface ExceptionFilter {
   readonly id: ExceptionId;
@@ -66,6 +67,12 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     id: 'starvation',
     label: 'Starvation',
     description: 'A worker never runs: a task that spins keeps its CPU.',
+    isDefault: true,
+  },
+  {
+    id: 'oops',
+    label: 'Kernel oops',
+    description: 'The kernel reads memory that is not there.',
     isDefault: true,
   },
 ];
@@ -154,6 +161,7 @@ export class Exceptions {
       case 'never_wakes':
       case 'livelock':
       case 'starvation':
+      case 'oops':
         return stuckText(world, name, args, task);
       default:
         return name;

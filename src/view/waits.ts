@@ -54,6 +54,7 @@ const WHAT: Record<WaitKind, (world: World, on: number) => string> = {
   [Wait.PgmapRef]: (world, pgmap) => pgmapUsers(world, pgmap as PgmapRow),
   [Wait.DeviceFault]: () => 'the device fault to be serviced',
   [Wait.Work]: () => 'something to do',
+  [Wait.Oops]: () => 'nothing any more: it is gone since the oops, with all that it held',
   [Wait.RangeLock]: () => "the driver's lock over its ranges",
   [Wait.Kworker]: () => 'work on its CPU',
   [Wait.VmaWrite]: (world, vma) =>
@@ -167,7 +168,7 @@ export function waitsFor(world: World, task: TaskRow): string {
 }
 
 /** Events of the detectors: the run, or a part of it, gets nowhere. */
-export const DETECTED = ['deadlock', 'never_wakes', 'livelock', 'starvation'] as const;
+export const DETECTED = ['deadlock', 'never_wakes', 'livelock', 'starvation', 'oops'] as const;
 export type Detected = (typeof DETECTED)[number];
 
 export const isDetected = (name: EventName): name is Detected =>
@@ -193,5 +194,7 @@ export function stuckText(world: World, what: Detected, args: readonly number[],
   }
   if (what === 'livelock')
     return `Livelock: ${taskName(world, task)} has taken the same fault at ${showAddress((args[1] ?? 0) * 4096)} ${args[2]} times; nothing changes.`;
+  if (what === 'oops')
+    return `Kernel oops in page_remove_rmap: ${taskName(world, task)} unmaps ${showPage(world, (args[0] ?? 0) as PageRow)} and reads a frame number out of an entry that is not present: there is no struct page for frame 0x${(args[1] ?? 0).toString(16)}.`;
   return `Starvation: ${taskName(world, (args[0] ?? 0) as TaskRow)} has work and never runs; ${taskName(world, (args[1] ?? 0) as TaskRow)} spins on its CPU, in a fault at ${showAddress((args[2] ?? 0) * 4096)}.`;
 }

@@ -22,6 +22,13 @@ const SAYS: Readonly<Record<string, RegExp>> = {
   'invalidation-before-update': /^I27 .*the driver enters what hmm_range_fault answered/,
   'device-write-to-a-clean-page':
     /^I18 .*written to since it was swapped, and neither it nor an entry is dirty/,
+  'shared-page-never-comes-home':
+    /^Livelock: app has taken the same fault at 0x\w+ 1000 times; nothing changes\.$/,
+  'oops-of-half-a-fix':
+    /^Kernel oops in page_remove_rmap: app unmaps pfn 0x\w+ .*: there is no struct page for frame 0x\w+\.$/,
+  'device-write-to-read-only-memory':
+    /^Livelock: app has taken the same fault at 0x\w+ 1000 times; nothing changes\.$/,
+  'shared-page-becomes-writable': /^I21 .*2 entries stand for page 0x\w+, and 1 of them may write/,
   'memunmap-waits-for-ever':
     /^app waits for the last page in use of gpu0: pfn 0x\w+ is held by .* and driver\. It can never wake: nobody is left who could end this wait\.$/,
 };
@@ -33,6 +40,11 @@ const WAITS: Readonly<Record<string, readonly RegExp[]>> = {
   'lost-dirty-bit': [],
   'device-write-to-a-clean-page': [],
   'stale-device-mapping': [],
+  // The child is idle: app tells it what to do.
+  'shared-page-never-comes-home': [/^child → something to do → app, in handle_mm_fault/m],
+  'oops-of-half-a-fix': [],
+  'device-write-to-read-only-memory': [],
+  'shared-page-becomes-writable': [],
   // The process's own thread could go on, and has the same CPU.
   'fault-on-a-freed-page': [/^app → CPU 0 → app\.A, in /m],
   // The one that migrates stands where its flush is still to come.

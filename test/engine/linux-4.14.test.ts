@@ -117,6 +117,8 @@ describe('4.14', () => {
     forked.onDevice(1);
     forked.fork();
     const afterFork = forked.kernel.time;
+    // Without an error it would be entered for ever: the page can't come home while both map it.
+    forked.failNext(VmFault.SIGBUS);
     forked.read(A);
     const shared = forked.since(afterFork).find((event) => event.name === 'migrate_to_ram');
     expect(shared?.args.slice(3, 6)).toEqual([3, 2, 0]);

@@ -1,4 +1,4 @@
-/** Which private pages a mirror is shown: in 4.14 those of any device, in 6.12 those of its own. */
+/** Which private pages a mirror is shown: in 4.14 none, or those of any device with the entry read first; in 6.12 its own. */
 
 import { describe, expect, it } from 'vitest';
 import { runChecked } from '../properties/machine';
@@ -23,14 +23,28 @@ const sound = (profile: string, body: string): void => {
   });
 };
 
+/** The line of mm/hmm.c is where it belongs. */
+const READ_FIRST = '4.14\n  switch hmm-entry-read-first on';
+
 describe('4.14', () => {
+  it('reports no private page, and brings home what a device asks for', () => {
+    sound(
+      '4.14',
+      `gpu1 snapshot a expect [0, 0]
+       gpu0 snapshot a expect [0, 0]
+       gpu1 read a expect 1
+       expect callbacks.page_fault == 2
+       expect gpu0.used == 0`,
+    );
+  });
+
   it('reports a private page to the mirror of another device', () => {
-    sound('4.14', 'gpu1 snapshot a expect [0x32, 0x32]; gpu0 snapshot a expect [0x22, 0x22]');
+    sound(READ_FIRST, 'gpu1 snapshot a expect [0x32, 0x32]; gpu0 snapshot a expect [0x22, 0x22]');
   });
 
   it('leaves it where it is when another device reads or writes it', () => {
     sound(
-      '4.14',
+      READ_FIRST,
       `gpu1 read a expect 1
        gpu1 write a = 7
        expect gpu0.used == 2
@@ -43,7 +57,7 @@ describe('4.14', () => {
 
   it('faults a read-only entry that is to be written, on the own device too', () => {
     sound(
-      '4.14',
+      READ_FIRST,
       `mprotect a r
        mprotect a rw
        gpu0 write a = 3 expect ok

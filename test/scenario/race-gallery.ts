@@ -18,6 +18,10 @@ const FIXES: readonly [name: string, fix: Fix][] = [
   ['mapped-after-it-was-thrown-away', ['after-migration off', 'after-migration on']],
   ['invalidation-before-update', ['skips-read-retry on', 'skips-read-retry off']],
   ['device-write-to-a-clean-page', ['dirties-pages off', 'dirties-pages on']],
+  ['shared-page-never-comes-home', ['fix-aab8d0520e6e off', 'fix-aab8d0520e6e on']],
+  ['oops-of-half-a-fix', ['fix-1de13ee59225 off', 'fix-1de13ee59225 on']],
+  ['device-write-to-read-only-memory', ['fix-c18ce674d548 off', 'fix-c18ce674d548 on']],
+  ['shared-page-becomes-writable', ['fix-write-attribute off', 'fix-write-attribute on']],
   // Whoever took the reference gives it back.
   ['memunmap-waits-for-ever', ['get_page buf[1]', 'get_page buf[1]\n    put_page buf[1]']],
 ];

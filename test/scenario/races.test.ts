@@ -9,7 +9,7 @@ import { buildRun, compileScenario } from '../../src/program';
 import { RACES } from './race-gallery';
 
 const LIMIT = 2_000_000;
-const DETECTORS: readonly EventName[] = ['deadlock', 'never_wakes', 'livelock', 'starvation'];
+const DETECTORS: readonly EventName[] = ['deadlock', 'never_wakes', 'livelock', 'starvation', 'oops'];
 
 interface Found {
   /** `I39`, the name of a detector, or `expect_failed`. */

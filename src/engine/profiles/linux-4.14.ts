@@ -48,6 +48,7 @@ export const linux414: Profile = {
   softDirty: true,
   deviceEntriesKeepSoftDirty: false,
   rmapFindsDeviceEntries: false,
+  unmapMisreadsSubpage: true,
   mprotectNotifiesAtPud: false,
   mprotectGathers: false,
   mprotectDropsAccount: false,

@@ -48,6 +48,7 @@ export const linux612: Profile = {
   softDirty: false,
   deviceEntriesKeepSoftDirty: true,
   rmapFindsDeviceEntries: true,
+  unmapMisreadsSubpage: false,
   mprotectNotifiesAtPud: true,
   mprotectGathers: true,
   mprotectDropsAccount: true,

@@ -93,6 +93,8 @@ export interface Profile {
   readonly deviceEntriesKeepSoftDirty: boolean;
   /** The reverse-map walk finds device-private entries (4.20+); before, map_pte passes over what is not present. */
   readonly rmapFindsDeviceEntries: boolean;
+  /** Unmapping by the reverse map reads the frame number out of an entry as if it were present (until 5.2): where it finds device entries, that is an oops. */
+  readonly unmapMisreadsSubpage: boolean;
   /** mprotect tells mirrors as soon as a PMD table exists; before 6.12 only where a PTE table does. */
   readonly mprotectNotifiesAtPud: boolean;
   /** mprotect flushes the TLB once, at its end (5.19+); before, after each VMA, and at once where it changes a huge entry. */

@@ -33,6 +33,19 @@ export const SWITCHES: readonly Switch[] = [
     change: (on) => ({ hmmReadsEntryFirst: on }),
   },
   {
+    name: 'fix-aab8d0520e6e',
+    about: 'The reverse-map walk finds the device entries of a page, not only present ones.',
+    since: '4.20',
+    change: (on) => ({ rmapFindsDeviceEntries: on }),
+  },
+  {
+    name: 'fix-1de13ee59225',
+    about:
+      'Unmapping a page takes the page itself, and reads no frame number out of an entry that is not present.',
+    since: '5.3',
+    change: (on) => ({ unmapMisreadsSubpage: !on }),
+  },
+  {
     name: 'fix-c18ce674d548',
     about: "A device's write to a VMA that may not be written to is refused instead of faulted for ever.",
     since: '5.4',

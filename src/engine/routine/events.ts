@@ -71,6 +71,8 @@ export const EVENT_SCHEMA = {
   livelock: { enter: ['process', 'vpn', 'times'] },
   /** A worker that can't run because a task that spins in the kernel keeps its CPU. */
   starvation: { enter: ['worker', 'task', 'vpn'] },
+  /** The kernel reads memory that is not there: the struct page of a frame that doesn't exist, taken for `page`'s. */
+  oops: { enter: ['page', 'frame'] },
   fork: { enter: ['parent', 'child'] },
   exit: { enter: ['process', 'code', 'signal'] },
   /** A statement of the scenario begins. */

@@ -33,6 +33,8 @@ interface Callbacks<F> {
   readonly first?: Node<F>[];
   /** For a large folio: its entries of PTE tables in [vpn, end), all at once; false where one can't be taken. */
   readonly large?: (k: Kernel, f: F) => boolean;
+  /** Before an entry is taken away, under its lock. */
+  readonly before?: Node<F>[];
   /** Takes away one entry, under its lock; false where it can't be taken. The kernel's name for that comes last. */
   readonly one: readonly [text: string, take: (k: Kernel, f: F) => boolean, name: string];
 }
@@ -72,6 +74,7 @@ export function unmapWalk<F extends Unmapping>(r: Builder<F>, on: Callbacks<F>):
     }),
     r.when('there is one', (_, f) => f.entry !== 0, [
       pteLock(r),
+      ...(on.before ?? []),
       r.inlines(
         [oneName],
         r.step(oneText, (k, f) => failUnless(f, one(k, f))),

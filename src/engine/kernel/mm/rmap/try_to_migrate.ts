@@ -10,6 +10,7 @@ import { Notify } from '../../constants';
 import { split_huge_pmd } from '../huge_memory/huge_memory';
 import { folio_try_share_anon_rmap, migration_pte } from '../migrate_device/migrate_collect';
 import { ptep_get, set_pte } from '../pgtable';
+import { is_misread, page_remove_rmap } from './bad_subpage';
 import { folio_remove_rmap, mapped_entry } from './rmap';
 import { unmapLocals, unmapWalk } from './rmap_unmap';
 
@@ -60,6 +61,23 @@ export const try_to_migrate = routine({
             callee.folio = f.page;
           }),
         ]),
+      ],
+      before: [
+        r.only(
+          (profile) => profile.unmapMisreadsSubpage,
+          [
+            r.when('it is no present entry', (k, f) => is_misread(k, f.entry), [
+              r.call(
+                'page_remove_rmap(page - page_to_pfn(page) + pte_pfn(pte))',
+                page_remove_rmap,
+                (_, f, callee) => {
+                  callee.page = f.page;
+                  callee.entry = f.entry;
+                },
+              ),
+            ]),
+          ],
+        ),
       ],
       large: (k, f) => unmap_large(k, f.page, f.vma, f.vpn, f.end),
       one: [
