@@ -1,8 +1,11 @@
 /** What never ends under 4.14: what the tasks hold meanwhile, whether a signal ends it, and what one fix alone makes of it. */
 
 import { describe, expect, it } from 'vitest';
+import { Signal } from '../../src/engine/kernel/constants';
 import type { PageRow, TaskRow } from '../../src/engine/machine/ids';
+import type { EventName } from '../../src/engine/routine/events';
 import { buildRun, compileScenario, type Run } from '../../src/program';
+import { endProcess } from '../../src/program/ending';
 
 const SHARED = `
   profile 4.14
@@ -36,12 +39,15 @@ interface Stop {
   readonly run: Run;
 }
 
-/** Runs until a detector stops the run, or to its end. */
-function stopOf(text: string): Stop {
+/** Runs until a detector stops the run, or to its end. The task in which `killAt` happens the third time is killed then. */
+function stopOf(text: string, killAt?: EventName): Stop {
   const run = start(text);
   const stop = { what: 'end', task: 0 as TaskRow, page: 0 as PageRow, run };
+  let left = 3;
   run.kernel.events.observer = (task, name, leave, args) => {
     if (name === 'migrate_to_ram' && !leave) stop.page = args[1] as PageRow;
+    if (name === killAt && !leave && --left === 0)
+      endProcess(run.kernel, run.kernel.tasks.processOf(task), 0, Signal.SIGKILL);
     if (name !== 'livelock' && name !== 'oops') return;
     stop.what = name;
     stop.task = task;
@@ -96,32 +102,24 @@ describe('a device page that two processes map, under 4.14', () => {
   });
 });
 
-const killed = (statement: string): string => `
+const ALONE = `
   profile 4.14
-  machine { cpus 2 }
   device gpu0 private 1MiB
-  # The signal comes when app is in the middle of it.
-  schedule loop { app*300 other*20 }
   process app {
     a = mmap 4KiB anon rw
     write a = 1
-    migrate a to gpu0
-    fork child
     mprotect a r
-    barrier ready
-    ${statement}
-  }
-  process other { barrier ready; kill app }`;
+    gpu0 write a = 2
+  }`;
 
-describe('a signal', () => {
+describe('a signal in the middle of it', () => {
   it('ends the CPU access that never ends', () => {
-    expect(stopOf(killed('read a')).what).toBe('end');
+    const text = SHARED.replace('LOOP', 'read a[0]').replace('SWITCH', '');
+    expect(stopOf(text, 'migrate_to_ram').what).toBe('end');
   });
 
   it("does not end a device's write to memory that may only be read", () => {
-    const { what, task, run } = stopOf(
-      killed('gpu0 write a = 2').replace('migrate a to gpu0\n    fork child\n', ''),
-    );
+    const { what, task, run } = stopOf(ALONE, 'do_wp_page');
     expect(what).toBe('livelock');
     const { tasks } = run.kernel;
     expect(tasks.killed.get(task)).not.toBe(0);

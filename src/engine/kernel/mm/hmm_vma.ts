@@ -222,20 +222,31 @@ const walk_page_range = routine({
           callee.pfns = slot_at(k, f.pfns, f.range, f.vpn);
           callee.range = f.range;
         },
-        (k, f, value) => {
-          f.ret = value === -Errno.EAGAIN ? 0 : value;
-          if (value === -Errno.EAGAIN) {
-            f.vpn = k.devices.rangeLast.get(f.range) as Vpn;
-            detect_endless_walk(k, f.range, f.vpn);
-          } else f.vpn = f.next;
+        (_, f, value) => {
+          f.ret = value;
         },
       ),
-      r.when('it failed', (_, f) => f.ret !== 0, [
-        r.ret('return ret', (k, f) => {
-          k.leave(WALK, f.ret);
-          return f.ret;
-        }),
-      ]),
+      r.when(
+        'ret == -EAGAIN',
+        (_, f) => f.ret === -Errno.EAGAIN,
+        [
+          r.step('walk again from hmm_vma_walk.last', (k, f) => {
+            f.vpn = k.devices.rangeLast.get(f.range) as Vpn;
+            detect_endless_walk(k, f.range, f.vpn);
+          }),
+        ],
+        [
+          r.when('it failed', (_, f) => f.ret !== 0, [
+            r.ret('return ret', (k, f) => {
+              k.leave(WALK, f.ret);
+              return f.ret;
+            }),
+          ]),
+          r.step('next step', (_, f) => {
+            f.vpn = f.next;
+          }),
+        ],
+      ),
     ]),
     r.ret('return 0', (k) => {
       k.leave(WALK, 0);
