@@ -53,7 +53,8 @@ import {
   VpnT,
 } from '../../routine/routine';
 import { begin_ioctl } from '../ioctl';
-import { dmirror_fault, keepRet, passRange, read_back } from './access';
+import { dmirror_fault, read_back } from './access';
+import { keepRet, passRange } from './answer';
 import { lockMirror, unlock_mirror } from './lock';
 import { backing_page, devmem_alloc_page } from './memory';
 import { failures, faultsAfterMigration, keepsOwnEntries, ROUND_PAGES } from './options';

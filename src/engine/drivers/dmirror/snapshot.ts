@@ -18,7 +18,7 @@ import { Wait } from '../../machine/tasks';
 import type { Kernel } from '../../routine/kernel';
 import { Bool, ErrnoT, Int, MirrorT, MmT, routine, SlotT, VpnT } from '../../routine/routine';
 import { begin_ioctl, push_data } from '../ioctl';
-import { keepRet, passRange } from './access';
+import { keepRet, passRange } from './answer';
 import { lockMirror, unlock_mirror } from './lock';
 import { ROUND_PAGES } from './options';
 import { own } from './tables';

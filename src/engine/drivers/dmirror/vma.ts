@@ -27,7 +27,7 @@ import {
   VmaT,
   VpnT,
 } from '../../routine/routine';
-import { do_fault, keepRet } from './access';
+import { do_fault, keepRet } from './answer';
 import { lockMirror, unlock_mirror } from './lock';
 import { ROUND_PAGES, skipsReadRetry } from './options';
 
