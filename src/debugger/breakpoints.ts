@@ -132,7 +132,11 @@ export class Breakpoints {
     const pcs = this.map.entries(request.name);
     if (pcs.length === 0) return this.#unbound('function', this.map.unknownName(request.name));
     const routine = this.map.routineAt(pcs[0] ?? 0);
-    return this.#bind({ kind: 'function', pcs }, routine, request);
+    const bound = this.#bind({ kind: 'function', pcs }, routine, request);
+    const meant = this.map.standsFor(request.name);
+    if (meant !== undefined)
+      bound.message ??= `Stops in \`${meant}\`, which does here what \`${request.name.trim()}\` is for.`;
+    return bound;
   }
 
   #unbound(kind: Breakpoint['kind'], message: string): Bound {

@@ -18,12 +18,16 @@ const CALLBACK_NAMES: readonly (readonly string[])[] = CALLBACKS.map((name) => {
   return [name];
 });
 
+/** A function's name without blanks and parentheses. */
+const bare = (name: string): string => name.trim().replace(/\(\)$/, '');
+
 export class CodeMap {
   readonly listings: readonly Listing[];
   /** 1 at each step that begins a statement of the scenario. */
   readonly statementStart: Uint8Array;
   readonly #byLine = new Map<number, number[]>();
   readonly #byName = new Map<string, number[]>();
+  readonly #aliases = new Map<string, string>();
   readonly #byPath = new Map<string, Listing>();
   /** The last line of a task's own text, by its name. */
   readonly #lastLines = new Map<string, number>();
@@ -35,6 +39,7 @@ export class CodeMap {
     this.statementStart = new Uint8Array(linked.op.length);
     for (const routine of linked.routines) this.#addRoutine(routine);
     for (const [name, pcs] of linked.inlined) for (const pc of pcs) this.#addName(name, pc);
+    this.#addAliases();
     CALLBACK_NAMES.forEach((names, callback) => {
       this.#addCallback(names, callback);
     });
@@ -50,7 +55,18 @@ export class CodeMap {
       this.#addStatements(linked);
       return;
     }
-    for (const name of [routine.name, ...routine.aliases]) this.#addName(name, linked.entry);
+    this.#addName(routine.name, linked.entry);
+  }
+
+  /** Names that routines have elsewhere: one that is another routine's own in this profile means that one. */
+  #addAliases(): void {
+    const own = new Set(this.#byName.keys());
+    for (const { routine, entry } of this.linked.routines)
+      for (const alias of routine.aliases)
+        if (!own.has(alias)) {
+          this.#addName(alias, entry);
+          this.#aliases.set(alias, routine.name);
+        }
   }
 
   /** A statement begins at the first step of its place; its other steps have the same place. */
@@ -99,7 +115,12 @@ export class CodeMap {
 
   /** First steps of the routines or callbacks of this name, and steps that run it; empty for an unknown one. */
   entries(name: string): readonly number[] {
-    return this.#byName.get(name.trim().replace(/\(\)$/, '')) ?? [];
+    return this.#byName.get(bare(name)) ?? [];
+  }
+
+  /** The routine that this name, which is not its own, stands for; undefined for every other name. */
+  standsFor(name: string): string | undefined {
+    return this.#aliases.get(bare(name));
   }
 
   /** `there is no routine x; did you mean y?` */
