@@ -50,5 +50,8 @@ export type RequestName = keyof Requests;
 export type Args<Name extends RequestName> = Requests[Name]['args'];
 export type Result<Name extends RequestName> = Requests[Name]['result'];
 
-/** Arguments of every request; their JSON schema is made from this. */
+/**
+ * Arguments of every request; their checks are made from this.
+ * @public
+ */
 export type RequestArguments = { [Name in RequestName]: Requests[Name]['args'] };

@@ -14,7 +14,7 @@ import type { StopView } from './stop-view';
 import { argumentCheck } from './validate';
 
 /** What every handler may use. */
-export interface Connection {
+interface Connection {
   /** Does something once the answer to the request at hand has been sent. */
   after(action: () => void): void;
 }
@@ -41,7 +41,7 @@ export interface Control extends Connection {
 }
 
 /** A scenario has been launched; it may be running. */
-export interface Launched extends Connection {
+interface Launched extends Connection {
   readonly session: DebugSession;
   readonly breakpoints: BreakpointBook;
   readonly sources: Sources;

@@ -100,7 +100,7 @@ export function evaluationProblem(error: unknown): string {
 }
 
 /** With a capital and a full stop. */
-export function sentence(message: string): string {
+function sentence(message: string): string {
   const text = message.charAt(0).toUpperCase() + message.slice(1);
   return /[.?!]$/.test(text) ? text : `${text}.`;
 }

@@ -7,7 +7,7 @@ import { processName, taskName, type World } from '../view/environment';
 import { isIdleWorker, showWaiting, waitingOf, waitsFor } from '../view/waits';
 import type { ExceptionHit } from './exceptions';
 
-export type StopReason =
+type StopReason =
   | 'entry'
   | 'step'
   | 'breakpoint'

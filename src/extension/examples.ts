@@ -7,7 +7,7 @@ interface Example extends vscode.QuickPickItem {
 }
 
 /** The text of a scenario's first comment line. */
-export function firstComment(text: string): string {
+function firstComment(text: string): string {
   const line = text.split('\n').find((candidate) => candidate.trim().startsWith('#'));
   return line?.replace(/^\s*#+\s*/, '').trim() ?? '';
 }

@@ -28,44 +28,44 @@ export type Expr =
   | BinaryExpr;
 
 /** An integer or a size, whole and at most 2^53; `4 pages` is 16384. NaN where the number had an error. */
-export interface NumberExpr {
+interface NumberExpr {
   readonly kind: 'number';
   readonly span: Span;
   readonly value: number;
 }
 
-export interface StringExpr {
+interface StringExpr {
   readonly kind: 'string';
   readonly span: Span;
   readonly value: string;
 }
 
-export interface BoolExpr {
+interface BoolExpr {
   readonly kind: 'bool';
   readonly span: Span;
   readonly value: boolean;
 }
 
 /** `none`: there is no such thing (no page, no VMA). */
-export interface NoneExpr {
+interface NoneExpr {
   readonly kind: 'none';
   readonly span: Span;
 }
 
-export interface NameExpr {
+interface NameExpr {
   readonly kind: 'name';
   readonly span: Span;
   readonly name: string;
 }
 
-export interface MemberExpr {
+interface MemberExpr {
   readonly kind: 'member';
   readonly span: Span;
   readonly object: Expr;
   readonly member: Name;
 }
 
-export interface IndexExpr {
+interface IndexExpr {
   readonly kind: 'index';
   readonly span: Span;
   readonly object: Expr;
@@ -73,7 +73,7 @@ export interface IndexExpr {
 }
 
 /** `buf[0..4]`, half open; either bound may be missing. */
-export interface SliceExpr {
+interface SliceExpr {
   readonly kind: 'slice';
   readonly span: Span;
   readonly object: Expr;
@@ -89,15 +89,15 @@ export interface CallExpr {
   readonly args: readonly Expr[];
 }
 
-export interface ListExpr {
+interface ListExpr {
   readonly kind: 'list';
   readonly span: Span;
   readonly items: readonly Expr[];
 }
 
-export type UnaryOp = '-' | '~' | 'not';
+type UnaryOp = '-' | '~' | 'not';
 
-export interface UnaryExpr {
+interface UnaryExpr {
   readonly kind: 'unary';
   readonly span: Span;
   readonly op: UnaryOp;

@@ -3,7 +3,7 @@ import { DROPPED, type Token } from './lexer';
 import { type Span, spanOf } from './source';
 
 /** Deepest nesting of blocks, brackets and operators. */
-export const MAX_DEPTH = 100;
+const MAX_DEPTH = 100;
 
 /** Ends the reading of one statement; caught where reading can go on. Never leaves the parser. */
 export class SyntaxFault {

@@ -1,7 +1,7 @@
 import { readable } from './characters';
 import { LineMap, type Position, type Span } from './source';
 
-export type Severity = 'error' | 'warning';
+type Severity = 'error' | 'warning';
 
 /** Something wrong with a scenario's text, before it has a file and lines. */
 export interface Problem {
@@ -23,7 +23,7 @@ export interface Diagnostic extends Problem {
 }
 
 /** More than this is not reported for one text, of each severity: nobody reads further. */
-export const MAX_PROBLEMS = 100;
+const MAX_PROBLEMS = 100;
 
 /** Collects problems, at most one for each place and `MAX_PROBLEMS` of each severity. An error takes a warning's place. */
 export class ProblemList {

@@ -4,7 +4,7 @@ import { FUNCTIONS, NAMES } from './things';
 export type Feature = 'coherent' | 'exclusive' | 'cold' | 'populate';
 
 /** `NAME=VALUE` behind a device: a whole number. */
-export interface DriverOption {
+interface DriverOption {
   readonly name: string;
   /** What the number is, as in `the size of a fault buffer`. */
   readonly what: string;
@@ -68,7 +68,7 @@ export interface Knowledge {
 const MOST_FAULT_ENTRIES = 1 << 16;
 
 /** The kernel's own HMM test driver. */
-export const DMIRROR: DriverWords = {
+const DMIRROR: DriverWords = {
   options: [
     { name: 'faults', what: 'the number of entries of a fault buffer', least: 1, most: MOST_FAULT_ENTRIES },
   ],

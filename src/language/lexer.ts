@@ -2,7 +2,7 @@ import { invisible } from './characters';
 import type { ProblemList } from './diagnostics';
 import type { Span } from './source';
 
-export type TokenKind = 'word' | 'number' | 'string' | 'punct' | 'newline' | 'comment' | 'end';
+type TokenKind = 'word' | 'number' | 'string' | 'punct' | 'newline' | 'comment' | 'end';
 
 /** How the formatter sets a token, as bits: the parser knows an index bracket from a list, a minus from a sign. */
 export const GLUE_BEFORE = 1;
@@ -18,9 +18,9 @@ export interface Token extends Span {
 }
 
 /** Longest text that is read, in UTF-16 units. */
-export const MAX_TEXT = 1 << 20;
+const MAX_TEXT = 1 << 20;
 /** Most tokens that are read. */
-export const MAX_TOKENS = 200_000;
+const MAX_TOKENS = 200_000;
 
 const BLANK = /[ \t\f\v\u00a0\ufeff]+/y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;

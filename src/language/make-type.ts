@@ -11,7 +11,7 @@ import {
 } from './things';
 import { type Accessor, BOOLEAN, listOf, NUMBER, STRING, type Type, type Value } from './values';
 
-export type Getter<C> = (handle: number, context: C) => Value;
+type Getter<C> = (handle: number, context: C) => Value;
 
 /** How one kind of thing is looked into. Without it every value is `none`. */
 export interface Access<C, Member extends string = string> {

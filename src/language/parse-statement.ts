@@ -108,7 +108,7 @@ function ends(c: Cursor): boolean {
 }
 
 /** Reads one statement with the end of its line. Fails where it cannot. */
-export function parseStatement(c: Cursor, source: string): Statement {
+function parseStatement(c: Cursor, source: string): Statement {
   return c.nested(() => {
     const statement = readStatement(c, source);
     if (statement.kind !== 'expect' && WITHOUT_OUTCOME.has(statement.kind) && 'outcome' in statement) {

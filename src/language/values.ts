@@ -14,12 +14,12 @@
 export type Value = number | bigint | string | boolean | undefined | Handle | readonly Value[];
 
 /** An object that only its type's getters look into. */
-export interface Handle {
+interface Handle {
   readonly [key: string]: unknown;
 }
 
 /** Things of one family can be compared with each other; `any` with everything. */
-export type Family = string;
+type Family = string;
 
 /** A kind of thing an expression can speak of. */
 export interface Type<C> {

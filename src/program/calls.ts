@@ -1,6 +1,5 @@
 /** The kernel's entry points that statements call. */
 
-export { do_exit } from '../engine/kernel/kernel/exit';
 export { sys_fork } from '../engine/kernel/kernel/fork';
 export { pin_user_pages, unpin_user_pages } from '../engine/kernel/mm/gup/pin';
 export { sys_madvise } from '../engine/kernel/mm/madvise/madvise';

@@ -12,7 +12,7 @@ import {
   type Routine,
 } from '../engine/routine/routine';
 
-export const SLOTS = {
+const SLOTS = {
   /** First address of the statement's range, in bytes, its pages, and how many of them are done. */
   $va: Hex,
   $pages: Int,

@@ -37,7 +37,7 @@ function nodesOf(machine: MachineDecl | undefined, value: Constant): MachineLayo
 }
 
 /** The number of a device's driver. */
-export function driverNumber({ driver }: DeviceDecl, drivers: readonly Driver[]): number {
+function driverNumber({ driver }: DeviceDecl, drivers: readonly Driver[]): number {
   return driver === undefined
     ? 0
     : Math.max(

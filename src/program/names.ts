@@ -8,7 +8,7 @@ import { bottomHalfName, workerNames } from '../language/task-names';
 import type { ProgramNames, VariableName } from '../view/environment';
 
 /** Values that `let` gives at the top of the scenario. */
-export function constantsOf(scenario: Scenario): ReadonlyMap<string, number> {
+function constantsOf(scenario: Scenario): ReadonlyMap<string, number> {
   const constants = new Map<string, number>();
   for (const item of scenario.items) {
     if (item.kind !== 'let') continue;

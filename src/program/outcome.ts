@@ -38,7 +38,7 @@ export function clearResult(k: Kernel, f: F): void {
 }
 
 /** The bytes a task's statement returned. */
-export function dataOf(k: Kernel, task: TaskRow, most = MOST_DATA): number[] {
+function dataOf(k: Kernel, task: TaskRow, most = MOST_DATA): number[] {
   const bytes: number[] = [];
   for (let slot = k.tasks.data.get(task); slot !== 0 && bytes.length < most; slot = k.slots.next.get(slot))
     bytes.push(k.slots.srcFlags.get(slot));

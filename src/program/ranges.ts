@@ -11,7 +11,7 @@ import type { F } from './frame';
 const TASK_SIZE = 2 ** 47;
 
 /** Puts the range's first address and its pages into the frame. Throws EvaluationError where there is no such range. */
-export type Locate = (scene: Scene, f: F) => void;
+type Locate = (scene: Scene, f: F) => void;
 
 export interface RangeCode {
   readonly locate: Locate;

@@ -9,7 +9,7 @@ import type { Run } from '../../src/program';
 import { MOST_STEPS, runOf } from '../properties/machine';
 
 /** Steps of a routine whose text begins so. */
-export function stepsOf({ linked }: Run, name: string, text: string): number[] {
+function stepsOf({ linked }: Run, name: string, text: string): number[] {
   const found = [...linked.text.keys()].filter(
     (pc) =>
       linked.routines[linked.routineOf[pc] ?? -1]?.routine.name === name && linked.text[pc]?.startsWith(text),

@@ -6,7 +6,7 @@ import { Pg } from '../../src/engine/machine/pages';
 import type { Kernel } from '../../src/engine/routine/kernel';
 
 /** The folios of a list from the oldest on; throws where the links of one and the next contradict each other. */
-export function listed(k: Kernel, node: number, kind: LruKind): PageRow[] {
+function listed(k: Kernel, node: number, kind: LruKind): PageRow[] {
   const { lists, pages } = k;
   const list = lruOf(node, kind);
   const found: PageRow[] = [];

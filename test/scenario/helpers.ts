@@ -31,7 +31,7 @@ ${statements}
 }
 
 /** How many lines `wrap` puts before the statements. */
-export const WRAPPED_LINES = 6;
+const WRAPPED_LINES = 6;
 
 /** All diagnostics of a text as `line:column: message`. */
 export function diagnosticsOf(text: string): string[] {

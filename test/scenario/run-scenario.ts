@@ -5,7 +5,7 @@ import { buildRun, compileScenario, type Program, type Run } from '../../src/pro
 import { taskName } from '../../src/view/environment';
 
 /** A result as tests compare it. */
-export interface Result {
+interface Result {
   readonly text: string;
   readonly task: string;
   readonly ret: number;

@@ -67,7 +67,7 @@ function compareOne(read: Read, order: number, level: Level): Verdict {
 }
 
 /** Which records to compare: every `count`th from `index` on, or the one with this id. */
-export type Selection = { readonly index: number; readonly count: number } | { readonly id: string };
+type Selection = { readonly index: number; readonly count: number } | { readonly id: string };
 
 const ALL: Selection = { index: 0, count: 1 };
 

@@ -12,7 +12,7 @@ export interface LogEntry {
   readonly [field: string]: unknown;
 }
 
-export interface LogBuffer {
+interface LogBuffer {
   readonly p: string;
   readonly pages: number;
   /** Number of the first mapped page when it is not 0. */

@@ -226,11 +226,7 @@ function* mirrorEntries(
 }
 
 /** Processes of the program that have not exited, in the order in which they began; without the supervisor. */
-export function liveProcesses(
-  k: Kernel,
-  names: Names,
-  supervisor: string,
-): [name: string, row: ProcessRow][] {
+function liveProcesses(k: Kernel, names: Names, supervisor: string): [name: string, row: ProcessRow][] {
   return [...k.tasks.processes.rows()]
     .filter((row) => k.tasks.exited.get(row) === 0)
     .map((row): [string, ProcessRow] => [names.process(row), row as ProcessRow])

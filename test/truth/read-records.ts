@@ -12,7 +12,7 @@ export type Read =
 const RECORD_FILE = /\.jsonl?(?:\.gz)?$/;
 
 /** Record files in `path` (a file or a directory), in the order of their names. */
-export function recordFiles(path: string): string[] {
+function recordFiles(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path, { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -6,7 +6,7 @@
 import type { Violation } from './violation';
 
 /** Violations kept; a run that breaks more has shown enough. */
-export const MOST_VIOLATIONS = 1000;
+const MOST_VIOLATIONS = 1000;
 
 interface Entry {
   readonly violation: Violation;

@@ -17,7 +17,7 @@ import type { Involved, TargetKind, Violation } from './violation';
 const shadow = (name: string): IntColumn => new IntColumn(`shadow.${name}`, 0);
 
 /** The checker's own record of page-table entries as they were at the last check, and its counts of them. */
-export class EntryShadow {
+class EntryShadow {
   /** By node: the mm whose page table it is in; −mirror for a mirror's tree; 0 = neither. */
   readonly owner = shadow('owner');
   readonly parent = shadow('parent');
@@ -56,7 +56,7 @@ export class EntryShadow {
 export const RSS_COUNTERS = 4;
 export const Rss = { Anon: 0, File: 1, Shmem: 2, Swap: 3 } as const;
 
-export class PageShadow {
+class PageShadow {
   /** By page: 1 plus its pgmap where it was in use at the last check. */
   readonly inUse = shadow('inUse');
   readonly locked = shadow('locked');

@@ -10,8 +10,8 @@ import { hugetlb_grow } from './mm/hugetlb/hugetlb_pool';
 import { alloc_page } from './mm/page_alloc/page_alloc';
 import { init_per_zone_wmark_min, memory_is_short } from './mm/page_alloc/watermarks';
 
-export type ZoneKind = 'dma' | 'dma32' | 'normal' | 'movable';
-export type DeviceKind = 'private' | 'coherent' | 'persistent';
+type ZoneKind = 'dma' | 'dma32' | 'normal' | 'movable';
+type DeviceKind = 'private' | 'coherent' | 'persistent';
 
 export interface ZoneLayout {
   readonly kind: ZoneKind;
@@ -57,7 +57,7 @@ const MEMORY_TYPES: Record<DeviceKind, MemoryTypeValue> = {
 const PAGES_4G = 2 ** 20;
 const SECTION_PAGES = 2 ** 15;
 /** A struct page has 64 bytes: 64 of them fill a page. */
-export const STRUCT_PAGES_A_PAGE = 64;
+const STRUCT_PAGES_A_PAGE = 64;
 /**
  * End of the physical addresses a device window may use: 40 address bits less the 12 GiB below their top that the
  * recorded machine reserves.

@@ -16,13 +16,13 @@ export interface Journal {
   restored?(column: number, first: number, end: number): void;
 }
 
-export type Cells = Int32Array | Float64Array;
+type Cells = Int32Array | Float64Array;
 
 /** A column's frozen chunks; `undefined` stands for a chunk that is all zero. */
 export type ChunkList = readonly (Cells | undefined)[];
 
 /** What integer and float columns share: growth, chunk bookkeeping, freezing and thawing. */
-export abstract class Column<T extends Cells = Cells> {
+abstract class Column<T extends Cells = Cells> {
   abstract data: T;
   /** One byte a chunk: written since the last freeze or thaw. */
   dirty = new Uint8Array(1);

@@ -12,8 +12,6 @@ export type Va = Id<'Va'>;
 export type Vpn = Id<'Vpn'>;
 /** A page frame number, up to 2^34 on a machine with 46 physical address bits. */
 export type Pfn = Id<'Pfn'>;
-/** Steps since the start of the run. */
-export type Time = Id<'Time'>;
 
 export type PageRow = Id<'PageRow'>;
 export type ZoneRow = Id<'ZoneRow'>;

@@ -8,8 +8,8 @@ import type { PageRow, Pfn, PgmapRow, ZoneRow } from './ids';
 import type { Store } from './store';
 import { Table } from './table';
 
-export const BLOCK_SHIFT = 7;
-export const BLOCK = 1 << BLOCK_SHIFT;
+const BLOCK_SHIFT = 7;
+const BLOCK = 1 << BLOCK_SHIFT;
 
 export const Pg = {
   Locked: 1 << 0,

@@ -3,7 +3,7 @@ import { linux612 } from './linux-6.12';
 import type { Profile } from './profile';
 
 export type { Profile } from './profile';
-export { findSwitch, SWITCHES, type Switch } from './switches';
+export { findSwitch, SWITCHES } from './switches';
 
 /** Every profile, the oldest kernel first. */
 export const PROFILES: readonly Profile[] = [linux414, linux612];

@@ -64,7 +64,7 @@ export interface DriverOption {
 }
 
 /** A word of the driver's own: `gpu0 WORD [RANGE] [= NUMBER]`. */
-export interface DriverVerb {
+interface DriverVerb {
   readonly word: string;
   /** What it does, in a sentence. */
   readonly about: string;
@@ -126,7 +126,7 @@ export interface MirrorTables {
 }
 
 /** A lock of the driver's, by mirror: who holds it, and how the wait for it is called. */
-export interface DriverLock {
+interface DriverLock {
   readonly wait: WaitKind;
   readonly column: (k: Kernel) => IntColumn;
 }

@@ -85,7 +85,7 @@ export const EVENT_SCHEMA = {
 } as const;
 
 export type EventName = keyof typeof EVENT_SCHEMA;
-export const EVENT_NAMES = Object.keys(EVENT_SCHEMA) as EventName[];
+const EVENT_NAMES = Object.keys(EVENT_SCHEMA) as EventName[];
 
 /** The number of each kind of event. */
 export const KIND = Object.fromEntries(EVENT_NAMES.map((name, kind) => [name, kind])) as Record<

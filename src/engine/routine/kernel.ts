@@ -10,7 +10,7 @@ import type { ProgramWaits } from './program_waits';
 import type { AnyRoutine } from './routine';
 
 /** Memory the event log may take before the oldest events are dropped. */
-export const EVENT_BUDGET_BYTES = 64 * 2 ** 20;
+const EVENT_BUDGET_BYTES = 64 * 2 ** 20;
 
 export class Kernel extends Machine {
   /** Steps run so far; kept by the run loop. */

@@ -15,7 +15,7 @@ export const Op = { Step: 0, When: 1, Call: 2, Ret: 3, Callback: 4, Wait: 5 } as
 export type StepFunction = (k: Kernel, f: Frame, callee: Frame) => unknown;
 
 /** One line of a listing. `pc` is -1 for lines that are not a step (the head, an `else`). */
-export interface ListingLine {
+interface ListingLine {
   readonly text: string;
   readonly pc: number;
 }

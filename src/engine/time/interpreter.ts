@@ -37,7 +37,7 @@ const ARMED = 1;
 const YIELD = 2;
 
 /** The model called itself too deeply: a defect of a routine. */
-export class StackOverflow extends Error {}
+class StackOverflow extends Error {}
 
 export class Interpreter {
   onBreakpoint: BreakpointHook = () => true;

@@ -12,7 +12,7 @@ export const showHex = (value: number): string =>
   value < 0 ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
 
 /** Names of the bits that are set, and what is left as a number: `VM_FAULT_RETRY|0x8000`; `0` for none. */
-export function showBits(value: number, names: readonly (readonly [string, number])[]): string {
+function showBits(value: number, names: readonly (readonly [string, number])[]): string {
   const found = names.filter(([, bit]) => (value & bit) !== 0);
   const rest = found.reduce((left, [, bit]) => left & ~bit, value);
   const words = found.map(([name]) => name);

@@ -6,7 +6,7 @@ import { type Vpn, vaOf } from '../../engine/machine/ids';
 import { KIND_NAMES, kindOf } from '../../engine/machine/pte';
 import type { LinkedRoutine } from '../../engine/routine/link';
 import type { Shown } from '../../engine/routine/routine';
-import { type Binding, NUMBER, showValue, type Value } from '../../language/values';
+import { type Binding, NUMBER, type Value } from '../../language/values';
 import { showErrno, showFaultFlags, showHex, showNotify, showVmFault } from './format';
 import { DEVICE, PROCESS, TASK } from './machine-types';
 import type { Scene } from './scene';
@@ -65,10 +65,4 @@ export function localOf(routine: LinkedRoutine, name: string): Binding<Scene> | 
   if (!slot) return undefined;
   const { type, read } = MEANINGS[slot.shown];
   return { type, get: (scene) => read(scene.world.kernel.tasks.stack.get(scene.base + number), scene) };
-}
-
-/** A local as a person reads it, in the frame the scene stands on. */
-export function showLocal(routine: LinkedRoutine, name: string, scene: Scene): string {
-  const binding = localOf(routine, name);
-  return binding === undefined ? '' : showValue(binding.get(scene), binding.type, scene);
 }

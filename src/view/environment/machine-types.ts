@@ -70,7 +70,7 @@ function counter(name: string): (type: number, s: Scene) => number | undefined {
 }
 
 /** A type of zone, on all nodes together: `Device`, `zone.Normal`, the zone of a page. */
-export const ZONE: SceneType = thing('zone', {
+thing('zone', {
   members: {
     spanned: (type, s) => total(s, type, (zones, zone) => zones.spanned.get(zone)),
     ...forEach(ZONE_COUNTER_NAMES, counter),
@@ -158,7 +158,7 @@ export const TASK: SceneType = thing('task', {
 });
 
 /** `zone.Device` */
-export const ZONES: SceneType = thing('zones', {
+thing('zones', {
   members: forEach(ZONE_NAMES, (name) => () => ZONE_NAMES.indexOf(name)),
   show: (_, s) =>
     ZONE_NAMES.map(
@@ -173,7 +173,7 @@ const callsOf = (callback: CallbackName) => {
 };
 
 /** `callbacks.page_fault` */
-export const CALLBACK_COUNTS: SceneType = thing('callbacks', {
+thing('callbacks', {
   members: {
     migrate_to_ram: callsOf('migrate_to_ram'),
     page_fault: callsOf('migrate_to_ram'),

@@ -151,7 +151,7 @@ const atPlace = {
 };
 
 /** `buf[3]` */
-export const PLACE: SceneType = thing('place', {
+thing('place', {
   members: atPlace,
   toNumber: (at) => vaOf(placeVpn(at)),
   contains: (at, va) => vpnOf(va) === placeVpn(at),
@@ -194,7 +194,7 @@ function ofEach(get: (at: number, s: Scene) => Value) {
 }
 
 /** `buf[0..4]` */
-export const RANGE: SceneType = thing('range', {
+thing('range', {
   members: {
     page: ofEach(atPlace.page),
     pte: ofEach(atPlace.pte),

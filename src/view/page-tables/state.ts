@@ -56,8 +56,6 @@ export function stateOf(world: World, entry: EntryRow): EntryState {
 export const entryKind = (state: EntryState): PageTableEntryKind =>
   state & ZERO ? 'zero-page' : KINDS[kindOf(state)];
 
-export const isHugeState = (state: EntryState): boolean => (state & HUGE) !== 0;
-
 /** The device that holds the page; undefined for system memory. */
 export function deviceOf(world: World, state: EntryState): string | undefined {
   const device = (state >> DEVICE_SHIFT) as DeviceRow;

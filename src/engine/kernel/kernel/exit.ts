@@ -25,7 +25,7 @@ function close_last(k: Kernel, f: { process: ProcessRow; mirror: MirrorRow }): v
 }
 
 /** Every other thread of the process ends at its next return to user mode (zap_other_threads). */
-export function kill_threads(k: Kernel, process: ProcessRow): void {
+function kill_threads(k: Kernel, process: ProcessRow): void {
   for (const task of k.tasks.tasks.rows()) {
     const other = task !== k.task && k.tasks.process.get(task) === process;
     if (other && k.tasks.state.get(task) !== TaskState.Exited) signal_wake_up(k, task as TaskRow);

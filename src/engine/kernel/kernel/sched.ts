@@ -19,7 +19,7 @@ export function runs(k: Kernel, task: TaskRow): void {
 }
 
 /** The task that keeps `task` from its CPU, or 0. */
-export function cpu_holder(k: Kernel, task: TaskRow): TaskRow {
+function cpu_holder(k: Kernel, task: TaskRow): TaskRow {
   const { tasks } = k;
   if (tasks.context.get(task) !== 0) return 0 as TaskRow;
   const cpu = tasks.cpu.get(task);

@@ -94,7 +94,7 @@ function change_nonpresent_pte(k: Kernel, entry: EntryRow): void {
 }
 
 /** Gives the entries of [start, end) of a VMA the protection it has now. */
-export const change_protection = routine({
+const change_protection = routine({
   name: 'change_protection',
   file: 'mm/mprotect.c',
   about: 'Walk the page tables of the range and change each entry; mirrors are told where there are tables.',

@@ -42,7 +42,7 @@ import {
 import { do_wp_page } from './wp';
 
 /** A fresh zeroed page for a process, charged to its memory cgroup; 0 when memory is out (vma_alloc_zeroed_movable_folio). */
-export function alloc_anon_page(k: Kernel, f: { vma: VmaRow }): PageRow {
+function alloc_anon_page(k: Kernel, f: { vma: VmaRow }): PageRow {
   return charge_or_free(k, alloc_movable_page(k), mmOf(k, f));
 }
 
@@ -58,7 +58,7 @@ function map_anon_page(k: Kernel, f: Vmf, page: PageRow): void {
 
 const ANON = 'do_anonymous_page';
 
-export const do_anonymous_page = routine({
+const do_anonymous_page = routine({
   name: ANON,
   file: 'mm/memory.c',
   about: 'First touch of an anonymous page: the shared zero page for a read, a fresh page for a write.',
@@ -123,7 +123,7 @@ export const do_anonymous_page = routine({
 
 const SWAP = 'do_swap_page';
 
-export const do_swap_page = routine({
+const do_swap_page = routine({
   name: SWAP,
   file: 'mm/memory.c',
   about: 'The entry is neither empty nor present: find out what it stands for.',

@@ -97,7 +97,7 @@ const putOld = <F extends { old: PageRow }>(r: Builder<F>): Node<F>[] => [
 ];
 
 /** Replaces the entry's page by a copy that only this mapping uses. `old` is held for the fault; 0 for the zero page. */
-export const wp_page_copy = routine({
+const wp_page_copy = routine({
   name: COPY,
   file: 'mm/memory.c',
   about: 'The page is shared, or not anonymous: give this mapping a copy of its own.',

@@ -128,7 +128,7 @@ const zap_pte_range = routine({
 });
 
 /** Clears every entry of [start, end), which lies in the VMA. Present pages are left in the gather `tlb`. */
-export const unmap_page_range = routine({
+const unmap_page_range = routine({
   name: 'unmap_page_range',
   file: 'mm/memory.c',
   about: 'Clear the entries of the range table by table (zap_pmd_range).',

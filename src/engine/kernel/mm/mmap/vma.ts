@@ -55,7 +55,7 @@ export function vma_link(k: Kernel, mm: MmRow, vma: VmaRow): void {
 }
 
 /** Takes a VMA out of its mm's list. */
-export function vma_unlink(k: Kernel, vma: VmaRow): void {
+function vma_unlink(k: Kernel, vma: VmaRow): void {
   const before = previous_vma(k, vma);
   const next = k.mm.next.get(vma);
   if (before === 0) k.mm.firstVma.set(k.mm.mm.get(vma), next);
@@ -102,7 +102,7 @@ function vma_remove_merged(k: Kernel, vma: VmaRow): void {
 }
 
 /** Cuts a VMA in two at `at`; returns the new one, which is the lower part if `below` (__split_vma). */
-export function split_vma(k: Kernel, vma: VmaRow, at: Vpn, below: boolean): VmaRow {
+function split_vma(k: Kernel, vma: VmaRow, at: Vpn, below: boolean): VmaRow {
   const { mm } = k;
   const part = vm_area_dup(k, vma);
   const lower = at - mm.start.get(vma);

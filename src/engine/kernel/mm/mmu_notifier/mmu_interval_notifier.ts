@@ -14,7 +14,7 @@ import { type Builder, Int, MirrorT, MmT, type Node, routine } from '../../../ro
 export const ALL_PAGES = 2 ** 52;
 
 /** An invalidation that overlaps a subscription is going on (mn_itree_is_invalidating). */
-export const is_invalidating = (k: Kernel, mm: MmRow): boolean => (k.mm.notifierSeq.get(mm) & 1) === 1;
+const is_invalidating = (k: Kernel, mm: MmRow): boolean => (k.mm.notifierSeq.get(mm) & 1) === 1;
 
 /** At the end, in the order of the tree; a mirror of old kernels at the head of their list (hmm_mirror_register). */
 function link(k: Kernel, mm: MmRow, mirror: MirrorRow): void {

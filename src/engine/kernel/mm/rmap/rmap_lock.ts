@@ -36,7 +36,7 @@ export function vmaLocks(k: Kernel, vmas: Iterable<VmaRow>): RmapLock[] {
 }
 
 /** A task that walks under this lock; 0 if none does. */
-export function rmap_reader(k: Kernel, lock: RmapLock): TaskRow {
+function rmap_reader(k: Kernel, lock: RmapLock): TaskRow {
   for (const task of k.tasks.tasks.rows()) if (k.tasks.readsRmap.get(task) === lock) return task as TaskRow;
   return 0 as TaskRow;
 }

@@ -61,7 +61,7 @@ export function put_page_testzero(k: Kernel, of: PageRow, hold: HoldKind, who: n
 }
 
 /** A device page whose last reference is gone goes back to its driver. */
-export const free_zone_device_folio = routine({
+const free_zone_device_folio = routine({
   name: 'free_zone_device_folio',
   file: 'mm/memremap.c',
   about: 'The last reference to a device page is gone: take its identity off and give it back to the driver.',

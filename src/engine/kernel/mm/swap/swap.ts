@@ -11,7 +11,7 @@ import { free_page } from '../page_alloc/page_alloc';
 import { list_add, list_del, lru_kind } from './lru_list';
 
 /** Pages a per-CPU batch takes before it is drained (PAGEVEC_SIZE). */
-export const BATCH_PAGES = 31;
+const BATCH_PAGES = 31;
 
 /** The zone's counter of the pages on the list that the page is on by its flags. */
 function counter(k: Kernel, page: PageRow): IntColumn {

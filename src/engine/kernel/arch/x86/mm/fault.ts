@@ -39,7 +39,7 @@ function access_error(k: Kernel, vma: VmaRow, write: number): boolean {
 }
 
 /** Delivers a signal to the current task at an address. */
-export function force_signal(k: Kernel, signal: number, code: number, va: number): void {
+function force_signal(k: Kernel, signal: number, code: number, va: number): void {
   k.tasks.signal.set(k.task, signal);
   k.tasks.signalCode.set(k.task, code);
   k.tasks.signalVa.set(k.task, va);
