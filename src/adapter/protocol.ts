@@ -45,7 +45,7 @@ interface DapRequests {
   pause: { args: Dap.PauseArguments; result: undefined };
 }
 
-export type Requests = DapRequests & HmmRequests;
+type Requests = DapRequests & HmmRequests;
 export type RequestName = keyof Requests;
 export type Args<Name extends RequestName> = Requests[Name]['args'];
 export type Result<Name extends RequestName> = Requests[Name]['result'];

@@ -1,7 +1,7 @@
 const LONGEST = 48;
 
 /** Edit distance where swapping two neighbours counts as one edit; `limit + 1` where it is more than `limit`. */
-export function editDistance(a: string, b: string, limit: number): number {
+function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -7,7 +7,7 @@ export interface OutcomeLine {
 }
 
 /** An expectation that did not hold. */
-export interface FailedExpectation extends OutcomeLine {
+interface FailedExpectation extends OutcomeLine {
   /** Time of the step that checked it. */
   time: number;
   task: string;

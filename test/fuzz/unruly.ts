@@ -66,7 +66,7 @@ function peakOf(pid: number | undefined): number | undefined {
 }
 
 /** What a session with an unruly scenario was like. */
-export interface Behaviour {
+interface Behaviour {
   readonly name: string;
   /** Milliseconds from each pause to its stop, the shortest first. */
   readonly pauses: readonly number[];
@@ -156,7 +156,7 @@ const percentile = (sorted: readonly number[], part: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
 
 /** One line on a behaviour. */
-export function described({ name, pauses, peakMiB }: Behaviour): string {
+function described({ name, pauses, peakMiB }: Behaviour): string {
   const [half, most, worst] = [0.5, 0.99, 1].map((part) => percentile(pauses, part).toFixed(0));
   return `${name}: ${pauses.length} pauses, median ${half} ms, p99 ${most} ms, slowest ${worst} ms, peak ${peakMiB?.toFixed(0) ?? '?'} MiB`;
 }

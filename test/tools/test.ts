@@ -58,6 +58,7 @@ const tests =
 const suites: readonly (readonly [string, () => Promise<Count>])[] = [
   ['format and lint', check('biome', 'check', '--error-on-warnings', '.')],
   ['directions of imports', check('depcruise', '--config', '.dependency-cruiser.cjs', 'src')],
+  ['exports and dependencies that nobody uses', check('knip')],
   ['types', check('tsc', '--noEmit')],
   ['tests without an editor', tests('unit')],
   ['tests in a real editor', tests('editor', '--config', 'test/editor/vitest.config.ts')],

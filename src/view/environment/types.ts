@@ -151,7 +151,7 @@ const atPlace = {
 };
 
 /** `buf[3]` */
-thing('place', {
+const PLACE: SceneType = thing('place', {
   members: atPlace,
   toNumber: (at) => vaOf(placeVpn(at)),
   contains: (at, va) => vpnOf(va) === placeVpn(at),

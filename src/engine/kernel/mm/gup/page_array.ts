@@ -39,7 +39,7 @@ export function pageArray<F extends { start: Vpn; pages: number; slots: SlotRow 
 }
 
 /** Gives an array back. */
-export const kvfree = routine({
+const kvfree = routine({
   name: 'kvfree',
   file: 'mm/util.c',
   about: 'Give the memory of an array back.',
