@@ -15,7 +15,7 @@ export const COLOURS = [
   'property',
   'event',
 ] as const;
-export type Colour = (typeof COLOURS)[number];
+type Colour = (typeof COLOURS)[number];
 
 const OF_SYMBOL: Readonly<Record<SymbolKind, Colour>> = {
   device: 'class',

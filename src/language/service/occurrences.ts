@@ -17,7 +17,7 @@ export interface Occurrence {
 }
 
 /** A member of a thing or a function that is called, where it stands. */
-export interface Mention {
+interface Mention {
   readonly span: Span;
   readonly kind: 'member' | 'function';
 }
