@@ -98,7 +98,7 @@ function takenAt(world: World, page: PageRow, kind: number, who: number): Event 
 }
 
 /** Line of the statement that the task was in at that time. */
-export function lineAt(world: World, task: TaskRow, time: number): number | undefined {
+function lineAt(world: World, task: TaskRow, time: number): number | undefined {
   let statement: number | undefined;
   for (const event of world.kernel.events.between(0, time + 1))
     if (event.name === 'statement' && event.task === task) statement = event.args[0];
