@@ -1,7 +1,7 @@
 /** The machine as expressions see it. */
 export { addressOf, type EnvironmentOptions, environment } from './environment';
 export * from './format';
-export { localOf, showLocal } from './locals';
+export { localOf } from './locals';
 export { contentsOf, driverOfDevice } from './machine-types';
 export * from './pages';
 export * from './refusals';
