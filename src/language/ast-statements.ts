@@ -199,6 +199,8 @@ export interface UnpinStatement extends Simple {
 export interface SwapStatement extends Simple {
   readonly kind: 'swapon' | 'swapoff';
   readonly size?: Expr;
+  /** `swapon SIZE sync` */
+  readonly sync: boolean;
 }
 
 /** `drain lru` */

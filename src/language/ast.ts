@@ -71,6 +71,8 @@ export interface MachineDecl {
   readonly nodes: readonly NodeDecl[];
   readonly cpus?: Expr;
   readonly swap?: Expr;
+  /** `swap SIZE sync`: reading from the area is over at once (SWP_SYNCHRONOUS_IO). */
+  readonly swapSync: boolean;
   /** Pages of 2 MiB set aside for `mmap … hugetlb`. */
   readonly hugepages?: Expr;
 }

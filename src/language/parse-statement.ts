@@ -77,9 +77,13 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ],
   [
     'swapon',
-    keyword((c) => ({ kind: 'swapon', ...optional({ size: ends(c) ? undefined : parseValue(c) }) })),
+    keyword((c) => ({
+      kind: 'swapon',
+      ...optional({ size: ends(c) || c.is('sync') ? undefined : parseValue(c) }),
+      sync: c.take('sync') !== undefined,
+    })),
   ],
-  ['swapoff', keyword(() => ({ kind: 'swapoff' }))],
+  ['swapoff', keyword(() => ({ kind: 'swapoff', sync: false }))],
   ['drain', keyword(readDrain)],
   ['barrier', keyword(readBarrier)],
   ['repeat', keyword(readRepeat)],

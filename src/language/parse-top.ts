@@ -91,6 +91,7 @@ function readMachine(c: Cursor, start: number): MachineDecl {
   if (c.openBrace() === undefined) c.fail('`{`');
   const nodes: NodeDecl[] = [];
   const found: { cpus?: Expr; swap?: Expr; hugepages?: Expr } = {};
+  let swapSync = false;
   c.inBlock(() => {
     for (c.skipBreaks(); !c.take('}'); c.skipBreaks()) {
       const word = parseWordOf(c, wordsAt('machine'), 'a part of the machine');
@@ -101,9 +102,10 @@ function readMachine(c: Cursor, start: number): MachineDecl {
       const key = word.text === 'cpus' ? 'cpus' : word.text === 'swap' ? 'swap' : 'hugepages';
       if (found[key] !== undefined) c.problems.error('duplicate', `\`${key}\` is given twice`, word.span);
       found[key] = parseValue(c);
+      if (key === 'swap' && c.take('sync')) swapSync = true;
     }
   });
-  return { kind: 'machine', nodes, ...optional(found), span: c.spanFrom(start) };
+  return { kind: 'machine', nodes, ...optional(found), swapSync, span: c.spanFrom(start) };
 }
 
 function readNode(c: Cursor, start: number): NodeDecl {

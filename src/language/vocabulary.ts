@@ -19,7 +19,7 @@ const TOP = entries('top', [
   ['profile', 'profile VERSION', 'The kernel whose semantics hold: 6.12 where nothing is said.'],
   [
     'machine',
-    'machine { node N { ZONE SIZE … } cpus N swap SIZE hugepages N }',
+    'machine { node N { ZONE SIZE … } cpus N swap SIZE [sync] hugepages N }',
     'The memory and CPUs. Every part has a default.',
   ],
   [
@@ -119,7 +119,7 @@ const STATEMENTS = entries('statement', [
   ],
   ['unpin', 'unpin [PIN]', 'Drops a pin: the named one, or the latest.'],
   ['gup', 'gup RANGE r|w [fast]', 'get_user_pages: takes references and drops them at once.'],
-  ['swapon', 'swapon [SIZE]', 'Adds a swap area.'],
+  ['swapon', 'swapon [SIZE] [sync]', 'Adds a swap area.'],
   ['swapoff', 'swapoff', 'Removes the latest swap area; its pages come back to memory.'],
   ['drain', 'drain lru', 'lru_add_drain_all: empties the per-CPU LRU batches.'],
   ['repeat', 'repeat N [as NAME] { … }', 'Does the block N times; NAME counts from 0.'],
@@ -174,7 +174,8 @@ const DEVICE = entries('device', [
 const MACHINE = entries('machine', [
   ['node', 'node N { ZONE SIZE … }', 'A NUMA node and its zones: dma, dma32, normal, movable.'],
   ['cpus', 'cpus N', 'Number of CPUs.'],
-  ['swap', 'swap SIZE', 'A swap area that is on from the start.'],
+  ['swap', 'swap SIZE [sync]', 'A swap area that is on from the start.'],
+  ['sync', 'swap SIZE sync', 'Reading from the area is over at once, as from a RAM disk or zram.'],
   ['hugepages', 'hugepages N', 'Pages of 2MiB set aside for `mmap … hugetlb`.'],
 ]);
 

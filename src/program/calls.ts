@@ -3,7 +3,7 @@
 export { sys_fork } from '../engine/kernel/kernel/fork';
 export { pin_user_pages, unpin_user_pages } from '../engine/kernel/mm/gup/pin';
 export { sys_madvise } from '../engine/kernel/mm/madvise/madvise';
-export { sys_mlock, sys_munlock } from '../engine/kernel/mm/mlock';
+export { sys_mlock, sys_munlock } from '../engine/kernel/mm/mlock/mlock';
 export { sys_mmap, sys_munmap } from '../engine/kernel/mm/mmap/mmap';
 export { sys_mprotect } from '../engine/kernel/mm/mprotect';
 export { mremap_anywhere, sys_mremap } from '../engine/kernel/mm/mremap/mremap';

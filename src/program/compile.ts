@@ -8,7 +8,7 @@ import { type Diagnostic, locate, type Problem, ProblemList } from '../language/
 import { eachStatement } from '../language/each-statement';
 import { expectationTexts, statementText } from '../language/expectations';
 import { knowledgeOf } from './driver-words';
-import { filesOf, layoutOf, orderOf, swapPagesOf } from './layout';
+import { filesOf, layoutOf, machineOf, orderOf, swapPagesOf } from './layout';
 import { collectNames, contextDevices, withBottomHalves, withWorkers } from './names';
 import type { Program, StatementInfo } from './program';
 import { problemsOf } from './run';
@@ -69,6 +69,7 @@ function programOf(
     names,
     files: filesOf(scenario, names.constants),
     swapPages: swapPagesOf(scenario, names.constants),
+    swapSync: machineOf(scenario)?.swapSync ?? false,
     order: orderOf(scenario, names.tasks, names.constants),
     statements,
     indexOf: new Map(statements.map(({ statement, index }) => [statement, index])),

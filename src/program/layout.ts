@@ -46,7 +46,7 @@ function driverNumber({ driver }: DeviceDecl, drivers: readonly Driver[]): numbe
       );
 }
 
-const machineOf = (scenario: Scenario): MachineDecl | undefined =>
+export const machineOf = (scenario: Scenario): MachineDecl | undefined =>
   scenario.items.find((item): item is MachineDecl => item.kind === 'machine');
 
 /** The machine of a scenario, with defaults for what it does not say. */

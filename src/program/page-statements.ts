@@ -1,7 +1,7 @@
 /** References on pages, swap areas and LRU batches. */
 
+import { lru_drain_now } from '../engine/kernel/mm/swap/lru_add_drain';
 import { get_page, put_page } from '../engine/kernel/mm/swap/page_ref';
-import { lru_drain_now } from '../engine/kernel/mm/swap/swap';
 import { Hold } from '../engine/machine/holds';
 import { type PageRow, vpnOf } from '../engine/machine/ids';
 import type { Kernel } from '../engine/routine/kernel';
@@ -84,7 +84,7 @@ export function swapNodes(body: Body, statement: SwapStatement): ScenarioNode[] 
             : Math.ceil(size(scene) / PAGE_SIZE);
         return true;
       },
-      nodes: [swaponCall((f) => f.$pages)],
+      nodes: [swaponCall((f) => f.$pages, statement.sync)],
     });
   return simple(body, statement, {
     prepare: (k, f) => {
@@ -114,12 +114,13 @@ export function reclaimNodes(body: Body, statement: RangeStatement): ScenarioNod
 }
 
 /** Adds a swap area. What the call returns is the area's number, which no program sees. */
-export function swaponCall(pages: (f: F) => number): ScenarioNode {
+export function swaponCall(pages: (f: F) => number, sync: boolean): ScenarioNode {
   return r.call(
     'swapon()',
     sys_swapon,
     (_: Kernel, f: F, callee) => {
       callee.pages = pages(f);
+      callee.sync = sync ? 1 : 0;
     },
     (_, f, value) => {
       f.$ret = Math.min(value, 0);
@@ -129,10 +130,10 @@ export function swaponCall(pages: (f: F) => number): ScenarioNode {
 
 export function drainNodes(body: Body, statement: DrainStatement): ScenarioNode[] {
   return simple(body, statement, {
-    prepare: (k) => {
-      lru_drain_now(k);
-      return false;
+    prepare: (_, f) => {
+      f.$ret = 0;
+      return true;
     },
-    nodes: [],
+    nodes: [r.call('lru_add_drain_all()', lru_drain_now, () => {})],
   });
 }

@@ -43,6 +43,8 @@ export interface Program {
   readonly files: readonly FileLayout[];
   /** Pages of the swap area that is on from the start; 0 = none. */
   readonly swapPages: number;
+  /** Reading from it is over at once. */
+  readonly swapSync: boolean;
   readonly order: Order;
   readonly statements: readonly StatementInfo[];
   /** Number of each statement of the tree. */

@@ -52,7 +52,7 @@ interface ProcessCode {
 
 /** The first process turns on the swap area that is on from the start. */
 function prelude(program: Program, first: boolean): ScenarioNode[] {
-  return first && program.swapPages > 0 ? [swaponCall(() => program.swapPages)] : [];
+  return first && program.swapPages > 0 ? [swaponCall(() => program.swapPages, program.swapSync)] : [];
 }
 
 /** The drivers' services of device faults, which run as tasks of their own. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { pages_in_use } from '../../src/engine/drivers/device_memory';
 import { dmirror } from '../../src/engine/drivers/dmirror';
 import { Advice } from '../../src/engine/kernel/mm/madvise/madvise';
-import { sys_mlock } from '../../src/engine/kernel/mm/mlock';
+import { sys_mlock } from '../../src/engine/kernel/mm/mlock/mlock';
 import { mremap_anywhere, sys_mremap } from '../../src/engine/kernel/mm/mremap/mremap';
 import { Vm } from '../../src/engine/machine/address-spaces';
 import type { DeviceRow } from '../../src/engine/machine/ids';

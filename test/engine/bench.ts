@@ -14,12 +14,12 @@ import { sys_fork } from '../../src/engine/kernel/kernel/fork';
 import { main_task, mm_alloc, process_alloc, task_alloc } from '../../src/engine/kernel/kernel/process';
 import { pin_user_pages, unpin_user_pages } from '../../src/engine/kernel/mm/gup/pin';
 import { sys_madvise } from '../../src/engine/kernel/mm/madvise/madvise';
-import { sys_mlock, sys_munlock } from '../../src/engine/kernel/mm/mlock';
+import { sys_mlock, sys_munlock } from '../../src/engine/kernel/mm/mlock/mlock';
 import { sys_mmap, sys_munmap } from '../../src/engine/kernel/mm/mmap/mmap';
 import { sys_mprotect } from '../../src/engine/kernel/mm/mprotect';
 import { mremap_anywhere, sys_mremap } from '../../src/engine/kernel/mm/mremap/mremap';
 import { pte_offset, pte_page, ptep_get } from '../../src/engine/kernel/mm/pgtable';
-import { lru_drain_now } from '../../src/engine/kernel/mm/swap/swap';
+import { lru_drain_now } from '../../src/engine/kernel/mm/swap/lru_add_drain';
 import { sys_swapon } from '../../src/engine/kernel/mm/swapfile/swapfile';
 import { sys_swapoff } from '../../src/engine/kernel/mm/swapfile/swapoff';
 import { reclaim_range, try_to_free_mem_cgroup_pages } from '../../src/engine/kernel/mm/vmscan/vmscan';
@@ -59,6 +59,7 @@ const CALLED: readonly AnyRoutine[] = [
   sys_swapoff,
   reclaim_range,
   try_to_free_mem_cgroup_pages,
+  lru_drain_now,
 ];
 
 const ARGUMENTS = { a0: Int, a1: Int, a2: Int, a3: Int, a4: Int, a5: Int, a6: Int };
@@ -125,8 +126,14 @@ export class Bench {
     return this.kernel.tasks.mm.get(this.process) as MmRow;
   }
 
-  /** Runs a routine in the current process; `args` in the order of its parameters. */
+  /** Runs a routine in the current process and drains the LRU batches; `args` in the order of its parameters. */
   call(callee: AnyRoutine, ...args: number[]): number {
+    const value = this.#run(callee, args);
+    this.#run(lru_drain_now, []);
+    return value;
+  }
+
+  #run(callee: AnyRoutine, args: readonly number[]): number {
     const { kernel } = this;
     const body = this.#callers.get(callee);
     if (body === undefined) throw new Error(`${callee.name} is not on the bench`);
@@ -140,7 +147,6 @@ export class Bench {
     // Children that were not started yet don't count.
     if (kernel.tasks.state.get(this.task) !== TaskState.Exited)
       throw new Error(`${callee.name} stopped: ${stop}`);
-    lru_drain_now(kernel);
     return this.#value;
   }
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { pte_offset, pte_page, ptep_get } from '../../src/engine/kernel/mm/pgtable';
-import { lru_drain_now } from '../../src/engine/kernel/mm/swap/swap';
+import { lru_add_drain_cpu } from '../../src/engine/kernel/mm/swap/swap';
 import type { MmRow, TaskRow, Vpn } from '../../src/engine/machine/ids';
 import { Pg } from '../../src/engine/machine/pages';
 import { kindOf, Pte, type PteKind } from '../../src/engine/machine/pte';
@@ -109,7 +109,7 @@ describe('a page that is mapped again and still locked', () => {
       if (whileLocked) untilLocked(run);
       else run.end('A');
       // Its place in the CPU's batch is a reference too, and would make for a copy by itself.
-      lru_drain_now(run.kernel);
+      for (let cpu = 0; cpu < run.kernel.cpus; cpu++) lru_add_drain_cpu(run.kernel, cpu);
       run.end('B');
       const after = pte_page(run.kernel, run.entry(BUF));
       expect(run.finish()).toEqual([]);

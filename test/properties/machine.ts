@@ -4,7 +4,7 @@ import { pages_in_use } from '../../src/engine/drivers/device_memory';
 import { dmirror } from '../../src/engine/drivers/dmirror';
 import { Checker, sentence, type Violation } from '../../src/engine/invariants';
 import { is_device_private } from '../../src/engine/kernel/mm/swap/page_ref';
-import { lru_drain_now } from '../../src/engine/kernel/mm/swap/swap';
+import { lru_add_drain_cpu } from '../../src/engine/kernel/mm/swap/swap';
 import { Hold } from '../../src/engine/machine/holds';
 import type { DeviceRow } from '../../src/engine/machine/ids';
 import { TaskState, Wait } from '../../src/engine/machine/tasks';
@@ -98,7 +98,7 @@ export const freeAtStart = ({ kernel }: Run): number => freePages(kernel) + tabl
 /** What a finished run has not given back, in words; pins outlive their process on purpose. */
 export function leaks({ kernel: k }: Run, free: number): string[] {
   const found: string[] = [];
-  lru_drain_now(k);
+  for (let cpu = 0; cpu < k.cpus; cpu++) lru_add_drain_cpu(k, cpu);
   let pinned = 0;
   for (const page of k.pages.rows()) if (k.holds.has(page, Hold.Pin) || k.holds.has(page, Hold.Gup)) pinned++;
   if (freePages(k) + pinned !== free)

@@ -2,6 +2,7 @@
 
 import { type RecordedKernel, recordedKernel } from './kernels';
 import { type Operation, operationName, type ProgramRecord } from './record';
+import { settingOf } from './setting';
 
 /** Why a record is not compared. `operation` is what the counts file it under. */
 export interface Unsupported {
@@ -9,7 +10,7 @@ export interface Unsupported {
   readonly reason: string;
 }
 
-/** Least number of arguments of each operation; `dev` by its sub-command, and a value may follow each of those. */
+/** Number of arguments of each operation; `dev` by its sub-command, and a value may follow each of those. */
 const OPERATIONS: ReadonlyMap<string, number> = new Map([
   ['mmap', 5],
   ['munmap', 4],
@@ -31,6 +32,23 @@ const OPERATIONS: ReadonlyMap<string, number> = new Map([
   ['dev tosys', 6],
   ['dev snapshot', 6],
   ['dev exclusive', 6],
+]);
+
+/** Number of arguments of an mmap of the wide kind. */
+const WIDE_MMAP = 6;
+
+/** The same of the wide kind. */
+const WIDE_OPERATIONS: ReadonlyMap<string, number> = new Map([
+  ...OPERATIONS,
+  ['mmap', WIDE_MMAP],
+  ['mremap', 7],
+  ['mlock', 4],
+  ['munlock', 4],
+  ['cfu', 3],
+  ['gup', 5],
+  ['pin', 7],
+  ['unpin', 1],
+  ['dev check', 6],
 ]);
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
@@ -77,14 +95,19 @@ function checkEvent(kernel: RecordedKernel, value: unknown, operation: string, w
   onlyFields(value, known, operation, `event \`${String(name)}\` of ${where}`);
 }
 
-function checkOperation(kernel: RecordedKernel, value: unknown, index: number): void {
+function checkOperation(
+  kernel: RecordedKernel,
+  value: unknown,
+  index: number,
+  operations: ReadonlyMap<string, number>,
+): void {
   const op = onlyFields(value, OPERATION_FIELDS, 'record', `operation ${index}`);
   const args = op['args'];
   if (typeof op['op'] !== 'string' || !Array.isArray(args) || args.some((arg) => typeof arg !== 'string'))
     throw new Refusal('record', `operation ${index} has no name or no arguments`);
   const name = operationName(op as unknown as Operation);
   const where = `operation ${index} (${name})`;
-  const count = OPERATIONS.get(name);
+  const count = operations.get(name);
   if (count === undefined) throw new Refusal(name, `operation ${index} is an unknown operation \`${name}\``);
   if (args.length < count || args.length > Math.max(count, name.startsWith('dev ') ? 7 : 0))
     throw new Refusal(name, `${where} has ${args.length} arguments, not ${count}`);
@@ -98,18 +121,30 @@ function checkOperation(kernel: RecordedKernel, value: unknown, index: number): 
   list(op['devUsed'], name, `devUsed of ${where}`);
 }
 
-/** The value as a program's record, or why it can't be compared. */
-export function checkProgram(value: unknown): ProgramRecord | Unsupported {
+/** Whether operations are of a program of the wide kind: its mappings say at which page they begin. */
+export function isWide(ops: unknown): boolean {
+  if (!Array.isArray(ops)) return false;
+  return ops.some(
+    (op) =>
+      isObject(op) && op['op'] === 'mmap' && Array.isArray(op['args']) && op['args'].length === WIDE_MMAP,
+  );
+}
+
+/** A value that stands in `file` as a program's record, or why it can't be compared. */
+export function checkProgram(value: unknown, file: string): ProgramRecord | Unsupported {
   try {
     const record = onlyFields(value, RECORD_FIELDS, 'record', 'the record');
     if (typeof record['id'] !== 'string' || typeof record['kernel'] !== 'string')
       throw new Refusal('record', 'the record has no id or no kernel');
     const kernel = recordedKernel(record['kernel']);
     if (!isObject(record['buffers'])) throw new Refusal('record', 'the record has no buffers');
-    list(record['ops'], 'record', 'ops of the record').forEach((op, index) => {
-      checkOperation(kernel, op, index);
+    const ops = list(record['ops'], 'record', 'ops of the record');
+    const wide = isWide(ops);
+    const known = wide ? WIDE_OPERATIONS : OPERATIONS;
+    ops.forEach((op, index) => {
+      checkOperation(kernel, op, index, known);
     });
-    return record as unknown as ProgramRecord;
+    return { ...record, wide, setting: settingOf(file) } as unknown as ProgramRecord;
   } catch (refusal) {
     if (refusal instanceof Refusal) return { operation: refusal.operation, reason: refusal.message };
     throw refusal;

@@ -1,6 +1,7 @@
 /** Every record of a directory against the engine. */
 
-import { checkProgram } from './check-record';
+import { basename } from 'node:path';
+import { checkProgram, isWide } from './check-record';
 import { compareLog } from './compare-log';
 import { compareProgram, type Difference } from './compare-program';
 import type { Level } from './divergence';
@@ -9,13 +10,15 @@ import { checkLog, isLog, type LogRecord } from './log-record';
 import { logToScenario } from './log-to-scenario';
 import { type Read, readRecords } from './read-records';
 import { operationName, type ProgramRecord } from './record';
-import { type Converted, NotConvertible, toScenario } from './to-scenario';
+import { NotConvertible } from './statements';
+import { type Converted, toScenario } from './to-scenario';
 import type { Source, Verdict } from './verdict';
 
-/** The id of a record, whatever else is wrong with it. */
-function idOf(value: unknown): string {
+/** The id of a record, whatever else is wrong with it; files of wide programs have the same ones again. */
+function idOf(file: string, value: unknown): string {
   const fields = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  return String(fields['id'] ?? fields['test'] ?? '?');
+  const id = String(fields['id'] ?? fields['test'] ?? '?');
+  return isWide(fields['ops']) ? `${basename(file).split('.')[0]}/${id}` : id;
 }
 
 /** The operation whose statement stands on a line of the converted text. */
@@ -30,14 +33,14 @@ function verdict(source: Source, id: string, difference: Difference | undefined)
   return { ...source, id, kind: 'differ', difference };
 }
 
-function compareOneProgram(source: Source, record: ProgramRecord, level: Level): Verdict {
+function compareOneProgram(source: Source, id: string, record: ProgramRecord, level: Level): Verdict {
   const converted = toScenario(record);
   try {
-    return verdict(source, record.id, compareProgram(record, runProgram(record, converted), level));
+    return verdict(source, id, compareProgram(record, runProgram(record, converted), level));
   } catch (error) {
     if (!(error instanceof NotRunnable)) throw error;
     const operation = operationAt(record, converted, error.line);
-    return { ...source, id: record.id, kind: 'unsupported', operation, reason: error.message };
+    return { ...source, id, kind: 'unsupported', operation, reason: error.message };
   }
 }
 
@@ -55,11 +58,11 @@ function compareOne(read: Read, order: number, level: Level): Verdict {
   const source = { order, file: read.file, line: read.line };
   if ('problem' in read)
     return { ...source, kind: 'unsupported', id: '?', operation: 'file', reason: read.problem };
-  const id = idOf(read.value);
-  const record = isLog(read.value) ? checkLog(read.value) : checkProgram(read.value);
+  const id = idOf(read.file, read.value);
+  const record = isLog(read.value) ? checkLog(read.value) : checkProgram(read.value, read.file);
   if ('reason' in record) return { ...source, id, kind: 'unsupported', ...record };
   try {
-    return 'ops' in record ? compareOneProgram(source, record, level) : compareOneLog(source, record);
+    return 'ops' in record ? compareOneProgram(source, id, record, level) : compareOneLog(source, record);
   } catch (error) {
     if (!(error instanceof NotConvertible)) throw error;
     return { ...source, id, kind: 'unsupported', operation: error.operation, reason: error.message };
@@ -78,7 +81,7 @@ export function* compareRecords(directory: string, level: Level, which = ALL): I
     order++;
     const chosen =
       'id' in which
-        ? !('problem' in read) && idOf(read.value) === which.id
+        ? !('problem' in read) && idOf(read.file, read.value) === which.id
         : order % which.count === which.index;
     if (chosen) yield compareOne(read, order, level);
   }
@@ -87,8 +90,8 @@ export function* compareRecords(directory: string, level: Level, which = ALL): I
 /** A record as a scenario; undefined where there is none with this id. Throws NotConvertible. */
 export function scenarioOf(directory: string, id: string): string | undefined {
   for (const read of readRecords(directory)) {
-    if ('problem' in read || idOf(read.value) !== id) continue;
-    const record = isLog(read.value) ? checkLog(read.value) : checkProgram(read.value);
+    if ('problem' in read || idOf(read.file, read.value) !== id) continue;
+    const record = isLog(read.value) ? checkLog(read.value) : checkProgram(read.value, read.file);
     if ('reason' in record) throw new NotConvertible(record.operation, record.reason);
     return 'ops' in record ? toScenario(record).text : logToScenario(record);
   }

@@ -2,8 +2,8 @@
 
 import { ERRNOS, SIGNALS } from '../../src/language';
 import { type Divergence, show } from './divergence';
-import { addressOf, placeOf, showPlace } from './places';
-import type { PlaceFields, RecordedResult } from './record';
+import { type Place, showPlace } from './places';
+import type { RecordedResult } from './record';
 
 /** What a statement of the engine left. `signal` 0 = none. */
 export interface ObservedResult {
@@ -11,7 +11,8 @@ export interface ObservedResult {
   readonly errno: number;
   readonly signal: number;
   readonly code: number;
-  readonly va: number;
+  /** Where the signal says the access was. */
+  readonly at: Place;
   readonly cpages: number;
   readonly faults: number;
   readonly data: readonly number[];
@@ -21,10 +22,6 @@ export interface ObservedResult {
 
 const nameOf = (names: ReadonlyMap<string, number>, number: number): string =>
   [...names].find(([, value]) => value === number)?.[0] ?? `${number}`;
-
-function showAddress(va: number): string {
-  return showPlace(placeOf(Math.floor(va / 4096)));
-}
 
 function outcome(signal: number, errno: number): string {
   if (signal !== 0) return nameOf(SIGNALS, signal);
@@ -50,8 +47,8 @@ export function compareResult(op: string, kernel: RecordedResult, engine: Observ
   }
   if (signal !== 0) {
     if (kernel.code !== engine.code) add('si_code', show(kernel.code), show(engine.code));
-    if (kernel.at !== undefined && addressOf(placed(kernel.at)) !== Math.floor(engine.va / 4096) * 4096)
-      add('si_addr', showPlace(kernel.at), showAddress(engine.va));
+    if (kernel.at !== undefined && showPlace(kernel.at) !== showPlace(engine.at))
+      add('si_addr', showPlace(kernel.at), showPlace(engine.at));
     return differences;
   }
   if (errno !== 0) return differences;
@@ -66,5 +63,3 @@ export function compareResult(op: string, kernel: RecordedResult, engine: Observ
     add('data', show(kernel.data), show(engine.data));
   return differences;
 }
-
-const placed = (at: PlaceFields) => ({ ...at, alt: at.alt === 1 ? (1 as const) : (0 as const) });

@@ -155,8 +155,10 @@ describe('the comparison', () => {
       return { ...seen, result: { ...seen.result, ...more } };
     };
     expect(planted(record, faulty, change({ code: 2 }))).toBe(`${faulty} si_code`);
-    expect(planted(record, faulty, change({ va: 0x1000001000 }))).toBe(`${faulty} si_addr`);
-    expect(planted(record, faulty, change({ va: 0x1000000123 }))).toBe('agrees');
+    const at = record.ops[faulty]?.result.at;
+    expect(planted(record, faulty, change({ at: { buf: 'A', alt: 0, page: 1 } }))).toBe(`${faulty} si_addr`);
+    expect(planted(record, faulty, change({ at: { ...at, alt: 1 } }))).toBe(`${faulty} si_addr`);
+    expect(planted(record, faulty, change({ at }))).toBe('agrees');
   });
 
   it('finds an event that is missing, one too many, and one out of order', () => {

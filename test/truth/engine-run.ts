@@ -64,9 +64,9 @@ function namesOf({ kernel, program: { names } }: ScenarioRun): Names {
   };
 }
 
-function resultOf(args: readonly number[]): ObservedResult {
+function resultOf(args: readonly number[], place: (vpn: number) => Place): ObservedResult {
   const [, ret = 0, errno = 0, signal = 0, code = 0, va = 0, cpages = 0, faults = 0, ...data] = args;
-  return { ret, errno, signal, code, va, cpages, faults, data, livelock: 0 };
+  return { ret, errno, signal, code, at: place(Math.floor(va / 4096)), cpages, faults, data, livelock: 0 };
 }
 
 /** Why an engine stopped before it was asked to. */
@@ -118,8 +118,10 @@ class Stepper {
   #reached = false;
   #problem: Reason;
 
+  /** `place` says which page of a buffer a virtual page number is. */
   constructor(
     readonly run: ScenarioRun,
+    readonly place: (vpn: number) => Place,
     kernel: RecordedKernel,
   ) {
     this.names = namesOf(run);
@@ -138,7 +140,7 @@ class Stepper {
   #onResult(args: readonly number[]): void {
     const line = this.run.program.statements[args[0] ?? -1]?.position.line;
     if (line === this.#watched) {
-      this.result = { ...resultOf(args), livelock: this.driver.gaveUp ? 1 : 0 };
+      this.result = { ...resultOf(args, this.place), livelock: this.driver.gaveUp ? 1 : 0 };
       this.returned = this.run.kernel.time;
     }
     if (line !== this.#until) return;
@@ -166,11 +168,11 @@ class Stepper {
   }
 
   /** Events since `from`, and why they can't be read where they don't nest. */
-  events(from: number, vocabulary: Vocabulary, place?: (vpn: number) => Place): [ObservedEvent[], Reason] {
+  events(from: number, vocabulary: Vocabulary): [ObservedEvent[], Reason] {
     const { kernel } = this.run;
     const log = kernel.events.between(from, Number.POSITIVE_INFINITY);
     try {
-      const events = observeEvents(kernel, this.names, log, vocabulary, place);
+      const events = observeEvents(kernel, this.names, log, vocabulary, this.place);
       return [events.map((event) => this.#withLock(event)), undefined];
     } catch (error) {
       if (!(error instanceof BadNesting)) throw error;
@@ -193,23 +195,27 @@ class ProgramRun implements Run {
     readonly converted: Converted,
     run: ScenarioRun,
   ) {
-    this.#stepper = new Stepper(run, recordedKernel(record.kernel));
+    const { layout } = converted;
+    this.#stepper = new Stepper(run, (vpn) => layout.placeOf(vpn), recordedKernel(record.kernel));
     this.#vocabulary = vocabularyOf(record.kernel);
     this.#stepper.advance(0, converted.started);
   }
 
+  /** What happens in the drain that follows an operation shows in the state; the records don't tell it. */
   operation(index: number): Observation | Stopped {
-    const { lines, drained } = this.converted;
+    const { lines, drained, layout } = this.converted;
     const stepper = this.#stepper;
     const { kernel } = stepper.run;
     const from = kernel.time;
     const ended = stepper.advance(lines[index] ?? 0, drained[index] ?? 0);
     const { time } = kernel;
-    const [events, unreadable] = stepper.events(from, this.#vocabulary);
+    const [seen, unreadable] = stepper.events(from, this.#vocabulary);
+    const returned = stepper.result === undefined ? from : stepper.returned;
+    const events = seen.filter(({ p, time: at }) => p !== SUPERVISOR || at <= returned);
     const stopped = ended ?? unreadable;
     if (stopped !== undefined) return { stopped, time, events };
-    const state = observe(kernel, stepper.names, this.record.buffers, SUPERVISOR);
-    return { result: stepper.result, returned: stepper.returned, time, events, state };
+    const state = observe(kernel, stepper.names, layout, this.record.buffers, SUPERVISOR);
+    return { result: stepper.result, returned, time, events, state };
   }
 }
 
@@ -221,8 +227,8 @@ export function runProgram(record: ProgramRecord, converted: Converted): Run {
 /** The engine's run of a log's scenario, to its end. Throws NotRunnable. */
 export function runLog(text: string, { test, kernel }: LogRecord): LogRun {
   const run = start(text, test);
-  const stepper = new Stepper(run, recordedKernel(kernel));
+  const stepper = new Stepper(run, loggedPlace, recordedKernel(kernel));
   const stopped = stepper.advance(0, 0);
-  const [events, unreadable] = stepper.events(0, LOG_VOCABULARY, loggedPlace);
+  const [events, unreadable] = stepper.events(0, LOG_VOCABULARY);
   return { events, stopped: stopped ?? unreadable, time: run.kernel.time };
 }

@@ -2,8 +2,8 @@
 
 import { type LoggedOperation, operationsOf } from './log-operations';
 import type { LogRecord } from './log-record';
-import { addressOf, type Place } from './places';
-import { NotConvertible } from './to-scenario';
+import { ALIGNED, type Place } from './places';
+import { hex, NotConvertible } from './statements';
 
 /** Pages of the empty mapping that an experiment reserves before it maps a buffer into it. */
 const ROOM = 1024;
@@ -12,14 +12,14 @@ const ROOM = 1024;
  * many pages below the buffer.
  */
 const BESIDE = 16;
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /** Page of a buffer at a virtual page number; a buffer may begin at a negative page. */
 export function loggedPlace(vpn: number): Place {
-  const span = addressOf({ buf: 'B', alt: 0, page: 0 }) - addressOf({ buf: 'A', alt: 0, page: 0 });
+  const span =
+    ALIGNED.addressOf({ buf: 'B', alt: 0, page: 0 }) - ALIGNED.addressOf({ buf: 'A', alt: 0, page: 0 });
   const number = Math.round((vpn * 4096) / span) - 1;
   const buf = String.fromCharCode(65 + number);
-  return { buf, alt: 0, page: vpn - addressOf({ buf, alt: 0, page: 0 }) / 4096 };
+  return { buf, alt: 0, page: vpn - ALIGNED.addressOf({ buf, alt: 0, page: 0 }) / 4096 };
 }
 
 /** How the test driver answers a failing access, by the name of what the callback returns. */
@@ -101,7 +101,7 @@ class LogConverter {
       case 'madvise':
         return here(`madvise ${this.#range(op)} ${String(op['advice']).toLowerCase()}`);
       case 'mremap':
-        return here(`mremap ${this.#range(op)} to ${hex(addressOf({ ...target(op), alt: 0 }))}`);
+        return here(`mremap ${this.#range(op)} to ${hex(ALIGNED.addressOf({ ...target(op), alt: 0 }))}`);
       case 'fork':
         return here(`fork ${op['child']}`);
       case 'exit':
@@ -135,7 +135,7 @@ class LogConverter {
       .filter(([, buffer]) => buffer.p === p)
       .map(
         ([buf, { pages, firstPage = 0 }]) =>
-          `${hex(addressOf({ buf, alt: 0, page: firstPage }))} for ${pages} pages`,
+          `${hex(ALIGNED.addressOf({ buf, alt: 0, page: firstPage }))} for ${pages} pages`,
       );
   }
 
@@ -156,7 +156,7 @@ class LogConverter {
       case 'cpuAtomicAdd':
         return `add ${op['add']} to ${range}`;
       case 'gup':
-        return `gup ${range} ${access(op)}${String(op['call']).includes('fast') ? ' fast' : ''}`;
+        return `gup ${range} ${access(op)}${/fast/i.test(String(op['call'])) ? ' fast' : ''}`;
       case 'pinLongterm':
         return `pin ${range} ${access(op)} longterm`;
       case 'unpinLongterm':
@@ -203,7 +203,7 @@ class LogConverter {
     const { buf = '', pages = 0 } = op;
     const flags = op['flags'] as readonly string[];
     const first = op.page ?? this.record.buffers[buf]?.firstPage ?? 0;
-    const at = addressOf({ buf, alt: 0, page: first });
+    const at = ALIGNED.addressOf({ buf, alt: 0, page: first });
     const fixed = op['align'] === '2MiB' || flags.includes('fixed');
     const room = `${buf}_room = mmap ${pages + ROOM} pages none at ${hex(at - (ROOM / 2) * 4096)}`;
     const mapping = `${buf} = mmap ${pages} pages ${this.#source(op, flags, pages)} ${op['prot']} at ${hex(at)}`;
@@ -229,12 +229,12 @@ class LogConverter {
   #range(op: LoggedOperation): string {
     const { buf, page = 0, pages = 1 } = op;
     if (buf === undefined) return '';
-    return `${hex(addressOf({ buf, alt: 0, page }))} for ${pages} ${pages === 1 ? 'page' : 'pages'}`;
+    return `${hex(ALIGNED.addressOf({ buf, alt: 0, page }))} for ${pages} ${pages === 1 ? 'page' : 'pages'}`;
   }
 
   #at(op: LoggedOperation): string {
     const { buf = 'A', page = 0 } = op;
-    return hex(addressOf({ buf, alt: 0, page }) + Number(op['offset'] ?? 0));
+    return hex(ALIGNED.addressOf({ buf, alt: 0, page }) + Number(op['offset'] ?? 0));
   }
 
   #signal(op: LoggedOperation): string {

@@ -7,7 +7,7 @@ import { compareInParallel } from './in-parallel';
 import { BadOption, type Options, readOptions, USAGE } from './options';
 import { KEPT_RECORDS } from './records';
 import { causes, details, summary, verdictLine } from './report';
-import { NotConvertible } from './to-scenario';
+import { NotConvertible } from './statements';
 import type { Verdict } from './verdict';
 
 /** The whole collection, where it lies beside the project. */

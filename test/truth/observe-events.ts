@@ -6,7 +6,7 @@ import { TASK_SIZE_PAGES } from '../../src/engine/machine/ids';
 import { EVENT_SCHEMA, type Event, type EventName } from '../../src/engine/routine/events';
 import type { Kernel } from '../../src/engine/routine/kernel';
 import { deviceIndex, type Names } from './observe-state';
-import { type Place, placeOf } from './places';
+import type { Place } from './places';
 import type { RecordedEvent } from './record';
 
 /** An event as a record writes it; `page` of a frame is the engine's own, `time` when it began. */
@@ -165,7 +165,7 @@ export function observeEvents(
   names: Names,
   log: Iterable<Event>,
   vocabulary: Vocabulary,
-  place: (vpn: number) => Place = placeOf,
+  place: (vpn: number) => Place,
 ): ObservedEvent[] {
   return new EventReader(k, names, vocabulary, place).read(log);
 }

@@ -29,7 +29,7 @@ import {
 } from '../../src/engine/machine/pte';
 import { LEVEL_PTE } from '../../src/engine/machine/radix';
 import type { Kernel } from '../../src/engine/routine/kernel';
-import { addressOf, type Place, placeOf } from './places';
+import type { Layout, Place } from './places';
 import type { BufferInfo, VmaEntry } from './record';
 
 /** How the program calls the engine's rows. */
@@ -176,10 +176,10 @@ function* windowOf(buffers: Readonly<Record<string, BufferInfo>>): Iterable<Plac
       for (let page = 0; page < Math.min(npages + PAGES_BEHIND, MOST_PAGES); page++) yield { buf, alt, page };
 }
 
-function vmasOf(k: Kernel, p: string, mm: MmRow): VmaEntry[] {
+function vmasOf(k: Kernel, layout: Layout, p: string, mm: MmRow): VmaEntry[] {
   return [...k.mm.vmasOf(mm)].map((vma) => {
     const start = k.mm.start.get(vma);
-    const { buf, alt, page } = placeOf(start);
+    const { buf, alt, page } = layout.placeOf(start);
     const pages = k.mm.end.get(vma) - start;
     return [p, buf, alt, page, pages, protection(k, vma), bit(k.mm.anonVma.get(vma) !== 0)];
   });
@@ -202,6 +202,7 @@ function backedPages(k: Kernel, rows: Iterable<ObservedRow>): Map<PageRow, PageR
 function* mirrorEntries(
   k: Kernel,
   names: Names,
+  layout: Layout,
   backed: ReadonlyMap<PageRow, PageRow>,
 ): Iterable<ObservedMirror> {
   const { devices, tables } = k;
@@ -216,11 +217,13 @@ function* mirrorEntries(
       vpn >= 0;
       vpn = tables.next(root, (vpn + 1) as Vpn, end)
     ) {
+      const place = layout.placeOf(vpn);
+      if (place.page >= MOST_PAGES) continue;
       const entry = tables.find(root, vpn, LEVEL_PTE);
       const access = ACCESS_NAMES[tables.lo.get(entry)] ?? `${tables.lo.get(entry)}`;
       const page = tables.hi.get(entry) as PageRow;
       const frame = backed.get(page) ?? page;
-      yield { p, dev, access, ...placeOf(vpn), frame, zero: page === k.zeroPage };
+      yield { p, dev, access, ...place, frame, zero: page === k.zeroPage };
     }
   }
 }
@@ -237,6 +240,7 @@ function liveProcesses(k: Kernel, names: Names, supervisor: string): [name: stri
 export function observe(
   k: Kernel,
   names: Names,
+  layout: Layout,
   buffers: Readonly<Record<string, BufferInfo>>,
   supervisor: string,
 ): Observed {
@@ -245,9 +249,9 @@ export function observe(
   const alive = liveProcesses(k, names, supervisor);
   for (const [p, process] of alive) {
     const mm = k.tasks.mm.get(process) as MmRow;
-    vmas.push(...vmasOf(k, p, mm));
+    vmas.push(...vmasOf(k, layout, p, mm));
     for (const place of windowOf(buffers)) {
-      const row = observePage(k, names, mm, (addressOf(place) / 4096) as Vpn);
+      const row = observePage(k, names, mm, (layout.addressOf(place) / 4096) as Vpn);
       if (row !== undefined) rows.set(rowKey(p, place), row);
     }
   }
@@ -257,7 +261,7 @@ export function observe(
   return {
     rows,
     alive: alive.map(([name]) => name),
-    mirror: [...mirrorEntries(k, names, backedPages(k, rows.values()))],
+    mirror: [...mirrorEntries(k, names, layout, backedPages(k, rows.values()))],
     vmas,
     devUsed,
   };

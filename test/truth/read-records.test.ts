@@ -93,7 +93,7 @@ describe('reading records', () => {
 
 describe('checking records', () => {
   const reason = (value: unknown) => {
-    const checked = checkProgram(value);
+    const checked = checkProgram(value, 'x.jsonl');
     return 'reason' in checked ? `${checked.operation}: ${checked.reason}` : 'good';
   };
 

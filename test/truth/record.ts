@@ -1,4 +1,9 @@
-/** Records of random programs as `kernel-truth/programs.md` describes them: the one format of comparison. */
+/**
+ * Records of random programs as `kernel-truth/programs.md` and `wide-programs.md` describe them: the one format of
+ * comparison.
+ */
+
+import type { Setting } from './setting';
 
 /** A page of a buffer at its first (`alt` absent) or its second address. */
 export interface PlaceFields {
@@ -57,7 +62,7 @@ export interface MirrorEntry extends PlaceFields {
   readonly p: string;
   readonly dev: number;
   readonly access: string;
-  /** `R3`, `D3*` (the backing page of D3) or `zero`. */
+  /** `R3`, `D3*` (the backing page of D3), `zero`, or `?` under a huge entry. */
   readonly frame: string;
 }
 
@@ -129,6 +134,9 @@ export interface ProgramRecord {
   readonly id: string;
   readonly kernel: string;
   readonly seed: number;
+  readonly setting: Setting;
+  /** Of the kind of `wide-programs.md`. */
+  readonly wide: boolean;
   readonly buffers: Readonly<Record<string, BufferInfo>>;
   readonly ops: readonly Operation[];
 }

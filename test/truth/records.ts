@@ -16,7 +16,7 @@ export function allPrograms(directory: string): ProgramRecord[] {
     const where = `${read.file}:${read.line}`;
     if ('problem' in read) throw new Error(`${where}: ${read.problem}`);
     if (isLog(read.value)) continue;
-    const record = checkProgram(read.value);
+    const record = checkProgram(read.value, read.file);
     if ('reason' in record) throw new Error(`${where}: ${record.reason}`);
     programs.push(record);
   }

@@ -7,7 +7,6 @@ import type { ObservedResult } from './compare-result';
 import { Expected } from './expected';
 import type { ObservedEvent } from './observe-events';
 import { type ObservedMirror, type ObservedRow, rowKey } from './observe-state';
-import { addressOf } from './places';
 import type { Operation, ProgramRecord, RecordedEvent, RecordedResult, Row } from './record';
 
 /** Lets a test change what the run shows of one operation. */
@@ -22,7 +21,7 @@ function resultOf(op: Operation): ObservedResult {
     errno: err ?? (sig === undefined ? ENOSYS : 0),
     signal: sig === undefined ? 0 : (SIGNALS.get(sig) ?? 0),
     code: code ?? 0,
-    va: at === undefined ? 0 : addressOf({ ...at, alt: at.alt === 1 ? 1 : 0 }),
+    at: { buf: at?.buf ?? 'A', page: at?.page ?? 0, alt: at?.alt === 1 ? 1 : 0 },
     cpages: cpages ?? 0,
     faults: faults ?? 0,
     data: data ?? (value === undefined ? [] : [value]),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkScenario, formatScenario } from '../../src/language';
 import { operationName } from './record';
 import { allPrograms, KEPT_RECORDS } from './records';
+import { settingOf } from './setting';
 import { toScenario } from './to-scenario';
 
 const programs = allPrograms(KEPT_RECORDS);
@@ -10,8 +11,8 @@ describe('a record as a scenario', () => {
   it('has every kind of operation among the kept records', () => {
     const kinds = new Set(programs.flatMap((record) => record.ops.map(operationName)));
     expect([...kinds].sort().join(', ')).toBe(
-      'dev exclusive, dev migrate, dev read, dev snapshot, dev tosys, dev write, devclose, devopen, exit, failnext, ' +
-        'fork, madvise, mmap, mprotect, mremap, munmap, pin, read, unpin, write',
+      'cfu, dev check, dev exclusive, dev migrate, dev read, dev snapshot, dev tosys, dev write, devclose, devopen, ' +
+        'exit, failnext, fork, madvise, mlock, mmap, mprotect, mremap, munlock, munmap, pin, read, unpin, write',
     );
   });
 
@@ -56,10 +57,11 @@ describe('a record as a scenario', () => {
 
   const lineOf = (op: string, args: string[], result: object) => {
     const buffers = { A: { npages: 4, prot: 'rw', kind: 'anon' } };
+    const more = { setting: settingOf('x.jsonl'), wide: false };
     const rest = { events: [], state: [], devUsed: [0, 0] };
     const mmap = { op: 'mmap', args: ['P0', 'A', '4', 'rw', 'anon'], result: { ret: 0, err: 0 }, ...rest };
     const ops = [mmap, { op, args, result, ...rest }];
-    const { text, lines } = toScenario({ id: 'x', seed: 1, kernel: '6.12', buffers, ops });
+    const { text, lines } = toScenario({ id: 'x', seed: 1, kernel: '6.12', buffers, ops, ...more });
     return text.split('\n')[(lines[1] ?? 0) - 1]?.trim();
   };
   const ok = { ret: 0, err: 0 };
@@ -109,5 +111,38 @@ describe('a record as a scenario', () => {
     ['dev', ['P0', '0', 'tosys', 'A', '3', '1'], ok, 'on P0 migrate A[3] from gpu0 expect ok'],
   ])('writes %s %j', (op, args, result, expected) => {
     expect(lineOf(op, args, result)).toBe(expected);
+  });
+
+  const wideLine = (file: string, op: string, args: string[], result: object = ok) => {
+    const rest = { events: [], state: [], devUsed: [0, 0, 0, 0] };
+    const more = { setting: settingOf(file), wide: true, seed: 1, kernel: '6.12', buffers: {} };
+    const { text, lines } = toScenario({ id: 'x', ops: [{ op, args, result, ...rest }], ...more });
+    return text.split('\n')[(lines[0] ?? 0) - 1]?.trim();
+  };
+
+  it.each([
+    ['mmap', ['P0', 'A', '2', '4', 'rw', 'anonshared'], 'A = mmap 4 pages anon shared rw at 0x1000002000'],
+    ['mmap', ['P0', 'a', '0', '1', 'r', 'F1p'], 'a = mmap 1 page file F1 private r at 0x1800000000'],
+    [
+      'mremap',
+      ['P0', 'A', '1', '2', '4', 'b', '3'],
+      'mremap 0x1000001000 for 2 pages size 4 pages to 0x2800003000',
+    ],
+    ['mlock', ['P0', 'B', '0', '1'], 'mlock 0x2000000000 for 1 page'],
+    ['cfu', ['P0', 'A', '3'], 'copy_from_user 0x1000003000 for 1 page'],
+    ['gup', ['P0', 'A', '0', '2', 'w'], 'gup 0x1000000000 for 2 pages w fast'],
+    ['pin', ['P0', 'A', '0', '2', 'r', 'l', '3'], 'pin 0x1000000000 for 2 pages r longterm fast as slot3'],
+    ['pin', ['P0', 'A', '0', '2', 'r', 'n', '0'], 'pin 0x1000000000 for 2 pages r fast as slot0'],
+    ['dev', ['P0', '2', 'check', 'A', '0', '1'], 'gpu2 check_exclusive 0x1000000000 for 1 page'],
+  ])('writes %s %j of a wide program', (op, args, expected) => {
+    expect(wideLine('mixed.jsonl', op, args)).toBe(`on P0 ${expected} expect ok`);
+  });
+
+  it('puts the buffers of shifted programs before a boundary, and swap beside those that swap', () => {
+    expect(wideLine('shifted-2.jsonl', 'read', ['P0', 'a', '1'])).toBe(
+      'on P0 read 0x17ffffb000 for 1 page expect ok',
+    );
+    expect(settingOf('6.12/wide/swap-2.jsonl.gz').swap).toBe(true);
+    expect(settingOf('6.12/wide/mixed.jsonl.gz').swap).toBe(false);
   });
 });

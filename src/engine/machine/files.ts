@@ -57,6 +57,8 @@ export class SwapAreas {
   readonly fresh: IntColumn;
   /** 1: no slot is given out any more, the area is being removed. */
   readonly closing: IntColumn;
+  /** 1: reading from it is over at once (SWP_SYNCHRONOUS_IO). */
+  readonly sync: IntColumn;
   /** Slots in use. A row is what a swap entry of a page table names. */
   readonly slots: Table;
   readonly slotArea: IntColumn;
@@ -77,6 +79,7 @@ export class SwapAreas {
     this.used = this.areas.int('used');
     this.fresh = this.areas.int('fresh');
     this.closing = this.areas.int('closing');
+    this.sync = this.areas.int('sync');
     this.slots = new Table(store, 'swapSlot');
     this.slotArea = this.slots.int('area');
     this.slotOffset = this.slots.int('offset');

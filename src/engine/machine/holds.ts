@@ -42,6 +42,8 @@ export const Hold = {
   Reclaim: 15,
   /** On a list of folios that are to be moved; small ones are off the LRU. */
   ToMove: 16,
+  /** A per-CPU batch of folios that were locked in memory, or are no longer. */
+  MlockBatch: 17,
 } as const;
 export type HoldKind = (typeof Hold)[keyof typeof Hold];
 
@@ -70,6 +72,7 @@ export const HOLD_NAMES: Record<HoldKind, string> = {
   [Hold.Pin]: 'pin_user_pages',
   [Hold.Reclaim]: 'reclaim (isolated from the LRU)',
   [Hold.ToMove]: 'migrate_pages (isolated from the LRU)',
+  [Hold.MlockBatch]: 'per-CPU mlock batch',
 };
 
 export class Holds {

@@ -1,25 +1,35 @@
-/**
- * The LRU lists of each node, and the per-CPU batches of pages on their way there (cpu_fbatches.lru_add) with whether a
- * drain is asked for.
- */
+/** The LRU lists of each node, and the per-CPU batches of folios that are on their way there or change lists. */
 
 import type { IntColumn } from './column';
 import type { Store } from './store';
 
-export class LruBatches {
-  /** First slot of the CPU's batch, in the order in which pages were added. Rows are CPU numbers. */
+/** One batch of each CPU. Rows are CPU numbers. */
+export class FolioBatch {
+  /** First slot of the batch, in the order in which folios were added. */
   readonly first: IntColumn;
   readonly last: IntColumn;
   readonly count: IntColumn;
-  /** The task that empties it when asked to. */
+
+  constructor(store: Store, name: string) {
+    this.first = store.int(`${name}.first`);
+    this.last = store.int(`${name}.last`);
+    this.count = store.int(`${name}.count`);
+  }
+}
+
+export class LruBatches {
+  /** Pages on their way to the lists (cpu_fbatches.lru_add). */
+  readonly add: FolioBatch;
+  /** Folios that got or lost a VM_LOCKED mapping (mlock_fbatch). */
+  readonly mlock: FolioBatch;
+  /** The task that empties them when asked to. */
   readonly worker: IntColumn;
-  /** The CPU's worker is asked to empty its batch. */
+  /** The CPU's worker is asked to empty its batches. */
   readonly drainAsked: IntColumn;
 
   constructor(store: Store) {
-    this.first = store.int('lruBatch.first');
-    this.last = store.int('lruBatch.last');
-    this.count = store.int('lruBatch.count');
+    this.add = new FolioBatch(store, 'lruBatch');
+    this.mlock = new FolioBatch(store, 'mlockBatch');
     this.worker = store.int('lruBatch.worker');
     this.drainAsked = store.int('lruBatch.drainAsked');
   }

@@ -32,6 +32,8 @@ export const Pg = {
   Table: 1 << 14,
   /** Of the hugetlb pool. */
   HugeTlb: 1 << 15,
+  /** A VM_LOCKED mapping has it; off the evictable lists once it is Unevictable too. */
+  Mlocked: 1 << 16,
 } as const;
 
 export const PG_NAMES: readonly [name: string, bit: number][] = [
@@ -46,6 +48,7 @@ export const PG_NAMES: readonly [name: string, bit: number][] = [
   ['swapcache', Pg.SwapCache],
   ['referenced', Pg.Referenced],
   ['unevictable', Pg.Unevictable],
+  ['mlocked', Pg.Mlocked],
   ['head', Pg.Head],
   ['tail', Pg.Tail],
   ['table', Pg.Table],
@@ -77,6 +80,8 @@ export class Pages {
    */
   readonly lruNewer: IntColumn;
   readonly lruOlder: IntColumn;
+  /** Unevictable RAM, which is on no list: its VM_LOCKED mappings. In struct page, too, it lies over `lru`. */
+  readonly mlockCount: IntColumn;
   readonly memcg: IntColumn;
   readonly pins: IntColumn;
   /** Task that holds PG_locked. */
@@ -114,6 +119,7 @@ export class Pages {
     this.owner = store.int('page.owner');
     this.lruNewer = this.link;
     this.lruOlder = this.owner;
+    this.mlockCount = this.link;
     this.memcg = store.int('page.memcg');
     this.pins = store.int('page.pins');
     this.lockOwner = store.int('page.lockOwner');

@@ -101,6 +101,8 @@ export interface Profile {
   readonly mprotectGathers: boolean;
   /** mprotect stops accounting for a mapping that nobody wrote to and nobody may write to (6.3+). */
   readonly mprotectDropsAccount: boolean;
+  /** mremap begins to move at a boundary of page tables where nothing is mapped before both addresses (6.7+). */
+  readonly mremapRealigns: boolean;
   /** A first write to a shared page lets go of the fault's lock and returns COMPLETED (6.0+). */
   readonly dirtyingCompletes: boolean;
   /** munmap gives the write lock back for reading before it zaps (4.20+). */
@@ -126,6 +128,10 @@ export interface Profile {
   readonly pagemapExclusiveElsewhere: boolean;
   /** smaps takes exclusive and migration entries for shared, as nobody knows how often they are mapped. */
   readonly smapsDoubtsElsewhere: boolean;
+  /** mlock works by per-CPU batches that hold references, and follows each mapping (5.18+); before, it marks at once. */
+  readonly mlockBatches: boolean;
+  /** A page that is read from a synchronous swap area for its only user stays out of the swap cache (4.15+). */
+  readonly syncSwapSkipsCache: boolean;
   /** MADV_COLD and MADV_PAGEOUT (5.4+), MADV_POPULATE_READ/WRITE (5.14+) and MADV_DONTNEED_LOCKED (5.18+) exist. */
   readonly newerAdvice: boolean;
   /** make_device_exclusive_range exists. */

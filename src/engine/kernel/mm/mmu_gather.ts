@@ -11,8 +11,8 @@ import {
   mm_tlb_flush_nested,
 } from '../arch/x86/mm/tlbflush';
 import { set_pte_unflushed } from './pgtable';
+import { lruAddDrain } from './swap/lru_add_drain';
 import { put_page, rename_hold } from './swap/page_ref';
-import { lru_add_drain } from './swap/swap';
 import { free_swap_cache } from './swapfile/swap_state';
 
 /**
@@ -67,8 +67,10 @@ export const tlb_finish_mmu = routine({
     r.yield('Y5'),
     r.step('tlb_flush_mmu_tlbonly(tlb): no CPU knows the cleared entries any more', (k, f) => {
       tlb_flush_mmu_tlbonly(k, f);
-      if (k.slots.next.get(f.tlb) !== 0) lru_add_drain(k);
     }),
+    r.when('free_pages_and_swap_cache: pages were gathered', (k, f) => k.slots.next.get(f.tlb) !== 0, [
+      lruAddDrain(r),
+    ]),
     r.loop('there is a gathered page', (k, f) => k.slots.next.get(f.tlb) !== 0, [
       r.call('put_page(page)', put_page, (k, f, callee) => {
         callee.page = take_page(k, f.tlb);

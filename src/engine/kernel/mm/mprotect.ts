@@ -18,6 +18,8 @@ import type { Kernel } from '../../routine/kernel';
 import { ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from '../../routine/routine';
 import { dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending } from '../arch/x86/mm/tlbflush';
 import { Errno, Notify } from '../constants';
+import { get_user_pages } from './gup/gup';
+import { populate_flags } from './gup/populate';
 import { vma_adjust_trans_huge } from './huge_memory/huge_pmd';
 import { cuts_hugetlb } from './hugetlb/hugetlb_vma';
 import { forEachEntry, walkLocals } from './locked_walk';
@@ -179,16 +181,23 @@ function account(k: Kernel, vma: VmaRow, flags: number): number {
   return k.profile.mprotectDropsAccount && untouched ? flags & ~Vm.Account : flags;
 }
 
+/** A locked private mapping may be written from now on: later there shall be no fault, not even to copy a page. */
+function breaks_cow(_: Kernel, f: { old: number; flags: number }): boolean {
+  return (f.old & (Vm.Write | Vm.Shared | Vm.Locked)) === Vm.Locked && (f.flags & Vm.Write) !== 0;
+}
+
 const mprotect_fixup = routine({
   name: 'mprotect_fixup',
   file: 'mm/mprotect.c',
   about: 'Give [start, end) of one VMA the new flags: merge with neighbours that have them, or split.',
   params: { vma: VmaT, start: VpnT, end: VpnT, flags: Hex },
+  locals: { old: Hex },
   body: (r) => [
     r.when('the flags are the same', (k, f) => k.mm.flags.get(f.vma) === f.flags, [
       r.ret('return the VMA', (_, f) => f.vma),
     ]),
     r.step('account for memory that may be written from now on', (k, f) => {
+      f.old = k.mm.flags.get(f.vma);
       f.flags = account(k, f.vma, f.flags);
     }),
     r.when(
@@ -210,6 +219,14 @@ const mprotect_fixup = routine({
       callee.start = f.start;
       callee.end = f.end;
     }),
+    r.when('private VM_LOCKED memory has become writable: have its copies now', breaks_cow, [
+      r.call('populate_vma_page_range(vma, start, end, NULL)', get_user_pages, (k, f, callee) => {
+        callee.mm = mmOf(k, f);
+        callee.start = f.start;
+        callee.pages = f.end - f.start;
+        callee.foll = populate_flags(k, f.vma);
+      }),
+    ]),
     r.ret('return the VMA', (_, f) => f.vma),
   ],
 });

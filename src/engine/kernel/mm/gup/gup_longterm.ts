@@ -30,8 +30,9 @@ import {
 } from '../migrate/migrate_pages';
 import { migrate_device_coherent_folio } from '../migrate_device/migrate_coherent';
 import { mmap_read_unlock_if_locked, mmapReadLockKillable } from '../mmap/mmap_lock';
+import { lruAddDrain } from '../swap/lru_add_drain';
 import { get_page, is_device_coherent } from '../swap/page_ref';
-import { lru_add_drain } from '../swap/swap';
+
 import { lru_add_drain_all } from '../swap/workqueue';
 import { Foll } from './foll';
 import { gup_put_folio } from './grab';
@@ -84,7 +85,7 @@ const collect_longterm_unpinnable_folios = routine({
           f.collected++;
         }),
         r.when('it is system memory', (k, f) => k.pages.pgmap(f.page) === 0, [
-          r.step('lru_add_drain(): this CPU', (k) => lru_add_drain(k)),
+          lruAddDrain(r),
           r.when('it is in the batch of another one', is_batched, [
             r.call('lru_add_drain_all(): every CPU', lru_add_drain_all, () => {}),
           ]),

@@ -36,6 +36,7 @@ import {
   vmfParams,
 } from '../memory/vmf';
 import { wrote } from '../memory/wp';
+import { folio_add_lru_vma } from '../mlock/mlock_folio';
 import {
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
@@ -59,7 +60,6 @@ import {
   folio_remove_rmap_pmd,
 } from '../rmap/rmap';
 import { put_page, rename_hold } from '../swap/page_ref';
-import { folio_add_lru } from '../swap/swap';
 
 /** The first of the 512 pages that a huge entry for `vpn` maps. */
 export const huge_start = (vpn: number): Vpn => (Math.floor(vpn / HUGE_PAGES) * HUGE_PAGES) as Vpn;
@@ -119,7 +119,7 @@ function map_anon_folio(k: Kernel, f: HugeFault): void {
   const writable = k.mm.has(f.vma, Vm.Write) ? PTE_WRITE : 0;
   rename_hold(k, f.page, Hold.Alloc, Hold.Pte);
   folio_add_new_anon_rmap(k, f.page, f.vma, huge_start(f.vpn));
-  folio_add_lru(k, f.page);
+  folio_add_lru_vma(k, f.page, f.vma);
   pgtable_trans_huge_deposit(k, f.entry, f.table as NodeRow);
   k.mm.rssAnon.add(mmOf(k, f), HUGE_PAGES);
   set_pte(k, f.entry, pte_mkdirty(k, Pte.Present | PTE_HUGE | PTE_YOUNG | writable), f.page);
@@ -221,7 +221,7 @@ function may_freeze(k: Kernel, folio: PageRow): boolean {
 }
 
 /** Gives the mapping of the folio as a whole to its pages one by one, or to migration entries, which hold nothing. */
-function hand_over(k: Kernel, folio: PageRow, frozen: boolean, exclusive: boolean): void {
+function hand_over(k: Kernel, vma: VmaRow, folio: PageRow, frozen: boolean, exclusive: boolean): void {
   const { pages } = k;
   if (frozen) pages.clearFlag(folio, Pg.AnonExclusive);
   else {
@@ -232,7 +232,7 @@ function hand_over(k: Kernel, folio: PageRow, frozen: boolean, exclusive: boolea
       if (exclusive) pages.setFlag(page, Pg.AnonExclusive);
     }
   }
-  folio_remove_rmap_pmd(k, folio);
+  folio_remove_rmap_pmd(k, folio, vma);
   if (frozen) pages.refcount.add(folio, -1);
 }
 
@@ -252,7 +252,7 @@ function split_huge_pmd_locked(k: Kernel, vma: VmaRow, pmd: EntryRow, freeze: bo
     const exclusive = k.profile.anonExclusive && pages.has(head, Pg.AnonExclusive);
     const entry = split_entry(k, vma, pte, frozen, exclusive);
     if (pte & PTE_DIRTY) pages.setFlag(head, Pg.Dirty);
-    hand_over(k, head, frozen, exclusive);
+    hand_over(k, vma, head, frozen, exclusive);
     for (let i = 0; i < HUGE_PAGES; i++) tables.set(tables.entry(table, i), entry, pages.nth(head, i));
   } else {
     const entry = Pte.Present | PTE_SPECIAL | PTE_YOUNG | protnone(k, vma);

@@ -45,7 +45,7 @@ export function zap_huge_pmd(k: Kernel, vma: VmaRow, pmd: EntryRow, tlb: SlotRow
   if (isZeroPage(pte)) return;
   if (k.pages.has(folio, Pg.HugeTlb)) hugetlb_restore_reserve(k, vma, folio);
   else k.mm.rssAnon.add(mm, -HUGE_PAGES);
-  folio_remove_rmap_pmd(k, folio);
+  folio_remove_rmap_pmd(k, folio, vma);
   tlb_remove_page(k, tlb, folio);
 }
 

@@ -118,7 +118,7 @@ export function copy_folio(k: Kernel, from: PageRow, to: PageRow): void {
 
 /** The mapping gets the copy; the old folio loses a mapping. */
 function replace(k: Kernel, f: Vmf, old: PageRow, copy: PageRow): void {
-  folio_remove_rmap_pmd(k, old);
+  folio_remove_rmap_pmd(k, old, f.vma);
   map_folio(k, f, copy);
   k.pages.refcount.add(old, -1);
 }

@@ -17,9 +17,10 @@ import { vma_modify_flags, vmas_modify_changes } from '../mmap/vma';
 import { vmaStartWrite } from '../mmap/vma_lock';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { rmapWriteLock, vmaLocks } from '../rmap/rmap_lock';
-import { lru_add_drain } from '../swap/swap';
+import { lruAddDrain } from '../swap/lru_add_drain';
 import { madvise_cold, madvise_free_single_vma, range } from './madvise_free';
 import { madvise_pageout } from './madvise_pageout';
+import { madvise_willneed } from './madvise_willneed';
 
 /** Kinds of advice, with their numbers in the kernel's interface. */
 export const Advice = {
@@ -104,10 +105,9 @@ function refuses(k: Kernel, f: Advised): boolean {
       return has(Vm.HugeTlb) ? refuses_hugetlb(k, f) : has(Vm.Locked);
     case Advice.DONTNEED_LOCKED:
       return has(Vm.HugeTlb) && refuses_hugetlb(k, f);
+    case Advice.FREE:
     case Advice.COLD:
     case Advice.PAGEOUT:
-      return has(Vm.Locked | Vm.HugeTlb);
-    case Advice.FREE:
       return has(Vm.Locked | Vm.HugeTlb);
     case Advice.DODUMP:
       return has(Vm.MixedMap) || (has(Vm.HugeTlb) && !k.profile.hugetlbMayBeDumped);
@@ -135,6 +135,14 @@ const madvise_vma_behavior = routine({
         r.when('no page is left', (_, f) => f.start === f.end, [r.ret('return 0')]),
       ]),
       r.call('zap_page_range_single(vma, start, end - start)', zap_page_range_single, (_, f, callee) => {
+        callee.vma = f.vma;
+        callee.start = f.start;
+        callee.end = f.end;
+      }),
+      r.ret('return 0'),
+    ]),
+    r.when('MADV_WILLNEED', (_, f) => f.advice === Advice.WILLNEED, [
+      r.call('madvise_willneed(vma, start, end)', madvise_willneed, (_, f, callee) => {
         callee.vma = f.vma;
         callee.start = f.start;
         callee.end = f.end;
@@ -266,7 +274,7 @@ const madvise_populate = routine({
       r.when('mmap_lock is not held any more', (k) => k.tasks.readsMm.get(k.task) === 0, [
         ...mmapReadLock(r, (k) => k.tasks.mmOf(k.task)),
       ]),
-      r.step('lru_add_drain()', (k) => lru_add_drain(k)),
+      lruAddDrain(r),
     ]),
     r.ret('return 0, or the error', (_, f) => Math.min(f.done, 0)),
   ],

@@ -15,8 +15,9 @@ import {
   mmu_notifier_invalidate_range_start,
 } from '../mmu_notifier/mmu_notifier';
 import { pte_clear, pte_page, ptep_get, set_pte_bits } from '../pgtable';
+import { lruAddDrain } from '../swap/lru_add_drain';
 import { is_driver_page } from '../swap/page_ref';
-import { lru_add_drain, lru_del, lru_insert } from '../swap/swap';
+import { lru_del, lru_insert } from '../swap/swap';
 import { folio_free_swap, free_swap_and_cache } from '../swapfile/swap_state';
 import { is_own_page } from './madvise_pageout';
 
@@ -79,7 +80,7 @@ export const madvise_free_single_vma = routine({
     r.when('the VMA is not anonymous', (k, f) => !k.mm.isAnonymous(f.vma), [
       r.ret('return -EINVAL', () => -Errno.EINVAL),
     ]),
-    r.step('lru_add_drain()', (k) => lru_add_drain(k)),
+    lruAddDrain(r),
     r.call(
       'mmu_notifier_invalidate_range_start(CLEAR, range)',
       mmu_notifier_invalidate_range_start,
@@ -115,8 +116,8 @@ export const madvise_cold = routine({
   params: range,
   locals: walkLocals,
   body: (r) => [
-    r.step('lru_add_drain(); from the start', (k, f) => {
-      lru_add_drain(k);
+    lruAddDrain(r),
+    r.step('from the start', (_, f) => {
       f.at = f.start;
     }),
     ...forEachEntry(r, [

@@ -8,8 +8,8 @@ import { routine, SlotT, VmaT, VpnT } from '../../../routine/routine';
 import { mmOf } from '../memory/vmf';
 import { next_entry, pte_table_end } from '../pagewalk';
 import { pte_offset, pte_page, ptep_get } from '../pgtable';
+import { lruAddDrain } from '../swap/lru_add_drain';
 import { is_driver_page } from '../swap/page_ref';
-import { lru_add_drain } from '../swap/swap';
 import { folio_list, isolate_folio, putback_lru_folios, shrink_folio_list } from '../vmscan/vmscan';
 
 /** Nobody else maps the page, and it is system memory: the advice may touch it. */
@@ -40,8 +40,8 @@ export const madvise_pageout = routine({
   params: { vma: VmaT, start: VpnT, end: VpnT },
   locals: { at: VpnT, list: SlotT },
   body: (r) => [
-    r.step('lru_add_drain()', (k, f) => {
-      lru_add_drain(k);
+    lruAddDrain(r),
+    r.step('from the start', (_, f) => {
       f.at = f.start;
     }),
     r.loop('page tables are left', (_, f) => f.at < f.end, [

@@ -33,6 +33,7 @@ import { is_huge_at, split_huge_pmd } from '../huge_memory/huge_memory';
 import { Copied, copy_huge_pmd } from '../huge_memory/huge_pmd';
 import { copy_hugetlb_page_range } from '../hugetlb/copy_hugetlb';
 import { memcg_charge } from '../memcontrol';
+import { folio_add_lru_vma } from '../mlock/mlock_folio';
 import { trylock_page, unlock_page } from '../mmap/mmap_lock';
 import {
   mmu_notifier_invalidate_range_end,
@@ -53,7 +54,6 @@ import {
 } from '../pgtable';
 import { folio_add_new_anon_rmap, folio_add_rmap, mm_counter_add } from '../rmap/rmap';
 import { get_page, rename_hold } from '../swap/page_ref';
-import { folio_add_lru } from '../swap/swap';
 import { swap_duplicate } from '../swapfile/swapfile';
 import { restore_exclusive_pte } from './exclusive';
 import { mmOf } from './vmf';
@@ -113,7 +113,7 @@ function map_copy(k: Kernel, f: Copy, copy: PageRow): void {
   memcg_charge(k, copy, mm);
   rename_hold(k, copy, Hold.Alloc, Hold.Pte);
   folio_add_new_anon_rmap(k, copy, f.dst, f.at);
-  folio_add_lru(k, copy);
+  folio_add_lru_vma(k, copy, f.dst);
   k.mm.rssAnon.add(mm, 1);
   const access = k.mm.has(f.dst, Vm.Write) ? PTE_WRITE : protnone(k, f.dst);
   set_pte(k, f.to, pte_mkdirty(k, Pte.Present | PTE_YOUNG | access), copy);

@@ -7,6 +7,7 @@ import type { Kernel } from '../../../routine/kernel';
 import { PageT, routine, VmFaultT } from '../../../routine/routine';
 import { Notify } from '../../constants';
 import { folioLockOrRetry } from '../folio_lock';
+import { mlock_vma_folio } from '../mlock/mlock_folio';
 import { unlock_page } from '../mmap/mmap_lock';
 import {
   mmu_notifier_invalidate_range_end,
@@ -28,6 +29,7 @@ export function restore_exclusive_pte(k: Kernel, entry: EntryRow, vma: VmaRow): 
   const writable = (pte & PTE_WRITE) !== 0;
   rename_hold(k, page, Hold.Exclusive, Hold.Pte, 0);
   folio_add_rmap(k, page);
+  mlock_vma_folio(k, page, vma);
   set_pte(k, entry, Pte.Present | protnone(k, vma) | (writable ? pte_mkdirty(k, PTE_WRITE) : 0), page);
 }
 

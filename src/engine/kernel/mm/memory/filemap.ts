@@ -10,6 +10,7 @@ import type { Kernel } from '../../../routine/kernel';
 import { PageT, routine, VmFaultT } from '../../../routine/routine';
 import { VmFault } from '../../constants';
 import { charge_or_free, memcg_charge } from '../memcontrol';
+import { folio_add_lru_vma, mlock_vma_folio } from '../mlock/mlock_folio';
 import { alloc_movable_page } from '../page_alloc/page_alloc';
 import { pteLock, pteUnlock } from '../page_table_lock';
 import { pte_alloc, pte_mkdirty, pte_offset, ptep_get, set_pte } from '../pgtable';
@@ -77,6 +78,7 @@ function read_prot(k: Kernel, f: { vma: number }): number {
 function map_file_page(k: Kernel, f: Vmf, entry: EntryRow, page: PageRow, bits: number): void {
   get_page(k, page, Hold.Pte);
   folio_add_rmap(k, page);
+  mlock_vma_folio(k, page, f.vma);
   mm_counter_add(k, mmOf(k, f), page, 1);
   set_pte(k, entry, Pte.Present | PTE_YOUNG | bits, page);
 }
@@ -193,7 +195,7 @@ function map_cow_page(k: Kernel, f: Vmf, page: PageRow): void {
   rename_hold(k, page, Hold.Alloc, Hold.Pte);
   k.mm.rssAnon.add(mmOf(k, f), 1);
   folio_add_new_anon_rmap(k, page, f.vma, f.vpn);
-  folio_add_lru(k, page);
+  folio_add_lru_vma(k, page, f.vma);
   const writable = k.mm.has(f.vma, Vm.Write) ? PTE_WRITE : 0;
   set_pte(k, f.entry, pte_mkdirty(k, Pte.Present | PTE_YOUNG | writable), page);
 }

@@ -14,6 +14,7 @@ import { huge_pmd_fault, is_huge_fault } from '../huge_memory/huge_memory';
 import { hugetlb_fault } from '../hugetlb/hugetlb';
 import { charge_or_free } from '../memcontrol';
 import { migration_entry_wait } from '../migrate/migrate';
+import { folio_add_lru_vma } from '../mlock/mlock_folio';
 import { trylock_page, unlock_page } from '../mmap/mmap_lock';
 import { vma_end_read } from '../mmap/vma_lock';
 import { alloc_movable_page } from '../page_alloc/page_alloc';
@@ -21,7 +22,6 @@ import { pteLock, pteUnlock } from '../page_table_lock';
 import { pmd_alloc, pte_alloc, pte_mkdirty, pte_offset, ptep_get, set_pte } from '../pgtable';
 import { folio_add_new_anon_rmap } from '../rmap/rmap';
 import { get_page, put_page, rename_hold } from '../swap/page_ref';
-import { folio_add_lru } from '../swap/swap';
 import { directReclaim } from '../vmscan/reclaim';
 import { remove_device_exclusive_entry } from './exclusive';
 import { do_fault } from './filemap';
@@ -52,7 +52,7 @@ function map_anon_page(k: Kernel, f: Vmf, page: PageRow): void {
   rename_hold(k, page, Hold.Alloc, Hold.Pte);
   k.mm.rssAnon.add(mmOf(k, f), 1);
   folio_add_new_anon_rmap(k, page, f.vma, f.vpn);
-  folio_add_lru(k, page);
+  folio_add_lru_vma(k, page, f.vma);
   set_pte(k, f.entry, Pte.Present | PTE_YOUNG | (writable ? pte_mkdirty(k, PTE_WRITE) : 0), page);
 }
 

@@ -9,6 +9,7 @@ import type { Kernel } from '../../../routine/kernel';
 import { Bool, type Builder, type Node, PageT, routine } from '../../../routine/routine';
 import { FaultFlag, Notify, VmFault } from '../../constants';
 import { charge_or_free } from '../memcontrol';
+import { folio_add_lru_vma } from '../mlock/mlock_folio';
 import {
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
@@ -22,8 +23,8 @@ import {
   folio_remove_rmap,
   mm_counter_add,
 } from '../rmap/rmap';
+import { lruAddDrain } from '../swap/lru_add_drain';
 import { get_page, put_page, rename_hold } from '../swap/page_ref';
-import { folio_add_lru, lru_add_drain } from '../swap/swap';
 import { folio_free_swap, free_swap_cache, reuse_swap_page } from '../swapfile/swap_state';
 import { directReclaim } from '../vmscan/reclaim';
 import {
@@ -41,10 +42,19 @@ import {
 
 const isUnshare = (f: { flags: number }): boolean => (f.flags & FaultFlag.Unshare) !== 0;
 
+/** Too many hold the page for this mapping to be alone; batches of this CPU may be among them (wp_can_reuse_anon_folio). */
+const has_too_many = (k: Kernel, page: PageRow): boolean =>
+  k.pages.has(page, Pg.Head | Pg.Tail) || k.pages.refcount.get(page) > 3;
+
+/** The page is on no LRU list: batches of this CPU may hold it, and must not count. */
+function may_be_batched(k: Kernel, page: PageRow): boolean {
+  if (page === 0 || !k.profile.anonExclusive || !k.pages.isAnon(page) || has_too_many(k, page)) return false;
+  return !k.pages.has(page, Pg.AnonExclusive | Pg.Lru);
+}
+
 /** Nobody but this mapping uses the page, so that it may be written in place and is its VMA's (wp_can_reuse_anon_folio). */
 function wp_can_reuse_anon_folio(k: Kernel, page: PageRow, vma: VmaRow): boolean {
-  if (k.pages.has(page, Pg.Head | Pg.Tail) || k.pages.refcount.get(page) > 3) return false;
-  if (!k.pages.has(page, Pg.Lru)) lru_add_drain(k);
+  if (has_too_many(k, page)) return false;
   if (k.pages.has(page, Pg.Locked)) return false;
   const cached = k.pages.has(page, Pg.SwapCache) ? 1 : 0;
   if (k.pages.refcount.get(page) > 1 + cached) return false;
@@ -175,13 +185,13 @@ function replace_entry(k: Kernel, f: Vmf, old: PageRow, page: PageRow): void {
   const mm = mmOf(k, f);
   if (old !== 0) {
     mm_counter_add(k, mm, old, -1);
-    folio_remove_rmap(k, old);
+    folio_remove_rmap(k, old, f.vma);
     rename_hold(k, old, Hold.Pte, Hold.Fault);
   }
   k.mm.rssAnon.add(mm, 1);
   rename_hold(k, page, Hold.Alloc, Hold.Pte);
   folio_add_new_anon_rmap(k, page, f.vma, f.vpn);
-  folio_add_lru(k, page);
+  folio_add_lru_vma(k, page, f.vma);
   const written = isUnshare(f) ? 0 : pte_mkdirty(k, maybe_write(k, f.vma));
   set_pte(k, f.entry, Pte.Present | PTE_YOUNG | written, page);
 }
@@ -212,6 +222,9 @@ export const do_wp_page = routine({
         }),
       ]),
       leaves(r, WP, 'return ret', (k, f) => f.ret | wrote(k)),
+    ]),
+    r.when('the page is on no LRU, and not known to be exclusive', (k, f) => may_be_batched(k, f.page), [
+      lruAddDrain(r),
     ]),
     r.when('the page is anonymous and exclusive to this mapping', can_reuse, [
       r.step('it is exclusive from now on; for a write the entry becomes writable and dirty', (k, f) => {

@@ -10,6 +10,7 @@ import { flush_tlb_entry } from '../../arch/x86/mm/tlbflush';
 import { Notify } from '../../constants';
 import { is_huge, split_huge_pmd } from '../huge_memory/huge_memory';
 import { covers_huge, zap_huge_pmd } from '../huge_memory/huge_pmd';
+import { mlock_has_done, mlock_put_batch } from '../mlock/mlock_folio';
 import { tlb_clear_entry, tlb_finish_mmu, tlb_gather_mmu, tlb_remove_page } from '../mmu_gather';
 import {
   mmu_notifier_invalidate_range_end,
@@ -57,7 +58,7 @@ function zap_present_pte(k: Kernel, f: Zap): void {
     flush_tlb_entry(k, f.entry);
   }
   mm_counter_add(k, mmOf(k, f), f.page, -1);
-  folio_remove_rmap(k, f.page);
+  folio_remove_rmap(k, f.page, f.vma);
   tlb_remove_page(k, f.tlb, f.page);
 }
 
@@ -108,7 +109,7 @@ const zap_pte_range = routine({
             [
               r.step('rss; a device-private entry is a mapping: remove it', (k, f) => {
                 mm_counter_add(k, mmOf(k, f), f.page, -1);
-                if (kindOf(ptep_get(k, f.entry)) === Pte.DevicePrivate) folio_remove_rmap(k, f.page);
+                if (kindOf(ptep_get(k, f.entry)) === Pte.DevicePrivate) folio_remove_rmap(k, f.page, f.vma);
               }),
               r.call('put_page(page)', put_page, (k, f, callee) => {
                 const exclusive = kindOf(ptep_get(k, f.entry)) === Pte.DeviceExclusive;
@@ -122,6 +123,11 @@ const zap_pte_range = routine({
         ],
       ),
       r.step('next entry in use', (k, f) => advance_pte(k, f, (f.at + 1) as Vpn)),
+    ]),
+    r.when('a full batch of mlock had the last reference of device memory', mlock_has_done, [
+      r.call('folios_put(fbatch)', mlock_put_batch, (k, _, callee) => {
+        callee.cpu = k.tasks.cpu.get(k.task);
+      }),
     ]),
     ptlUnlock(r, 'pte_unmap_unlock(start_pte, ptl)', (_, f) => f.first),
   ],

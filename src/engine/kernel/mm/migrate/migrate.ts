@@ -19,6 +19,7 @@ import type { Kernel } from '../../../routine/kernel';
 import { EntryT, PageT, routine } from '../../../routine/routine';
 import { type Refused, refuse } from '../../refusals';
 import { memcg_migrate } from '../memcontrol';
+import { mlock_drain_for, mlock_vma_folio } from '../mlock/mlock_folio';
 import { pteLock, pteUnlock } from '../page_table_lock';
 import { protnone, pte_page, ptep_get, set_pte } from '../pgtable';
 import { folio_add_rmap, type Mapping, migration_entry } from '../rmap/rmap';
@@ -109,6 +110,7 @@ export function remove_migration_pte(k: Kernel, from: PageRow, to: PageRow, at: 
   const entry = migration_entry(k, from, at);
   if (entry === 0) return;
   restore_entry(k, entry, to, at.vma);
+  mlock_drain_for(k, at.vma);
   k.emit('remove_migration_pte', k.mm.process.get(k.mm.mm.get(at.vma)), at.vpn, to);
 }
 
@@ -118,6 +120,7 @@ function restore_entry(k: Kernel, entry: EntryRow, to: PageRow, vma: VmaRow): vo
   const kept = write | (old & (PTE_SOFT_DIRTY | PTE_UFFD_WP));
   get_page(k, to, Hold.Pte);
   folio_add_rmap(k, to);
+  mlock_vma_folio(k, to, vma);
   const exclusive = (old & (PTE_WRITE | PTE_EXCLUSIVE)) !== 0;
   if (k.profile.anonExclusive && exclusive && k.pages.isAnon(to)) k.pages.setFlag(to, Pg.AnonExclusive);
   if (is_device_private(k, to)) {

@@ -108,14 +108,14 @@ function reads_as_writable(k: Kernel, pte: number): boolean {
 }
 
 /** Puts a migration entry where the locked page was mapped, and drops that mapping and its reference. */
-function replace_by_migration_entry(k: Kernel, entry: EntryRow, page: PageRow): boolean {
+function replace_by_migration_entry(k: Kernel, vma: VmaRow, entry: EntryRow, page: PageRow): boolean {
   const pte = ptep_get(k, entry);
   const exclusive = k.pages.has(page, Pg.AnonExclusive);
   if (exclusive && !folio_try_share_anon_rmap(k, page)) return false;
   if (k.profile.migrationMovesDirty && isPresent(pte) && pte & PTE_DIRTY) k.pages.setFlag(page, Pg.Dirty);
   const set = k.profile.flushUnderLock ? set_pte : set_pte_unflushed;
   set(k, entry, migration_pte(k, pte, reads_as_writable(k, pte), exclusive), page);
-  folio_remove_rmap(k, page);
+  folio_remove_rmap(k, page, vma);
   k.pages.refcount.add(page, -1);
   if (k.pages.pgmap(page) !== 0) k.emit('refcount', page, -1, k.pages.refcount.get(page), Hold.Pte, 0);
   return true;
@@ -134,7 +134,7 @@ function collect_page(k: Kernel, m: MigrationRow, slot: SlotRow, entry: EntryRow
     drop_collected(k, m, page);
     return;
   }
-  if (locked && !replace_by_migration_entry(k, entry, page)) {
+  if (locked && !replace_by_migration_entry(k, k.migrations.vma.get(m) as VmaRow, entry, page)) {
     refuse(k, 'may_be_pinned', {
       at: slot_place(k, m, slot),
       page,

@@ -8,11 +8,11 @@ import type { Kernel } from '../../../routine/kernel';
 import { EntryT, MigrationT, MmT, PageT, routine, SlotT, VmaT, VpnT } from '../../../routine/routine';
 import { type Rule, refuse } from '../../refusals';
 import { memcg_charge } from '../memcontrol';
+import { folio_add_lru_vma } from '../mlock/mlock_folio';
 import { pteLock, pteUnlock } from '../page_table_lock';
 import { pte_alloc, pte_mkdirty, ptep_get, set_pte } from '../pgtable';
 import { anon_vma_prepare, folio_add_new_anon_rmap } from '../rmap/rmap';
 import { get_page, is_device_private, is_driver_page } from '../swap/page_ref';
-import { folio_add_lru } from '../swap/swap';
 import { clear_migrate, dstPage, slot_place, type WithSlot } from './migrate_arrays';
 
 /** What the new entry is: device-private or present, writable exactly where the VMA is. */
@@ -35,7 +35,7 @@ function is_hole(k: Kernel, entry: EntryRow): boolean {
 function map_page(k: Kernel, f: { vma: VmaRow; vpn: Vpn; mm: MmRow; page: PageRow; entry: EntryRow }): void {
   k.mm.rssAnon.add(f.mm, 1);
   folio_add_new_anon_rmap(k, f.page, f.vma, f.vpn);
-  if (k.pages.pgmap(f.page) === 0) folio_add_lru(k, f.page);
+  if (k.pages.pgmap(f.page) === 0) folio_add_lru_vma(k, f.page, f.vma);
   get_page(k, f.page, Hold.Pte);
   set_pte(k, f.entry, new_entry(k, f.vma, f.page), f.page);
 }

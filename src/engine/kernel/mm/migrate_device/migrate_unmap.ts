@@ -13,8 +13,9 @@ import { refuse } from '../../refusals';
 import { remove_migration_ptes } from '../migrate/migrate';
 import { trylock_page, unlock_page } from '../mmap/mmap_lock';
 import { try_to_migrate } from '../rmap/try_to_migrate';
+import { lruAddDrain } from '../swap/lru_add_drain';
 import { get_page, is_driver_page, put_page } from '../swap/page_ref';
-import { folio_add_lru, lru_add_drain, lru_del } from '../swap/swap';
+import { folio_add_lru, lru_del } from '../swap/swap';
 import { lru_add_drain_all } from '../swap/workqueue';
 import {
   clear_migrate,
@@ -216,7 +217,7 @@ export const migrate_device_unmap = routine({
   locals: frameLocals,
   body: (r) => [
     r.yield('Y6'),
-    r.step('lru_add_drain(): this CPU', (k) => lru_add_drain(k)),
+    lruAddDrain(r),
     ...forEachSlot(r, 'isolate and unmap each page', [
       r.step('page = migrate_pfn_to_page(src[i])', thePage),
       r.when('there is a page', (_, f) => f.page !== 0, [
@@ -246,7 +247,7 @@ export const migrate_vma_prepare = routine({
   locals: frameLocals,
   body: (r) => [
     r.yield('Y6'),
-    r.step('lru_add_drain(): this CPU', (k) => lru_add_drain(k)),
+    lruAddDrain(r),
     ...forEachSlot(r, 'lock and isolate each page', [
       r.step('page = migrate_pfn_to_page(src[i])', thePage),
       r.when('there is a page', (_, f) => f.page !== 0, [

@@ -16,7 +16,7 @@ import {
   VpnT,
 } from '../../../routine/routine';
 import { Notify } from '../../constants';
-import { is_huge_at, split_huge_pmd } from '../huge_memory/huge_memory';
+import { huge_start, is_huge_at, split_huge_pmd } from '../huge_memory/huge_memory';
 import { move_huge_pmd } from '../huge_memory/huge_pmd';
 import { move_hugetlb_page_tables } from '../hugetlb/move_hugetlb';
 import { mmOf } from '../memory/vmf';
@@ -110,6 +110,19 @@ function passMove(_: Kernel, f: Move, callee: Move): void {
 const takeRmapLocks = <F extends { vma: VmaRow; locked: number }>(r: Builder<F>): Node<F> =>
   rmapWriteLock(r, (k, f) => (f.locked !== 0 ? vmaLocks(k, [f.vma]) : []));
 
+/** Nothing is mapped from the boundary of page tables below `vpn` up to there, where a VMA begins (can_align_down). */
+function can_align_down(k: Kernel, mm: MmRow, vpn: Vpn): boolean {
+  const begins = k.mm.start.get(k.mm.vmaAt(mm, vpn)) === vpn;
+  return begins && k.mm.findVma(mm, huge_start(vpn)) === k.mm.vmaAt(mm, vpn);
+}
+
+/** The move may begin at the boundaries below both addresses, so that whole tables can change hands (try_realign_addr). */
+function can_realign(k: Kernel, f: { mm: MmRow; start: Vpn; to: Vpn; pages: number }): boolean {
+  const into = f.start - huge_start(f.start);
+  if (into === 0 || into !== f.to - huge_start(f.to) || f.pages < HUGE_PAGES - into) return false;
+  return can_align_down(k, f.mm, f.start) && can_align_down(k, f.mm, f.to);
+}
+
 /** Moves the entries of [start, start + pages) to `to`. Returns how many pages came across: all, unless memory is out. */
 export const move_page_tables = routine({
   name: 'move_page_tables',
@@ -139,6 +152,17 @@ export const move_page_tables = routine({
       ),
       r.ret('return moved', (_, f) => f.moved),
     ]),
+    r.only(
+      (profile) => profile.mremapRealigns,
+      [
+        r.when('try_realign_addr: the range goes over a boundary of page tables', can_realign, [
+          r.step('old_addr &= PMD_MASK; new_addr &= PMD_MASK', (_, f) => {
+            f.start = huge_start(f.start);
+            f.to = huge_start(f.to);
+          }),
+        ]),
+      ],
+    ),
     r.call(
       'mmu_notifier_invalidate_range_start(UNMAP, old range)',
       mmu_notifier_invalidate_range_start,
@@ -172,7 +196,7 @@ export const move_page_tables = routine({
         (k, f) => !has_moved(k, f) && pte_alloc(k, f.mm, (f.at + f.to - f.start) as Vpn) === 0,
         [
           r.step('stop here', (_, f) => {
-            f.moved = f.at - f.start;
+            f.moved = Math.max(0, f.at - f.end + f.pages);
             f.next = f.end;
           }),
         ],

@@ -3,8 +3,19 @@
 import { Vm } from '../../../machine/address-spaces';
 import { type MmRow, TASK_SIZE_PAGES, type VmaRow, type Vpn } from '../../../machine/ids';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from '../../../routine/routine';
+import {
+  Bool,
+  type Builder,
+  ErrnoT,
+  Int,
+  MmT,
+  type Node,
+  routine,
+  VmaT,
+  VpnT,
+} from '../../../routine/routine';
 import { Errno } from '../../constants';
+import { mm_populate } from '../gup/populate';
 import { cuts_hugetlb } from '../hugetlb/hugetlb_vma';
 import { mmOf } from '../memory/vmf';
 import { do_munmap, enough_memory } from '../mmap/mmap';
@@ -129,6 +140,25 @@ function in_place_error(
   return cuts ? -Errno.EINVAL : 0;
 }
 
+/** Ends mremap: what a locked mapping (VM_LOCKED) has grown by is faulted in. */
+function unlockAndPopulate<
+  F extends { mm: MmRow; pages: number; newPages: number; ret: number; locked: number },
+>(r: Builder<F>): Node<F>[] {
+  return [
+    r.step('locked: a VM_LOCKED mapping has grown; mmap_write_unlock(mm)', (k, f) => {
+      const grown = f.ret >= 0 && f.newPages > f.pages;
+      f.locked = grown && k.mm.has(k.mm.vmaAt(f.mm, f.ret as Vpn), Vm.Locked) ? 1 : 0;
+      mmap_write_unlock(k, f.mm);
+    }),
+    r.when('locked', (_, f) => f.locked !== 0, [
+      r.call('mm_populate(new_addr + old_len, new_len - old_len)', mm_populate, (_, f, callee) => {
+        callee.start = (f.ret + f.pages) as Vpn;
+        callee.end = (f.ret + f.newPages) as Vpn;
+      }),
+    ]),
+  ];
+}
+
 /**
  * mremap(2) with MREMAP_MAYMOVE alone: in place where that is possible, else where the kernel finds room. Returns the
  * address, -EINVAL, -EFAULT (the range is not all in one VMA) or -ENOMEM.
@@ -138,7 +168,7 @@ export const mremap_anywhere = routine({
   file: 'mm/mremap.c',
   about: 'Shrink or grow a mapping where it is; move it only when there is no room behind it.',
   params: { start: VpnT, pages: Int, newPages: Int },
-  locals: { mm: MmT, vma: VmaT, to: VpnT, ret: ErrnoT },
+  locals: { mm: MmT, vma: VmaT, to: VpnT, ret: ErrnoT, locked: Bool },
   body: (r) => [
     r.when('no pages', (_, f) => f.pages <= 0 || f.newPages <= 0, [
       r.ret('return -EINVAL', () => -Errno.EINVAL),
@@ -202,7 +232,7 @@ export const mremap_anywhere = routine({
         ],
       ),
     ]),
-    r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm)),
+    ...unlockAndPopulate(r),
     r.ret('return the address, or the error', (_, f) => f.ret),
   ],
 });
@@ -217,7 +247,7 @@ export const sys_mremap = routine({
   about: 'Move a mapping to another address. Entries move as they are: a page on the device stays there.',
   aliases: ['sys_mremap'],
   params: { start: VpnT, pages: Int, newPages: Int, to: VpnT },
-  locals: { mm: MmT, vma: VmaT, ret: ErrnoT },
+  locals: { mm: MmT, vma: VmaT, ret: ErrnoT, locked: Bool },
   body: (r) => [
     r.when('no pages', (_, f) => f.pages <= 0 || f.newPages <= 0, [
       r.ret('return -EINVAL', () => -Errno.EINVAL),
@@ -281,7 +311,7 @@ export const sys_mremap = routine({
         },
       ),
     ]),
-    r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm)),
+    ...unlockAndPopulate(r),
     r.ret('return the new address, or the error', (_, f) => f.ret),
   ],
 });

@@ -28,11 +28,11 @@ interface Place {
 }
 
 /** One mapping becomes a device-exclusive entry; its reference stays with the entry. */
-function make_entry(k: Kernel, entry: EntryRow, page: PageRow): void {
+function make_entry(k: Kernel, entry: EntryRow, page: PageRow, vma: VmaRow): void {
   const pte = ptep_get(k, entry);
   if (pte & PTE_DIRTY) k.pages.setFlag(k.pages.folio(page), Pg.Dirty);
   set_pte(k, entry, Pte.DeviceExclusive | (pte & (PTE_WRITE | PTE_SOFT_DIRTY | PTE_UFFD_WP)), page);
-  folio_remove_rmap(k, page);
+  folio_remove_rmap(k, page, vma);
   k.holds.add(page, Hold.Exclusive, 0);
 }
 
@@ -44,7 +44,7 @@ function make_exclusive(k: Kernel, f: Place, vpn: Vpn, entry: EntryRow, page: Pa
   const pte = ptep_get(k, entry);
   if (!isPresent(pte)) return false;
   if (k.mm.mm.get(f.vma) === f.mm && vpn === f.address && pte & PTE_WRITE) f.valid = 1;
-  make_entry(k, entry, page);
+  make_entry(k, entry, page, f.vma);
   return true;
 }
 

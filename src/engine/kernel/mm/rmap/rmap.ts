@@ -4,6 +4,7 @@ import type { AnonVmaRow, EntryRow, FileRow, MmRow, PageRow, VmaRow, Vpn } from 
 import { MAPPING_ANON, MAPPING_FILE, Pg } from '../../../machine/pages';
 import { kindOf, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
+import { munlock_vma_folio } from '../mlock/mlock_folio';
 import { pte_offset, pte_page, ptep_get } from '../pgtable';
 
 /** One place where a page may be mapped. */
@@ -247,18 +248,20 @@ export function folio_add_rmap_pmd(k: Kernel, head: PageRow): void {
     count_mapped(k, head, k.pages.count(head) - mapped_singly(k, head));
 }
 
-/** One mapping of a whole folio less (folio_remove_rmap_pmd). */
-export function folio_remove_rmap_pmd(k: Kernel, head: PageRow): void {
+/** One mapping of a whole folio less, in this VMA (folio_remove_rmap_pmd). */
+export function folio_remove_rmap_pmd(k: Kernel, head: PageRow, vma: VmaRow): void {
   k.pages.largeMapcount.add(head, -1);
   if (k.pages.entireMapcount.add(head, -1) === 0)
     count_mapped(k, head, mapped_singly(k, head) - k.pages.count(head));
+  munlock_vma_folio(k, head, vma);
 }
 
-/** One mapping less (folio_remove_rmap_pte). */
-export function folio_remove_rmap(k: Kernel, page: PageRow): void {
+/** One mapping less, in this VMA (folio_remove_rmap_pte). */
+export function folio_remove_rmap(k: Kernel, page: PageRow, vma: VmaRow): void {
   const last = k.pages.mapcount.add(page, -1) === 0;
   const gone = k.pages.has(page, Pg.Head | Pg.Tail) ? large_mapped(k, page, -1) && last : last;
   if (gone) count_mapped(k, page, -1);
+  munlock_vma_folio(k, page, vma);
 }
 
 function count_mapped(k: Kernel, page: PageRow, delta: number): void {

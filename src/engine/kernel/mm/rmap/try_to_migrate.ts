@@ -9,6 +9,7 @@ import { PageT, routine } from '../../../routine/routine';
 import { Notify } from '../../constants';
 import { split_huge_pmd } from '../huge_memory/huge_memory';
 import { folio_try_share_anon_rmap, migration_pte } from '../migrate_device/migrate_collect';
+import { mlock_drain_for } from '../mlock/mlock_folio';
 import { ptep_get, set_pte } from '../pgtable';
 import { is_misread, page_remove_rmap } from './bad_subpage';
 import { folio_remove_rmap, mapped_entry } from './rmap';
@@ -24,7 +25,8 @@ function unmap_entry(k: Kernel, page: PageRow, vma: VmaRow, vpn: Vpn, entry: Ent
   if (device ? k.profile.unmapMisreadsDirty : (pte & PTE_DIRTY) !== 0) k.pages.setFlag(folio, Pg.Dirty);
   const write = (pte & PTE_WRITE) !== 0 && (!device || k.profile.unmapKeepsDeviceWrite);
   set_pte(k, entry, migration_pte(k, pte, write, exclusive), page);
-  folio_remove_rmap(k, page);
+  folio_remove_rmap(k, page, vma);
+  mlock_drain_for(k, vma);
   k.pages.refcount.add(folio, -1);
   if (k.pages.pgmap(page) !== 0) k.emit('refcount', page, -1, k.pages.refcount.get(page), Hold.Pte, 0);
   k.emit('set_migration_pte', k.mm.process.get(k.mm.mm.get(vma)), vpn, page);

@@ -8,6 +8,7 @@ import type { Kernel } from '../../../routine/kernel';
 import { PageT, routine } from '../../../routine/routine';
 import { Notify } from '../../constants';
 import { folio_try_share_anon_rmap } from '../migrate_device/migrate_collect';
+import { mlock_drain_for, mlock_vma_folio } from '../mlock/mlock_folio';
 import { pte_clear, ptep_get, set_pte } from '../pgtable';
 import { swap_slot_of } from '../swapfile/swap_state';
 import { swap_duplicate, swp_entry } from '../swapfile/swapfile';
@@ -17,7 +18,8 @@ import { unmapLocals, unmapWalk } from './rmap_unmap';
 /** The mapping goes, and its reference. Whoever reclaims holds another one. */
 function drop_mapping(k: Kernel, page: PageRow, vma: VmaRow): void {
   k.mm.rssAnon.add(k.mm.mm.get(vma), -1);
-  folio_remove_rmap(k, page);
+  folio_remove_rmap(k, page, vma);
+  mlock_drain_for(k, vma);
   k.pages.refcount.add(page, -1);
 }
 
@@ -35,7 +37,10 @@ function discard_lazyfree(k: Kernel, page: PageRow, vma: VmaRow, entry: EntryRow
 
 /** One mapping becomes a swap entry; false (nothing changed) where the VMA is locked or the page may be pinned. */
 function unmap_entry(k: Kernel, page: PageRow, vma: VmaRow, entry: EntryRow): boolean {
-  if (k.mm.has(vma, Vm.Locked)) return false;
+  if (k.mm.has(vma, Vm.Locked)) {
+    mlock_vma_folio(k, page, vma);
+    return false;
+  }
   const pte = ptep_get(k, entry);
   if ((pte & PTE_DIRTY) !== 0) k.pages.setFlag(page, Pg.Dirty);
   if (!k.pages.has(page, Pg.SwapBacked)) return discard_lazyfree(k, page, vma, entry);

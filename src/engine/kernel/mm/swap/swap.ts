@@ -2,12 +2,13 @@
 
 import type { IntColumn } from '../../../machine/column';
 import { Hold } from '../../../machine/holds';
-import type { PageRow, SlotRow } from '../../../machine/ids';
+import type { PageRow } from '../../../machine/ids';
 import { Lru } from '../../../machine/lru';
 import { Pg } from '../../../machine/pages';
 import type { Kernel } from '../../../routine/kernel';
 import { memcg_uncharge } from '../memcontrol';
 import { free_page } from '../page_alloc/page_alloc';
+import { batch_add, batch_take } from './folio_batch';
 import { list_add, list_del, lru_kind } from './lru_list';
 
 /** Pages a per-CPU batch takes before it is drained (PAGEVEC_SIZE). */
@@ -32,7 +33,8 @@ function counter(k: Kernel, page: PageRow): IntColumn {
 /** Takes the page off its LRU list. Its flags are those with which it came there. */
 export function lru_del(k: Kernel, page: PageRow): void {
   counter(k, page).add(k.pages.zone(page), -k.pages.count(page));
-  if (!k.pages.has(page, Pg.Unevictable)) list_del(k, page);
+  if (k.pages.has(page, Pg.Unevictable)) k.pages.mlockCount.set(page, 0);
+  else list_del(k, page);
   k.pages.clearFlag(page, Pg.Lru);
 }
 
@@ -46,43 +48,35 @@ export function lru_insert(k: Kernel, page: PageRow): void {
 /** folio_add_lru: into this CPU's batch, which is drained when it is full, and for every large folio at once. */
 export function folio_add_lru(k: Kernel, page: PageRow): void {
   const cpu = k.tasks.cpu.get(k.task);
-  const slot = k.slots.table.alloc() as SlotRow;
-  k.slots.srcPage.set(slot, page);
-  const last = k.lru.last.get(cpu);
-  if (last === 0) k.lru.first.set(cpu, slot);
-  else k.slots.next.set(last, slot);
-  k.lru.last.set(cpu, slot);
+  const { add } = k.lru;
   k.pages.refcount.add(page, 1);
   k.holds.add(page, Hold.LruBatch, cpu);
-  if (k.lru.count.add(cpu, 1) >= BATCH_PAGES || k.pages.has(page, Pg.Head)) lru_add_drain_cpu(k, cpu);
+  batch_add(k, add, cpu, page);
+  if (add.count.get(cpu) >= BATCH_PAGES || k.pages.has(page, Pg.Head)) lru_add_drain_cpu(k, cpu);
 }
 
-/** Moves a CPU's batch to the lists and drops its references. */
+/** A page reaches its list; whether it may be evicted shows now (lru_add). */
+function lru_add(k: Kernel, page: PageRow): void {
+  if (k.pages.has(page, Pg.Mlocked)) {
+    k.pages.clearFlag(page, Pg.Active);
+    k.pages.setFlag(page, Pg.Unevictable);
+  }
+  lru_insert(k, page);
+}
+
+/** Moves a CPU's batch of pages for the lists there and drops its references. */
 export function lru_add_drain_cpu(k: Kernel, cpu: number): void {
-  const head = k.lru.first.get(cpu) as SlotRow;
+  const head = batch_take(k.lru.add, cpu);
   if (head === 0) return;
-  k.lru.first.set(cpu, 0);
-  k.lru.last.set(cpu, 0);
-  k.lru.count.set(cpu, 0);
   for (const slot of k.slots.of(head)) {
     const page = k.slots.srcPage.get(slot) as PageRow;
     k.holds.remove(page, Hold.LruBatch, cpu);
     if (k.pages.refcount.add(page, -1) > 0) {
-      lru_insert(k, page);
+      lru_add(k, page);
       continue;
     }
     memcg_uncharge(k, page);
     free_page(k, page);
   }
   k.slots.free(head);
-}
-
-/** lru_add_drain: this CPU's batch. */
-export function lru_add_drain(k: Kernel): void {
-  lru_add_drain_cpu(k, k.tasks.cpu.get(k.task));
-}
-
-/** Every CPU's batch at once: what an observer does between two statements. */
-export function lru_drain_now(k: Kernel): void {
-  for (let cpu = 0; cpu < k.cpus; cpu++) lru_add_drain_cpu(k, cpu);
 }

@@ -4,7 +4,7 @@ import { Wait } from '../../../machine/tasks';
 import type { Kernel } from '../../../routine/kernel';
 import { Int, routine } from '../../../routine/routine';
 import { kthread_alloc } from '../../kernel/process';
-import { lru_add_drain_cpu } from './swap';
+import { cpu_needs_drain, lruAddDrainCpu } from './lru_add_drain';
 
 /** A worker of one CPU: sleeps until something is queued there. It can only run when its CPU is free. */
 export const kworker = routine({
@@ -20,8 +20,8 @@ export const kworker = routine({
         (_, f) => f.cpu,
         (k, f) => k.lru.drainAsked.get(f.cpu) !== 0,
       ),
-      r.step('lru_add_drain_cpu(cpu); the work is done', (k, f) => {
-        lru_add_drain_cpu(k, f.cpu);
+      lruAddDrainCpu(r, 'lru_add_drain_cpu(cpu)', (_, f) => f.cpu),
+      r.step('the work is done', (k, f) => {
         k.lru.drainAsked.set(f.cpu, 0);
         k.tasks.wake(Wait.LruDrain, 0);
       }),
@@ -42,10 +42,10 @@ export function start_workers(k: Kernel, name: (cpu: number) => number): void {
   }
 }
 
-/** Asks the worker of every CPU that has pages in its batch to empty it. */
+/** Asks the worker of every CPU that has pages in its batches to empty them. */
 function queue_drain(k: Kernel): void {
   for (let cpu = 0; cpu < k.cpus; cpu++) {
-    if (k.lru.first.get(cpu) === 0) continue;
+    if (!cpu_needs_drain(k, cpu)) continue;
     k.lru.drainAsked.set(cpu, 1);
     k.tasks.wake(Wait.Kworker, cpu);
   }

@@ -89,6 +89,22 @@ export function free_swap_and_cache(k: Kernel, slot: number): void {
   if (k.pages.refcount.get(page) === 0) folio_put_final(k, page);
 }
 
+/** A fresh page with what the slot has, charged to whom the page was charged that was written there; 0: no memory. */
+function read_slot(k: Kernel, slot: number): PageRow {
+  const page = alloc_movable_page(k, Hold.Fault);
+  if (page === 0) return page;
+  if (!memcg_charge_to(k, page, k.swap.slotMemcg.get(slot))) {
+    k.pages.refcount.set(page, 0);
+    k.holds.remove(page, Hold.Fault, k.task);
+    folio_put_final(k, page);
+    return 0 as PageRow;
+  }
+  k.pages.setFlag(page, Pg.SwapBacked);
+  k.contents.copyFrom(k.swap.contents, slot, page);
+  folio_add_lru(k, page);
+  return page;
+}
+
 /**
  * The slot's page with a reference of the fault's: from the swap cache, or a fresh one that is read from the area
  * (read_swap_cache_async). 0 when there is no memory, or the slot is free. Nothing is read ahead: page-cluster is 0.
@@ -100,19 +116,21 @@ export function read_swap_cache(k: Kernel, slot: number): PageRow {
     return cached;
   }
   if (is_free_slot(k, slot)) return 0 as PageRow;
-  const page = alloc_movable_page(k, Hold.Fault);
-  if (page === 0) return page;
-  if (!memcg_charge_to(k, page, k.swap.slotMemcg.get(slot))) {
-    k.pages.refcount.set(page, 0);
-    k.holds.remove(page, Hold.Fault, k.task);
-    folio_put_final(k, page);
-    return 0 as PageRow;
-  }
-  k.pages.setFlag(page, Pg.SwapBacked);
-  add_to_swap_cache(k, page, slot);
-  k.contents.copyFrom(k.swap.contents, slot, page);
-  folio_add_lru(k, page);
+  const page = read_slot(k, slot);
+  if (page !== 0) add_to_swap_cache(k, page, slot);
   return page;
+}
+
+/** Reading from the area is over at once and nobody else needs the slot: the page stays out of the swap cache. */
+function skips_swap_cache(k: Kernel, slot: number): boolean {
+  const { swap, profile } = k;
+  if (!profile.syncSwapSkipsCache || swap.slotCached.get(slot) !== 0) return false;
+  return swap.sync.get(swap.slotArea.get(slot)) !== 0 && swap.slotCount.get(slot) === 1;
+}
+
+/** The slot's page for a fault, with a reference of its own; not in the swap cache where that can be avoided. */
+export function swapin_folio(k: Kernel, slot: number): PageRow {
+  return skips_swap_cache(k, slot) ? read_slot(k, slot) : read_swap_cache(k, slot);
 }
 
 /** Writes a dirty page to its slot; it is clean then (swap_writepage, whose write is over at once here). */

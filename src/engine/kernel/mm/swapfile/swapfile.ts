@@ -2,7 +2,7 @@
 
 import { PTE_AREA_SHIFT, PTE_EXCLUSIVE, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { Int, routine } from '../../../routine/routine';
+import { Bool, Int, routine } from '../../../routine/routine';
 import { Errno } from '../../constants';
 
 /** Slots of all areas together (total_swap_pages). */
@@ -82,7 +82,7 @@ export const sys_swapon = routine({
   name: 'sys_swapon',
   file: 'mm/swapfile.c',
   about: 'Add a swap area. Special entries take their type codes from the same 32, so that fewer areas fit.',
-  params: { pages: Int },
+  params: { pages: Int, sync: Bool },
   locals: { area: Int },
   body: (r) => [
     r.when('the area has no page', (_, f) => f.pages <= 0, [r.ret('return -EINVAL', () => -Errno.EINVAL)]),
@@ -94,6 +94,7 @@ export const sys_swapon = routine({
     r.step('enable the area', (k, f) => {
       f.area = k.swap.areas.alloc();
       k.swap.pages.set(f.area, f.pages);
+      k.swap.sync.set(f.area, f.sync);
     }),
     r.ret('return its number', (_, f) => f.area),
   ],

@@ -11,8 +11,8 @@ import { type Builder, Int, type Node, routine, SlotT } from '../../../routine/r
 import { SWAP_CLUSTER_MAX } from '../../constants';
 import { leaves } from '../memory/vmf';
 import { memory_is_short } from '../page_alloc/watermarks';
+import { lruAddDrain } from '../swap/lru_add_drain';
 import { list_add, list_del } from '../swap/lru_list';
-import { lru_add_drain } from '../swap/swap';
 import { nr_swap_pages } from '../swapfile/swapfile';
 import { folio_list, isolate_folio, move_folios_to_lru, shrink_folio_list } from './vmscan';
 
@@ -56,8 +56,8 @@ const shrink_inactive_list = routine({
   params: { node: Int },
   locals: { list: SlotT, freed: Int },
   body: (r) => [
-    r.step('lru_add_drain(); isolate_lru_folios(): the oldest 32 pages', (k, f) => {
-      lru_add_drain(k);
+    lruAddDrain(r),
+    r.step('isolate_lru_folios(): the oldest 32 pages', (k, f) => {
       f.list = folio_list(k);
       isolate_lru_folios(k, f.list, f.node);
     }),

@@ -14,9 +14,10 @@ import { mmap_read_unlock, mmapReadLock, trylock_page, unlock_page } from '../mm
 import { next_entry } from '../pagewalk';
 import { pte_offset, pte_page, ptep_get } from '../pgtable';
 import { try_to_unmap } from '../rmap/try_to_unmap';
+import { lruAddDrain } from '../swap/lru_add_drain';
 import { lru_pages } from '../swap/lru_list';
 import { folio_put_final, get_page } from '../swap/page_ref';
-import { folio_add_lru, lru_add_drain, lru_del, lru_insert } from '../swap/swap';
+import { folio_add_lru, lru_del, lru_insert } from '../swap/swap';
 import { add_to_swap, delete_from_swap_cache, swap_writepage } from '../swapfile/swap_state';
 
 /** An empty list: a head slot whose `next` is the first page's slot and whose dstPage is the last one's row. */
@@ -227,10 +228,10 @@ export const reclaim_range = routine({
       f.end = (f.start + f.pages) as Vpn;
     }),
     ...mmapReadLock(r, (_, f) => f.mm),
+    lruAddDrain(r),
     r.inlines(
       ['folio_evictable'],
-      r.step('lru_add_drain(); isolate the pages of the range', (k, f) => {
-        lru_add_drain(k);
+      r.step('isolate the pages of the range', (k, f) => {
         f.list = folio_list(k);
         isolate_range(k, f.list, f);
       }),
@@ -269,8 +270,8 @@ export const try_to_free_mem_cgroup_pages = routine({
   params: { memcg: Int, pages: Int },
   locals: { list: SlotT, freed: Int },
   body: (r) => [
-    r.step('lru_add_drain(); isolate pages of the group', (k, f) => {
-      lru_add_drain(k);
+    lruAddDrain(r),
+    r.step('isolate pages of the group', (k, f) => {
       f.list = folio_list(k);
       isolate_memcg(k, f.list, f.memcg, f.pages);
     }),
