@@ -12,7 +12,7 @@ import { batch_add, batch_take } from './folio_batch';
 import { list_add, list_del, lru_kind } from './lru_list';
 
 /** Pages a per-CPU batch takes before it is drained (PAGEVEC_SIZE). */
-const BATCH_PAGES = 31;
+export const BATCH_PAGES = 31;
 
 /** The zone's counter of the pages on the list that the page is on by its flags. */
 function counter(k: Kernel, page: PageRow): IntColumn {
