@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { backing_page } from '../../src/engine/drivers/dmirror/memory';
+import { pte_offset } from '../../src/engine/kernel/mm/pgtable';
 import { sys_swapon } from '../../src/engine/kernel/mm/swapfile/swapfile';
 import { sys_swapoff } from '../../src/engine/kernel/mm/swapfile/swapoff';
 import { reclaim_range } from '../../src/engine/kernel/mm/vmscan/vmscan';
 import type { MmRow, PageRow, ProcessRow, Vpn } from '../../src/engine/machine/ids';
 import { Pg } from '../../src/engine/machine/pages';
-import { PTE_KIND, Pte } from '../../src/engine/machine/pte';
+import { kindOf, PTE_KIND, Pte } from '../../src/engine/machine/pte';
+import type { Profile } from '../../src/engine/profiles';
 import { linux414 } from '../../src/engine/profiles/linux-4.14';
 import { linux612 } from '../../src/engine/profiles/linux-6.12';
 import { Bench } from './bench';
@@ -59,7 +62,35 @@ function checkSlots(bench: Bench, all: readonly Known[]): void {
   for (const area of k.swap.areas.rows()) expect(k.swap.used.get(area)).toBe(used);
 }
 
-describe.each([linux414, linux612])('random use of swap under $name', (profile) => {
+/** 4.14 with the two fixes after which a device page comes home although several processes map it: every access can run. */
+const fixed414: Profile = {
+  ...linux414,
+  name: '4.14 with fix-aab8d0520e6e and fix-1de13ee59225',
+  rmapFindsDeviceEntries: true,
+  unmapMisreadsSubpage: false,
+};
+
+/**
+ * The device page at `vpn` that the CPU can't reach: 4.14's walk of the reverse map passes over device entries, so a page
+ * that several processes map never comes home and an access faults for ever (test/scenario/endless-414.test.ts). Else 0.
+ */
+function stranded(bench: Bench, vpn: number): PageRow {
+  if (bench.profile.rmapFindsDeviceEntries) return 0 as PageRow;
+  const { kernel: k } = bench;
+  const entry = pte_offset(k, bench.mm, vpn as Vpn);
+  if (entry === 0 || kindOf(k.tables.lo.get(entry)) !== Pte.DevicePrivate) return 0 as PageRow;
+  const page = bench.page(vpn);
+  return k.pages.mapcount.get(page) > 1 ? page : (0 as PageRow);
+}
+
+/** The byte at `vpn`, read by the CPU; of a stranded page, what the device has of it. */
+function byteAt(bench: Bench, vpn: number): number {
+  const page = stranded(bench, vpn);
+  if (page === 0) return bench.read(vpn);
+  return bench.kernel.contents.read(backing_page(bench.kernel, page), 0);
+}
+
+describe.each([linux414, fixed414, linux612])('random use of swap under $name', (profile) => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('keeps contents and slots, seed %i', (seed) => {
     const random = randomFrom(seed);
     const bench = new Bench(profile);
@@ -73,12 +104,14 @@ describe.each([linux414, linux612])('random use of swap under $name', (profile) 
         switch (random(8)) {
           case 0:
           case 1: {
-            known.bytes[page] = random(255) + 1;
-            bench.write(A + page, known.bytes[page]);
+            const byte = random(255) + 1;
+            if (stranded(bench, A + page) !== 0) break;
+            known.bytes[page] = byte;
+            bench.write(A + page, byte);
             break;
           }
           case 2:
-            expect(bench.read(A + page)).toBe(known.bytes[page]);
+            expect(byteAt(bench, A + page)).toBe(known.bytes[page]);
             break;
           case 3:
           case 4:
@@ -104,7 +137,7 @@ describe.each([linux414, linux612])('random use of swap under $name', (profile) 
     }
     for (const { process, bytes } of all)
       bench.as(process, () => {
-        for (const [i, byte] of bytes.entries()) expect(bench.read(A + i)).toBe(byte);
+        for (const [i, byte] of bytes.entries()) expect(byteAt(bench, A + i)).toBe(byte);
       });
   });
 });
