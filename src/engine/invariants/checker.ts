@@ -111,6 +111,7 @@ export class Checker {
   readonly #marksOf: (Marks | undefined)[] = [];
   readonly #patchColumn: number;
   readonly #sequenceColumn: number;
+  readonly #invalidationsColumn: number;
   readonly #told = new Map<number, Violation>();
   #typesChecked = false;
   /** Nothing is remembered of what happened between two checks. */
@@ -133,6 +134,7 @@ export class Checker {
       for (const column of columns) if (column) this.#watch(column, this.#state.marks[kind], journal);
     this.#patchColumn = kernel.store.columns.find(({ name }) => name === 'patches.value')?.id ?? -1;
     this.#sequenceColumn = kernel.devices.mirrorSeq.id;
+    this.#invalidationsColumn = kernel.mm.activeInvalidations.id;
     const patches = kernel.store.columns[this.#patchColumn];
     if (patches) patches.journal = journal;
     kernel.events.listener = {
@@ -299,6 +301,7 @@ export class Checker {
     else if (column === this.#patchColumn) this.#patchNoted(row);
     if (column === this.#sequenceColumn && !this.interpreter.quiet)
       this.#rangeFaults.sequenceSet(this.#state, row);
+    if (column === this.#invalidationsColumn) this.#rangeFaults.invalidates(this.#state.kernel.task);
   }
 
   #patchNoted(row: number): void {
@@ -353,9 +356,10 @@ export class Checker {
         break;
       case 'invalidate':
         this.#invalidations.heard(s, task, leave, args);
+        if (!leave) this.#rangeFaults.told(s, task, args);
         break;
       case 'hmm_range_fault':
-        if (!leave) this.#rangeFaults.asked(s, task);
+        if (!leave) this.#rangeFaults.asked(s, task, first, second);
         break;
       case 'stale_translation':
         if (fourth === 0) break;
