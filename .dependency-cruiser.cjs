@@ -18,6 +18,12 @@ module.exports = {
   forbidden: [
     ...oneWay('', order),
     ...oneWay('engine/', engineOrder),
+    {
+      name: 'views-import-protocol-only',
+      severity: 'error',
+      from: { path: '^src/views/' },
+      to: { path: '^(src/(?!views/|protocol/)|node:|vscode$)' },
+    },
     forbid('language-and-protocol-are-apart', '^src/(protocol|language)/', '^src/(engine|view)/'),
     forbid('engine-without-language', '^src/engine/', '^src/(protocol|language)/'),
     {
@@ -40,6 +46,7 @@ module.exports = {
       to: { path: '^src/(engine|view|program|debugger|adapter|cli)/', reachable: true },
     },
     forbid('nothing-imports-extension', '^src/(?!extension/)', '^src/extension/'),
+    forbid('nothing-imports-views', '^src/(?!views/)', '^src/views/'),
     forbid('vscode-only-in-extension', '^src/(?!extension/)', '^vscode$'),
     forbid(
       'pure-rooms-without-node',

@@ -9,6 +9,7 @@ import { hmmRequests } from './requests/hmm';
 import { memoryRequests } from './requests/memory';
 import { moveRequests } from './requests/move';
 import { pageTableRequests } from './requests/page-tables';
+import { pictureRequests } from './requests/pictures';
 import { sourceRequests } from './requests/sources';
 import { stackRequests } from './requests/stack';
 
@@ -22,6 +23,7 @@ const ALL: readonly Request[] = [
   ...sourceRequests,
   ...hmmRequests,
   ...pageTableRequests,
+  ...pictureRequests,
 ];
 
 export const REQUESTS: ReadonlyMap<string, Request> = new Map(ALL.map((request) => [request.name, request]));

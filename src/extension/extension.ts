@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { AddressMapView } from './address-map-view';
 import { CallbacksView } from './callbacks-view';
 import { devicesView } from './devices-view';
 import { registerExamples } from './examples';
@@ -29,6 +30,7 @@ import { zonesView } from './zones-view';
 export function activate(context: vscode.ExtensionContext): void {
   const sessions = new Sessions();
   const runs = new ScenarioRuns(context.workspaceState);
+  const pageTables = pageTablesView(sessions);
   context.subscriptions.push(
     sessions,
     runs,
@@ -41,7 +43,8 @@ export function activate(context: vscode.ExtensionContext): void {
     registerTraceLog(),
     ...timeStatus(sessions),
     new Listings(sessions),
-    ...pageTablesView(sessions),
+    ...pageTables.disposables,
+    new AddressMapView(sessions, context.extensionUri, pageTables),
     zonesView(sessions),
     devicesView(sessions),
     pendingFaultsView(sessions),

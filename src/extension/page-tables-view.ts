@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { PageTableEntryKind, PageTableLevel, PageTableNode } from '../protocol';
+import type { PageLinks } from './address-map-view';
 import { command } from './command';
 import type { Sessions } from './session';
 import { StopTree } from './stop-tree';
@@ -109,8 +110,13 @@ async function chooseMapping(sessions: Sessions, at: Addressed): Promise<PageTab
   return (await sessions.request('hmm/locate', { process, address })).path;
 }
 
+/** The view with its commands, and the links that lead to an entry of it. */
+export interface PageTablesView extends PageLinks {
+  disposables: vscode.Disposable[];
+}
+
 /** Page Tables: process, VMA, the tables, runs of like entries and the fields of one, read lazily. */
-export function pageTablesView(sessions: Sessions): vscode.Disposable[] {
+export function pageTablesView(sessions: Sessions): PageTablesView {
   let fault = '';
   const tree = new StopTree<PageTableNode>(sessions, {
     viewId: 'hmm.pageTables',
@@ -128,17 +134,16 @@ export function pageTablesView(sessions: Sessions): vscode.Disposable[] {
       return isNew ? path : [];
     },
   });
-  const go = async (path: readonly PageTableNode[]): Promise<void> => {
+  const go = async (path: readonly PageTableNode[], focus = true): Promise<void> => {
     if (path.length === 0) return;
-    await vscode.commands.executeCommand('hmm.pageTables.focus');
-    await tree.reveal(path, true);
+    if (focus) await vscode.commands.executeCommand('hmm.pageTables.focus');
+    await tree.reveal(path, focus);
   };
-  return [
+  const why = async (at: Addressed): Promise<void> => say((await sessions.request('hmm/why', at)).text);
+  const disposables = [
     tree,
     command('hmm.goToPage', async () => go(await askForPlace(sessions))),
-    command('hmm.whyPage', async (node: PageTableNode | undefined) =>
-      say((await sessions.request('hmm/why', addressed(node))).text),
-    ),
+    command('hmm.whyPage', (node: PageTableNode | undefined) => why(addressed(node))),
     command('hmm.whoMapsPage', async (node: PageTableNode | undefined) =>
       go(await chooseMapping(sessions, addressed(node))),
     ),
@@ -151,4 +156,10 @@ export function pageTablesView(sessions: Sessions): vscode.Disposable[] {
       copy(node === undefined ? '' : `${node.label} ${node.description}`),
     ),
   ];
+  return {
+    disposables,
+    open: async (process, address, focus) =>
+      go((await sessions.request('hmm/locate', { process, address })).path, focus),
+    why: (process, address) => why({ process, address }),
+  };
 }

@@ -1,3 +1,4 @@
+export * from './address-map';
 export * from './callbacks';
 export * from './fault-words';
 export * from './launch';

@@ -1,3 +1,4 @@
+import type { AddressMapArguments, AddressMapResult } from './address-map';
 import type {
   DeviceArguments,
   DeviceDetails,
@@ -39,6 +40,8 @@ export interface HmmRequests {
   'hmm/mappings': { args: PlaceArguments; result: MappingsResult };
   /** Why the page at an address is where it is. */
   'hmm/why': { args: PlaceArguments; result: WhyResult };
+  /** Part of an address space as cells, for a picture. */
+  'hmm/addressMap': { args: AddressMapArguments; result: AddressMapResult };
   /** Every zone of every node. */
   'hmm/zones': { args: NoArguments; result: ZonesResult };
   /** Faults that have begun and not ended. */

@@ -34,14 +34,39 @@ export async function buildCommandLine(outfile: string): Promise<void> {
   await chmod(outfile, 0o755);
 }
 
-/** Builds `dist/`: the extension host's bundle, and the command line with the adapter in it. */
+/** Largest size of a picture's bundle. */
+const viewLimit = 250 * 1024;
+
+/** The pictures: browser code, one bundle each. */
+const views: BuildOptions = {
+  ...common,
+  platform: 'browser',
+  format: 'iife',
+  target: 'es2022',
+  entryPoints: { 'address-map': 'src/views/address-map/main.ts' },
+  outdir: 'dist/views',
+  minify: true,
+};
+
+function mustFit(file: string, limit: number): void {
+  const { size } = statSync(inProject(file));
+  if (size > limit) throw new Error(`${file} has ${size} bytes, more than the ${limit} it may have.`);
+}
+
+/** Builds `dist/`: the extension host's bundle, the command line with the adapter in it, and the pictures. */
 export async function buildAll(): Promise<void> {
   await rm(inProject('dist'), { recursive: true, force: true });
+<<<<<<< HEAD
   await Promise.all([build(extension), buildCommandLine(inProject('dist/hmm-trace.cjs'))]);
   const size = statSync(inProject('dist/extension.cjs')).size;
   if (size > extensionLimit) {
     throw new Error(`dist/extension.cjs has ${size} bytes, more than the ${extensionLimit} it may have.`);
   }
+=======
+  await Promise.all([build(extension), build(commandLine), build(views)]);
+  mustFit('dist/extension.cjs', extensionLimit);
+  for (const name of Object.keys(views.entryPoints ?? {})) mustFit(`dist/views/${name}.js`, viewLimit);
+>>>>>>> 2bb3100 (Address Map: a picture of where each page of a process is)
 }
 
 if (process.argv[1] === import.meta.filename) await buildAll();

@@ -60,6 +60,7 @@ const suites: readonly (readonly [string, () => Promise<Count>])[] = [
   ['directions of imports', check('depcruise', '--config', '.dependency-cruiser.cjs', 'src')],
   ['exports and dependencies that nobody uses', check('knip')],
   ['types', check('tsc', '--noEmit')],
+  ['types of the pictures', check('tsc', '--noEmit', '-p', 'src/views')],
   ['tests without an editor', tests('unit')],
   ['tests in a real editor', tests('editor', '--config', 'test/editor/vitest.config.ts')],
 ];

@@ -2,15 +2,7 @@
 
 import { ptep_get } from '../../engine/kernel/mm/pgtable';
 import type { DeviceRow, EntryRow, PageRow } from '../../engine/machine/ids';
-import {
-  isZeroPage,
-  kindOf,
-  PTE_HUGE,
-  PTE_PROTNONE,
-  PTE_WRITE,
-  Pte,
-  type PteKind,
-} from '../../engine/machine/pte';
+import { isZeroPage, kindOf, PTE_PROTNONE, PTE_WRITE, Pte, type PteKind } from '../../engine/machine/pte';
 import type { PageTableEntryKind } from '../../protocol';
 import { deviceName, deviceOfPage, pageOfEntry, type World } from '../environment';
 
@@ -32,8 +24,7 @@ export type EntryState = number;
 const ZERO = 1 << 4;
 const WRITE = 1 << 5;
 const NO_ACCESS = 1 << 6;
-const HUGE = 1 << 7;
-const DEVICE_SHIFT = 8;
+const DEVICE_SHIFT = 7;
 
 /** The state of an entry that is no table. */
 export function stateOf(world: World, entry: EntryRow): EntryState {
@@ -48,13 +39,15 @@ export function stateOf(world: World, entry: EntryRow): EntryState {
     (isZeroPage(pte) ? ZERO : 0) |
     (pte & PTE_WRITE ? WRITE : 0) |
     (pte & PTE_PROTNONE ? NO_ACCESS : 0) |
-    (pte & PTE_HUGE ? HUGE : 0) |
     (device << DEVICE_SHIFT)
   );
 }
 
 export const entryKind = (state: EntryState): PageTableEntryKind =>
   state & ZERO ? 'zero-page' : KINDS[kindOf(state)];
+
+/** The page may be written; of an entry that isn't present, once it is. */
+export const isWritable = (state: EntryState): boolean => (state & WRITE) !== 0;
 
 /** The device that holds the page; undefined for system memory. */
 export function deviceOf(world: World, state: EntryState): string | undefined {
