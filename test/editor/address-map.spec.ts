@@ -17,6 +17,7 @@ let window: EditorWindow;
 
 beforeAll(async () => {
   window = await EditorWindow.open({ 'map.hmm': scenario });
+  await window.showDebugViews();
 });
 
 afterAll(() => window.close());
