@@ -56,17 +56,9 @@ function mustFit(file: string, limit: number): void {
 /** Builds `dist/`: the extension host's bundle, the command line with the adapter in it, and the pictures. */
 export async function buildAll(): Promise<void> {
   await rm(inProject('dist'), { recursive: true, force: true });
-<<<<<<< HEAD
-  await Promise.all([build(extension), buildCommandLine(inProject('dist/hmm-trace.cjs'))]);
-  const size = statSync(inProject('dist/extension.cjs')).size;
-  if (size > extensionLimit) {
-    throw new Error(`dist/extension.cjs has ${size} bytes, more than the ${extensionLimit} it may have.`);
-  }
-=======
-  await Promise.all([build(extension), build(commandLine), build(views)]);
+  await Promise.all([build(extension), buildCommandLine(inProject('dist/hmm-trace.cjs')), build(views)]);
   mustFit('dist/extension.cjs', extensionLimit);
   for (const name of Object.keys(views.entryPoints ?? {})) mustFit(`dist/views/${name}.js`, viewLimit);
->>>>>>> 2bb3100 (Address Map: a picture of where each page of a process is)
 }
 
 if (process.argv[1] === import.meta.filename) await buildAll();
