@@ -36,7 +36,7 @@ function ofDriver(
     : known(`A known race of the test driver: ${race.about}; see switch ${name}.`);
 }
 
-/** The race of this kernel that shows by an invariant, for want of a fix. */
+/** The mistake of this kernel, a race or not, that shows by an invariant, for want of a fix. */
 function ofKernel(profile: Profile, invariant: number): Cause | undefined {
   const missing = SWITCHES.find(
     ({ breaks, change }) =>
@@ -45,7 +45,7 @@ function ofKernel(profile: Profile, invariant: number): Cause | undefined {
   );
   if (missing === undefined) return undefined;
   return known(
-    `It can be a race that kernels before ${missing.since} have; see switch ${missing.name}, which mends it.`,
+    `It can be a mistake that kernels before ${missing.since} have; see switch ${missing.name}, which mends it.`,
   );
 }
 

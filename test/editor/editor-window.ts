@@ -219,7 +219,7 @@ export class EditorWindow {
   async showDebugViews(): Promise<void> {
     const debug = this.page.locator('.part.sidebar .title-label', { hasText: /run and debug/i });
     await this.command('View: Show Run and Debug', () => debug.isVisible());
-    await this.command('View: Show HMM', () => this.pane('Callbacks').isVisible());
+    await this.command('HMM: Focus on Callbacks View', () => this.pane('Callbacks').isVisible());
     this.showsDebugViews = true;
   }
 

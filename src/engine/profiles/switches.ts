@@ -12,7 +12,7 @@ export interface Switch {
   readonly about: string;
   /** The first kernel with the fix. */
   readonly since: string;
-  /** Numbers of the invariants by which the race of a kernel without it shows. */
+  /** Numbers of the invariants by which the mistake of a kernel without it shows. */
   readonly breaks?: readonly number[];
   readonly change: (on: boolean) => Partial<Profile>;
 }
@@ -23,6 +23,7 @@ export const SWITCHES: readonly Switch[] = [
     about:
       'Collecting a device page keeps its write permission ("properly preserve write attribute in special migrate entry").',
     since: '4.17',
+    breaks: [21],
     change: (on) => ({ collectMisreadsWrite: !on }),
   },
   {
