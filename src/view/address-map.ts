@@ -34,7 +34,7 @@ interface Piece {
 }
 
 /** Processes that have memory, in the order in which they began. */
-export function processesWithMemory(world: World): ProcessRow[] {
+function processesWithMemory(world: World): ProcessRow[] {
   const { tasks } = world.kernel;
   return ([...tasks.processes.rows()] as ProcessRow[]).filter(
     (process) => mmOf(world, process) !== 0 && tasks.exited.get(process) === 0,

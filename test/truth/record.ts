@@ -6,7 +6,7 @@
 import type { Setting } from './setting';
 
 /** A page of a buffer at its first (`alt` absent) or its second address. */
-export interface PlaceFields {
+interface PlaceFields {
   readonly buf: string;
   readonly alt?: number;
   readonly page: number;

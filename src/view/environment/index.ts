@@ -1,12 +1,11 @@
 /** The machine as expressions see it. */
-export { addressOf, type EnvironmentOptions, environment } from './environment';
+export { addressOf, environment } from './environment';
 export * from './format';
 export { localOf } from './locals';
 export { contentsOf, driverOfDevice } from './machine-types';
 export * from './pages';
 export * from './refusals';
 export * from './scene';
-export type { SceneType } from './type-parts';
 export { placeAt } from './types';
 export { Variables } from './variables';
 export { why, whyStayed } from './why';

@@ -6,7 +6,7 @@ const GAP = 6;
 const SMALLEST = 4;
 const LARGEST = 20;
 
-export interface Box {
+interface Box {
   /** Number of the area's first cell, and how many it has. */
   readonly first: number;
   readonly count: number;
