@@ -48,6 +48,10 @@ export const EXAMPLES: readonly ExampleGroup[] = [
       'races/device-write-during-migration',
       'races/device-write-to-a-clean-page',
       'races/mapped-after-it-was-thrown-away',
+      'races/shared-page-never-comes-home',
+      'races/oops-of-half-a-fix',
+      'races/device-write-to-read-only-memory',
+      'races/shared-page-becomes-writable',
     ],
   },
 ];

@@ -14,7 +14,7 @@ const FALLBACK = {
 } as const;
 
 /** The colour of a state; devices are told apart by their order. */
-export function colourOf(theme: Theme, state: MapState, devices: readonly string[]): string {
+function colourOf(theme: Theme, state: MapState, devices: readonly string[]): string {
   if (state.device !== undefined) {
     const id = DEVICES[devices.indexOf(state.device) % DEVICES.length] ?? DEVICES[0];
     return theme.colour(id, FALLBACK[id]);
