@@ -32,10 +32,14 @@ const fought = (profile: string, setup: string, R: string, F: string): string =>
 const SWAPPED = ['', 'reclaim a[0]'] as const;
 const EXCLUSIVE = ['gpu0 exclusive a[0]', 'gpu0 exclusive a[0]'] as const;
 const READ = 'read a[0] expect 1; drain lru';
-const PIN = 'pin a[0] r as P; unpin P; drain lru';
+/** pin_user_pages_fast lets a fault give mmap_lock up (FOLL_UNLOCKABLE); pin_user_pages, whose caller has taken it, does not. */
+const PIN = 'pin a[0] r fast as P; unpin P; drain lru';
 
 /** The page is locked for a few steps only: it takes many to be met by the fault just then. */
 const SEEDS = 240;
+
+/** So many runs, looked at after every step, are given time on a busy machine: ms after which they count as hung. */
+const PATIENCE = { timeout: 240_000 };
 
 const holdsFaultLock = (k: Kernel, task: TaskRow): boolean =>
   k.tasks.readsVma.get(task) !== 0 || k.tasks.readsMm.get(task) !== 0;
@@ -60,7 +64,7 @@ function sleeps(text: string): { alone: number; passedBy: number } {
   return { alone, passedBy };
 }
 
-describe('a fault on a page that somebody else has locked', () => {
+describe('a fault on a page that somebody else has locked', PATIENCE, () => {
   it.each([
     ['in the swap cache', '6.12', SWAPPED, READ],
     ['in the swap cache', '4.14', SWAPPED, READ],
@@ -78,15 +82,19 @@ describe('a fault on a page that somebody else has locked', () => {
   });
 });
 
-describe('hmm_range_fault', () => {
-  it('sleeps for the page with mmap_lock: it may not let go of it', () => {
+describe('a fault whose caller keeps mmap_lock', PATIENCE, () => {
+  it.each([
+    ['hmm_range_fault', '6.12', 'gpu0 read a[0]; drain lru'],
+    ['pin_user_pages', '6.12', 'pin a[0] r as P; unpin P; drain lru'],
+    ['get_user_pages', '4.14', 'pin a[0] r as P; unpin P; drain lru'],
+  ] as const)('sleeps for the page with it: it may not let go (%s, %s)', (_, profile, F) => {
     const asleep = count(
-      fought('6.12', ...SWAPPED, 'gpu0 read a[0]; drain lru'),
+      fought(profile, ...SWAPPED, F),
       (k, named) => {
-        const F = named('F');
-        expect(blockedOn(k, F, Wait.PageUnlocked)).toBe(false);
-        if (!blockedOn(k, F, Wait.PageLock)) return false;
-        expect(k.tasks.readsMm.get(F)).not.toBe(0);
+        const task = named('F');
+        expect(blockedOn(k, task, Wait.PageUnlocked)).toBe(false);
+        if (!blockedOn(k, task, Wait.PageLock)) return false;
+        expect(k.tasks.readsMm.get(task)).not.toBe(0);
         return true;
       },
       SEEDS,
@@ -120,7 +128,7 @@ function pairsOfFlags(text: string): Set<string> {
 const tried = (pairs: Set<string>, flags: string): string[] =>
   [...pairs].filter((pair) => pair.endsWith(` ${flags}`));
 
-describe('the next try of such a fault', () => {
+describe('the next try of such a fault', PATIENCE, () => {
   // 0x254 are the flags of an access of 6.12, 0x54 those of 4.14; 0x1000 VMA_LOCK, 0x20 TRIED, 0x4 ALLOW_RETRY.
   it('has mmap_lock, and after that says that it has been tried (6.12)', () => {
     const pairs = pairsOfFlags(fought('6.12', ...SWAPPED, READ));
@@ -135,7 +143,7 @@ describe('the next try of such a fault', () => {
     expect(tried(pairs, '74')).toEqual([]);
   });
 
-  it('of get_user_pages is FOLL_TRIED', () => {
+  it('of pin_user_pages_fast is FOLL_TRIED', () => {
     expect(tried(pairsOfFlags(fought('6.12', ...SWAPPED, PIN)), '34')).toContain('14 34');
     expect(tried(pairsOfFlags(fought('4.14', ...SWAPPED, PIN)), '20')).toEqual(['4 20']);
   });
