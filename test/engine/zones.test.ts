@@ -172,10 +172,10 @@ describe('long-term pins under 6.12', () => {
 });
 
 describe.each(BOTH)("a driver's failing allocation under %s", (profile) => {
-  const home = (body: string): void => {
+  const home = (body: string, switches = ''): void => {
     holds(
       profile,
-      `device gpu0 private 4MiB\n${app(`
+      `${switches}\ndevice gpu0 private 4MiB\n${app(`
         a = mmap 8KiB
         write a = 0x61
         migrate a to gpu0
@@ -197,6 +197,13 @@ describe.each(BOTH)("a driver's failing allocation under %s", (profile) => {
     it('is not that of closing the device, which allocates with __GFP_NOFAIL', () =>
       home('gpu0 repair\ngpu0 fail alloc\nclose gpu0\nread a expect 0x61'));
 
+  // Eviction goes by the reverse map, which finds no device entries before these two.
+  const FINDS_DEVICE_ENTRIES =
+    profile === '4.14' ? 'switch fix-aab8d0520e6e on\nswitch fix-1de13ee59225 on' : '';
+
   it('a device gives its memory back, and no invariant misses its pages', () =>
-    home('gpu0 repair\nread a[0]\ngpu0 release\nread a expect 0x61\nexpect gpu0.total == 0'));
+    home(
+      'gpu0 repair\nread a[0]\ngpu0 release\nread a expect 0x61\nexpect gpu0.total == 0',
+      FINDS_DEVICE_ENTRIES,
+    ));
 });

@@ -238,15 +238,17 @@ export const dmirror_remove = routine({
     ),
     r.when('there is no memory any more', (k, f) => k.devices.pages.get(f.device) === 0, [r.ret('return 0')]),
     r.step('devmem->remove = true; unlink the free pages', (k, f) => devmem_remove_free(k, f.device)),
-    r.call("evict the device's pages", dmirror_device_evict, (_, f, callee) => {
-      callee.device = f.device;
-    }),
+    r.call(
+      "evict the device's pages",
+      dmirror_device_evict,
+      (_, f, callee) => {
+        callee.device = f.device;
+      },
+      (k, f) => memory.of(k).untouched.set(f.device, 0),
+    ),
     r.call('memunmap_pages(&devmem->pagemap)', memunmap_pages, (_, f, callee) => {
       callee.device = f.device;
     }),
-    r.ret('return 0', (k, f) => {
-      memory.of(k).untouched.set(f.device, 0);
-      return 0;
-    }),
+    r.ret('return 0'),
   ],
 });
