@@ -7,7 +7,18 @@ import type { DeviceRow, MirrorRow, ProcessRow, TaskRow, Vpn } from '../machine/
 import { Wait } from '../machine/tasks';
 import type { ContextAccess, OnDevice } from '../routine/driver';
 import type { Kernel } from '../routine/kernel';
-import { Bool, DeviceT, ErrnoT, Int, MirrorT, type Routine, routine, VpnT } from '../routine/routine';
+import {
+  Bool,
+  type Builder,
+  DeviceT,
+  ErrnoT,
+  Int,
+  MirrorT,
+  type Node,
+  type Routine,
+  routine,
+  VpnT,
+} from '../routine/routine';
 import { begin_fault, complete_fault, fault_buffer, has_room, raise_fault } from './fault_buffer';
 
 /** What the routines of contexts need of a driver. */
@@ -19,7 +30,14 @@ export interface ContextOps {
   /** One access through the mirror; false where that does not map the page with this right. */
   access(k: Kernel, mirror: MirrorRow, vpn: Vpn, write: boolean, value: number): boolean;
   /** Makes a range usable for the device, and returns 0 or -errno. */
-  readonly fault: { readonly text: string; readonly routine: Routine<FaultRange> };
+  readonly fault: Fault;
+  /** The same for kernels without interval notifiers. */
+  readonly faultByVma: Fault;
+}
+
+interface Fault {
+  readonly text: string;
+  readonly routine: Routine<FaultRange>;
 }
 
 interface FaultRange {
@@ -84,6 +102,20 @@ export const contextAccess = (ops: ContextOps): Routine<ContextAccess> =>
     ],
   });
 
+/** Makes the page of an entry usable, and answers it. */
+const service = <F extends { fault: number }>(r: Builder<F>, { text, routine }: Fault): Node<F> =>
+  r.call(
+    text,
+    routine,
+    (k, f, callee) => {
+      callee.mirror = k.devices.faultMirror.get(f.fault) as MirrorRow;
+      callee.start = k.devices.faultVpn.get(f.fault) as Vpn;
+      callee.end = (callee.start + 1) as Vpn;
+      callee.write = k.devices.faultWrite.get(f.fault);
+    },
+    (k, f, value) => complete_fault(k, f.fault, value),
+  );
+
 /** Services a device's fault buffer, the oldest entry first, and sleeps while it is empty. */
 export const faultWork = (ops: ContextOps): Routine<OnDevice> =>
   routine({
@@ -104,17 +136,7 @@ export const faultWork = (ops: ContextOps): Routine<OnDevice> =>
         r.step('the oldest entry', (k, f) => {
           f.fault = fault_buffer(k, f.device)[0] ?? 0;
         }),
-        r.call(
-          ops.fault.text,
-          ops.fault.routine,
-          (k, f, callee) => {
-            callee.mirror = k.devices.faultMirror.get(f.fault) as MirrorRow;
-            callee.start = k.devices.faultVpn.get(f.fault) as Vpn;
-            callee.end = (callee.start + 1) as Vpn;
-            callee.write = k.devices.faultWrite.get(f.fault);
-          },
-          (k, f, value) => complete_fault(k, f.fault, value),
-        ),
+        r.only((profile) => profile.intervalNotifiers, [service(r, ops.fault)], [service(r, ops.faultByVma)]),
       ]),
     ],
   });

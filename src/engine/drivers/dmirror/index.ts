@@ -23,6 +23,7 @@ import { dmirror_fops_mmap } from './mmap';
 import { FAULT_ENTRIES, failures, SWITCHES } from './options';
 import { dmirror_snapshot } from './snapshot';
 import { memory, mirrors, own } from './tables';
+import { dmirror_vma_fault } from './vma';
 
 const context: ContextOps = {
   file: 'lib/test_hmm.c',
@@ -30,6 +31,7 @@ const context: ContextOps = {
   access: (k, mirror, vpn, write, value) =>
     write ? do_write(k, mirror, vpn, value) : do_read(k, mirror, vpn),
   fault: { text: 'ret = dmirror_range_fault(&range)', routine: dmirror_range_fault },
+  faultByVma: { text: 'ret = dmirror_vma_fault(range)', routine: dmirror_vma_fault },
 };
 
 export const dmirror: Driver = {
