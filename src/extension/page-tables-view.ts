@@ -128,7 +128,8 @@ export function pageTablesView(sessions: Sessions): PageTablesView {
     },
     reveal: async () => {
       const { path } = await sessions.request('hmm/locate', {});
-      const now = path.at(-1)?.id ?? '';
+      const entry = path.at(-1);
+      const now = entry === undefined ? '' : `${sessions.active?.id} ${entry.id}`;
       const isNew = now !== fault;
       fault = now;
       return isNew ? path : [];

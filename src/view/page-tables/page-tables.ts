@@ -394,7 +394,6 @@ function alike(a: Shown, b: Shown): boolean {
     b.state !== undefined &&
     b.state === a.state &&
     (a.table === undefined) === (b.table === undefined) &&
-    a.changed === b.changed &&
     !a.faulting &&
     !b.faulting
   );
