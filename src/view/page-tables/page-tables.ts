@@ -224,14 +224,16 @@ export class PageTables {
       const first = shown[from] as Shown;
       let to = from + 1;
       while (to < shown.length && alike(shown[to - 1] as Shown, shown[to] as Shown)) to++;
-      nodes.push(to - from === 1 ? this.#one(table, first) : this.#run(table, first, shown[to - 1] as Shown));
+      nodes.push(to - from === 1 ? this.#one(table, first) : this.#run(table, shown.slice(from, to)));
       from = to;
     }
     return nodes;
   }
 
-  #run(table: Table, first: Shown, last: Shown): PageTableNode {
+  #run(table: Table, entries: readonly Shown[]): PageTableNode {
     const { world } = this;
+    const first = entries[0] as Shown;
+    const last = entries.at(-1) as Shown;
     const state = first.state ?? 0;
     const level = LEVELS[table.level] ?? 'pte';
     const device = deviceOf(world, state);
@@ -249,7 +251,7 @@ export class PageTables {
         entry: entryKind(state),
         ...(device === undefined ? {} : { device }),
         faulting: false,
-        changed: first.changed,
+        changed: entries.some((entry) => entry.changed),
       },
       first.start,
       last.end,
