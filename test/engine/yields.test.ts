@@ -117,7 +117,7 @@ const FILES = ['mm/memory.c', 'mm/migrate.c', 'mm/migrate_device.c', 'lib/test_h
 const LEFT_OUT = ['do_shared_fault', '__handle_mm_fault'];
 const inQuestion = ({ file, routine }: Site): boolean => FILES.includes(file) && !LEFT_OUT.includes(routine);
 
-describe('another task runs', { timeout: 120_000 }, () => {
+describe('another task runs', () => {
   const SEEDS = 60;
   /** The yield points at which nobody else has run, and places of faults and migrations where that is so. */
   const missed = (profile: string, more: string): { names: string[]; places: string[] } => {
