@@ -126,8 +126,9 @@ export class EditorWindow {
       await this.page.keyboard.insertText(text);
     };
     await repeat('writing a text', put, async () => {
-      const now = await shown.allTextContents();
-      return lines.every((line) => now.includes(line.replaceAll(' ', '\u00a0')));
+      // The editor indents what is put in by its own rules.
+      const now = (await shown.allTextContents()).map((line) => line.replaceAll('\u00a0', ' ').trim());
+      return lines.every((line) => now.includes(line.trim()));
     });
   }
 
