@@ -12,14 +12,14 @@ beforeAll(async () => {
 });
 afterAll(() => window.close());
 
-const thread = (name: string) => window.rows('Call Stack', new RegExp(`^app\\.${name}`));
+const thread = (name: string) => window.rows('Call Stack', new RegExp(`^app\\.${name} · `));
 
 /** Thread B stands in its fault, thread A and the process do too or wait. */
 beforeEach(async () => {
   await window.startDebugging();
   await window.collapsePanes('Watch', 'Breakpoints', 'Callbacks', 'Page Tables', 'Variables');
   await window.rows('Call Stack', 'do_swap_page').first().waitFor();
-  await thread('B').filter({ hasText: 'Paused on function breakpoint' }).waitFor();
+  await thread('B').filter({ hasText: 'Paused at the first page_fault' }).waitFor();
 });
 
 /** Lets the process itself run, which waits for its threads. */
@@ -28,7 +28,7 @@ async function untilTheProcessWaits(): Promise<void> {
   await window.choices.filter({ hasText: /^app\.A/ }).waitFor();
   await window.screenshot('choose-the-task-that-runs-next');
   await window.choose(/^app\s*line 20/);
-  await window.rows('Call Stack', /^appPaused, can't go on/).waitFor();
+  await window.rows('Call Stack', /^app · .*Paused, can't go on/).waitFor();
 }
 
 test('a thread that did not stop is just paused, also after another one has stopped', async () => {
@@ -53,7 +53,7 @@ test('a task is chosen from a list of those that can run, and runs until it bloc
 
 test('a task that can not run says why, and who can', async () => {
   await untilTheProcessWaits();
-  await window.fromMenu(window.rows('Call Stack', /^appPaused/), 'Run Only This Task Until It Blocks');
+  await window.fromMenu(window.rows('Call Stack', /^app · .*Paused/), 'Run Only This Task Until It Blocks');
   await expect
     .poll(() => window.notifications.allTextContents())
     .toContain('app waits for app.A to end; app.A and app.B can run.');

@@ -33,11 +33,11 @@ beforeEach(async () => {
 });
 
 test('a thousand threads stop at the first fault, and the one that did is in sight', async () => {
-  await window.rows('Call Stack', /^app\.t\d+Paused on function breakpoint/).waitFor();
+  await window.rows('Call Stack', /^app\.t\d+ · .*Paused at the first page_fault/).waitFor();
   await window.screenshot('a-thousand-threads');
 });
 
 test('a step goes on from there', async () => {
   await window.move('debug-step-over');
-  await window.rows('Call Stack', /^app\.t\d+Paused on step/).waitFor();
+  await window.rows('Call Stack', /^app\.t\d+ · .*Paused on step/).waitFor();
 });
