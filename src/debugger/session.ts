@@ -4,7 +4,7 @@ import type { TaskRow } from '../engine/machine/ids';
 import { Engine, type EngineOptions } from '../engine/time/engine';
 import type { Stop } from '../engine/time/interpreter';
 import type { Work } from '../engine/time/work';
-import { moveTo, sceneOf, taskName, type World } from '../view/environment';
+import { moveTo, type Story, type Subject, sceneOf, taskName, type World } from '../view/environment';
 import { type Breakpoint, Breakpoints } from './breakpoints';
 import { CodeMap } from './code-map';
 import type { Debuggee } from './debuggee';
@@ -12,6 +12,7 @@ import { Exceptions } from './exceptions';
 import { HitCounts } from './hit-counts';
 import { findsSomething } from './look-ahead';
 import { ranSchedule } from './ran-schedule';
+import { recall } from './recall';
 import {
   disarm,
   type Found,
@@ -363,6 +364,11 @@ export class DebugSession {
       task: this.#world.kernel.task,
       text: 'This is the start of the run.',
     });
+  }
+
+  /** The story of a page from all of history, where the event log has dropped it. */
+  *recall(subject: Subject): Work<Story> {
+    return yield* recall(this.engine, this.#world, subject);
   }
 
   /** The choices made at yields until now, as a scenario's `schedule` line says them: `A B*3`. */

@@ -1,7 +1,6 @@
 /** Why the pages that an expectation is about stayed where they were: what a failed expectation says besides. */
 
 import { type ProcessRow, type TaskRow, type Vpn, vaOf } from '../engine/machine/ids';
-import type { Event } from '../engine/routine/events';
 import type { Expr } from '../language/ast';
 import type { Value } from '../language/values';
 import {
@@ -23,15 +22,15 @@ import type { Body } from './context';
 /** Reasons that are listed. */
 const MOST_REASONS = 3;
 
-/** Events of the task since its statement began. */
-function eventsOf({ kernel: { events, time } }: World, task: TaskRow, statement: number): Event[] {
-  let found: Event[] = [];
-  for (const event of events.between(0, time + 1)) {
+/** What was refused to the task since its statement began, in that order. */
+function refusedSince({ kernel: { events, time } }: World, task: TaskRow, statement: number): Refusal[] {
+  const found: Refusal[] = [];
+  for (const event of events.backwards(time + 1, ['statement', 'refused'])) {
     if (event.task !== task) continue;
-    if (event.name === 'statement' && event.args[0] === statement) found = [];
-    found.push(event);
+    if (event.name === 'refused') found.push(refusalOf(event.args));
+    else if (event.args[0] === statement) break;
   }
-  return found;
+  return found.reverse();
 }
 
 function nameOf(world: World, { process, vpn, page }: Refusal): string {
@@ -43,9 +42,7 @@ function nameOf(world: World, { process, vpn, page }: Refusal): string {
 /** The refusals of a statement of the task, one a page. */
 function refusalsOf(world: World, task: TaskRow, statement: number): Refusal[] {
   const refusals = new Map<string, Refusal>();
-  for (const event of eventsOf(world, task, statement)) {
-    if (event.name !== 'refused') continue;
-    const refusal = refusalOf(event.args);
+  for (const refusal of refusedSince(world, task, statement)) {
     const key = refusal.process === 0 ? `page ${refusal.page}` : `${refusal.process}/${refusal.vpn}`;
     refusals.set(key, laterRefusal(refusals.get(key), refusal));
   }

@@ -49,6 +49,21 @@ describe('the event log', () => {
     expect([...log.between(0, MANY)]).toEqual(events(0, 31_000));
   });
 
+  it('goes backwards, and finds every event of a kind about a subject', () => {
+    const log = new EventLog(2 ** 30);
+    append(log, 0, MANY);
+    const faults = events(0, 41_234).filter(({ name }) => name === 'handle_mm_fault');
+    expect([...log.backwards(41_234, ['handle_mm_fault'])]).toEqual([...faults].reverse());
+    const wanted = faults.filter(({ leave, args }) => !leave && args.length > 0).slice(0, 50);
+    for (const event of wanted) {
+      const [vpn] = event.args;
+      const found = [...log.backwards(41_234, ['handle_mm_fault'], [vpn ?? 0])];
+      expect(found.filter(({ args }) => args[0] === vpn)).toContainEqual(event);
+    }
+    const others = [...log.backwards(MANY, ['handle_mm_fault'], [12_345_678_901])];
+    expect(others.length).toBeLessThan(faults.length / 2);
+  });
+
   it('knows which kinds it has logged', () => {
     const log = new EventLog(2 ** 30);
     log.append(1, 1 as TaskRow, 'print', false, [1, 2]);

@@ -127,6 +127,31 @@ describe('one task', () => {
   });
 });
 
+describe('a way home that fails', () => {
+  it('leaves the page where a migration has brought it', () => {
+    const failing =
+      'migrate buf to gpu0\n    gpu0 fail migrate_to_ram times 1\n    read buf[0] expect SIGBUS';
+    const { printed } = told(
+      scenario(`${failing}\n    print why buf[0]\n    read buf[0]\n    print why buf[0]`),
+    );
+    expect(printed[0]).toMatch(
+      /^buf\[0\] is in the memory of gpu0 .*: it was migrated by app at time \d+\.$/,
+    );
+    expect(printed[1]).toMatch(
+      /^buf\[0\] is in system memory .*: a CPU access brought it home by app at time \d+\.$/,
+    );
+  });
+
+  it('a migration after it is no part of it', () => {
+    const { printed } = told(
+      scenario(
+        'migrate buf to gpu0\n    gpu0 fail migrate_to_ram times 1\n    read buf[0] expect SIGBUS\n    migrate buf from gpu0\n    print why buf[0]',
+      ),
+    );
+    expect(printed[0]).toMatch(/^buf\[0\] is in system memory .*: it was migrated by app at time \d+\.$/);
+  });
+});
+
 /** Two threads that meet over one page under some seeds: the refusals by this rule. */
 function metBy(rule: string, setup: string, a: string, b: string): string[] {
   const found: string[] = [];

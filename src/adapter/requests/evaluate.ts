@@ -14,6 +14,7 @@ import { RequestError } from '../errors';
 import type { Args } from '../protocol';
 import { request, type Stopped } from '../request';
 import { memoryReference } from './memory';
+import { explainAsked } from './why';
 
 /** The scene of a frame, or of the task that runs next; and the routine whose locals hold. */
 export function sceneOfFrame(
@@ -68,7 +69,8 @@ async function evaluate(adapter: Stopped, args: Args<'evaluate'>): Promise<Dap.E
   const compiled = adapter.view.compile(text, routine);
   let value: Value;
   try {
-    value = compiled.evaluate(scene);
+    const explained = whole ? await explainAsked(adapter, text, routine, scene) : undefined;
+    value = explained ?? compiled.evaluate(scene);
   } catch (error) {
     throw new RequestError(evaluationProblem(error));
   }

@@ -15,13 +15,13 @@ import {
   showEntry,
   spaceOf,
   type World,
-  why,
 } from '../../view/environment';
 import { PageTables } from '../../view/page-tables/page-tables';
 import { mmOf, processNamed } from '../../view/page-tables/place';
 import { RequestError } from '../errors';
 import { request, type Stopped } from '../request';
 import { sceneOfFrame } from './evaluate';
+import { explain } from './why';
 
 interface Place {
   readonly process: ProcessRow;
@@ -113,6 +113,6 @@ export const pageTableRequests = [
   request('hmm/why', stopped, (adapter, { process, address }) => {
     const { scene } = sceneOfFrame(adapter, undefined);
     const place = namedPlace(scene.world, process, address);
-    return { text: why(scene, place.process, vaOf(place.vpn)) };
+    return explain(adapter, scene, place.process, vaOf(place.vpn)).then((text) => ({ text }));
   }),
 ];

@@ -113,6 +113,9 @@ export interface EventListener {
 }
 
 const SEGMENT = 1 << 14;
+/** Bits of a segment's set of subjects, 8 KiB; the shift leaves so many of a hash's 32. */
+const SUBJECT_BITS = 1 << 16;
+const SUBJECT_SHIFT = 16;
 
 /** A row of the log: its time; kind, task and number of arguments in one word; then the arguments. */
 const HEADER = 2;
@@ -123,10 +126,46 @@ const argumentsOf = (word: number): number => Math.floor(word / ARGUMENT);
 const taskOf = (word: number): TaskRow => Math.floor((word % ARGUMENT) / TASK) as TaskRow;
 const kindOf = (word: number): number => word % TASK;
 
+/** For each kind of event the places of its arguments that name what it is about: a page frame or an address. */
+const SUBJECTS: readonly (readonly number[])[] = EVENT_NAMES.map((name) => {
+  const names: readonly string[] = EVENT_SCHEMA[name].enter;
+  return ['vpn', 'page'].map((subject) => names.indexOf(subject)).filter((at) => at >= 0);
+});
+
+/** What the events of a segment are about: never says no wrongly, and yes without reason about once in ten times. */
+class Subjects {
+  readonly #bits = new Uint32Array(SUBJECT_BITS / 32);
+
+  static #bit(subject: number): number {
+    return Math.imul(subject ^ Math.floor(subject / 2 ** 32), 0x9e3779b1) >>> SUBJECT_SHIFT;
+  }
+
+  add(subject: number): void {
+    const bit = Subjects.#bit(subject);
+    this.#bits[bit >> 5] = (this.#bits[bit >> 5] ?? 0) | (1 << (bit & 31));
+  }
+
+  has(subject: number): boolean {
+    const bit = Subjects.#bit(subject);
+    return ((this.#bits[bit >> 5] ?? 0) & (1 << (bit & 31))) !== 0;
+  }
+
+  clear(): void {
+    this.#bits.fill(0);
+  }
+
+  get bytes(): number {
+    return this.#bits.byteLength;
+  }
+}
+
+/** A piece of the log, with what is in it, so that a search passes over pieces without what it looks for. */
 interface Segment {
   readonly data: Float64Array;
   used: number;
   readonly firstTime: number;
+  readonly kinds: Uint8Array;
+  readonly subjects: Subjects;
 }
 
 export class EventLog {
@@ -134,7 +173,7 @@ export class EventLog {
   readonly kinds = new Uint8Array(EVENT_NAMES.length);
   #segments: Segment[] = [];
   /** Memory of a dropped segment, for the next one: fresh memory costs more than what is written to it. */
-  #spare: Float64Array | undefined;
+  #spare: Pick<Segment, 'data' | 'subjects'> | undefined;
   /** Every step before this time has been logged. */
   #completeUntil = 0;
   /** Events before this time were dropped to stay within the budget. */
@@ -142,7 +181,10 @@ export class EventLog {
   observer: EventObserver | undefined;
   listener: EventListener | undefined;
 
-  constructor(readonly budgetBytes: number) {}
+  constructor(
+    /** Where the log takes more, the oldest events are dropped. */
+    public budgetBytes: number,
+  ) {}
 
   get completeUntil(): number {
     return this.#completeUntil;
@@ -162,7 +204,9 @@ export class EventLog {
     const size = HEADER + args.length;
     let segment = this.#segments[this.#segments.length - 1];
     if (segment === undefined || segment.used + size > segment.data.length) segment = this.#open(size, time);
-    const { data } = segment;
+    const { data, subjects } = segment;
+    segment.kinds[kind] = 1;
+    if (!leave) for (const subject of SUBJECTS[kind] ?? []) subjects.add(args[subject] ?? 0);
     let at = segment.used;
     data[at++] = time;
     data[at++] = args.length * ARGUMENT + task * TASK + kind * 2 + (leave ? 1 : 0);
@@ -175,19 +219,22 @@ export class EventLog {
     this.#trim();
     const spare = size <= SEGMENT ? this.#spare : undefined;
     if (spare) this.#spare = undefined;
-    const segment = { data: spare ?? new Float64Array(Math.max(SEGMENT, size)), used: 0, firstTime };
+    const data = spare?.data ?? new Float64Array(Math.max(SEGMENT, size));
+    const subjects = spare?.subjects ?? new Subjects();
+    subjects.clear();
+    const segment = { data, used: 0, firstTime, kinds: new Uint8Array(EVENT_NAMES.length), subjects };
     this.#segments.push(segment);
     return segment;
   }
 
   get bytes(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.data.byteLength, 0);
+    return this.#segments.reduce((sum, { data, subjects }) => sum + data.byteLength + subjects.bytes, 0);
   }
 
   #trim(): void {
     while (this.#segments.length > 2 && this.bytes > this.budgetBytes) {
       const dropped = this.#segments.shift();
-      if (dropped?.data.length === SEGMENT) this.#spare = dropped.data;
+      if (dropped?.data.length === SEGMENT) this.#spare = dropped;
       this.droppedBefore = this.#segments[0]?.firstTime ?? 0;
     }
   }
@@ -212,6 +259,23 @@ export class EventLog {
       const segment = this.#segments[s];
       if (!segment || segment.firstTime >= to) return;
       yield* this.#scan(segment, from, to);
+    }
+  }
+
+  /**
+   * Events before `time` of some kinds, the newest first; with `subjects`, at least all that are about a page, or the
+   * page number of an address, that is among them, and what follows soon on those. Passes over what can't hold any: a
+   * search is as quick late as early.
+   */
+  *backwards(time: number, names: readonly EventName[], subjects: readonly number[] = []): Iterable<Event> {
+    const kinds = names.map((name) => KIND[name]);
+    for (let s = this.#segments.length - 1; s >= 0; s--) {
+      const segment = this.#segments[s];
+      if (!segment || segment.firstTime >= time || !kinds.some((kind) => segment.kinds[kind] === 1)) continue;
+      const near = [segment, this.#segments[s - 1]];
+      const about = (subject: number): boolean => near.some((piece) => piece?.subjects.has(subject) === true);
+      if (subjects.length > 0 && !subjects.some(about)) continue;
+      yield* [...this.#scan(segment, 0, time)].filter(({ name }) => names.includes(name)).reverse();
     }
   }
 

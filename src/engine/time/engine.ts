@@ -5,7 +5,7 @@
 
 import type { TaskRow } from '../machine/ids';
 import type { Snapshot } from '../machine/store';
-import { type Event, type EventName, KIND } from '../routine/events';
+import { type EventName, KIND } from '../routine/events';
 import type { Kernel } from '../routine/kernel';
 import { type Checkpoint, Checkpoints, Seen } from './checkpoints';
 import type { Interpreter, Stop } from './interpreter';
@@ -326,27 +326,6 @@ export class Engine {
     const now = this.#timeline.inputs.filter(({ time }) => time === this.time);
     for (const { cells } of now) this.#write(cells);
     return now.length > 0;
-  }
-
-  /** The events of [from, to): from the log, or by running again where the log has dropped them. */
-  *collectEvents(from: number, to: number): Work<readonly Event[]> {
-    const { events } = this.kernel;
-    const end = Math.min(to, this.#frontier);
-    if (from > events.droppedBefore || events.droppedBefore === 0) return [...events.between(from, end)];
-    const here = this.time;
-    const collected: Event[] = [];
-    yield* this.seek(from);
-    const observer = events.observer;
-    events.observer = (task, name, leave, args) => {
-      collected.push({ time: this.time, task, name, leave, args: [...args] });
-    };
-    try {
-      yield* this.seek(end);
-    } finally {
-      events.observer = observer;
-    }
-    yield* this.seek(here);
-    return collected;
   }
 
   #observe(task: TaskRow, name: EventName, leave: boolean, args: readonly number[]): void {

@@ -6,6 +6,7 @@ export { contentsOf, driverOfDevice } from './machine-types';
 export * from './pages';
 export * from './refusals';
 export * from './scene';
+export { STORY_EVENTS, type Story, type Subject, Telling } from './story';
 export { placeAt } from './types';
 export { Variables } from './variables';
-export { why, whyStayed } from './why';
+export { isForgotten, subjectAt, why, whyStayed } from './why';

@@ -85,24 +85,21 @@ const WORDS: Readonly<Record<Rule, (of: Refusal, world: World) => string>> = {
   reclaim_held: counted,
 };
 
-/** When a reference was taken, and the statement that took it. */
+/** When a reference that is still held was taken. */
 function takenAt(world: World, page: PageRow, kind: number, who: number): Event | undefined {
   const { events, time } = world.kernel;
-  let taken: Event | undefined;
-  for (const event of events.between(0, time + 1)) {
-    if (event.name !== 'refcount') continue;
+  for (const event of events.backwards(time + 1, ['refcount'], [page])) {
     const [of, delta = 0, , hold, holder] = event.args;
-    if (of === page && hold === kind && holder === who) taken = delta > 0 ? event : undefined;
+    if (of === page && hold === kind && holder === who) return delta > 0 ? event : undefined;
   }
-  return taken;
+  return undefined;
 }
 
 /** Line of the statement that the task was in at that time. */
 function lineAt(world: World, task: TaskRow, time: number): number | undefined {
-  let statement: number | undefined;
-  for (const event of world.kernel.events.between(0, time + 1))
-    if (event.name === 'statement' && event.task === task) statement = event.args[0];
-  return statement === undefined ? undefined : world.lines?.[statement];
+  for (const { task: by, args } of world.kernel.events.backwards(time + 1, ['statement']))
+    if (by === task) return world.lines?.[args[0] ?? -1];
+  return undefined;
 }
 
 function since(world: World, page: PageRow, kind: number, who: number): string {
