@@ -18,6 +18,11 @@ export class Dialect {
     this.#uris = client.pathFormat === 'uri';
   }
 
+  /** VS Code has our extension in it: views of its own for the machine, and a reader of our addresses. */
+  get hasExtension(): boolean {
+    return this.client.clientID === 'vscode';
+  }
+
   /** A line as the client counts them; ours begin at 1. */
   toLine(line: number): number {
     return line - 1 + this.#firstLine;

@@ -22,22 +22,18 @@ export class Sources {
    */
   moment(time: number): Dap.Source {
     const scenario = this.scenario();
-    if (time === 0 || !this.#opensAddresses) return scenario;
+    if (time === 0 || !this.dialect.hasExtension) return scenario;
     return { ...scenario, path: `hmm-time:/${time}/${encodeURIComponent(scenario.name ?? '')}` };
-  }
-
-  get #opensAddresses(): boolean {
-    return this.dialect.client.clientID === 'vscode';
   }
 
   /** VS Code opens a listing's address; other clients ask for its text by reference. */
   listing({ path, name, routine }: Listing): Dap.Source {
     const reference = this.session.map.listings.findIndex((listing) => listing.path === path) + 1;
     return {
-      name: this.#opensAddresses ? routine.routine.file : name,
+      name: this.dialect.hasExtension ? routine.routine.file : name,
       path,
       origin: routine.routine.file,
-      ...(this.#opensAddresses ? {} : { sourceReference: reference }),
+      ...(this.dialect.hasExtension ? {} : { sourceReference: reference }),
     };
   }
 

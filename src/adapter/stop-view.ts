@@ -3,7 +3,8 @@
 import { compileText, type Result } from '../debugger/condition';
 import type { DebugSession } from '../debugger/session';
 import { framesOf, type StackFrame } from '../debugger/stack';
-import { scopesOf } from '../debugger/variables/scopes';
+import { machineScopes } from '../debugger/variables/machine-scopes';
+import { type Scope, scopesOf } from '../debugger/variables/scopes';
 import { VariableTree } from '../debugger/variables/tree';
 import type { TaskRow } from '../engine/machine/ids';
 import type { LinkedRoutine } from '../engine/routine/link';
@@ -45,16 +46,13 @@ export class StopView {
     return { task, frame };
   }
 
-  scopes(id: number): { name: string; reference: number; expensive: boolean; hint: 'locals' | undefined }[] {
+  /** The scopes of a frame; `withMachine`: the machine too, for a client that shows it nowhere else. */
+  scopes(id: number, withMachine: boolean): (Scope & { readonly reference: number })[] {
     const { task, frame } = this.frame(id);
-    return scopesOf(this.session.debuggee.world, task, frame).map(
-      ({ name, path, children, expensive, hint }) => ({
-        name,
-        expensive,
-        hint,
-        reference: this.tree.reference(path, children),
-      }),
-    );
+    const { debuggee, engine } = this.session;
+    const scopes = scopesOf(debuggee.world, task, frame, engine.interpreter.returned);
+    if (withMachine) scopes.push(...machineScopes(debuggee.world, task));
+    return scopes.map((scope) => ({ ...scope, reference: this.tree.reference(scope.path, scope.children) }));
   }
 
   /** Compiles an expression for a routine's frames; throws with the reason where it has errors. */

@@ -32,6 +32,8 @@ export class Client {
   /** Everything the adapter has sent, in order. */
   readonly received: Received[] = [];
   closed = false;
+  /** How it calls itself; VS Code has views of its own for the machine. */
+  clientID = 'vscode';
   readonly adapter: Adapter;
   #seq = 1;
   #waiting: (() => void)[] = [];
@@ -102,7 +104,7 @@ export class Client {
     args: Omit<Args<'launch'>, 'program'> & { program?: string } = {},
     configure: () => Promise<unknown> = async () => {},
   ): Promise<Dap.StoppedEvent['body']> {
-    await this.request('initialize', { adapterID: 'hmm', clientID: 'vscode' });
+    await this.request('initialize', { adapterID: 'hmm', clientID: this.clientID });
     const program = args.program ?? [...this.files.keys()][0] ?? '';
     await this.request('launch', { ...args, program });
     await this.event('initialized');

@@ -3,6 +3,9 @@
 import { expect, test } from 'vitest';
 import { Client } from './client';
 
+const evaluate = async (client: Client, expression: string) =>
+  client.request('evaluate', { expression, frameId: await client.topFrame(1), context: 'watch' });
+
 const TEXT = `device gpu0 private 64MiB driver dmirror
 process app {
     buf = mmap 16KiB anon rw
@@ -35,5 +38,44 @@ test('where no failure is injected, a normal fault shows none', async () => {
   await client.move('next', { threadId });
   const locals = await client.scope(threadId, 'Locals');
   expect(locals['injected']?.value).toBe('none');
+  expect(locals['ret']?.value).toBe('not set');
+  expect((await evaluate(client, 'ret')).result).toBe('not set');
+});
+
+test('a local that was given 0 is 0, and what a routine returned is shown where it returned to', async () => {
+  const client = new Client(new Map([['/s.hmm', TEXT]]));
+  const { threadId = 1 } = await client.start();
+  await client.move('stepOut', { threadId });
+  const locals = await client.scope(threadId, 'Locals');
+  expect(Object.keys(locals)[0]).toBe('dmirror_devmem_fault()');
+  expect(locals['dmirror_devmem_fault()']?.value).toBe('0');
   expect(locals['ret']?.value).toBe('0');
+  await client.move('hmm/stepBackOne', { threadId });
+  expect(await client.scope(threadId, 'Locals')).not.toHaveProperty('dmirror_devmem_fault()');
+  await client.move('next', { threadId });
+  expect(await client.scope(threadId, 'Locals')).toHaveProperty('dmirror_devmem_fault()');
+  await client.move('next', { threadId });
+  expect(await client.scope(threadId, 'Locals')).not.toHaveProperty('dmirror_devmem_fault()');
+});
+
+test('what a failed callback returned is shown by its names', async () => {
+  const failing = TEXT.replace('    read', '    gpu0 fail migrate_to_ram\n    read');
+  const client = new Client(new Map([['/s.hmm', failing]]));
+  const { threadId = 1 } = await client.start();
+  await client.move('stepOut', { threadId });
+  const locals = await client.scope(threadId, 'Locals');
+  expect(locals['dmirror_devmem_fault()']?.value).toBe('VM_FAULT_SIGBUS');
+});
+
+test('the machine is in Variables for clients without views of it, and only there', async () => {
+  const names = async (clientID: string): Promise<string[]> => {
+    const client = new Client(new Map([['/s.hmm', TEXT]]));
+    client.clientID = clientID;
+    const { threadId = 1 } = await client.start();
+    const { scopes } = await client.request('scopes', { frameId: await client.topFrame(threadId) });
+    return scopes.map(({ name }) => name);
+  };
+  const own = ['Locals', 'This Page', 'Locks Held'];
+  expect(await names('vscode')).toEqual(own);
+  expect(await names('emacs')).toEqual([...own, 'Pending Faults', 'Zones', 'Devices', 'Address Space']);
 });

@@ -28,6 +28,7 @@ async function idOf(c: Client, name: string): Promise<number> {
 describe('in Variables', () => {
   it('a fault that waits says for what, for whom, and the chain of those who wait', async () => {
     const c = new Client(new Map([['/two.hmm', ONE_PAGE]]));
+    c.clientID = 'emacs';
     const breakpoints = [{ name: 'migrate_vma_pages' }];
     await c.start({}, () => c.request('setFunctionBreakpoints', { breakpoints }));
     const { threadId = 0 } = await c.move('continue', { threadId: 1 });
@@ -54,6 +55,7 @@ describe('in Variables', () => {
 
   it('faults in a buffer of a device have each their own slot, address and age', async () => {
     const c = new Client(new Map([['/contexts.hmm', CONTEXTS]]));
+    c.clientID = 'emacs';
     const breakpoints = [{ name: 'hmm_range_fault' }];
     const { threadId = 0 } = await c.start({}, () => c.request('setFunctionBreakpoints', { breakpoints }));
     const faults = await c.scope(threadId, 'Pending Faults');

@@ -19,14 +19,14 @@ describe('a column', () => {
     ['a whole chunk and more', CHUNK_ROWS - 1, 2 * CHUNK_ROWS + 1],
     ['nothing', 30, 30],
     ['past what there is', 5 * CHUNK_ROWS - 2, 5 * CHUNK_ROWS + 2],
-  ])('is cleared as if each row were set: %s', (_, first, end) => {
-    const cleared = written();
-    cleared.column.clear(first, end);
+  ])('is filled as if each row were set: %s', (_, first, end) => {
+    const filled = written();
+    filled.column.fill(first, end, 7);
     const set = written();
-    for (let row = first; row < end; row++) set.column.set(row, 0);
-    expect(cleared.column.data).toEqual(set.column.data);
-    expect(cleared.column.dirty).toEqual(set.column.dirty);
-    expect(cleared.noted).toEqual(set.noted);
+    for (let row = first; row < end; row++) set.column.set(row, 7);
+    expect(filled.column.data).toEqual(set.column.data);
+    expect(filled.column.dirty).toEqual(set.column.dirty);
+    expect(filled.noted).toEqual(set.noted);
   });
 
   it('reads 0 where nothing was written, also past its end', () => {

@@ -3,12 +3,12 @@
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { evaluationProblem } from '../../debugger/condition';
 import { pageChildren } from '../../debugger/variables/page';
-import { sceneAt } from '../../debugger/variables/scopes';
+import { NOT_SET_YET, sceneAt } from '../../debugger/variables/scopes';
 import { valueVariable } from '../../debugger/variables/values';
 import type { PageRow } from '../../engine/machine/ids';
 import type { LinkedRoutine } from '../../engine/routine/link';
 import { detailOf, functionDetail, membersOf, showValue, type Type, type Value } from '../../language';
-import { environment, placeAt, type Scene, whyStayed } from '../../view/environment';
+import { environment, isSet, localOf, placeAt, type Scene, whyStayed } from '../../view/environment';
 import { waitsText } from '../../view/wait-graph';
 import { RequestError } from '../errors';
 import type { Args } from '../protocol';
@@ -74,6 +74,8 @@ async function evaluate(adapter: Stopped, args: Args<'evaluate'>): Promise<Dap.E
   } catch (error) {
     throw new RequestError(evaluationProblem(error));
   }
+  if (!value && routine && localOf(routine, text) && !isSet(routine, text, scene))
+    return { result: NOT_SET_YET, type: compiled.type.name, variablesReference: 0 };
   const shown = valueVariable(text, value, compiled.type, scene, text);
   const children =
     compiled.type.family === 'page' && typeof value === 'number'

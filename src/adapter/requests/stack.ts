@@ -68,8 +68,8 @@ export const stackRequests = [
     return { stackFrames, totalFrames: frames.length };
   }),
 
-  request('scopes', stopped, ({ view }, { frameId }) => ({
-    scopes: view.scopes(frameId).map(({ name, reference, expensive, hint }) => ({
+  request('scopes', stopped, ({ view, dialect }, { frameId }) => ({
+    scopes: view.scopes(frameId, !dialect.hasExtension).map(({ name, reference, expensive, hint }) => ({
       name,
       expensive,
       variablesReference: reference,

@@ -169,11 +169,11 @@ export class WideColumn extends Column<Float64Array> {
     if (this.journal !== undefined) this.journal.note(this.id, row);
   }
 
-  /** Sets rows [first, end) to 0: as `set` does, with one mark a chunk. */
-  clear(first: number, end: number): void {
+  /** Sets rows [first, end) to one value: as `set` does, with one mark a chunk. */
+  fill(first: number, end: number, value: number): void {
     if (first >= end) return;
     if (end > this.data.length) this.grow(end - 1);
-    for (let row = first; row < end; row++) this.data[row] = 0;
+    for (let row = first; row < end; row++) this.data[row] = value;
     for (let c = first >> CHUNK_SHIFT; c << CHUNK_SHIFT < end; c++) this.dirty[c] = 1;
     if (this.journal !== undefined) for (let row = first; row < end; row++) this.journal.note(this.id, row);
   }

@@ -14,6 +14,9 @@ import type { AnyRoutine } from './routine';
 /** The number of every name that some routine has declared as a parameter or local. */
 const numbers = new Map<string, number>();
 
+/** What a slot holds until something is written to it. It counts as 0 everywhere, and yet can be told from a 0 written. */
+export const NOT_SET = -0;
+
 /** Slots by the number of their name; numbers of names that the routine doesn't have mean nothing. */
 export type Layout = Uint16Array;
 

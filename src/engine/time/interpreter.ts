@@ -7,9 +7,9 @@ import { detect_deadlock, detect_orphans } from '../detect/deadlock';
 import { can_run, runs, stays_on_cpu } from '../kernel/kernel/sched';
 import type { TaskRow } from '../machine/ids';
 import { STACK_SLOTS, TaskState, Wait, type WaitKind } from '../machine/tasks';
-import { Frame, type Layout, layoutOf } from '../routine/frame';
+import { Frame, type Layout, layoutOf, NOT_SET } from '../routine/frame';
 import type { Kernel } from '../routine/kernel';
-import { CALLBACKS, FRAME_HEADER, type Linked, Op } from '../routine/link';
+import { CALLBACKS, FRAME_HEADER, type Linked, type LinkedRoutine, Op } from '../routine/link';
 import type { AnyRoutine } from '../routine/routine';
 import type { Scheduler } from './schedule';
 
@@ -33,6 +33,13 @@ export type YieldHook = (pc: number) => boolean;
 /** Told when a task blocks or exits, after its last step; may interrupt. */
 export type LeaveHook = (task: TaskRow) => void;
 
+/** What a routine has returned. */
+export interface Returned {
+  readonly task: TaskRow;
+  readonly routine: LinkedRoutine;
+  readonly value: number;
+}
+
 const ARMED = 1;
 const YIELD = 2;
 
@@ -55,6 +62,11 @@ export class Interpreter {
   running = 0;
   /** One byte a step: what to look at before it runs. */
   readonly #flags: Uint8Array;
+  /** The return that ran last: when, of which task and routine, and with what. */
+  #returnedAt = -1;
+  #returnedIn = 0 as TaskRow;
+  #returnedFrom = 0;
+  #returned = 0;
   readonly #quietFlags: Uint8Array;
   /** One byte a step: 1 where the task is in user mode before it, and gives up its CPU if another wants it. */
   readonly #userMode: Uint8Array;
@@ -103,6 +115,13 @@ export class Interpreter {
     return id;
   }
 
+  /** What the last step returned, in which task and from which routine; undefined where it was no return. */
+  get returned(): Returned | undefined {
+    const routine = this.linked.routines[this.#returnedFrom];
+    if (routine === undefined || this.#returnedAt !== this.kernel.time - 1) return undefined;
+    return { task: this.#returnedIn, routine, value: this.#returned };
+  }
+
   /** Sets the steps before which `onBreakpoint` is asked. */
   arm(pcs: Iterable<number>): void {
     this.#flags.set(this.#quietFlags);
@@ -144,7 +163,7 @@ export class Interpreter {
     stack.set(base - 3, id);
     stack.set(base - 2, returnPc);
     stack.set(base - 1, callerBase);
-    stack.clear(base, base + this.#slots(id));
+    stack.fill(base, base + this.#slots(id), NOT_SET);
   }
 
   /**
@@ -165,6 +184,7 @@ export class Interpreter {
     let time = kernel.time;
     this.#limit = until;
     this.#work = 0;
+    if (this.#returnedAt >= time) this.#returnedAt = -1;
     if (time !== this.#checkedAt) this.#checkedAt = -1;
 
     for (;;) {
@@ -230,6 +250,10 @@ export class Interpreter {
           }
           case Op.Ret: {
             const value = Number((run[pc] as StepRun)(kernel, frame, frame));
+            this.#returnedAt = time;
+            this.#returnedIn = task;
+            this.#returnedFrom = id;
+            this.#returned = value;
             const returnPc = tasks.stack.get(base - 2);
             base = tasks.stack.get(base - 1);
             tasks.base.set(task, base);

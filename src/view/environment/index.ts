@@ -1,7 +1,7 @@
 /** The machine as expressions see it. */
 export { addressOf, environment } from './environment';
 export * from './format';
-export { localOf } from './locals';
+export { isSet, localOf, showReturned } from './locals';
 export { contentsOf, driverOfDevice } from './machine-types';
 export * from './pages';
 export * from './refusals';

@@ -4,9 +4,10 @@ import { ptep_get } from '../../engine/kernel/mm/pgtable';
 import type { EntryRow } from '../../engine/machine/ids';
 import { type Vpn, vaOf } from '../../engine/machine/ids';
 import { KIND_NAMES, kindOf } from '../../engine/machine/pte';
+import { NOT_SET } from '../../engine/routine/frame';
 import type { LinkedRoutine } from '../../engine/routine/link';
 import type { Shown } from '../../engine/routine/routine';
-import { type Binding, NUMBER, type Value } from '../../language/values';
+import { type Binding, NUMBER, showValue, type Value } from '../../language/values';
 import { showErrno, showFaultFlags, showHex, showNotify, showVmFault } from './format';
 import { DEVICE, PROCESS, TASK } from './machine-types';
 import type { Scene } from './scene';
@@ -65,4 +66,16 @@ export function localOf(routine: LinkedRoutine, name: string): Binding<Scene> | 
   if (!slot) return undefined;
   const { type, read } = MEANINGS[slot.shown];
   return { type, get: (scene) => read(scene.world.kernel.tasks.stack.get(scene.base + number), scene) };
+}
+
+/** Whether something has been written to a parameter or local since its routine was entered. */
+export function isSet(routine: LinkedRoutine, name: string, { world, base }: Scene): boolean {
+  const number = routine.slots.findIndex((slot) => slot.name === name);
+  return number !== -1 && !Object.is(world.kernel.tasks.stack.get(base + number), NOT_SET);
+}
+
+/** What a routine has returned, as its `ret` is shown; without one as a number or an errno. */
+export function showReturned(routine: LinkedRoutine, value: number, scene: Scene): string {
+  const slot = routine.slots.find(({ name }) => name === 'ret');
+  return showValue(value, MEANINGS[slot?.shown ?? 'errno'].type, scene);
 }
