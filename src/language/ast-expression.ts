@@ -81,10 +81,11 @@ interface SliceExpr {
   readonly end?: Expr;
 }
 
-/** `pte(buf + 0x3000)`, and `why buf[3]`, which is `why(buf[3])`. */
+/** `pte(buf + 0x3000)`; `why buf[3]`, which is `why(buf[3])`; `gpu0.mirror(buf[3])`, a function of the `object`. */
 export interface CallExpr {
   readonly kind: 'call';
   readonly span: Span;
+  readonly object?: Expr;
   readonly callee: Name;
   readonly args: readonly Expr[];
 }

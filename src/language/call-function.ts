@@ -1,8 +1,8 @@
 /** What calls of functions mean, and what is wrong with them. */
 
-import { type TypeNamed, typeOf } from './make-type';
 import { FUNCTIONS, type FunctionFacts, type FunctionName } from './things';
-import type { CallBinding, Type, Value } from './values';
+import { type TypeNamed, typeOf } from './type-of';
+import type { ArgumentType, CallBinding, Method, Type, Value } from './values';
 
 /** How a machine answers a call with arguments of these types. */
 export type Answer<C> = (
@@ -15,7 +15,7 @@ const ADDRESSED: ReadonlySet<string> = new Set(['buffer', 'place', 'number', 'an
 const NUMBERS: ReadonlySet<string> = new Set(['number', 'any']);
 
 /** Whether an address can be given by things of a type. */
-export function givesAddress<C>({ family, element }: Type<C>): boolean {
+export function givesAddress({ family, element }: ArgumentType): boolean {
   return ADDRESSED.has(family) && element === undefined;
 }
 
@@ -29,17 +29,32 @@ export function callNamed<C>(
   const name = text as FunctionName;
   const facts = FUNCTIONS[name];
   return (types) => {
-    const error = wrongArguments(name, facts, types);
+    const error = wrongArguments(facts, types);
     if (error !== undefined) return { error };
     return { type: typeOf(facts, named), get: answer?.(name, types) ?? (() => undefined) };
   };
 }
 
-function wrongArguments<C>(
-  name: string,
-  { takes }: FunctionFacts,
-  types: readonly Type<C>[],
-): string | undefined {
+/** How a machine answers a call of a thing's function with arguments of these types. */
+export type MethodAnswer<C> = (
+  types: readonly ArgumentType[],
+) => (handle: number, args: readonly Value[], context: C) => Value;
+
+/** A function that a thing has; without an answer its value is `none`. */
+export function methodOf<C>(facts: FunctionFacts, named: TypeNamed<C>, answer?: MethodAnswer<C>): Method<C> {
+  return (types) => {
+    const error = wrongArguments(facts, types);
+    if (error !== undefined) return { error };
+    const get = answer?.(types) ?? (() => undefined);
+    return {
+      type: typeOf(facts, named),
+      get: (handle, args, context) => get(handle as number, args, context),
+    };
+  };
+}
+
+function wrongArguments({ takes, form }: FunctionFacts, types: readonly ArgumentType[]): string | undefined {
+  const name = form.replace(/\W.*/, '');
   const all = (families: ReadonlySet<string>): boolean => types.every(({ family }) => families.has(family));
   const [only] = types;
   switch (takes) {

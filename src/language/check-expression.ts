@@ -62,7 +62,8 @@ function checkNames(ctx: CheckContext, expr: Expr, scope: Scope | undefined): vo
       checkPages(ctx, bufferOf(expr.object, scope), expr, scope);
       break;
     case 'call':
-      if (!ctx.knowledge.functions.has(expr.callee.text)) {
+      if (expr.object !== undefined) checkNames(ctx, expr.object, scope);
+      else if (!ctx.knowledge.functions.has(expr.callee.text)) {
         const near = didYouMean(expr.callee.text, ctx.knowledge.functions);
         ctx.error('unknown-name', `there is no function \`${expr.callee.text}\`${near}`, expr.callee.span);
       }

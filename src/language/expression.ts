@@ -128,6 +128,8 @@ class Compiler<C> {
   private accessor(type: Type<C>, name: string, span: Span): Accessor<C> {
     const found = type.member?.(name);
     if (found !== undefined) return found;
+    if (type.function?.(name) !== undefined)
+      fail(span, `\`${name}\` of ${type.name} takes an address: \`${name}(buf[3])\``, 'unknown-member');
     const known = type.members?.() ?? [];
     const has = known.length > 0 && known.length <= 8 ? `; it has ${known.join(', ')}` : '';
     return fail(span, `${type.name} has no \`${name}\`${didYouMean(name, known) || has}`, 'unknown-member');
@@ -178,7 +180,34 @@ class Compiler<C> {
     };
   }
 
+  /** A call of a function that a thing has. */
+  private method(object: Compiled<C>, { callee, args: exprs, span }: CallExpr): Compiled<C> {
+    const { type: of } = object;
+    const found = of.function?.(callee.text);
+    if (found === undefined) {
+      const near = didYouMean(callee.text, of.functions?.() ?? []);
+      return fail(callee.span, `${of.name} has no function \`${callee.text}\`${near}`, 'unknown-member');
+    }
+    const args = exprs.map((arg) => this.compile(arg));
+    const binding = found(args.map(({ type }) => type));
+    if ('error' in binding) return fail(span, binding.error);
+    const { get, type } = binding;
+    return {
+      type,
+      evaluate: (context) => {
+        const handle = object.evaluate(context);
+        if (handle === undefined) return undefined;
+        return get(
+          handle,
+          args.map((arg) => arg.evaluate(context)),
+          context,
+        );
+      },
+    };
+  }
+
   private call(expr: CallExpr): Compiled<C> {
+    if (expr.object !== undefined) return this.method(this.compile(expr.object), expr);
     const name = expr.callee.text;
     const found = this.resolver.call?.(name);
     if (found === undefined) {

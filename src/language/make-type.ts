@@ -1,7 +1,8 @@
 /** Types of expressions from what is known of things: with getters for a machine, without them for the checker. */
 
+import { type MethodAnswer, methodOf } from './call-function';
 import {
-  type Meaning,
+  type FunctionFacts,
   PLAIN,
   type PlainName,
   THINGS,
@@ -9,13 +10,15 @@ import {
   type ThingName,
   type TypeName,
 } from './things';
-import { type Accessor, BOOLEAN, listOf, NUMBER, STRING, type Type, type Value } from './values';
+import { type TypeNamed, typeOf } from './type-of';
+import { type Accessor, BOOLEAN, NUMBER, STRING, type Type, type Value } from './values';
 
 type Getter<C> = (handle: number, context: C) => Value;
 
 /** How one kind of thing is looked into. Without it every value is `none`. */
 export interface Access<C, Member extends string = string> {
   readonly members: Readonly<Record<Member, Getter<C>>>;
+  readonly functions?: Readonly<Record<string, MethodAnswer<C>>>;
   readonly index?: (handle: Value, index: number, context: C) => Value;
   readonly slice?: (handle: Value, first: number | undefined, end: number | undefined, context: C) => Value;
   readonly toNumber?: (handle: Value, context: C) => number | bigint | undefined;
@@ -23,14 +26,7 @@ export interface Access<C, Member extends string = string> {
   readonly show?: (handle: Value, context: C) => string;
 }
 
-export type TypeNamed<C> = (name: TypeName) => Type<C>;
-
 const isThing = (name: TypeName): name is ThingName => name in THINGS;
-
-/** The type of a member, a name or the result of a function. */
-export function typeOf<C>({ type, list }: Meaning, named: TypeNamed<C>): Type<C> {
-  return list ? listOf(named(type)) : named(type);
-}
 
 /** The type of a thing; its members are made when they are first asked for, for types name each other. */
 export function makeType<C>(name: ThingName, named: TypeNamed<C>, access?: Access<C>): Type<C> {
@@ -55,6 +51,7 @@ export function makeType<C>(name: ThingName, named: TypeNamed<C>, access?: Acces
     family: facts.family,
     member,
     members: () => Object.keys(facts.members),
+    ...(facts.functions === undefined ? {} : functionsOf(facts.functions, named, access?.functions)),
     ...(element === undefined
       ? {}
       : { index: lazily(() => named(element), { get: index ?? (() => undefined) }) }),
@@ -64,6 +61,20 @@ export function makeType<C>(name: ThingName, named: TypeNamed<C>, access?: Acces
     ...(facts.counts ? { toNumber: toNumber ?? (() => undefined) } : {}),
     ...(facts.contains ? { contains: contains ?? (() => false) } : {}),
     ...(show === undefined ? {} : { show }),
+  };
+}
+
+function functionsOf<C>(
+  facts: Readonly<Record<string, FunctionFacts>>,
+  named: TypeNamed<C>,
+  answers: Access<C>['functions'],
+): Pick<Type<C>, 'function' | 'functions'> {
+  return {
+    function: (name) => {
+      const found = Object.hasOwn(facts, name) ? facts[name] : undefined;
+      return found && methodOf(found, named, answers?.[name]);
+    },
+    functions: () => Object.keys(facts),
   };
 }
 

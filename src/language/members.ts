@@ -1,6 +1,6 @@
 /** Members, names and functions as completion shows them: with their type and one line of meaning. */
 
-import { FUNCTIONS, type FunctionFacts } from './things';
+import { functionFacts } from './things';
 import type { Type } from './values';
 
 /** A member of a thing, for a list to choose from. */
@@ -19,13 +19,15 @@ export function detailOf<C>(found: { readonly type: Type<C>; readonly doc?: stri
 /** The members of a thing; of a list those that are taken of each of its elements. */
 export function membersOf<C>(type: Type<C>): MemberItem[] {
   const of = type.members === undefined ? type.element : type;
-  return (of?.members?.() ?? []).map((name) => ({ name, detail: detailOf(of?.member?.(name)) }));
+  const functions = of?.functions?.() ?? [];
+  return [
+    ...(of?.members?.() ?? []).map((name) => ({ name, detail: detailOf(of?.member?.(name)) })),
+    ...functions.map((name) => ({ name, detail: functionDetail(name) })),
+  ];
 }
 
 /** `pte(ADDRESS): the page-table entry of an address`; empty for what is no function. */
 export function functionDetail(name: string): string {
-  const facts: FunctionFacts | undefined = Object.hasOwn(FUNCTIONS, name)
-    ? FUNCTIONS[name as keyof typeof FUNCTIONS]
-    : undefined;
+  const facts = functionFacts(name);
   return facts === undefined ? '' : `${facts.form}: ${facts.doc}`;
 }

@@ -126,14 +126,23 @@ function parsePostfix(c: Cursor): Expr {
   for (let steps = 0; ; steps++) {
     if (steps > 40) throw new SyntaxFault('too-deep', 'too many members and indexes in a row', expr.span);
     if (c.take('.', GLUE_BEFORE | GLUE_AFTER)) {
-      const member = parseMemberName(c);
-      expr = over([expr], { kind: 'member', object: expr, member, span: cover(expr.span, member.span) });
+      expr = parseMember(c, expr);
     } else if (c.is('[') && expr.kind !== 'number') {
       expr = parseIndex(c, expr);
     } else {
       return expr;
     }
   }
+}
+
+/** A member, or a call of a function that the object has. */
+function parseMember(c: Cursor, object: Expr): Expr {
+  const member = parseMemberName(c);
+  if (!c.is('('))
+    return over([object], { kind: 'member', object, member, span: cover(object.span, member.span) });
+  const args = parseArguments(c);
+  const span = c.spanFrom(object.span.start);
+  return over([object, ...args], { kind: 'call', object, callee: member, args, span });
 }
 
 function parseMemberName(c: Cursor): Name {

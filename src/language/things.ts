@@ -29,6 +29,7 @@ export type ThingName =
   | 'zone'
   | 'zones'
   | 'device'
+  | 'mirror-entry'
   | 'process'
   | 'task'
   | 'callbacks';
@@ -51,6 +52,8 @@ export interface Thing<Member extends string = string> {
   /** Things of one family can be compared with each other. */
   readonly family: string;
   readonly members: Readonly<Record<Member, Meaning>>;
+  /** Functions that it has: `thing.function(ADDRESS)`. */
+  readonly functions?: Readonly<Record<string, FunctionFacts>>;
   /** `thing[3]` */
   readonly element?: TypeName;
   /** `thing[1..4]` */
@@ -64,6 +67,20 @@ export interface Thing<Member extends string = string> {
 const is = (type: TypeName, doc: string): Meaning => ({ type, doc });
 const each = (type: TypeName, doc: string): Meaning => ({ type, list: true, doc });
 
+/** A function that expressions can call. */
+export interface FunctionFacts extends Meaning {
+  /** An address, a page frame number, or any count of numbers and lists of them. */
+  readonly takes: 'address' | 'pfn' | 'numbers';
+  readonly form: string;
+}
+
+const call = (takes: FunctionFacts['takes'], form: string, type: TypeName, doc: string): FunctionFacts => ({
+  takes,
+  form,
+  type,
+  doc,
+});
+
 const PAGE_FLAGS = {
   locked: is('truth', 'PG_locked: somebody holds its lock'),
   uptodate: is('truth', 'PG_uptodate: its contents are valid'),
@@ -75,7 +92,8 @@ const PAGE_FLAGS = {
   anon_exclusive: is('truth', 'PG_anon_exclusive: only one process has this anonymous page'),
   swapcache: is('truth', 'PG_swapcache: it has a place in swap'),
   referenced: is('truth', 'PG_referenced: used since reclaim last looked'),
-  unevictable: is('truth', 'PG_unevictable: locked in memory by mlock'),
+  unevictable: is('truth', 'PG_unevictable: on the list that reclaim leaves alone'),
+  mlocked: is('truth', 'PG_mlocked: a mapping that mlock holds in memory maps it'),
   head: is('truth', 'PG_head: the first page of a large folio'),
   tail: is('truth', 'a page of a large folio behind its first'),
   table: is('truth', 'PGTY_table: a page table'),
@@ -194,13 +212,29 @@ export const THINGS = {
     Movable: is('zone', ZONE_DOC),
     Device: is('zone', ZONE_DOC),
   }),
-  device: thing('a device', 'device', {
-    name: is('text', 'its name'),
-    total: is('number', 'pages it has'),
-    used: is('number', 'pages its driver has handed out and not taken back'),
-    free: is('number', 'pages its driver can hand out'),
-    type: is('text', '"private", "coherent" or "persistent"'),
-    dead: is('truth', 'it answers nothing any more'),
+  device: {
+    ...thing('a device', 'device', {
+      name: is('text', 'its name'),
+      total: is('number', 'pages it has'),
+      used: is('number', 'pages its driver has handed out and not taken back'),
+      free: is('number', 'pages its driver can hand out'),
+      type: is('text', '"private", "coherent" or "persistent"'),
+      dead: is('truth', 'it answers nothing any more'),
+    }),
+    functions: {
+      mirror: call(
+        'address',
+        'mirror(ADDRESS)',
+        'mirror-entry',
+        "the device's own page-table entry of an address; none where the device maps nothing there",
+      ),
+    },
+  },
+  'mirror-entry': thing("an entry of a device's page table", 'mirror-entry', {
+    page: is('page', 'the page whose contents the device sees'),
+    access: is('text', '"read", "read, write" or "atomic": what the device may do there'),
+    write: is('truth', 'the device may write there'),
+    differs: is('text', "how it differs from what the CPU's table says there; none where they agree"),
   }),
   process: thing('a process', 'process', {
     name: is('text', 'its name'),
@@ -262,20 +296,6 @@ export const SITUATION = {
   ret: is('vm-fault', 'what the fault has come to'),
 } satisfies Record<string, Meaning>;
 
-/** A function that expressions can call. */
-export interface FunctionFacts extends Meaning {
-  /** An address, a page frame number, or any count of numbers and lists of them. */
-  readonly takes: 'address' | 'pfn' | 'numbers';
-  readonly form: string;
-}
-
-const call = (takes: FunctionFacts['takes'], form: string, type: TypeName, doc: string): FunctionFacts => ({
-  takes,
-  form,
-  type,
-  doc,
-});
-
 export const FUNCTIONS = {
   pte: call('address', 'pte(ADDRESS)', 'pte', 'the page-table entry of an address'),
   page: call('address', 'page(ADDRESS)', 'page', 'the page at an address'),
@@ -292,3 +312,10 @@ export const FUNCTIONS = {
 export const DRIVER_COUNTER = 'a counter of its driver';
 
 export type FunctionName = keyof typeof FUNCTIONS;
+
+/** Every function by its name: those of expressions, and those that things have. */
+export function functionFacts(name: string): FunctionFacts | undefined {
+  const all: readonly Thing[] = Object.values(THINGS);
+  const own = all.find(({ functions }) => functions !== undefined && Object.hasOwn(functions, name));
+  return Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name as FunctionName] : own?.functions?.[name];
+}

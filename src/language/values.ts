@@ -30,6 +30,9 @@ export interface Type<C> {
   readonly member?: (name: string) => Accessor<C> | undefined;
   /** Names of all members: for completion and suggestions. */
   readonly members?: () => readonly string[];
+  /** Functions that the thing has: `thing.function(ADDRESS)`. */
+  readonly function?: (name: string) => Method<C> | undefined;
+  readonly functions?: () => readonly string[];
   /** `thing[3]` */
   readonly index?: {
     readonly type: Type<C>;
@@ -57,6 +60,20 @@ export interface Accessor<C> {
   readonly doc?: string;
   readonly get: (handle: Value, context: C) => Value;
 }
+
+/** What has to be known of the type of an argument. */
+export interface ArgumentType {
+  readonly family: Family;
+  readonly element?: unknown;
+}
+
+/** What a call of a thing's function means for arguments of these types, or why it cannot be called with them. */
+export type Method<C> = (types: readonly ArgumentType[]) =>
+  | {
+      readonly type: Type<C>;
+      readonly get: (handle: Value, args: readonly Value[], context: C) => Value;
+    }
+  | { readonly error: string };
 
 /** What a name means. */
 export interface Binding<C> {

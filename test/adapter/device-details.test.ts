@@ -55,3 +55,38 @@ test('an unknown device is named', async () => {
   await client.start();
   await expect(client.request('hmm/device', { device: 'gpu1' })).rejects.toThrow('There is no device gpu1');
 });
+
+test("a device's own entry of an address is an expression", async () => {
+  const client = open(MAPPED);
+  await client.start();
+  const ask = async (expression: string): Promise<string> =>
+    (await client.request('evaluate', { expression, context: 'repl' })).result;
+  expect(await ask('gpu0.mirror(buf[3])')).toMatch(/^read, write, pfn 0x[0-9a-f]+/);
+  expect(await ask('gpu0.mirror(buf[3]).access')).toBe('read, write');
+  expect(await ask('gpu0.mirror(buf[3]).write')).toBe('true');
+  expect(await ask('gpu0.mirror(buf[3]).page.pfn == buf[3].page.pfn')).toBe('true');
+  expect(await ask('gpu0.mirror(buf[3]).differs')).toBe('none');
+  expect(await ask('gpu0.mirror(buf[7])')).toBe('none');
+  expect(await ask('gpu0.mirror(buf + 3 * 4KiB).access')).toBe('read, write');
+  for (const [wrong, why] of [
+    ['gpu0.mirror', /takes an address: `mirror\(buf\[3\]\)`/],
+    ['gpu0.miror(buf[3])', /has no function `miror`; did you mean `mirror`/],
+    ['gpu0.mirror()', /`mirror` takes one address/],
+    ['gpu0.mirror(gpu0)', /`mirror` takes one address/],
+    ['buf[3].page.mirror(buf)', /page has no function `mirror`/],
+  ] as const)
+    await expect(ask(wrong), wrong).rejects.toThrow(why);
+  const { targets } = await client.request('completions', { text: 'gpu0.mi', column: 8 });
+  expect(targets.map(({ label }) => label)).toEqual(['mirror']);
+});
+
+test("an expression finds in what a device's entry differs", async () => {
+  const path = inProject('scenarios', 'races', 'stale-device-mapping.hmm');
+  const client = open(readFileSync(path, 'utf8'));
+  await client.start();
+  const { mirrors } = await client.request('hmm/device', { device: 'gpu0' });
+  const stale = mirrors[0]?.runs.find(({ differs }) => differs !== undefined);
+  const expression = `gpu0.mirror(${stale?.address}).differs`;
+  const { result } = await client.request('evaluate', { expression, context: 'repl' });
+  expect(result).toBe(stale?.differs);
+});

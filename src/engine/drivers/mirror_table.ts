@@ -90,6 +90,19 @@ export class Mirrors {
   }
 }
 
+/** What a mirror's table has at one address; undefined where that is nothing. */
+export function mirror_entry(
+  k: Kernel,
+  { tables: mirrors }: { readonly tables: Own<MirrorTables> },
+  mirror: MirrorRow,
+  vpn: Vpn,
+): MirrorEntry | undefined {
+  const entry = k.tables.find(mirrors.of(k).root.get(mirror) as NodeRow, vpn, 0);
+  const access = k.tables.lo.get(entry);
+  if (entry === 0 || access === Access.None) return undefined;
+  return { vpn, page: k.tables.hi.get(entry) as PageRow, access };
+}
+
 /** What a mirror's table has, in rising order. */
 export function* mirror_entries(
   k: Kernel,

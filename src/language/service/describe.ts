@@ -34,7 +34,8 @@ function ofMember(s: Situation, token: Token): string | undefined {
   if (!result?.ok) return undefined;
   const { type } = result.compiled;
   const member = type.member?.(token.text) ?? type.element?.member?.(token.text);
-  return member && `\`${token.text}\` — ${detailOf(member)}`;
+  if (member === undefined) return type.function?.(token.text) && functionDetail(token.text);
+  return `\`${token.text}\` — ${detailOf(member)}`;
 }
 
 function ofSymbol(s: Situation, { text }: Token): string | undefined {

@@ -9,7 +9,7 @@ export function inlineExpressions(text: string, within: Span): Span[] {
   const spans: Span[] = [];
   const values = new Set<string>();
   const expr = (of: Expr): void => {
-    if (of.kind === 'member') spans.push(of.span);
+    if (of.kind === 'member' || (of.kind === 'call' && of.object !== undefined)) spans.push(of.span);
     else if (of.kind === 'name' && values.has(of.name)) spans.push(of.span);
     else if (of.kind === 'unary') expr(of.operand);
     else if (of.kind === 'binary') {

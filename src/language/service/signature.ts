@@ -2,7 +2,7 @@
 
 import { KNOWLEDGE, type Knowledge } from '../knowledge';
 import type { Token } from '../lexer';
-import { FUNCTIONS } from '../things';
+import { functionFacts } from '../things';
 import { VOCABULARY } from '../vocabulary';
 import { expectedAfter } from './forms';
 import { situationAt } from './situation';
@@ -61,8 +61,9 @@ function openCall(before: readonly Token[]): Signature | undefined {
     if (text === ')') depth++;
     if (text !== '(' || depth-- > 0) continue;
     const name = before[at - 1]?.text ?? '';
-    if (!Object.hasOwn(FUNCTIONS, name)) return undefined;
-    const { form, doc } = FUNCTIONS[name as keyof typeof FUNCTIONS];
+    const facts = functionFacts(name);
+    if (facts === undefined) return undefined;
+    const { form, doc } = facts;
     const active = /[A-Z]+/.exec(form);
     return {
       form,

@@ -6,7 +6,6 @@ import {
   type PageRow,
   type Pfn,
   type ProcessRow,
-  TASK_SIZE_PAGES,
   type Vpn,
   vaOf,
   vpnOf,
@@ -16,8 +15,8 @@ import type { LinkedRoutine } from '../../engine/routine/link';
 import type { Shown } from '../../engine/routine/routine';
 import { BIGINTS, NUMBERS } from '../../language/arithmetic';
 import { type Answer, callNamed, givesAddress } from '../../language/call-function';
-import { typeOf } from '../../language/make-type';
 import { FUNCTIONS, type Meaning, NAMES, SITUATION } from '../../language/things';
+import { typeOf } from '../../language/type-of';
 import {
   type Binding,
   isList,
@@ -31,7 +30,8 @@ import { DEVICE, deviceType, PROCESS, TASK } from './machine-types';
 import { deviceOfPage, entryAt, mappingsOf, pageAt, vmaAt } from './pages';
 import type { Scene, World } from './scene';
 import { orNone, type SceneType, typeNamed } from './type-parts';
-import { BUFFER, PAGE, placeAt } from './types';
+import { BUFFER, PAGE } from './types';
+import { whereIs } from './where';
 import { why } from './why';
 
 export interface EnvironmentOptions {
@@ -185,23 +185,6 @@ function variables(world: World): ReadonlyMap<string, Binding<Scene>> {
       return [name, { type, get: (scene: Scene) => read(scene.process) }];
     }),
   );
-}
-
-/** An address of user space. */
-const isAddress = (va: number): boolean => va >= 0 && va < vaOf(TASK_SIZE_PAGES as Vpn);
-
-/** The process and address that the argument of a function means. */
-function whereIs(
-  type: Type<Scene>,
-  value: Value,
-  scene: Scene,
-): { process: ProcessRow; va: number } | undefined {
-  if (value === undefined) return undefined;
-  if (type.family === 'place') return placeAt(value);
-  if (typeof value !== 'number') return undefined;
-  if (type.family !== 'buffer') return isAddress(value) ? { process: scene.process, va: value } : undefined;
-  const { variables } = scene.world;
-  return { process: variables.processOf(value), va: variables.content(value) };
 }
 
 /** The address that a value of this type stands for, by its process; of a page the first that maps it. */

@@ -1,8 +1,10 @@
 /** The machine as expressions see it. */
+
+export { contentsOf, driverOfDevice } from './driver-of';
 export { addressOf, environment } from './environment';
 export * from './format';
 export { isSet, localOf, showReturned } from './locals';
-export { contentsOf, driverOfDevice } from './machine-types';
+export { ACCESS, mirrorDifference } from './mirror';
 export * from './pages';
 export * from './refusals';
 export * from './scene';

@@ -2,20 +2,19 @@
 
 import { free_pages, pages_in_use } from '../../engine/drivers/device_memory';
 import type { IntColumn } from '../../engine/machine/column';
-import { MemoryType } from '../../engine/machine/devices';
-import type { DeviceRow, PageRow, ProcessRow, TaskRow } from '../../engine/machine/ids';
-import { Pg } from '../../engine/machine/pages';
+import { type DeviceRow, type ProcessRow, type TaskRow, vpnOf } from '../../engine/machine/ids';
 import { TaskState } from '../../engine/machine/tasks';
 import { ZONE_NAMES, type Zones } from '../../engine/machine/zones';
-import type { Driver } from '../../engine/routine/driver';
-import type { Kernel } from '../../engine/routine/kernel';
 import { CALLBACKS } from '../../engine/routine/link';
 import type { CallbackName } from '../../engine/routine/routine';
 import { DRIVER_COUNTER, ZONE_COUNTER_NAMES } from '../../language/things';
 import { NUMBER, type Value } from '../../language/values';
-import { deviceOfPage, showMemoryType } from './pages';
+import { driverOfDevice } from './driver-of';
+import { mirrorEntryAt } from './mirror';
+import { showMemoryType } from './pages';
 import { deviceName, processName, type Scene, taskName, type World } from './scene';
 import { forEach, orNone, type SceneType, thing } from './type-parts';
+import { whereIs } from './where';
 
 // ------------------------------------------------------------------------------------------------ zones, devices
 
@@ -88,20 +87,16 @@ export const DEVICE: SceneType = thing('device', {
     type: (device, s) => showMemoryType(s.world.kernel.devices.type.get(device)),
     dead: (device, s) => s.world.kernel.devices.dead.get(device) !== 0,
   },
+  functions: {
+    mirror:
+      ([type]) =>
+      (device, [address], s) => {
+        const at = type && whereIs(type, address, s);
+        return at && mirrorEntryAt(s.world, device as DeviceRow, at.process, vpnOf(at.va));
+      },
+  },
   show: (device, s) => deviceName(s.world, device as DeviceRow),
 });
-
-/** The driver of a device; persistent memory has none. */
-export function driverOfDevice(k: Kernel, device: DeviceRow): Driver | undefined {
-  return k.devices.type.get(device) === MemoryType.Host ? undefined : k.driverOf(device);
-}
-
-/** The page that holds a page's bytes: what backs it where a driver has handed it out, and otherwise itself. */
-export function contentsOf(k: Kernel, page: PageRow): PageRow {
-  const device = deviceOfPage(k, page);
-  if (device === 0 || k.pages.has(page, Pg.Free)) return page;
-  return driverOfDevice(k, device)?.contents(k, page) || page;
-}
 
 /** A device of a run, with the counters of its drivers as members. */
 export function deviceType({ kernel: k }: World): SceneType {

@@ -1,8 +1,6 @@
 /** What a driver knows of one device: its page table for each process, its free list, its fault buffer. */
 
 import { type MirrorEntry, mirror_entries } from '../../engine/drivers/mirror_table';
-import { ptep_get } from '../../engine/kernel/mm/pgtable';
-import { Access } from '../../engine/machine/devices';
 import {
   type DeviceRow,
   type MirrorRow,
@@ -11,15 +9,16 @@ import {
   type ProcessRow,
   vaOf,
 } from '../../engine/machine/ids';
-import { PTE_WRITE } from '../../engine/machine/pte';
 import type { Driver } from '../../engine/routine/driver';
 import type { DeviceDetails, MirrorRun } from '../../protocol';
 import { faultLabel, faultProgress } from '../../protocol';
 import {
+  ACCESS,
   deviceName,
   deviceOfPage,
   driverOfDevice,
   entryAt,
+  mirrorDifference,
   pageAt,
   placeOf,
   processName,
@@ -34,32 +33,6 @@ import { pendingFaults } from './faults';
 /** Runs of a mirror, and pages of a free list, that are shown. */
 const MOST_RUNS = 2000;
 const MOST_FREE = 64;
-
-const ACCESS: Record<number, MirrorRun['access']> = {
-  [Access.Read]: 'read',
-  [Access.Write]: 'read, write',
-  [Access.Atomic]: 'atomic',
-};
-
-/** How an entry of the device differs from what the CPU's table says of the same address; undefined where they agree. */
-function difference(
-  world: World,
-  driver: Driver,
-  process: ProcessRow,
-  entry: MirrorEntry,
-): string | undefined {
-  const { kernel: k } = world;
-  const mm = k.tasks.mm.get(process) as MmRow;
-  const cpu = entryAt(k, mm, entry.vpn);
-  if (cpu === 0) return 'the CPU has no entry';
-  const page = pageAt(k, mm, entry.vpn);
-  const isDevice = deviceOfPage(k, page) !== 0;
-  const seen =
-    isDevice && driver === driverOfDevice(k, deviceOfPage(k, page)) ? driver.contents(k, page) : page;
-  if (page === 0 || (entry.page !== seen && entry.page !== page)) return 'the CPU has another page';
-  const readOnly = (ptep_get(k, cpu) & PTE_WRITE) === 0;
-  return entry.access === Access.Write && readOnly ? 'the CPU may not write' : undefined;
-}
 
 interface Seen {
   readonly entry: MirrorEntry;
@@ -81,7 +54,7 @@ function runsOf(world: World, driver: Driver, mirror: MirrorRow): MirrorRun[] {
   for (const entry of mirror_entries(world.kernel, driver.mirrors, mirror)) {
     const { kernel: k } = world;
     const device = deviceOfPage(k, pageAt(k, k.tasks.mm.get(process) as MmRow, entry.vpn));
-    const seen = { entry, device, differs: difference(world, driver, process, entry) };
+    const seen = { entry, device, differs: mirrorDifference(world, driver, process, entry) };
     const run = runs.at(-1);
     const last = run?.at(-1);
     if (run && last && follows(last, seen)) run.push(seen);
