@@ -6,6 +6,7 @@ import { StateComparison } from './compare-state';
 import { type Divergence, LEVELS, type Level } from './divergence';
 import { Expected } from './expected';
 import { FrameMap } from './frames';
+import { recordedKernel } from './kernels';
 import type { ObservedEvent } from './observe-events';
 import type { Observed } from './observe-state';
 import { type Operation, operationName, operationText, type ProgramRecord } from './record';
@@ -50,7 +51,10 @@ class ProgramComparison {
   readonly #frames = new FrameMap();
   readonly #expected = new Expected();
 
-  constructor(readonly depth: number) {}
+  constructor(
+    readonly depth: number,
+    readonly ignored: ReadonlySet<string>,
+  ) {}
 
   /** What differs, the shallowest level first. */
   operation(op: Operation, seen: Observation): Divergence[] {
@@ -58,16 +62,19 @@ class ProgramComparison {
     const events = this.depth < 2 ? undefined : compareEvents(op, seen.events, this.#frames, seen.time);
     const found: Divergence[] = [];
     if (seen.result !== undefined) found.push(...compareResult(op.op, op.result, seen.result, seen.returned));
-    if (this.depth > 0)
-      found.push(...new StateComparison(this.#frames, seen.time).compare(this.#expected, seen.state));
+    if (this.depth > 0) found.push(...this.#state(seen).compare(this.#expected, seen.state));
     if (events !== undefined) found.push(events);
     return found;
+  }
+
+  #state({ time }: Observation): StateComparison {
+    return new StateComparison(this.#frames, time, this.ignored);
   }
 }
 
 /** The first operation that differs, or undefined when all agree. */
 export function compareProgram(record: ProgramRecord, run: Run, level: Level): Difference | undefined {
-  const comparison = new ProgramComparison(LEVELS.indexOf(level));
+  const comparison = new ProgramComparison(LEVELS.indexOf(level), recordedKernel(record.kernel).ignored);
   for (const [index, op] of record.ops.entries()) {
     if (op.result.skipped !== undefined) continue;
     const seen = run.operation(index);

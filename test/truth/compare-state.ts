@@ -7,10 +7,7 @@ import { type Observed, type ObservedMirror, type ObservedRow, rowKey } from './
 import { showPlace } from './places';
 import type { MirrorEntry, Row, VmaEntry } from './record';
 
-/**
- * Fields of a row in the order in which a difference is told. `pgDirty` is not among them: the kernel leaves it
- * behind on free device pages and sets it without a write, so that it says nothing (program-facts, 14).
- */
+/** Fields of a row in the order in which a difference is told. */
 const ROW_FIELDS = [
   'vma',
   'pte',
@@ -29,6 +26,7 @@ const ROW_FIELDS = [
   'anon',
   'anonExclusive',
   'swapBacked',
+  'pgDirty',
   'data',
   'mid',
   'last',
@@ -42,9 +40,11 @@ const EMPTY_ROW: ObservedRow = { vma: null, pte: 'none' };
 export class StateComparison {
   readonly #found: Divergence[] = [];
 
+  /** `ignored`: fields of a row that say nothing in these records. */
   constructor(
     readonly frames: FrameMap,
     readonly time: number,
+    readonly ignored: ReadonlySet<string>,
   ) {}
 
   compare(expected: Expected, observed: Observed): Divergence[] {
@@ -94,7 +94,7 @@ export class StateComparison {
   #row(key: string, kernel: Row, engine: ObservedRow): void {
     for (const field of ROW_FIELDS) {
       const wanted = kernel[field];
-      if (wanted === undefined || wanted === engine[field]) continue;
+      if (wanted === undefined || wanted === engine[field] || this.ignored.has(field)) continue;
       if (field === 'w' && wanted === null) continue;
       this.#add(field, key, show(wanted), show(engine[field]));
       if (field === 'pte') return;

@@ -82,9 +82,19 @@ describe('the comparison', () => {
     expect(planted(record, migrated, change, 'results')).toBe('agrees');
   });
 
-  it('finds nothing in pgDirty, which says nothing', () => {
+  it('finds another pgDirty where that says something: in records of 4.14', () => {
     const change = changeRow('P0 A 0', (row) => ({ ...row, pgDirty: 1 - (row.pgDirty ?? 0) }));
     expect(planted(record, migrated, change)).toBe('agrees');
+    const older = program('k000');
+    const at = find(older, 'migrate');
+    expect(planted(older, at, change)).toBe(`${at} pgDirty`);
+  });
+
+  it('finds another soft-dirty bit, which records of 4.14 tell', () => {
+    const older = program('k000');
+    const at = find(older, 'migrate');
+    const change = changeRow('P0 A 0', (row) => ({ ...row, softDirty: 1 - (row.softDirty ?? 0) }));
+    expect(planted(older, at, change)).toBe(`${at} softDirty`);
   });
 
   it('finds a row that is missing and one too many', () => {

@@ -6,6 +6,8 @@ export interface RecordedKernel {
   /** The profile that runs the record, and the switches that make it this kernel. */
   readonly profile: string;
   readonly switches: readonly string[];
+  /** Fields of a row that say nothing there. */
+  readonly ignored: ReadonlySet<string>;
   /** Kinds of event with the fields of each. */
   readonly events: ReadonlyMap<string, ReadonlySet<string>>;
   /** What the engine calls by another name than the record. */
@@ -42,6 +44,8 @@ const COMMON: readonly (readonly [string, ReadonlySet<string>])[] = [
 const LATER: RecordedKernel = {
   profile: '',
   switches: [],
+  // PG_dirty stays on free device pages, and is set where nothing was written (program-facts, 14).
+  ignored: words('pgDirty'),
   events: new Map([
     ...COMMON,
     ['remove_device_exclusive_entry', FAULT],
@@ -63,6 +67,7 @@ const COPY = words(`${RANGE} dev toRam src dst`);
 const LINUX_414: RecordedKernel = {
   profile: '4.14',
   switches: [],
+  ignored: new Set(),
   events: new Map([
     ...COMMON,
     ['migrate_vma', words(`${RANGE} ret`)],

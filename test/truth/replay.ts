@@ -57,6 +57,12 @@ class Numbers {
   }
 }
 
+/** Of events that were cut off only the number is known: the last one that is stands for them. */
+function asMany(kept: readonly ObservedEvent[], count: number): ObservedEvent[] {
+  const cut = Array.from({ length: count - kept.length }, () => kept.slice(-1)).flat();
+  return [...kept, ...cut];
+}
+
 class Replay implements Run {
   readonly #expected = new Expected();
   readonly #numbers = new Numbers();
@@ -76,7 +82,8 @@ class Replay implements Run {
     this.#numbers.reclaim(this.#expected.rows.values(), this.#files);
     const { alive, vmas, devUsed } = this.#expected;
     const state = { rows: this.#rows(), alive, vmas, devUsed, mirror: this.#mirror() };
-    const events = op.events.map((event, i) => this.#event(event, index * 100 + i));
+    const kept = op.events.map((event, i) => this.#event(event, index * 100 + i));
+    const events = asMany(kept, op.eventsCut ?? kept.length);
     const time = index * 100 + 99;
     return this.plant({ result: resultOf(op), returned: time - 1, time, events, state }, index);
   }
