@@ -179,6 +179,20 @@ export interface DeviceFailStatement extends Simple {
   readonly times?: Expr;
 }
 
+export type KernelAllocation = 'page_table' | 'anon_vma' | 'eviction';
+
+/** `fail kernel alloc page_table times 1`: the kernel gets no memory for something of its own; without a word, for whatever comes next. */
+export interface KernelFailStatement extends Simple {
+  readonly kind: 'kernel-fail';
+  readonly what?: Word<KernelAllocation>;
+  readonly times?: Expr;
+}
+
+/** `repair kernel` */
+export interface KernelRepairStatement extends Simple {
+  readonly kind: 'kernel-repair';
+}
+
 /** `pin buf[1] w longterm as p` keeps its reference, `gup buf[1] w` takes and drops one at once. */
 export interface GupStatement extends Simple {
   readonly kind: 'pin' | 'gup';

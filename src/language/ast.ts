@@ -12,6 +12,8 @@ import type {
   ExitStatement,
   ExpectStatement,
   GupStatement,
+  KernelFailStatement,
+  KernelRepairStatement,
   KillStatement,
   LetReadStatement,
   MadviseStatement,
@@ -186,6 +188,8 @@ export type SimpleStatement =
   | DeviceHealthStatement
   | DeviceVerbStatement
   | DeviceFailStatement
+  | KernelFailStatement
+  | KernelRepairStatement
   | GupStatement
   | UnpinStatement
   | SwapStatement

@@ -37,6 +37,10 @@ export function checkDevice(ctx: CheckContext, statement: SimpleStatement, scope
       if (statement.times === undefined) return;
       checkBetween(ctx, statement.times, scope, 'how often a device fails', 1, MOST_TIMES);
       return;
+    case 'kernel-fail':
+      if (statement.times === undefined) return;
+      checkBetween(ctx, statement.times, scope, 'how often the kernel gets no memory', 1, MOST_TIMES);
+      return;
     case 'device-read':
     case 'device-snapshot':
     case 'device-release':

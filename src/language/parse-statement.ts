@@ -16,7 +16,7 @@ import {
 import { spanOf } from './source';
 import { RANGE_STATEMENT_KINDS, type RangeStatementKind } from './statements/range-statements';
 import { didYouMean, nearest } from './suggest';
-import { ADVICES, DEVICE_VERBS, STATEMENT_WORDS, TOP_WORDS } from './vocabulary';
+import { ADVICES, DEVICE_VERBS, KERNEL_ALLOCATIONS, STATEMENT_WORDS, TOP_WORDS } from './vocabulary';
 
 /** Statements that are followed by a block: a misspelt one is read as what it is near to, so that the block is too. */
 const BLOCK_WORDS = ['repeat', 'loop', 'fork', 'thread', 'context', 'on', 'under'];
@@ -85,6 +85,8 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ],
   ['swapoff', keyword(() => ({ kind: 'swapoff', sync: false }))],
   ['drain', keyword(readDrain)],
+  ['fail', keyword(readKernelFail)],
+  ['repair', keyword(readKernelRepair)],
   ['barrier', keyword(readBarrier)],
   ['repeat', keyword(readRepeat)],
   ['loop', keyword((c, source) => ({ kind: 'loop', body: parseBlock(c, source) }))],
@@ -294,6 +296,22 @@ function readPin(c: Cursor, keeps: boolean) {
 function readDrain(c: Cursor): Unfinished<Statement> {
   c.expect('lru', '`lru`, as in `drain lru`');
   return { kind: 'drain' };
+}
+
+const KERNEL = '`kernel`, or the name of a device before the verb';
+
+function readKernelFail(c: Cursor): Unfinished<Statement> {
+  c.expect('kernel', KERNEL);
+  c.expect('alloc', '`alloc`, as in `fail kernel alloc page_table`');
+  const what =
+    ends(c) || c.is('times') ? undefined : parseWordOf(c, KERNEL_ALLOCATIONS, 'what the kernel allocates');
+  const times = c.take('times') ? parseValue(c) : undefined;
+  return { kind: 'kernel-fail', ...optional({ what, times }) };
+}
+
+function readKernelRepair(c: Cursor): Unfinished<Statement> {
+  c.expect('kernel', KERNEL);
+  return { kind: 'kernel-repair' };
 }
 
 function readBarrier(c: Cursor): Unfinished<Statement> {

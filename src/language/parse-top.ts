@@ -173,30 +173,41 @@ function readSchedule(c: Cursor, start: number): ScheduleDecl {
     const seed = parseValue(c);
     return { kind: 'schedule', seed, entries: [], loop: [], span: c.spanFrom(start) };
   }
-  const entries: ScheduleEntry[] = [];
-  let loop: ScheduleEntry[] = [];
-  const braced = readEntries(c);
-  if (braced !== undefined) entries.push(...braced);
+  const braced = readBraced(c);
+  const entries: ScheduleEntry[] = [...(braced?.entries ?? [])];
+  let loop: readonly ScheduleEntry[] = braced?.loop ?? [];
   while (!c.atEnd()) {
-    if (c.take('loop')) {
-      loop = readEntries(c) ?? c.fail('`{` and the entries that are repeated');
-      break;
-    }
-    if (braced !== undefined) c.fail('`loop`, or the end of the line');
-    entries.push(readEntry(c));
+    if (loop.length > 0) c.fail('the end of the line: nothing comes after what is repeated');
+    if (c.take('loop')) loop = readLoop(c);
+    else if (braced !== undefined) c.fail('`loop`, or the end of the line');
+    else entries.push(readEntry(c));
   }
   if (entries.length + loop.length === 0) c.fail('`seed N` or the name of a task');
   return { kind: 'schedule', entries, loop, span: c.spanFrom(start) };
 }
 
-/** Entries between braces; undefined where there is no brace. */
-function readEntries(c: Cursor): ScheduleEntry[] | undefined {
+/** Entries between braces, the last of which may be what is repeated; undefined where there is no brace. */
+function readBraced(
+  c: Cursor,
+): { readonly entries: ScheduleEntry[]; readonly loop: readonly ScheduleEntry[] } | undefined {
   if (c.openBrace() === undefined) return undefined;
   const entries: ScheduleEntry[] = [];
+  let loop: readonly ScheduleEntry[] = [];
   c.inBlock(() => {
-    for (c.skipBreaks(); !c.take('}'); c.skipBreaks()) entries.push(readEntry(c));
+    for (c.skipBreaks(); !c.take('}'); c.skipBreaks()) {
+      if (loop.length > 0) c.fail('`}`: nothing comes after what is repeated');
+      if (c.take('loop')) loop = readLoop(c);
+      else entries.push(readEntry(c));
+    }
   });
-  return entries;
+  return { entries, loop };
+}
+
+/** The braces behind `loop`, which can't be empty: nobody would ever run. */
+function readLoop(c: Cursor): readonly ScheduleEntry[] {
+  const found = readBraced(c) ?? c.fail('`{` and the entries that are repeated');
+  if (found.entries.length === 0 || found.loop.length > 0) c.fail('the names of the tasks that are repeated');
+  return found.entries;
 }
 
 function readEntry(c: Cursor): ScheduleEntry {

@@ -35,8 +35,8 @@ const TOP = entries('top', [
   ],
   [
     'schedule',
-    'schedule seed N | schedule TASK[*N] …',
-    'Who runs when. Each entry lets its task run to the next yield. Without it: round robin at blocking points.',
+    'schedule seed N | schedule TASK[*N] … [loop { TASK[*N] … }]',
+    'Who runs when. Each entry lets its task run to the next yield; those of loop are repeated for ever. Without it: round robin at blocking points.',
   ],
   ['switch', 'switch SWITCH on|off', 'Turns one named kernel fix on or off.'],
   [
@@ -119,6 +119,12 @@ const STATEMENTS = entries('statement', [
   ],
   ['unpin', 'unpin [PIN]', 'Drops a pin: the named one, or the latest.'],
   ['gup', 'gup RANGE r|w [fast]', 'get_user_pages: takes references and drops them at once.'],
+  [
+    'fail',
+    'fail kernel alloc [ALLOCATION] [times N]',
+    'The kernel gets no memory for something of its own, such as a page table, N times or until repair.',
+  ],
+  ['repair', 'repair kernel', 'Ends every fail kernel.'],
   ['swapon', 'swapon [SIZE] [sync]', 'Adds a swap area.'],
   ['swapoff', 'swapoff', 'Removes the latest swap area; its pages come back to memory.'],
   ['drain', 'drain lru', 'lru_add_drain_all: empties the per-CPU LRU batches.'],
@@ -283,4 +289,6 @@ export const ADVICES = [
 
 export const ZONES = ['dma', 'dma32', 'normal', 'movable'] as const;
 export const DEVICE_TYPES = ['private', 'coherent', 'persistent'] as const;
+/** What the kernel allocates for itself and can be made to get none of. */
+export const KERNEL_ALLOCATIONS = ['page_table', 'anon_vma', 'eviction'] as const;
 export const FAULT_RESULTS = ['sigbus', 'sigsegv', 'oom', 'hwpoison', 'nopage', 'retry', 'nothing'] as const;

@@ -1,9 +1,17 @@
-/** Failures that a scenario injects into a device and its driver. */
+/** Failures that a scenario injects into a device and its driver, or into what the kernel allocates for itself. */
 
 import { VmFault } from '../engine/kernel/constants';
+import { Alloc } from '../engine/kernel/mm/fail_alloc';
 import type { DeviceRow } from '../engine/machine/ids';
 import type { FailureInjection } from '../engine/routine/driver';
-import type { DeviceFailStatement, DeviceHealthStatement, FaultResult } from '../language/ast';
+import type {
+  DeviceFailStatement,
+  DeviceHealthStatement,
+  FaultResult,
+  KernelAllocation,
+  KernelFailStatement,
+  KernelRepairStatement,
+} from '../language/ast';
 import type { Body } from './context';
 import type { ScenarioNode } from './frame';
 import { simple } from './simple';
@@ -51,6 +59,35 @@ export function deviceHealthNodes(body: Body, statement: DeviceHealthStatement):
     prepare: (k) => {
       k.devices.dead.set(device, dead ? 1 : 0);
       if (!dead) failures.disarm(k, device);
+      return false;
+    },
+    nodes: [],
+  });
+}
+
+const ALLOCATIONS: Readonly<Record<KernelAllocation, Alloc>> = {
+  page_table: Alloc.PageTable,
+  anon_vma: Alloc.AnonVma,
+  eviction: Alloc.Eviction,
+};
+
+export function kernelFailNodes(body: Body, statement: KernelFailStatement): ScenarioNode[] {
+  const { what, times } = statement;
+  const row = what === undefined ? Alloc.Any : ALLOCATIONS[what.text];
+  const count = times === undefined ? () => FOR_EVER : body.number(times);
+  return simple(body, statement, {
+    prepare: (k, _, scene) => {
+      k.failAlloc.set(row, count(scene));
+      return false;
+    },
+    nodes: [],
+  });
+}
+
+export function kernelRepairNodes(body: Body, statement: KernelRepairStatement): ScenarioNode[] {
+  return simple(body, statement, {
+    prepare: (k) => {
+      for (const row of Object.values(Alloc)) k.failAlloc.set(row, 0);
       return false;
     },
     nodes: [],

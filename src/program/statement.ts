@@ -12,7 +12,7 @@ import {
   deviceWriteNodes,
   openNodes,
 } from './device-statements';
-import { deviceFailNodes, deviceHealthNodes } from './failure-statements';
+import { deviceFailNodes, deviceHealthNodes, kernelFailNodes, kernelRepairNodes } from './failure-statements';
 import type { ScenarioNode } from './frame';
 import type { Generator } from './generator';
 import { mmapNodes, mprotectNodes } from './memory-statements';
@@ -90,6 +90,10 @@ export function statementNodes(generator: Generator, body: Body, statement: Stat
     case 'swapon':
     case 'swapoff':
       return swapNodes(body, statement);
+    case 'kernel-fail':
+      return kernelFailNodes(body, statement);
+    case 'kernel-repair':
+      return kernelRepairNodes(body, statement);
     case 'drain':
       return drainNodes(body, statement);
     case 'open':

@@ -194,6 +194,8 @@ export function stuckText(world: World, what: Detected, args: readonly number[],
   }
   if (what === 'livelock')
     return `Livelock: ${taskName(world, task)} has taken the same fault at ${showAddress((args[1] ?? 0) * 4096)} ${args[2]} times; nothing changes.`;
+  if (what === 'oops' && args[0] === 0)
+    return `Kernel oops in ${routineOf(world, task)}: ${taskName(world, task)} has got no memory, and writes by the NULL pointer that it got instead.`;
   if (what === 'oops')
     return `Kernel oops in page_remove_rmap: ${taskName(world, task)} unmaps ${showPage(world, (args[0] ?? 0) as PageRow)} and reads a frame number out of an entry that is not present: there is no struct page for frame 0x${(args[1] ?? 0).toString(16)}.`;
   return `Starvation: ${taskName(world, (args[0] ?? 0) as TaskRow)} has work and never runs; ${taskName(world, (args[1] ?? 0) as TaskRow)} spins on its CPU, in a fault at ${showAddress((args[2] ?? 0) * 4096)}.`;

@@ -26,6 +26,11 @@ describe('completion', () => {
     [`${head}  gpu0 |`, ['snapshot', 'fail']],
     [`${head}  gpu0 fail |`, ['migrate_to_ram', 'copy']],
     [`${head}  gpu0 fail migrate_to_ram as |`, ['sigbus', 'oom']],
+    [`${head}  fail |`, ['kernel']],
+    [`${head}  fail kernel alloc |`, ['page_table', 'anon_vma', 'eviction', 'times']],
+    [`${head}  repair |`, ['kernel']],
+    [`${head}}\nschedule {\n app |`, ['app', 'A', 'loop']],
+    [`${head}}\nschedule app |`, ['app', 'loop']],
     [`${head}  migrate buf to |`, ['gpu0']],
     [`${head}  madvise buf |`, ['dontneed', 'pageout']],
     [`${head}  mprotect buf[0..2] |`, ['none', 'rw']],
@@ -57,6 +62,7 @@ describe('hovers, definitions, outline', () => {
 
   it('describes words where they stand, and names by their declaration', () => {
     expect(describeAt(SAMPLE, at('munmap'))?.markdown).toContain('munmap RANGE');
+    expect(describeAt('process a { fail kernel alloc }', 13)?.markdown).toContain('fail kernel alloc');
     expect(describeAt(SAMPLE, at('fail migrate'))?.markdown).toContain('DEVICE fail');
     expect(describeAt(SAMPLE, at('read buf[3]'))?.markdown).toContain('The CPU loads');
     expect(describeAt('device g private 4KiB\nprocess p { g read x }', 36)?.markdown).toContain(

@@ -109,6 +109,7 @@ const devices = fc.oneof(
     .tuple(range, fc.constantFrom('r', 'w'), fc.constantFrom('', ' longterm as p', ' fast'))
     .map(([r, access, more]) => `pin ${r} ${access}${more}`),
   fc.constantFrom('unpin', 'gup buf r', 'swapon 1MiB', 'swapoff', 'drain lru', 'kill app SIGTERM'),
+  fc.constantFrom('fail kernel alloc', 'fail kernel alloc page_table times 3', 'repair kernel'),
 );
 
 const simple = fc.tuple(fc.oneof(memory, devices), outcome).map((parts) => parts.join(''));

@@ -102,6 +102,12 @@ describe('the parser', () => {
       'gpu0 fail page_fault as oom times 3',
       { kind: 'device-fail', point: { text: 'migrate_to_ram' }, as: { text: 'oom' } },
     ],
+    ['fail kernel alloc', { kind: 'kernel-fail' }],
+    [
+      'fail kernel alloc page_table times 2',
+      { kind: 'kernel-fail', what: { text: 'page_table' }, times: { value: 2 } },
+    ],
+    ['repair kernel', { kind: 'kernel-repair' }],
     ['gpu0 fail copy', { kind: 'device-fail', point: { text: 'copy' } }],
     ['migrate buf from gpu0', { kind: 'migrate', direction: 'from' }],
     [
@@ -129,6 +135,36 @@ describe('the parser', () => {
     ],
   ])('reads `%s`', (text, statement) => {
     expect(statementsOf(text)).toMatchObject([statement]);
+  });
+
+  it.each([
+    'schedule A*2 B loop { B A }',
+    'schedule { A*2 B } loop { B A }',
+    'schedule {\n A*2\n B\n loop { B\n A } }',
+    'schedule { A*2 B loop {\n B A\n }\n }',
+  ])('reads what is repeated of `%s`', (text) => {
+    const { scenario, problems } = parseScenario(`${text}\n`);
+    expect(problems).toEqual([]);
+    const names = (entries: readonly { task: { text: string } }[]) => entries.map(({ task }) => task.text);
+    const [schedule] = scenario.items;
+    if (schedule?.kind !== 'schedule') throw new Error('no schedule');
+    expect([names(schedule.entries), names(schedule.loop)]).toEqual([
+      ['A', 'B'],
+      ['B', 'A'],
+    ]);
+  });
+
+  it.each([
+    ['schedule { A loop { } }', 'the names of the tasks that are repeated'],
+    ['schedule { loop { A } B }', 'nothing comes after what is repeated'],
+    ['schedule { loop { A loop { B } } }', 'the names of the tasks that are repeated'],
+    ['schedule loop { A } B', 'nothing comes after what is repeated'],
+  ])('says what is wrong with `%s`', (text, sentence) => {
+    expect(
+      parseScenario(`${text}\n`)
+        .problems.map(({ message }) => message)
+        .join(),
+    ).toContain(sentence);
   });
 
   it('joins the words of versions, switches and schedules', () => {

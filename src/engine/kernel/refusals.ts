@@ -52,7 +52,7 @@ export const RULES = {
   file_hole_insert: 'migrate_vma_insert_page',
   /** Somebody has filled the hole meanwhile. */
   hole_filled: 'migrate_vma_insert_page',
-  /** No memory for a page table, or the memory cgroup is full. */
+  /** No memory for a page table or an anon_vma, or the memory cgroup is full. */
   no_memory: 'migrate_vma_insert_page',
   /** The driver has no free page of device memory; `found` is the device. */
   device_full: 'zone_device_page_init',

@@ -71,7 +71,7 @@ export const EVENT_SCHEMA = {
   livelock: { enter: ['process', 'vpn', 'times'] },
   /** A worker that can't run because a task that spins in the kernel keeps its CPU. */
   starvation: { enter: ['worker', 'task', 'vpn'] },
-  /** The kernel reads memory that is not there: the struct page of a frame that doesn't exist, taken for `page`'s. */
+  /** The kernel reads memory that is not there: the struct page of a frame that doesn't exist, taken for `page`'s; or (0) by a NULL pointer. */
   oops: { enter: ['page', 'frame'] },
   fork: { enter: ['parent', 'child'] },
   exit: { enter: ['process', 'code', 'signal'] },

@@ -40,6 +40,8 @@ export class Kernel extends Machine {
   readonly memcgUsage = this.store.int('memcg.usage');
   /** Pages a memory cgroup may be charged for; 0 = no limit. */
   readonly memcgLimit = this.store.int('memcg.limit');
+  /** Allocations of the kernel's own that are to fail, by kind (mm/fail_alloc.ts). */
+  readonly failAlloc = this.store.int('fail_alloc');
   /** How often each callback was called, in the order of CALLBACKS; kept by the run loop. */
   readonly callbackCalls = this.store.int('callback.calls');
   /** The shared page of zeroes, a row of `pages`. */

@@ -14,6 +14,7 @@ import {
   DEVICE_VERBS,
   FAULT_RESULTS,
   formOf,
+  KERNEL_ALLOCATIONS,
   STATEMENT_WORDS,
   TOP_WORDS,
   type WordPlace,
@@ -47,9 +48,9 @@ export function completeAt(text: string, offset: number, knowledge: Knowledge = 
 }
 
 function suggest(s: Situation, before: readonly Token[]): Completion[] {
-  if (s.blocks.length === 0) return before.length === 0 ? topStart(s) : fromForms(s, before, 'top');
+  if (s.blocks.length === 0) return before.length === 0 ? topStart(s) : topRest(s, before);
   if (s.blocks[0] === 'machine') return before.length > 0 ? [] : machinePart(s);
-  if (s.blocks[0] === 'schedule') return tasks(s);
+  if (s.blocks[0] === 'schedule') return scheduled(s);
   const told = toldStatement(before);
   if (told !== undefined) return suggest(s, told);
   return before.length === 0 ? statementStart(s) : fromForms(s, before, 'statement');
@@ -67,6 +68,17 @@ function toldStatement(before: readonly Token[]): readonly Token[] | undefined {
 
 function topStart(s: Situation): Completion[] {
   return [...keywords(TOP_WORDS, 'top'), ...snippets('top'), ...(s.empty ? snippets('file') : [])];
+}
+
+/** A schedule goes on with more tasks, of any number. */
+function topRest(s: Situation, before: readonly Token[]): Completion[] {
+  const [first, second] = before;
+  const lists = first?.text === 'schedule' && second !== undefined && second.text !== 'seed';
+  return lists ? scheduled(s) : fromForms(s, before, 'top');
+}
+
+function scheduled(s: Situation): Completion[] {
+  return [...tasks(s), ...(s.blocks.length < 2 ? keywords(['loop'], 'statement') : [])];
 }
 
 function statementStart(s: Situation): Completion[] {
@@ -99,6 +111,7 @@ function deviceVerbs(s: Situation, before: readonly Token[]): Completion[] {
 
 /** What each part of a form can be. */
 const PARTS: Readonly<Record<string, (s: Situation) => Completion[]>> = {
+  ALLOCATION: () => constants(KERNEL_ALLOCATIONS, 'what the kernel allocates'),
   ADDRESS: (s) => named(s, 'buffer', 'value'),
   ADVICE: () => constants(ADVICES, 'an advice'),
   BARRIER: (s) => named(s, 'barrier'),

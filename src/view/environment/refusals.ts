@@ -69,7 +69,7 @@ const WORDS: Readonly<Record<Rule, (of: Refusal, world: World) => string>> = {
   wrong_target: () => 'it can not become memory of this kind',
   file_hole_insert: () => 'a hole of a file mapping can not be filled by a migration',
   hole_filled: () => 'somebody has filled the hole meanwhile',
-  no_memory: () => 'there is no memory for a page table, or its memory cgroup is full',
+  no_memory: () => 'there is no memory for a page table or an anon_vma, or its memory cgroup is full',
   device_full: ({ found, wanted }, world) => `none of the ${wanted} pages of ${device(world, found)} is free`,
   system_full: () => 'no page of system memory is to be had',
   fail_alloc: ({ found }, world) => `${device(world, found)} was told to fail alloc`,

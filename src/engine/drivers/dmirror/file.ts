@@ -3,6 +3,7 @@
 import { MigratePfn } from '../../kernel/constants';
 import { fd_install } from '../../kernel/fs/device_file';
 import { get_unused_fd } from '../../kernel/fs/file';
+import { Alloc, should_fail_alloc } from '../../kernel/mm/fail_alloc';
 import { memunmap_pages } from '../../kernel/mm/memremap';
 import {
   forEachSlot,
@@ -22,6 +23,7 @@ import { mmu_notifier_register } from '../../kernel/mm/mmu_notifier/mmu_notifier
 import { alloc_movable_page } from '../../kernel/mm/page_alloc/page_alloc';
 import { rmap_walk } from '../../kernel/mm/rmap/rmap';
 import { get_page } from '../../kernel/mm/swap/page_ref';
+import { NULL_POINTER, oops } from '../../kernel/oops';
 import { Hold } from '../../machine/holds';
 import type { DeviceRow, MigrationRow, MirrorRow, SlotRow, Vpn } from '../../machine/ids';
 import { Wait } from '../../machine/tasks';
@@ -39,7 +41,7 @@ import {
 } from '../../routine/routine';
 import { backing_page, devmem_remove_free } from './memory';
 import { migrate, selectDevice } from './migrate';
-import { evictsOnClose } from './options';
+import { evictionMayFail, evictsOnClose } from './options';
 import { memory, mirrors, own } from './tables';
 
 /** dmirror_fops_open: a mirror of the calling process with an empty table. Returns its row. */
@@ -110,6 +112,13 @@ export const dmirror_device_evict = routine({
   params: { device: DeviceT },
   locals: { migration: MigrationT, slot: SlotT, page: PageT },
   body: (r) => [
+    r.only(evictionMayFail, [
+      r.when(
+        'src_pfns = kcalloc(npages, sizeof(*src_pfns)): no memory',
+        (k) => should_fail_alloc(k, Alloc.Eviction),
+        oops(r, 'NULL pointer dereference', () => NULL_POINTER),
+      ),
+    ]),
     r.step('migrate_device_range(src_pfns, start, npages): reference and lock what is in use', (k, f) => {
       f.migration = k.migrations.table.alloc() as MigrationRow;
       k.migrations.owner.set(f.migration, f.device);

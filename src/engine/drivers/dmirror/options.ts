@@ -69,6 +69,11 @@ const switches = {
     about:
       "Our port of the driver to 4.14 brings a device's pages home when the device is closed, as the later test driver does by itself.",
   },
+  evictionMayFail: {
+    name: 'driver-eviction-may-fail',
+    about:
+      'The driver allocates the arrays of an eviction without __GFP_NOFAIL and uses them without a look, as it did before the fix "handle src_pfns and dst_pfns allocation failure": `fail kernel alloc eviction` makes it oops.',
+  },
   dirtiesPages: {
     name: 'driver-dirties-pages',
     about:
@@ -96,6 +101,7 @@ export const keepsOwnEntries = switched('keepsOwnEntries');
 export const skipsReadRetry = switched('skipsReadRetry');
 export const faultsAfterMigration = switched('faultsAfterMigration');
 export const evictsOnClose = switched('evictsOnClose');
+export const evictionMayFail = switched('evictionMayFail');
 export const dirtiesPages = switched('dirtiesPages');
 
 /** Pages of one round of a migration, a device access or a snapshot. */

@@ -9,19 +9,24 @@ import { Errno } from '../constants';
 import { copy_page_range } from '../mm/memory/copy_page_range';
 import { exit_mmap } from '../mm/mmap/mmap';
 import { mmap_write_unlock, mmapWriteLockKillable } from '../mm/mmap/mmap_lock';
-import { vm_area_dup, vma_link } from '../mm/mmap/vma';
+import { vm_area_dup, vm_area_free, vma_link } from '../mm/mmap/vma';
 import { vma_end_write_all, vmaStartWrite } from '../mm/mmap/vma_lock';
 import { anon_vma_fork, i_mmap_insert, i_mmap_remove } from '../mm/rmap/rmap';
 import { rmapWriteLock, vmaLocks } from '../mm/rmap/rmap_lock';
 import { mm_alloc, process_alloc, task_alloc } from './process';
 
-/** The child's VMA: not locked in memory, and without a promise of huge pages; with WIPEONFORK it begins empty, else it joins the parent's anon_vmas. */
+/** The child's VMA: not locked in memory, and without a promise of huge pages; with WIPEONFORK it begins empty, else it joins the parent's anon_vmas. 0 without memory. */
 function dup_vma(k: Kernel, mm: MmRow, vma: VmaRow): VmaRow {
   const copy = vm_area_dup(k, vma);
   k.mm.flags.set(copy, k.mm.flags.get(copy) & ~(Vm.Locked | Vm.ResvOwner));
   i_mmap_remove(k, copy);
   i_mmap_insert(k, copy, vma);
-  if (!k.mm.has(vma, Vm.WipeOnFork)) anon_vma_fork(k, copy, vma);
+  if (!k.mm.has(vma, Vm.WipeOnFork) && !anon_vma_fork(k, copy, vma)) {
+    const file = k.mm.file.get(copy);
+    if (file !== 0) k.files.users.add(file, -1);
+    vm_area_free(k, copy);
+    return 0 as VmaRow;
+  }
   vma_link(k, mm, copy);
   return copy;
 }
@@ -47,8 +52,9 @@ const dup_mmap = routine({
         rmapWriteLock(r, (k, f) => vmaLocks(k, [f.vma])),
         r.step('vm_area_dup(mpnt); anon_vma_fork(tmp, mpnt)', (k, f) => {
           f.copy = dup_vma(k, f.mm, f.vma);
+          if (f.copy === 0) f.ret = -Errno.ENOMEM;
         }),
-        r.when('its contents too', (k, f) => !k.mm.has(f.vma, Vm.WipeOnFork), [
+        r.when('its contents too', (k, f) => f.ret === 0 && !k.mm.has(f.vma, Vm.WipeOnFork), [
           r.call(
             'copy_page_range(tmp, mpnt)',
             copy_page_range,

@@ -16,11 +16,12 @@ import {
 import { ENTRIES, LEVEL_PGD, LEVEL_PMD, LEVEL_PTE } from '../../machine/radix';
 import type { Kernel } from '../../routine/kernel';
 import { flush_tlb_entry, flush_tlb_table } from '../arch/x86/mm/tlbflush';
+import { Alloc, should_fail_alloc } from './fail_alloc';
 import { alloc_page, free_page } from './page_alloc/page_alloc';
 
 /** A new page-table page of the mm, or 0 when memory is out. */
 function table_alloc(k: Kernel, level: number, parent: EntryRow): NodeRow {
-  const page = alloc_page(k, Hold.Kernel, 0);
+  const page = should_fail_alloc(k, Alloc.PageTable) ? (0 as PageRow) : alloc_page(k, Hold.Kernel, 0);
   if (page === 0) return 0 as NodeRow;
   k.pages.setFlag(page, Pg.Table);
   k.zones.pageTablePages.add(k.pages.zone(page), 1);

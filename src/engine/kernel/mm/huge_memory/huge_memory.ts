@@ -133,7 +133,7 @@ const do_huge_pmd_anonymous_page = routine({
   about:
     'First touch where huge pages are wanted: the huge zero page for a read, 512 fresh pages for a write. FALLBACK: small pages.',
   params: vmfParams,
-  locals: { page: PageT, table: Int },
+  locals: { page: PageT, table: Int, ret: VmFaultT },
   body: (r) => {
     const putFolio = r.call('folio_put(folio)', put_page, (k, f: HugeFault, callee) => {
       callee.page = f.page;
@@ -149,7 +149,7 @@ const do_huge_pmd_anonymous_page = routine({
         leaves(r, ANON, 'return VM_FAULT_FALLBACK', () => VmFault.FALLBACK),
       ]),
       r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
-        leaves(r, ANON, 'return VM_FAULT_RETRY', () => VmFault.RETRY),
+        leaves(r, ANON, 'return ret', (_, f) => f.ret),
       ]),
       r.when('it is a read: use the huge zero page', (_, f) => !isWrite(f), [
         allocTable,

@@ -70,10 +70,10 @@ const hugetlb_no_page = routine({
   file: 'mm/hugetlb.c',
   about: 'First touch: a zeroed huge page from the pool. SIGBUS when it has none left.',
   params: vmfParams,
-  locals: { page: PageT },
+  locals: { page: PageT, ret: VmFaultT },
   body: (r) => [
     r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
-      r.ret('return VM_FAULT_RETRY', () => VmFault.RETRY),
+      r.ret('return ret', (_, f) => f.ret),
     ]),
     r.when(
       'is_vma_resv_set(vma, HPAGE_RESV_UNMAPPED): the owner took a page away',

@@ -211,10 +211,10 @@ const do_cow_fault = routine({
   file: 'mm/memory.c',
   about: "A write to a private mapping of a file: the process gets a copy of the file's page.",
   params: vmfParams,
-  locals: { cow: PageT, page: PageT },
+  locals: { cow: PageT, page: PageT, ret: VmFaultT },
   body: (r) => [
     r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
-      r.ret('return VM_FAULT_RETRY', () => VmFault.RETRY),
+      r.ret('return ret', (_, f) => f.ret),
     ]),
     r.step('make the page table; allocate the copy and charge it', prepare_cow),
     r.when('no memory', (_, f) => f.cow === 0, [

@@ -63,7 +63,7 @@ const do_anonymous_page = routine({
   file: 'mm/memory.c',
   about: 'First touch of an anonymous page: the shared zero page for a read, a fresh page for a write.',
   params: vmfParams,
-  locals: { page: PageT },
+  locals: { page: PageT, ret: VmFaultT },
   body: (r) => [
     entered(r, ANON, 'nothing is mapped here yet'),
     r.step('pte_alloc(mm, pmd)', (k, f) => {
@@ -84,7 +84,7 @@ const do_anonymous_page = routine({
       leaves(r, ANON, 'return 0', () => 0),
     ]),
     r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
-      leaves(r, ANON, 'return VM_FAULT_RETRY', () => VmFault.RETRY),
+      leaves(r, ANON, 'return ret', (_, f) => f.ret),
     ]),
     r.step('allocate a zeroed page and charge it', (k, f) => {
       f.page = alloc_anon_page(k, f);

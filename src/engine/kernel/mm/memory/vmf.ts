@@ -117,19 +117,21 @@ export function leaves<F>(
 
 /**
  * The VMA gets an anon_vma before its first anonymous page. Neighbours are looked at for that, so that a fault under the
- * VMA's own lock needs mmap_lock too; where it can't have it at once, the VMA is unlocked and the result is false: the
- * fault returns VM_FAULT_RETRY.
+ * VMA's own lock needs mmap_lock too; where it can't have it at once, the VMA is unlocked. False where the fault is to
+ * return `ret`: VM_FAULT_RETRY for want of the lock, VM_FAULT_OOM for want of memory.
  */
-export function vmf_anon_prepare(k: Kernel, f: { vma: VmaRow; flags: number }): boolean {
+export function vmf_anon_prepare(k: Kernel, f: { vma: VmaRow; flags: number; ret: number }): boolean {
+  f.ret = 0;
   if (k.mm.anonVma.get(f.vma) !== 0) return true;
   const underVma = (f.flags & FaultFlag.VmaLock) !== 0;
   if (underVma && !mmap_read_trylock(k, mmOf(k, f))) {
     vma_end_read(k, f.vma);
+    f.ret = VmFault.RETRY;
     return false;
   }
-  anon_vma_prepare(k, f.vma);
+  if (!anon_vma_prepare(k, f.vma)) f.ret = VmFault.OOM;
   if (underVma) mmap_read_unlock(k, mmOf(k, f));
-  return true;
+  return f.ret === 0;
 }
 
 /** The first try of a fault that may let go of its lock and be tried again (fault_flag_allow_retry_first). */

@@ -6,7 +6,7 @@ import type { PageRow, VmaRow } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import { isZeroPage, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, type Builder, type Node, PageT, routine } from '../../../routine/routine';
+import { Bool, type Builder, type Node, PageT, routine, VmFaultT } from '../../../routine/routine';
 import { FaultFlag, Notify, VmFault } from '../../constants';
 import { charge_or_free } from '../memcontrol';
 import { folio_add_lru_vma } from '../mlock/mlock_folio';
@@ -112,12 +112,12 @@ const wp_page_copy = routine({
   file: 'mm/memory.c',
   about: 'The page is shared, or not anonymous: give this mapping a copy of its own.',
   params: { ...vmfParams, old: PageT },
-  locals: { page: PageT, copied: Bool },
+  locals: { page: PageT, copied: Bool, ret: VmFaultT },
   body: (r) => [
     entered(r, COPY, 'the old page stays while it is copied: the fault holds it'),
     r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
       ...putOld(r),
-      leaves(r, COPY, 'return VM_FAULT_RETRY', () => VmFault.RETRY),
+      leaves(r, COPY, 'return ret', (_, f) => f.ret),
     ]),
     r.step('allocate the copy and charge it', alloc_copy),
     r.when('no memory', (_, f) => f.page === 0, [

@@ -69,7 +69,10 @@ export const migrate_vma_insert_page = routine({
         f.entry = pte_alloc(k, f.mm, f.vpn);
       }),
       r.when('no memory for the table', (_, f) => f.entry === 0, [abort('no_memory'), r.ret('return')]),
-      r.step('anon_vma_prepare(vma)', (k, f) => anon_vma_prepare(k, f.vma)),
+      r.when('anon_vma_prepare(vma) fails', (k, f) => !anon_vma_prepare(k, f.vma), [
+        abort('no_memory'),
+        r.ret('return'),
+      ]),
       r.when('mem_cgroup_charge(folio, mm, GFP_KERNEL) fails', (k, f) => !memcg_charge(k, f.page, f.mm), [
         abort('no_memory'),
         r.ret('return'),

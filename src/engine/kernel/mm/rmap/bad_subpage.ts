@@ -5,10 +5,10 @@
 
 import type { EntryRow } from '../../../machine/ids';
 import { kindOf, Pte } from '../../../machine/pte';
-import { Wait } from '../../../machine/tasks';
 import type { Kernel } from '../../../routine/kernel';
 import { EntryT, PageT, routine } from '../../../routine/routine';
 import { pte_val } from '../../arch/x86/mm/pte_bits';
+import { oops } from '../../oops';
 import { ptep_get } from '../pgtable';
 
 /** The entry that is about to be unmapped leads to the wrong struct page. */
@@ -25,13 +25,9 @@ export const page_remove_rmap = routine({
   file: 'mm/rmap.c',
   about: 'One mapping of the page less. This is not the page: nothing is where its struct page should be.',
   params: { page: PageT, entry: EntryT },
-  body: (r) => [
-    r.step('unable to handle kernel paging request', (k, f) => k.emit('oops', f.page, pte_pfn(k, f.entry))),
-    r.wait(
-      'the task is gone, with all that it holds',
-      Wait.Oops,
-      (_, f) => f.page,
-      () => false,
-    ),
-  ],
+  body: (r) =>
+    oops(r, 'unable to handle kernel paging request', (k, { page, entry }) => ({
+      page,
+      frame: pte_pfn(k, entry),
+    })),
 });

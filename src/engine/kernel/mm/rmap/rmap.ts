@@ -4,6 +4,7 @@ import type { AnonVmaRow, EntryRow, FileRow, MmRow, PageRow, VmaRow, Vpn } from 
 import { MAPPING_ANON, MAPPING_FILE, Pg } from '../../../machine/pages';
 import { kindOf, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
+import { Alloc, should_fail_alloc } from '../fail_alloc';
 import { munlock_vma_folio } from '../mlock/mlock_folio';
 import { pte_offset, pte_page, ptep_get } from '../pgtable';
 
@@ -25,8 +26,10 @@ function chain_link(k: Kernel, vma: VmaRow, anon: AnonVmaRow): void {
   mm.anonChains.set(anon, chain);
 }
 
+/** A new anon_vma; 0 without memory. */
 function anon_vma_alloc(k: Kernel, parent: AnonVmaRow): AnonVmaRow {
   const { mm } = k;
+  if (should_fail_alloc(k, Alloc.AnonVma)) return 0 as AnonVmaRow;
   const anon = mm.anonVmas.alloc() as AnonVmaRow;
   mm.parent.set(anon, parent);
   mm.root.set(anon, parent === 0 ? anon : mm.root.get(parent));
@@ -75,15 +78,17 @@ function find_mergeable_anon_vma(k: Kernel, vma: VmaRow): AnonVmaRow {
   return previous === 0 ? (0 as AnonVmaRow) : reusable_anon_vma(k, previous, previous, vma);
 }
 
-/** Gives a VMA an anon_vma before its first anonymous page (anon_vma_prepare). */
-export function anon_vma_prepare(k: Kernel, vma: VmaRow): void {
+/** Gives a VMA an anon_vma before its first anonymous page; false without memory for one (anon_vma_prepare). */
+export function anon_vma_prepare(k: Kernel, vma: VmaRow): boolean {
   const { mm } = k;
-  if (mm.anonVma.get(vma) !== 0) return;
+  if (mm.anonVma.get(vma) !== 0) return true;
   let anon = find_mergeable_anon_vma(k, vma);
   if (anon === 0) anon = anon_vma_alloc(k, 0 as AnonVmaRow);
+  if (anon === 0) return false;
   mm.anonVma.set(vma, anon);
   mm.users.add(anon, 1);
   chain_link(k, vma, anon);
+  return true;
 }
 
 function chains_of(k: Kernel, vma: VmaRow): AnonVmaRow[] {
@@ -107,17 +112,25 @@ export function anon_vma_clone(k: Kernel, dst: VmaRow, src: VmaRow): void {
   if (mm.anonVma.get(dst) !== 0) mm.users.add(mm.anonVma.get(dst), 1);
 }
 
-/** The child's VMA joins the parent's anon_vmas and gets one of its own for pages to come (anon_vma_fork). */
-export function anon_vma_fork(k: Kernel, vma: VmaRow, parentVma: VmaRow): void {
+/**
+ * The child's VMA joins the parent's anon_vmas and gets one of its own for pages to come; false without memory for that
+ * one, and the VMA has joined none (anon_vma_fork).
+ */
+export function anon_vma_fork(k: Kernel, vma: VmaRow, parentVma: VmaRow): boolean {
   const { mm } = k;
   mm.anonVma.set(vma, 0);
-  if (mm.anonVma.get(parentVma) === 0) return;
+  if (mm.anonVma.get(parentVma) === 0) return true;
   anon_vma_clone(k, vma, parentVma);
-  if (mm.anonVma.get(vma) !== 0) return;
+  if (mm.anonVma.get(vma) !== 0) return true;
   const anon = anon_vma_alloc(k, mm.anonVma.get(parentVma) as AnonVmaRow);
+  if (anon === 0) {
+    unlink_anon_vmas(k, vma);
+    return false;
+  }
   mm.anonVma.set(vma, anon);
   mm.users.add(anon, 1);
   chain_link(k, vma, anon);
+  return true;
 }
 
 function unlink_chain(k: Kernel, anon: AnonVmaRow, vma: VmaRow): void {
