@@ -18,8 +18,8 @@ import type {
 } from '../language/ast';
 import { PAGE_SIZE } from '../language/numbers';
 import type { Body, NumberCode } from './context';
+import { appendData } from './data';
 import { type F, r, type ScenarioNode } from './frame';
-import { appendData } from './outcome';
 import { rangeCode } from './ranges';
 import { type Action, simple } from './simple';
 
@@ -85,6 +85,7 @@ function accessAction(body: Body, access: Access): Action {
       return true;
     },
     nodes: accessNodes(access, single),
+    manyBytes: !single && access.outcome?.data !== undefined && !access.write,
   };
 }
 

@@ -77,10 +77,13 @@ export function deviceRangeNodes(body: Body, statement: RangeCall): ScenarioNode
   const { range, outcome } = statement;
   const device = body.ctx.deviceRow(statement.device.text);
   const callee = routineOf(statement, body.ctx.driverOf(device).operations);
-  const aligned = prepareAligned(rangeCode(body, range, outcome).locate);
+  const { locate, single } = rangeCode(body, range, outcome);
+  const aligned = prepareAligned(locate);
   return simple(body, statement, {
     prepare: (k, f, scene) => findMirror(k, f, device) && aligned(k, f, scene),
     nodes: ioctl(callee, passRange),
+    manyBytes:
+      !single && statement.kind !== 'device-exclusive' && statement.kind !== 'device-check-exclusive',
   });
 }
 

@@ -22,8 +22,12 @@ const SLOTS = {
   $ret: Int,
   /** Row of the object that the statement is about: a mirror, a task, a pin, a file. */
   $row: Int,
-  /** Last element of the statement's data. */
+  /** Last element of the statement's data; once its call is over, of what is kept of it. */
   $tail: Int,
+  /** Bytes of the data that have been compared; the page of the first that is wrong, plus 1; and what that one is. */
+  $seen: Int,
+  $wrong: Int,
+  $byte: Hex,
 } as const;
 
 /** `$ret` of a statement that names what is not there: its failure has been reported already. */

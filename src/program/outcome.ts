@@ -1,27 +1,15 @@
 /** What a statement came to, and whether that is what it expects. */
 
-import type { SlotRow, TaskRow } from '../engine/machine/ids';
+import type { SlotRow } from '../engine/machine/ids';
 import type { Kernel } from '../engine/routine/kernel';
 import { EvaluationError } from '../language/arithmetic';
-import type { Expr, Outcome, OutcomeData, OutcomeStatus } from '../language/ast';
+import type { Expr, Outcome, OutcomeStatus } from '../language/ast';
 import { errnoName, signalName } from '../language/signals';
 import { type Scene, showAddress } from '../view/environment';
 import type { Body, NumberCode } from './context';
+import { dataFound, dataOf } from './data';
 import { type F, PROBLEM } from './frame';
 import { whyStatementLeft } from './reasons';
-
-/** Numbers an event takes along of a statement's data. */
-const MOST_DATA = 1024;
-
-/** Appends a byte to the data of the task's statement. */
-export function appendData(k: Kernel, f: F, byte: number): void {
-  const { slots, tasks } = k;
-  const slot = slots.table.alloc();
-  slots.srcFlags.set(slot, byte);
-  if (tasks.data.get(k.task) === 0) tasks.data.set(k.task, slot);
-  else slots.next.set(f.$tail, slot);
-  f.$tail = slot;
-}
 
 /** Forgets what the task's last statement left. */
 export function clearResult(k: Kernel, f: F): void {
@@ -35,14 +23,8 @@ export function clearResult(k: Kernel, f: F): void {
   if (tasks.cpages.get(task) !== 0) tasks.cpages.set(task, 0);
   if (tasks.faults.get(task) !== 0) tasks.faults.set(task, 0);
   f.$ret = 0;
-}
-
-/** The bytes a task's statement returned. */
-function dataOf(k: Kernel, task: TaskRow, most = MOST_DATA): number[] {
-  const bytes: number[] = [];
-  for (let slot = k.tasks.data.get(task); slot !== 0 && bytes.length < most; slot = k.slots.next.get(slot))
-    bytes.push(k.slots.srcFlags.get(slot));
-  return bytes;
+  f.$seen = 0;
+  f.$wrong = 0;
 }
 
 /** Emits the `result` event of the task's statement. */
@@ -98,56 +80,6 @@ function statusHolds(body: Body, wanted: OutcomeStatus): (k: Kernel, f: F, scene
   };
 }
 
-/** The byte expected of each page, and how many there are; `count` undefined: of every page there is. */
-function wantedData(
-  body: Body,
-  data: OutcomeData,
-): { byte: (scene: Scene, page: number) => number; count: ((scene: Scene) => number) | undefined } {
-  if (data.kind === 'each') {
-    const value = body.number(data.value);
-    return {
-      byte: (scene, page) => (data.rising ? (value(scene) + page) & 255 : value(scene)),
-      count: undefined,
-    };
-  }
-  const items = data.items.map(({ value, times }) => ({
-    value: body.number(value),
-    times: times === undefined ? () => 1 : body.number(times),
-  }));
-  return {
-    byte: (scene, page) => {
-      let left = page;
-      for (const { value, times } of items) {
-        if (left < times(scene)) return value(scene);
-        left -= times(scene);
-      }
-      return -1;
-    },
-    count: (scene) => items.reduce((sum, { times }) => sum + times(scene), 0),
-  };
-}
-
-const hex = (byte: number): string => `0x${byte.toString(16)}`;
-
-function dataFound(body: Body, data: OutcomeData): Expectation['found'] {
-  const { byte, count } = wantedData(body, data);
-  return (k, f, scene) => {
-    if (failed(k, f)) return status(k, f.$ret);
-    let page = 0;
-    for (const slot of k.slots.of(k.tasks.data.get(k.task) as SlotRow)) {
-      const found = k.slots.srcFlags.get(slot);
-      const wanted = byte(scene, page);
-      if (wanted !== -1 && found !== wanted)
-        return page === 0 && k.slots.next.get(slot) === 0
-          ? hex(found)
-          : `${hex(found)} in page ${page}, where ${hex(wanted)} belongs`;
-      page++;
-    }
-    const pages = count?.(scene) ?? Math.max(1, page);
-    return page === pages ? undefined : `${page} ${page === 1 ? 'value' : 'values'}`;
-  };
-}
-
 function counted(body: Body, expr: Expr, name: 'cpages' | 'faults'): Expectation {
   const wanted = body.number(expr);
   return {
@@ -178,8 +110,10 @@ export function expectationsOf(body: Body, outcome: Outcome, options: OutcomeOpt
     });
   }
   if (data !== undefined) {
-    const found =
-      options.number && data.kind === 'each' ? numberFound(body, data.value) : dataFound(body, data);
+    const asNumber = options.number && data.kind === 'each';
+    const differs = asNumber ? numberFound(body, data.value) : dataFound(body, data);
+    const found: Expectation['found'] = (k, f, scene) =>
+      failed(k, f) ? status(k, f.$ret) : differs(k, f, scene);
     list.push({ text: body.source(data), found });
   }
   if (cpages !== undefined) list.push(counted(body, cpages, 'cpages'));
@@ -189,10 +123,7 @@ export function expectationsOf(body: Body, outcome: Outcome, options: OutcomeOpt
 
 function numberFound(body: Body, expr: Expr): Expectation['found'] {
   const wanted = body.number(expr);
-  return (k, f, scene) => {
-    if (failed(k, f)) return status(k, f.$ret);
-    return f.$ret === wanted(scene) ? undefined : String(f.$ret);
-  };
+  return (_, f, scene) => (f.$ret === wanted(scene) ? undefined : String(f.$ret));
 }
 
 /** The signal a statement expects, or 0: this one does not end the process. */

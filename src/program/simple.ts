@@ -4,6 +4,7 @@ import type { Kernel } from '../engine/routine/kernel';
 import type { Outcome, Statement } from '../language/ast';
 import type { Scene } from '../view/environment';
 import type { Body } from './context';
+import { longDataNodes } from './data';
 import { endNodes, endProcess, mustEnd } from './ending';
 import { type F, PROBLEM, placed, r, type ScenarioNode } from './frame';
 import { checkExpectations, clearResult, emitResult, expectationsOf, expectedSignal } from './outcome';
@@ -17,6 +18,8 @@ export interface Action {
    */
   readonly prepare: (k: Kernel, f: F, scene: Scene) => boolean;
   readonly nodes: readonly ScenarioNode[];
+  /** It returns a byte of each of many pages, perhaps. */
+  readonly manyBytes?: boolean;
   /** After it was executed, before the outcome is checked. */
   readonly after?: (k: Kernel, f: F, scene: Scene) => void;
   /** `wait`: the outcome's one number is what the statement returns, and its signal is another process's. */
@@ -56,7 +59,10 @@ export function simple(
   return placed(
     [
       r.yield('statement'),
-      r.when(short(text), prepare, [...action.nodes]),
+      r.when(short(text), prepare, [
+        ...action.nodes,
+        ...(action.manyBytes ? longDataNodes(body, outcome?.data) : []),
+      ]),
       r.when('a signal ends the process', finish, endNodes(ctx)),
     ],
     position,

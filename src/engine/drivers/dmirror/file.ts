@@ -30,6 +30,7 @@ import { Wait } from '../../machine/tasks';
 import type { Kernel } from '../../routine/kernel';
 import {
   DeviceT,
+  Int,
   MigrationT,
   MirrorT,
   PageT,
@@ -81,20 +82,29 @@ function next_in_use(k: Kernel, device: DeviceRow, offset: number): number {
   return -1;
 }
 
-/** Takes a reference on every page in use and locks it; those that are locked are skipped (migrate_device_range). */
-function collect_device(k: Kernel, device: DeviceRow, m: MigrationRow): void {
-  const range = k.devices.rangeOf(device);
-  let last = 0;
-  for (let at = next_in_use(k, device, 0); at !== -1; at = next_in_use(k, device, at + 1)) {
-    const page = k.pages.touch(range, at);
-    if (!trylock_page(k, page)) continue;
-    get_page(k, page, Hold.Collect, m);
+/** Pages of a device that one step of an eviction looks at. */
+const EVICTION_BATCH = 512;
+
+/**
+ * Takes a reference on every page in use and locks it, from the offset `at` on for one batch; those that are locked are
+ * skipped (migrate_device_range). `slot` is the last that was filled.
+ */
+function collect_device(
+  k: Kernel,
+  f: { device: DeviceRow; migration: MigrationRow; at: number; slot: SlotRow },
+): void {
+  const range = k.devices.rangeOf(f.device);
+  const end = Math.min(f.at + EVICTION_BATCH, k.devices.pages.get(f.device));
+  for (; f.at < end; f.at++) {
+    const page = k.pages.touch(range, f.at);
+    if (k.pages.refcount.get(page) <= k.profile.freeDeviceRefcount || !trylock_page(k, page)) continue;
+    get_page(k, page, Hold.Collect, f.migration);
     const slot = k.slots.table.alloc() as SlotRow;
     k.slots.srcPage.set(slot, page);
     k.slots.srcFlags.set(slot, MigratePfn.Valid | MigratePfn.Migrate);
-    if (last === 0) k.migrations.head.set(m, slot);
-    else k.slots.next.set(last, slot);
-    last = slot;
+    if (f.slot === 0) k.migrations.head.set(f.migration, slot);
+    else k.slots.next.set(f.slot, slot);
+    f.slot = slot;
   }
 }
 
@@ -110,7 +120,7 @@ export const dmirror_device_evict = routine({
   about:
     'Migrate whatever is on the device to system memory, by page frame number: no address space, no mmap_lock.',
   params: { device: DeviceT },
-  locals: { migration: MigrationT, slot: SlotT, page: PageT },
+  locals: { migration: MigrationT, at: Int, slot: SlotT, page: PageT },
   body: (r) => [
     r.only(evictionMayFail, [
       r.when(
@@ -119,14 +129,18 @@ export const dmirror_device_evict = routine({
         oops(r, 'NULL pointer dereference', () => NULL_POINTER),
       ),
     ]),
-    r.step('migrate_device_range(src_pfns, start, npages): reference and lock what is in use', (k, f) => {
+    r.step('migrate_device_range(src_pfns, start, npages)', (k, f) => {
       f.migration = k.migrations.table.alloc() as MigrationRow;
       k.migrations.owner.set(f.migration, f.device);
       own.of(k).toRam.set(f.migration, 1);
       k.migrations.task.set(f.migration, k.task);
       k.emit('migrate_device_range', f.device, k.devices.pages.get(f.device));
-      collect_device(k, f.device, f.migration);
+      // Pages that were never handed out are not looked at.
+      f.at = memory.of(k).untouched.get(f.device);
     }),
+    r.loop('pages of the device are left', (k, f) => f.at < k.devices.pages.get(f.device), [
+      r.step('reference and lock what is in use', (k, f) => collect_device(k, f)),
+    ]),
     r.call('migrate_device_unmap(src_pfns, npages)', migrate_device_unmap, pass),
     r.step('all collected', (k) => k.leave('migrate_device_range')),
     ...forEachSlot(r, 'a page of system memory for each', [

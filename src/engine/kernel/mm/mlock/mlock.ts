@@ -5,7 +5,18 @@ import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../../../machine/ids
 import { Pg } from '../../../machine/pages';
 import { isPresent } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from '../../../routine/routine';
+import {
+  Bool,
+  type Builder,
+  ErrnoT,
+  Hex,
+  Int,
+  MmT,
+  type Node,
+  routine,
+  VmaT,
+  VpnT,
+} from '../../../routine/routine';
 import { Errno } from '../../constants';
 import { mm_populate } from '../gup/populate';
 import { is_huge } from '../huge_memory/huge_memory';
@@ -15,7 +26,7 @@ import { mmap_write_unlock, mmapWriteLockKillable } from '../mmap/mmap_lock';
 import { vma_modify_flags, vmas_modify_changes } from '../mmap/vma';
 import { vmaStartWrite } from '../mmap/vma_lock';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
-import { after_entry, next_entry } from '../pagewalk';
+import { after_entry, next_entry, pte_table_end } from '../pagewalk';
 import { leaf_offset, pte_page, ptep_get } from '../pgtable';
 import { rmapWriteLock, vmaLocks } from '../rmap/rmap_lock';
 import { lruAddDrain } from '../swap/lru_add_drain';
@@ -52,17 +63,41 @@ function behind_folio(k: Kernel, entry: EntryRow, page: PageRow, at: Vpn): Vpn {
   return (at + k.pages.count(folio) - k.pages.offset(page) + k.pages.offset(folio)) as Vpn;
 }
 
-/** Folios of system memory that are present in the range. */
-function mark_present(k: Kernel, mm: MmRow, f: { start: Vpn; end: Vpn; lock: number }): void {
-  for (let at = next_entry(k, mm, f.start, f.end); at < f.end; ) {
+/**
+ * Folios of system memory that one page table maps, from the first that is present in [start, end) on (mlock_pte_range).
+ * Returns where to go on.
+ */
+function mark_table(k: Kernel, mm: MmRow, { start, end, lock }: { start: Vpn; end: Vpn; lock: number }): Vpn {
+  let at = next_entry(k, mm, start, end);
+  for (const stop = pte_table_end(at, end); at < stop; ) {
     const entry = leaf_offset(k, mm, at);
     const page = isPresent(ptep_get(k, entry)) ? pte_page(k, entry) : (0 as PageRow);
     const folio = k.pages.folio(page);
     const wanted = page !== 0 && k.pages.pgmap(page) === 0;
-    if (wanted && (f.lock === 0 || allows_mlock(k, mm, at, f.end, entry, folio)))
-      mark_folio(k, folio, f.lock !== 0);
-    at = next_entry(k, mm, wanted ? behind_folio(k, entry, page, at) : after_entry(k, entry, at), f.end);
+    if (wanted && (lock === 0 || allows_mlock(k, mm, at, end, entry, folio)))
+      mark_folio(k, folio, lock !== 0);
+    at = next_entry(k, mm, wanted ? behind_folio(k, entry, page, at) : after_entry(k, entry, at), end);
   }
+  return at;
+}
+
+/** Folios that are present in the range become unevictable, or evictable again, table by table. */
+function markPresent<F extends { at: Vpn }>(
+  r: Builder<F>,
+  text: string,
+  range: (k: Kernel, f: F) => { mm: MmRow; start: Vpn; end: Vpn; lock: number },
+): Node<F>[] {
+  return [
+    r.step(text, (k, f) => {
+      f.at = range(k, f).start;
+    }),
+    r.loop('a page table is left', (k, f) => f.at < range(k, f).end, [
+      r.step('mlock_pte_range(pmd, addr, next)', (k, f) => {
+        const { mm, end, lock } = range(k, f);
+        f.at = mark_table(k, mm, { start: f.at, end, lock });
+      }),
+    ]),
+  ];
 }
 
 /** With VM_LOCKED or without; driver mappings and hugetlb are locked anyhow and stay as they are. */
@@ -78,7 +113,7 @@ const mlock_fixup = routine({
   file: 'mm/mlock.c',
   about: 'Change VM_LOCKED of a part of a VMA, splitting and merging; present pages follow.',
   params: { vma: VmaT, start: VpnT, end: VpnT, lock: Bool },
-  locals: { flags: Hex },
+  locals: { flags: Hex, at: VpnT },
   body: (r) => [
     r.step('newflags = vm_flags with VM_LOCKED, or without', (k, f) => {
       f.flags = locked_flags(k, f.vma, f.lock !== 0);
@@ -91,8 +126,10 @@ const mlock_fixup = routine({
       f.vma = vma_modify_flags(k, f.vma, f.start, f.end, f.flags);
     }),
     lruAddDrain(r),
-    r.step('mlock_vma_pages_range: present pages become unevictable, or evictable again', (k, f) =>
-      mark_present(k, mmOf(k, f), f),
+    ...markPresent(
+      r,
+      'mlock_vma_pages_range: present pages become unevictable, or evictable again',
+      (k, { vma, start, end, lock }) => ({ mm: mmOf(k, { vma }), start, end, lock }),
     ),
     lruAddDrain(r),
   ],
@@ -143,7 +180,7 @@ export const sys_mlock = routine({
   about: 'Bring a range into memory and keep it there.',
   aliases: ['do_mlock'],
   params: { start: VpnT, pages: Int },
-  locals: { mm: MmT, ret: ErrnoT },
+  locals: { mm: MmT, at: VpnT, ret: ErrnoT },
   body: (r) => [
     r.step('mm = current->mm', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
@@ -179,8 +216,10 @@ export const sys_mlock = routine({
       [
         r.when('it worked', (_, f) => f.ret === 0, [
           lruAddDrain(r),
-          r.step('FOLL_MLOCK: the pages that came in are unevictable too', (k, f) =>
-            mark_present(k, f.mm, { start: f.start, end: (f.start + f.pages) as Vpn, lock: 1 }),
+          ...markPresent(
+            r,
+            'FOLL_MLOCK: the pages that came in are unevictable too',
+            (_, { mm, start, pages }) => ({ mm, start, end: (start + pages) as Vpn, lock: 1 }),
           ),
         ]),
       ],

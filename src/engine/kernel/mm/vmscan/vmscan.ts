@@ -11,7 +11,7 @@ import type { Kernel } from '../../../routine/kernel';
 import { Int, MmT, PageT, routine, SlotT, VpnT } from '../../../routine/routine';
 import { refuse } from '../../refusals';
 import { mmap_read_unlock, mmapReadLock, trylock_page, unlock_page } from '../mmap/mmap_lock';
-import { next_entry } from '../pagewalk';
+import { next_entry, pte_table_end } from '../pagewalk';
 import { pte_offset, pte_page, ptep_get } from '../pgtable';
 import { try_to_unmap } from '../rmap/try_to_unmap';
 import { lruAddDrain } from '../swap/lru_add_drain';
@@ -68,12 +68,17 @@ function put_isolated(k: Kernel, page: PageRow): void {
 
 /** Pages of a range that stay go back to the LRU through the batch of this CPU (folio_putback_lru). The list is gone. */
 export function putback_lru_folios(k: Kernel, list: SlotRow): void {
-  while (k.slots.next.get(list) !== 0) {
+  putback_folios(k, list, Number.POSITIVE_INFINITY);
+  k.slots.table.free(list);
+}
+
+/** Up to `most` of them. */
+function putback_folios(k: Kernel, list: SlotRow, most: number): void {
+  for (let left = most; left > 0 && k.slots.next.get(list) !== 0; left--) {
     const page = take_folio(k, list);
     folio_add_lru(k, page);
     put_isolated(k, page);
   }
-  k.slots.table.free(list);
 }
 
 /** Pages of an LRU list that stay go back there at once, as the youngest. The list for reclaim is gone. */
@@ -201,17 +206,19 @@ export const shrink_folio_list = routine({
   ],
 });
 
-/** Pages of the range that the entries of an address space map. */
-function isolate_range(k: Kernel, list: SlotRow, f: { mm: MmRow; start: Vpn; end: Vpn }): void {
-  for (
-    let at = next_entry(k, f.mm, f.start, f.end);
-    at < f.end;
-    at = next_entry(k, f.mm, (at + 1) as Vpn, f.end)
-  ) {
+/** Folios that one step gives back, as many as a page table maps. */
+const PUTBACK_BATCH = 512;
+
+/** Pages that one page table maps, from the first entry in [at, end) on. Returns where to go on. */
+function isolate_table(k: Kernel, list: SlotRow, f: { mm: MmRow; at: Vpn; end: Vpn }): Vpn {
+  let at = next_entry(k, f.mm, f.at, f.end);
+  for (const stop = pte_table_end(at, f.end); at < stop; ) {
     const entry = pte_offset(k, f.mm, at);
     const page = isPresent(ptep_get(k, entry)) ? pte_page(k, entry) : (0 as PageRow);
     if (page !== 0) isolate_folio(k, list, page);
+    at = next_entry(k, f.mm, (at + 1) as Vpn, f.end);
   }
+  return at;
 }
 
 /** Reclaims the pages that a range of the current address space maps. Returns how many were freed. */
@@ -221,7 +228,7 @@ export const reclaim_range = routine({
   about:
     'What memory pressure does, for the pages of one range: isolate them from the LRU and shrink the list.',
   params: { start: VpnT, pages: Int },
-  locals: { mm: MmT, end: VpnT, list: SlotT, freed: Int },
+  locals: { mm: MmT, at: VpnT, end: VpnT, list: SlotT, freed: Int },
   body: (r) => [
     r.step('mm = current->mm', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
@@ -229,13 +236,18 @@ export const reclaim_range = routine({
     }),
     ...mmapReadLock(r, (_, f) => f.mm),
     lruAddDrain(r),
-    r.inlines(
-      ['folio_evictable'],
-      r.step('isolate the pages of the range', (k, f) => {
-        f.list = folio_list(k);
-        isolate_range(k, f.list, f);
-      }),
-    ),
+    r.step('from the start', (k, f) => {
+      f.list = folio_list(k);
+      f.at = f.start;
+    }),
+    r.loop('page tables are left', (_, f) => f.at < f.end, [
+      r.inlines(
+        ['folio_evictable'],
+        r.step('isolate the pages of one table', (k, f) => {
+          f.at = isolate_table(k, f.list, { mm: f.mm, at: f.at, end: f.end });
+        }),
+      ),
+    ]),
     r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
     r.call(
       'reclaimed = shrink_folio_list(list)',
@@ -243,11 +255,14 @@ export const reclaim_range = routine({
       (_, f, callee) => {
         callee.list = f.list;
       },
-      (k, f, value) => {
+      (_, f, value) => {
         f.freed = value;
-        putback_lru_folios(k, f.list);
       },
     ),
+    r.loop('folios are left that stay', (k, f) => k.slots.next.get(f.list) !== 0, [
+      r.step('putback_lru_folios(list): a batch of them', (k, f) => putback_folios(k, f.list, PUTBACK_BATCH)),
+    ]),
+    r.step('the list is done with', (k, f) => k.slots.table.free(f.list)),
     r.ret('return reclaimed', (_, f) => f.freed),
   ],
 });
