@@ -249,7 +249,8 @@ export class Interpreter {
             break;
           }
           case Op.Ret: {
-            const value = Number((run[pc] as StepRun)(kernel, frame, frame));
+            // A local that was never set is a number too for who returns it: 0.
+            const value = Number((run[pc] as StepRun)(kernel, frame, frame)) + 0;
             this.#returnedAt = time;
             this.#returnedIn = task;
             this.#returnedFrom = id;
