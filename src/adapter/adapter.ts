@@ -305,6 +305,7 @@ export class Adapter extends RequestServer implements Control, Stopped {
     const outcome = outcomeOf(tally, problem);
     for (const { text, tone, line, time } of outcomeTexts(outcome)) {
       if (tone === 'bad') this.#print(`${text}\n`, 'stderr', line, time);
+      else if (tone === 'note') this.#print(`${text}\n`, 'console');
       else this.event('output', { category: 'stdout', output: `${this.#green(text)}\n` });
     }
     this.event('hmm/outcome', outcome);

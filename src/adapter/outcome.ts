@@ -7,7 +7,7 @@ const MOST_LISTED = 10;
 
 export interface OutcomeText {
   readonly text: string;
-  readonly tone: 'good' | 'bad';
+  readonly tone: 'good' | 'note' | 'bad';
   /** Line of the scenario, and the time; 0 for none. */
   readonly line: number;
   readonly time: number;
@@ -15,15 +15,18 @@ export interface OutcomeText {
 
 const bad = (text: string, line = 0, time = 0): OutcomeText => ({ text, tone: 'bad', line, time });
 
-/** Nothing where nothing was expected and nothing went wrong. */
+/** Nothing where nothing was expected, nothing went wrong and nothing has leaked. */
 export function outcomeTexts(outcome: RunOutcome): OutcomeText[] {
   const { failures, lost, problem, checked } = outcome;
   const listed = failures.slice(0, MOST_LISTED);
   const more = outcome.failed - listed.length;
   const verdict = outcomeWords(outcome);
   const text = `${verdict.charAt(0).toUpperCase()}${verdict.slice(1)}.`;
-  if (!hasFailed(outcome)) return checked === 0 ? [] : [{ text, tone: 'good', line: 0, time: 0 }];
+  const notes = outcome.leaks.map((leak): OutcomeText => ({ text: leak, tone: 'note', line: 0, time: 0 }));
+  if (!hasFailed(outcome))
+    return checked === 0 ? notes : [...notes, { text, tone: 'good', line: 0, time: 0 }];
   return [
+    ...notes,
     ...listed.map(({ line, time, task, message }) =>
       bad(`line ${line}: ${message} (${task}, step ${time})`, line, time),
     ),

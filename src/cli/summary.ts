@@ -1,7 +1,7 @@
 /** The last lines of a run: what held, what failed and where, and how it ended. */
 
 import { count, type Tally } from '../debugger/tally';
-import type { Run, StatementInfo } from '../program';
+import { leaks, type Run, type StatementInfo } from '../program';
 import type { Ending } from './run';
 import type { Watch } from './watch';
 
@@ -43,7 +43,15 @@ export function summary(run: Run, tally: Tally, outcome: Outcome): { text: strin
   const failed = tally.failed > 0 || broken > 0 || outcome.ending !== 'end' || lost.some((l) => l.count > 0);
   if (outcome.json) {
     const { failed: failures, checked } = tally;
-    const end = { end: outcome.ending, steps: run.kernel.time, checked, failed: failures, broken };
+    const leaked = leaks(run);
+    const end = {
+      end: outcome.ending,
+      steps: run.kernel.time,
+      checked,
+      failed: failures,
+      broken,
+      ...(leaked.length === 0 ? {} : { leaks: leaked }),
+    };
     return { text: `${JSON.stringify(problem === '' ? end : { ...end, message: problem })}\n`, failed };
   }
   const lines = [
@@ -53,6 +61,7 @@ export function summary(run: Run, tally: Tally, outcome: Outcome): { text: strin
     ...lost.map(({ sentence, statement }) => `${place(run, statement)}: ${sentence}`),
     ...(outcome.watch?.sentences ?? []).map((text) => `${run.program.file}: invariant ${text}`),
     ...(problem === '' ? [] : [`${run.program.file}: ${problem}`]),
+    ...leaks(run).map((text) => `${run.program.file}: ${text}`),
   ];
   const more = tally.failed - tally.failures.length;
   if (more > 0) lines.push(`and ${count(more, 'more failure')}`);

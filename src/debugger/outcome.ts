@@ -1,5 +1,6 @@
 /** What a run came to, for whoever wants to show it. */
 
+import { leaks } from '../program';
 import type { RunOutcome, StatementOutcome } from '../protocol';
 import type { Tally } from './tally';
 
@@ -35,6 +36,7 @@ export function outcomeOf(tally: Tally, problem: string | undefined): RunOutcome
         message: sentence,
       })),
     broken: tally.broken,
+    leaks: leaks(tally.run),
     ...(problem === undefined ? {} : { problem }),
     statements: statements(tally),
   };

@@ -37,6 +37,8 @@ export interface RunOutcome {
   lost: OutcomeLine[];
   /** Invariants that broke. */
   broken: number;
+  /** What the kernel has not given back though nobody uses it any more, in sentences. */
+  leaks: string[];
   /** Why the run got nowhere; absent where it ran to its end. */
   problem?: string;
   /** Every statement of the profile that expects something, in the order of the text. */

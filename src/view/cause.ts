@@ -3,6 +3,7 @@
 import type { Violation } from '../engine/invariants';
 import { type Profile, SWITCHES } from '../engine/profiles';
 import type { Driver } from '../engine/routine/driver';
+import { oneOf } from '../language/suggest';
 
 export interface Cause {
   /** Nothing that is known of the drivers and the kernel explains it: the model itself is wrong. */
@@ -38,14 +39,16 @@ function ofDriver(
 
 /** The mistake of this kernel, a race or not, that shows by an invariant, for want of a fix. */
 function ofKernel(profile: Profile, invariant: number): Cause | undefined {
-  const missing = SWITCHES.find(
+  const missing = SWITCHES.filter(
     ({ breaks, change }) =>
       breaks?.includes(invariant) === true &&
       Object.entries(change(true)).some(([flag, value]) => profile[flag as keyof Profile] !== value),
   );
-  if (missing === undefined) return undefined;
+  if (missing.length === 0) return undefined;
+  const kernels = oneOf(missing.map(({ since }) => since));
+  const names = oneOf(missing.map(({ name }) => name));
   return known(
-    `It can be a mistake that kernels before ${missing.since} have; see switch ${missing.name}, which mends it.`,
+    `It can be a mistake that kernels before ${kernels} have; see switch ${names}, which mends it.`,
   );
 }
 

@@ -31,12 +31,38 @@ function start(text: string): Run {
   return run;
 }
 
+const BOTH = 'switch fix-aab8d0520e6e on\n  switch fix-1de13ee59225 on';
+
 interface Stop {
   readonly what: string;
   readonly task: TaskRow;
   /** The page for which the driver was called last. */
   readonly page: PageRow;
   readonly run: Run;
+}
+
+/** How often mirrors are told while `a[2]`, which two processes map, is to be brought home by its driver. */
+function toldOf(split: string, on: string): number {
+  let told = 0;
+  const run = start(`
+    profile 4.14
+    ${on}
+    device gpu0 private 1MiB
+    process app {
+      a = mmap 16KiB anon rw
+      write a = 1
+      migrate a to gpu0
+      fork child
+      ${split}
+      print "now"
+      migrate a[2] from gpu0
+    }`);
+  run.kernel.events.observer = (_, name, leave) => {
+    if (name === 'print') told = 0;
+    if (name === 'invalidate' && !leave) told++;
+  };
+  run.interpreter.run(1_000_000, true);
+  return told;
 }
 
 /** Runs until a detector stops the run, or to its end. The task in which `killAt` happens the third time is killed then. */
@@ -82,6 +108,16 @@ describe('a device page that two processes map, under 4.14', () => {
     expect([what, run.report.failure?.message()]).toEqual(['end', undefined]);
   });
 
+  it.each([
+    ['', '', 2],
+    ['munmap a[0]', '', 2],
+    ['', BOTH, 2],
+    // The child's mapping is the first of the walk now, and then nothing maps the page any more.
+    ['munmap a[0]', BOTH, 1],
+  ])('is told of for each of its mappings while one of them stays (%s %s: %i times)', (split, on, times) => {
+    expect(toldOf(split, on)).toBe(times);
+  });
+
   it('comes home as soon as the child is gone', () => {
     const { what, run } = loops('on child exit 0\n wait child\n read a expect 1');
     expect([what, run.report.failure?.message()]).toEqual(['end', undefined]);
@@ -96,8 +132,7 @@ describe('a device page that two processes map, under 4.14', () => {
   });
 
   it('comes home for both with both fixes', () => {
-    const both = 'switch fix-aab8d0520e6e on\n  switch fix-1de13ee59225 on';
-    const { what, run } = loops('read a expect 1\n on child read a expect 1', both);
+    const { what, run } = loops('read a expect 1\n on child read a expect 1', BOTH);
     expect([what, run.report.failure?.message()]).toEqual(['end', undefined]);
   });
 });

@@ -30,6 +30,7 @@ export const linux414: Profile = {
   anonExclusive: false,
   splitMigrateApi: false,
   intervalNotifiers: false,
+  notifiersKeepMm: true,
   faultReportsWrite: true,
   hmmReadsEntryFirst: false,
   hmmChecksWrite: false,

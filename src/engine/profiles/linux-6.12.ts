@@ -30,6 +30,7 @@ export const linux612: Profile = {
   anonExclusive: true,
   splitMigrateApi: true,
   intervalNotifiers: true,
+  notifiersKeepMm: false,
   faultReportsWrite: false,
   hmmReadsEntryFirst: true,
   hmmChecksWrite: true,

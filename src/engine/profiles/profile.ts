@@ -49,6 +49,8 @@ export interface Profile {
   readonly splitMigrateApi: boolean;
   /** hmm_range_fault with interval notifiers (5.8+) instead of hmm_vma_fault and mirrors told at the end. */
   readonly intervalNotifiers: boolean;
+  /** Whoever subscribes to an mm takes a reference on it that nobody gives back: the mm is never freed (4.14). */
+  readonly notifiersKeepMm: boolean;
   /** A write fault that is done returns VM_FAULT_WRITE (until 6.2). */
   readonly faultReportsWrite: boolean;
   /**

@@ -37,6 +37,7 @@ export const SWITCHES: readonly Switch[] = [
     name: 'fix-aab8d0520e6e',
     about: 'The reverse-map walk finds the device entries of a page, not only present ones.',
     since: '4.20',
+    breaks: [38],
     change: (on) => ({ rmapFindsDeviceEntries: on }),
   },
   {
@@ -50,6 +51,7 @@ export const SWITCHES: readonly Switch[] = [
     name: 'fix-c18ce674d548',
     about: "A device's write to a VMA that may not be written to is refused instead of faulted for ever.",
     since: '5.4',
+    breaks: [38],
     change: (on) => ({ hmmChecksWrite: on }),
   },
   {

@@ -1,7 +1,7 @@
 /** Opening and closing the test driver's device file, and the eviction that the last close brings (lib/test_hmm.c). */
 
 import { MigratePfn } from '../../kernel/constants';
-import { fd_install } from '../../kernel/fs/device_file';
+import { fcheck, fd_install, fdget, fputDevice } from '../../kernel/fs/device_file';
 import { get_unused_fd } from '../../kernel/fs/file';
 import { Alloc, should_fail_alloc } from '../../kernel/mm/fail_alloc';
 import { memunmap_pages } from '../../kernel/mm/memremap';
@@ -13,7 +13,7 @@ import {
 } from '../../kernel/mm/migrate_device/migrate_arrays';
 import { migrate_vma_finalize, migrate_vma_pages } from '../../kernel/mm/migrate_device/migrate_device';
 import { migrate_device_unmap } from '../../kernel/mm/migrate_device/migrate_unmap';
-import { trylock_page } from '../../kernel/mm/mmap/mmap_lock';
+import { mmap_read_unlock, mmapReadLock, trylock_page } from '../../kernel/mm/mmap/mmap_lock';
 import {
   mirrorsWriteLock,
   mmu_interval_notifier_insert,
@@ -25,7 +25,7 @@ import { rmap_walk } from '../../kernel/mm/rmap/rmap';
 import { get_page } from '../../kernel/mm/swap/page_ref';
 import { NULL_POINTER, oops } from '../../kernel/oops';
 import { Hold } from '../../machine/holds';
-import type { DeviceRow, MigrationRow, MirrorRow, SlotRow, Vpn } from '../../machine/ids';
+import type { DeviceRow, MigrationRow, MirrorRow, MmRow, SlotRow, Vpn } from '../../machine/ids';
 import { Wait } from '../../machine/tasks';
 import type { Kernel } from '../../routine/kernel';
 import {
@@ -33,6 +33,7 @@ import {
   Int,
   MigrationT,
   MirrorT,
+  MmT,
   PageT,
   releaseParams,
   routine,
@@ -113,8 +114,49 @@ const pass = (_: Kernel, f: M, callee: M): void => {
   callee.migration = f.migration;
 };
 
+/** Our port's way home, for kernels without migrate_device_range: page by page through the address space of a mirror. */
+const dmirror_migrate_home = routine({
+  name: 'dmirror_migrate_home',
+  file: 'lib/test_hmm.c',
+  about:
+    "Migrate the device's pages that this process maps, one by one; this kernel can not migrate by frame number.",
+  params: { mirror: MirrorT },
+  locals: { device: DeviceT, mm: MmT, at: VpnT, page: PageT, vma: VmaT, vpn: VpnT },
+  body: (r) => [
+    r.step('the device, and the address space', (k, f) => {
+      f.device = k.devices.mirrorDevice.get(f.mirror) as DeviceRow;
+      f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;
+    }),
+    ...mmapReadLock(r, (_, f) => f.mm),
+    r.step('its first page in use', (k, f) => {
+      f.at = next_in_use(k, f.device, 0) as Vpn;
+    }),
+    r.loop('the device has another page in use', (_, f) => f.at !== -1, [
+      r.step('where this process maps it', (k, f) => {
+        f.page = k.pages.touch(k.devices.rangeOf(f.device), f.at);
+        const place = rmap_walk(k, f.page).find((mapping) => k.mm.mm.get(mapping.vma) === f.mm);
+        f.vma = place ? place.vma : (0 as typeof f.vma);
+        f.vpn = place ? place.vpn : (0 as Vpn);
+        f.at = next_in_use(k, f.device, f.at + 1) as Vpn;
+      }),
+      r.when('it does', (_, f) => f.vma !== 0, [
+        r.call('migrate this page to system memory', migrate, (k, f, callee) => {
+          callee.vma = f.vma;
+          callee.start = f.vpn;
+          callee.end = (f.vpn + 1) as Vpn;
+          callee.select = selectDevice(k, f.device);
+          callee.device = f.device;
+          callee.mirror = f.mirror;
+          callee.toRam = 1;
+        }),
+      ]),
+    ]),
+    r.step('up_read(&mm->mmap_sem)', (k, f) => mmap_read_unlock(k, f.mm)),
+  ],
+});
+
 /** Brings every page of the device home, whoever uses it (6.1+). */
-export const dmirror_device_evict = routine({
+const evict_chunk = routine({
   name: 'dmirror_device_evict_chunk',
   file: 'lib/test_hmm.c',
   about:
@@ -165,40 +207,34 @@ export const dmirror_device_evict = routine({
   ],
 });
 
-/** Our port's eviction, for kernels without migrate_device_range: page by page through the closing process. */
-const dmirror_migrate_home = routine({
-  name: 'dmirror_migrate_home',
+/** Brings the pages of the device home: all of them, or, before 6.1, those that the calling process has there. */
+export const dmirror_device_evict = routine({
+  name: 'dmirror_device_evict',
   file: 'lib/test_hmm.c',
-  about:
-    "Migrate the device's pages that this process maps, one by one; this kernel can not migrate by frame number.",
-  params: { mirror: MirrorT },
-  locals: { device: DeviceT, at: VpnT, page: PageT, vma: VmaT, vpn: VpnT },
+  about: 'Bring home what is on the device.',
+  params: { device: DeviceT },
+  locals: { mirror: MirrorT },
   body: (r) => [
-    r.step('the device', (k, f) => {
-      f.device = k.devices.mirrorDevice.get(f.mirror) as DeviceRow;
-      f.at = next_in_use(k, f.device, 0) as Vpn;
-    }),
-    r.loop('the device has another page in use', (_, f) => f.at !== -1, [
-      r.step('where this process maps it', (k, f) => {
-        f.page = k.pages.touch(k.devices.rangeOf(f.device), f.at);
-        const mm = k.devices.mirrorMm.get(f.mirror);
-        const place = rmap_walk(k, f.page).find((mapping) => k.mm.mm.get(mapping.vma) === mm);
-        f.vma = place ? place.vma : (0 as typeof f.vma);
-        f.vpn = place ? place.vpn : (0 as Vpn);
-        f.at = next_in_use(k, f.device, f.at + 1) as Vpn;
-      }),
-      r.when('it does', (_, f) => f.vma !== 0, [
-        r.call('migrate this page to system memory', migrate, (k, f, callee) => {
-          callee.vma = f.vma;
-          callee.start = f.vpn;
-          callee.end = (f.vpn + 1) as Vpn;
-          callee.select = selectDevice(k, f.device);
+    r.only(
+      (profile) => profile.splitMigrateApi,
+      [
+        r.call('evict each chunk', evict_chunk, (_, f, callee) => {
           callee.device = f.device;
-          callee.mirror = f.mirror;
-          callee.toRam = 1;
         }),
-      ]),
-    ]),
+      ],
+      [
+        r.step("the file of this process's mirror", (k, f) => {
+          f.mirror = fcheck(k, k.tasks.processOf(k.task), f.device);
+          if (f.mirror !== 0) fdget(k, f.mirror);
+        }),
+        r.when('it has the device open', (_, f) => f.mirror !== 0, [
+          r.call('migrate home what this process has on the device', dmirror_migrate_home, (_, f, callee) => {
+            callee.mirror = f.mirror;
+          }),
+          fputDevice(r, (f) => f.mirror),
+        ]),
+      ],
+    ),
   ],
 });
 
@@ -213,11 +249,9 @@ export const dmirror_release = routine({
     r.only(
       (profile) => evictsOnClose(profile) && !profile.splitMigrateApi,
       [
-        r.when('the address space still exists', (k, f) => k.devices.mirrorMm.get(f.mirror) !== 0, [
-          r.call('migrate home what this process has on the device', dmirror_migrate_home, (_, f, callee) => {
-            callee.mirror = f.mirror;
-          }),
-        ]),
+        r.call('migrate home what this process has on the device', dmirror_migrate_home, (_, f, callee) => {
+          callee.mirror = f.mirror;
+        }),
       ],
     ),
     r.call(

@@ -22,6 +22,11 @@ const switches = {
     name: 'driver-range-lock',
     about:
       'The driver holds a lock of its own while it faults pages in for the device, and takes it again in its fault callback.',
+    race: {
+      when: true,
+      about: 'its own lock is taken before mmap_lock for the device, and after it in a CPU fault',
+      breaks: [29],
+    },
   },
   guardsFaultingTask: {
     name: 'driver-faulting-task-guard',

@@ -6,6 +6,7 @@ import type { Kernel } from '../../routine/kernel';
 import { Bool, Int, MirrorT, MmT, ProcessT, routine } from '../../routine/routine';
 import { file_close_fd, fputDevice } from '../fs/device_file';
 import { exit_mmap } from '../mm/mmap/mmap';
+import { mmdrop } from './process';
 import { signal_wake_up } from './signal';
 
 /** The open device with the highest descriptor, or 0. */
@@ -77,7 +78,7 @@ export const do_exit = routine({
       callee.process = f.process;
     }),
     r.step('mmdrop(mm); exit_notify(tsk)', (k, f) => {
-      k.mm.mms.free(f.mm);
+      mmdrop(k, f.mm);
       k.tasks.mm.set(f.process, 0 as MmRow);
       if (k.tasks.exitCode.get(f.process) === 0) k.tasks.exitCode.set(f.process, f.code);
       k.tasks.exited.set(f.process, 1);

@@ -13,7 +13,7 @@ import { vm_area_dup, vm_area_free, vma_link } from '../mm/mmap/vma';
 import { vma_end_write_all, vmaStartWrite } from '../mm/mmap/vma_lock';
 import { anon_vma_fork, i_mmap_insert, i_mmap_remove } from '../mm/rmap/rmap';
 import { rmapWriteLock, vmaLocks } from '../mm/rmap/rmap_lock';
-import { mm_alloc, process_alloc, task_alloc } from './process';
+import { mm_alloc, mmdrop, process_alloc, task_alloc } from './process';
 
 /** The child's VMA: not locked in memory, and without a promise of huge pages; with WIPEONFORK it begins empty, else it joins the parent's anon_vmas. 0 without memory. */
 function dup_vma(k: Kernel, mm: MmRow, vma: VmaRow): VmaRow {
@@ -114,7 +114,7 @@ export const sys_fork = routine({
       r.call('mmput(mm): take apart what was copied', exit_mmap, (_, f, callee) => {
         callee.mm = f.mm;
       }),
-      r.step('the mm is gone', (k, f) => k.mm.mms.free(f.mm)),
+      r.step('mmdrop(mm)', (k, f) => mmdrop(k, f.mm)),
       r.ret('return the error', (_, f) => f.ret),
     ]),
     r.step('the child process and its thread', (k, f) => {

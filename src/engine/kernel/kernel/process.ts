@@ -2,7 +2,7 @@
 
 import type { MmRow, NodeRow, ProcessRow, TaskRow } from '../../machine/ids';
 import type { Kernel } from '../../routine/kernel';
-import { pgd_alloc } from '../mm/pgtable';
+import { pgd_alloc, pgd_free } from '../mm/pgtable';
 
 /** An empty address space charged to `memcg`; 0 when memory is out (mm_alloc). */
 export function mm_alloc(k: Kernel, memcg: number): MmRow {
@@ -12,6 +12,14 @@ export function mm_alloc(k: Kernel, memcg: number): MmRow {
   k.mm.pgd.set(mm, pgd);
   k.mm.memcg.set(mm, memcg);
   return mm;
+}
+
+/** Nobody uses the address space any more: its top table and itself go (mmdrop), unless a notifier keeps them. */
+export function mmdrop(k: Kernel, mm: MmRow): void {
+  if (k.profile.notifiersKeepMm && k.mm.hasNotifiers.get(mm) !== 0) return;
+  pgd_free(k, k.mm.pgd.get(mm) as NodeRow);
+  k.mm.pgd.set(mm, 0);
+  k.mm.mms.free(mm);
 }
 
 /** A process with that address space and without a thread. `name` is its name's index in the program. */

@@ -103,6 +103,16 @@ const hmm_vma_walk_clear = routine({
     r.step('from the start of the step', (_, f) => {
       f.vpn = f.start;
     }),
+    r.only(
+      (profile) => profile.hmmChecksWrite,
+      [
+        r.when(
+          'a write where the VMA is not writable',
+          (k, f) => f.write !== 0 && !k.mm.has(f.vma, Vm.Write),
+          [r.ret('return -EPERM', () => -Errno.EPERM)],
+        ),
+      ],
+    ),
     r.loop('address < end', (_, f) => f.vpn < f.end, [
       r.call(
         'fault = handle_mm_fault(vma, address, FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_REMOTE)',
@@ -282,8 +292,8 @@ export const hmm_vma_get_pfns = routine({
 
 /**
  * The same, and what is missing is faulted in, for reading or for writing, until the whole range is there. Neither asks
- * whether the VMA may be written to nor whether the task has been killed. Returns 0, -EFAULT, or -EBUSY where a fault has
- * let go of mmap_sem; with an error the range is done.
+ * whether the VMA may be written to nor whether the task has been killed. Returns 0, -EFAULT, -EBUSY where a fault has
+ * let go of mmap_sem, or -EPERM with the fix; with an error the range is done.
  */
 export const hmm_vma_fault = routine({
   name: 'hmm_vma_fault',
@@ -293,21 +303,6 @@ export const hmm_vma_fault = routine({
   params: { vma: VmaT, range: RangeT, pfns: SlotT, device: DeviceT, write: Bool },
   locals: { ret: Int },
   body: (r) => [
-    r.only(
-      (profile) => profile.hmmChecksWrite,
-      [
-        r.when(
-          'a write where the VMA is not writable',
-          (k, f) => f.write !== 0 && !k.mm.has(f.vma, Vm.Write),
-          [
-            r.ret('hmm_vma_range_done(range); return -EPERM', (k, f) => {
-              hmm_vma_range_done(k, f.range);
-              return -Errno.EPERM;
-            }),
-          ],
-        ),
-      ],
-    ),
     r.call(
       'walk_page_range(start, end, &mm_walk) until it does not say -EAGAIN',
       walk_page_range,

@@ -7,7 +7,6 @@ import {
   type DeviceRow,
   type FileRow,
   type MmRow,
-  type NodeRow,
   TASK_SIZE_PAGES,
   type VmaRow,
   type Vpn,
@@ -26,7 +25,7 @@ import {
   mmu_notifier_invalidate_range_start,
 } from '../mmu_notifier/mmu_notifier';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
-import { free_pgtables, pgd_free } from '../pgtable';
+import { free_pgtables } from '../pgtable';
 import { unlink_anon_vmas } from '../rmap/rmap';
 import { fileLock, rmapWriteLock, vmaLocks } from '../rmap/rmap_lock';
 import { total_swap_pages } from '../swapfile/swapfile';
@@ -319,7 +318,7 @@ export const exit_mmap = routine({
   name: 'exit_mmap',
   file: 'mm/mmap.c',
   about:
-    'The last user of the address space is gone: tell the mirrors, unmap everything, free tables and VMAs.',
+    'The last user of the address space is gone: tell the mirrors, unmap everything, free the VMAs and all tables but the top one.',
   params: { mm: MmT },
   locals: { vma: VmaT, tlb: SlotT },
   body: (r) => [
@@ -367,10 +366,6 @@ export const exit_mmap = routine({
     r.step('the address space has no VMA any more', (k, f) => k.mm.firstVma.set(f.mm, 0)),
     r.call('remove_vma(vma)', remove_vmas, (_, f, callee) => {
       callee.vma = f.vma;
-    }),
-    r.step('pgd_free(mm)', (k, f) => {
-      pgd_free(k, k.mm.pgd.get(f.mm) as NodeRow);
-      k.mm.pgd.set(f.mm, 0);
     }),
   ],
 });
