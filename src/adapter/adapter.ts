@@ -157,6 +157,7 @@ export class Adapter extends RequestServer implements Control, Stopped {
     session.events = {
       logged: (text) => this.#output.line(text, 'console', this.#line(session), session.time),
       breakpointChanged: (breakpoint) => this.#breakpointChanged(breakpoint),
+      refused: (text) => this.#print(`${text}\n`, 'stderr'),
     };
     const sources = new Sources(session, this.dialect);
     const fresh = { view: undefined, previous: undefined, snapshot: undefined, begun: false, ended: false };
@@ -266,6 +267,11 @@ export class Adapter extends RequestServer implements Control, Stopped {
     this.#progress.end();
     this.#output.drain(session.trace);
     this.#output.stopped();
+    if (this.#direction === 'backwards' && session.trace.wentBack(session.time))
+      this.#print(
+        `Back at time ${session.time}: what is told above of later times lies ahead again.\n`,
+        'console',
+      );
     current.view?.moved();
     if (current.launch.noDebug === true && stop.reason !== 'pause') {
       this.#endWithoutDebugging(current, stop);

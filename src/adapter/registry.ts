@@ -3,6 +3,7 @@
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import type { Request } from './request';
 import { breakpointRequests } from './requests/breakpoints';
+import { callbackRequests } from './requests/callbacks';
 import { controlRequests } from './requests/control';
 import { evaluateRequests } from './requests/evaluate';
 import { hmmRequests } from './requests/hmm';
@@ -24,6 +25,7 @@ const ALL: readonly Request[] = [
   ...hmmRequests,
   ...pageTableRequests,
   ...pictureRequests,
+  ...callbackRequests,
 ];
 
 export const REQUESTS: ReadonlyMap<string, Request> = new Map(ALL.map((request) => [request.name, request]));

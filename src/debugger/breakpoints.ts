@@ -34,6 +34,8 @@ export interface Breakpoint {
   readonly id: number;
   readonly kind: 'line' | 'function';
   verified: boolean;
+  /** What a function breakpoint was asked for. */
+  readonly name?: string;
   /** Why it is not verified, or what is wrong with its condition. */
   message: string | undefined;
   readonly path?: string;
@@ -56,6 +58,8 @@ export interface BreakpointEvents {
   logged(text: string): void;
   /** Something about a breakpoint has changed: its condition could not be evaluated. */
   changed(breakpoint: Breakpoint): void;
+  /** What is wrong with a condition, hit condition or log message: said once. */
+  refused(text: string): void;
 }
 
 export class Breakpoints {
@@ -65,6 +69,7 @@ export class Breakpoints {
   #automatic: Bound | undefined;
   #byPc = new Map<number, Bound[]>();
   #nextId = 1;
+  readonly #said = new Set<string>();
 
   constructor(
     readonly world: World,
@@ -77,6 +82,10 @@ export class Breakpoints {
   setAutomatic(name: string | undefined): void {
     this.#automatic = name === undefined ? undefined : this.#bindFunction({ name, hitCondition: '==1' });
     this.#index();
+  }
+
+  get functions(): readonly Breakpoint[] {
+    return this.#functions;
   }
 
   /** Removes all of them. */
@@ -130,9 +139,10 @@ export class Breakpoints {
 
   #bindFunction(request: FunctionRequest): Bound {
     const pcs = this.map.entries(request.name);
-    if (pcs.length === 0) return this.#unbound('function', this.map.unknownName(request.name));
+    const { name } = request;
+    if (pcs.length === 0) return { ...this.#unbound('function', this.map.unknownName(name)), name };
     const routine = this.map.routineAt(pcs[0] ?? 0);
-    const bound = this.#bind({ kind: 'function', pcs }, routine, request);
+    const bound = this.#bind({ kind: 'function', name, pcs }, routine, request);
     const meant = this.map.standsFor(request.name);
     if (meant !== undefined)
       bound.message ??= `Stops in \`${meant}\`, which does here what \`${request.name.trim()}\` is for.`;
@@ -145,7 +155,7 @@ export class Breakpoints {
   }
 
   #bind(
-    at: Pick<Bound, 'kind' | 'pcs' | 'path' | 'line' | 'column'>,
+    at: Pick<Bound, 'kind' | 'name' | 'pcs' | 'path' | 'line' | 'column'>,
     routine: LinkedRoutine | undefined,
     request: LineRequest | FunctionRequest,
   ): Bound {
@@ -162,8 +172,19 @@ export class Breakpoints {
     const message = 'logMessage' in request ? request.logMessage : undefined;
     const log = compile(message, (text) => compileMessage(this.world, text, routine));
     const id = this.#nextId++;
-    if (problems.length > 0) return { ...this.#unbound(at.kind, problems.join(' ')), ...at, id, pcs: [] };
+    if (problems.length > 0) {
+      this.#refuse(at, problems.join(' '));
+      return { ...this.#unbound(at.kind, problems.join(' ')), ...at, id, pcs: [] };
+    }
     return { ...at, id, verified: true, message: undefined, test, hits, log, counter: -1 };
+  }
+
+  /** Says in the console, once, why a breakpoint never stops. */
+  #refuse({ name, line }: Pick<Bound, 'name' | 'line'>, problem: string): void {
+    const text = `The breakpoint ${name === undefined ? `on line ${line}` : `on ${name}`} never stops: ${problem}`;
+    if (this.#said.has(text)) return;
+    this.#said.add(text);
+    this.events.refused(text);
   }
 
   #index(): void {
@@ -233,6 +254,7 @@ export class Breakpoints {
   #broken(bound: Bound, message: string): void {
     if (bound.message === message) return;
     bound.message = message;
+    this.#refuse(bound, message);
     this.events.changed(bound);
   }
 }

@@ -48,9 +48,11 @@ export interface SessionEvents {
   /** A log message at a breakpoint, with the line of the scenario it belongs to. */
   logged(text: string): void;
   breakpointChanged(breakpoint: Breakpoint): void;
+  /** A breakpoint that never stops, as something is wrong with it. */
+  refused(text: string): void;
 }
 
-const NOTHING: SessionEvents = { logged: () => {}, breakpointChanged: () => {} };
+const NOTHING: SessionEvents = { logged: () => {}, breakpointChanged: () => {}, refused: () => {} };
 
 export class DebugSession {
   readonly engine: Engine;
@@ -85,6 +87,7 @@ export class DebugSession {
     this.breakpoints = new Breakpoints(world, this.map, this.#counts, {
       logged: (text) => this.events.logged(text),
       changed: (breakpoint) => this.events.breakpointChanged(breakpoint),
+      refused: (text) => this.events.refused(text),
     });
     this.exceptions = new Exceptions(debuggee);
     const { engine, breakpoints, exceptions } = this;

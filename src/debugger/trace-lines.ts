@@ -1,4 +1,4 @@
-/** One line for each thing worth telling that happens while the run goes on; each moment of a timeline is told once. */
+/** One line for each thing worth telling that happens while the run goes on; what lies in the future again is told again. */
 
 import { FaultFlag } from '../engine/kernel/constants';
 import type { DeviceRow, PageRow, ProcessRow, TaskRow, Vpn } from '../engine/machine/ids';
@@ -34,6 +34,8 @@ export interface TraceLine {
 
 /** Of more lines than this only the newest are kept until somebody has taken them. */
 const MOST_LINES = 500;
+/** Lines that are kept for whoever looks for a moment. */
+const MOST_RECORDED = 2000;
 const FAILURES: ReadonlySet<EventName> = new Set(['expect_failed', 'invariant_broken']);
 
 type Args = readonly number[];
@@ -107,8 +109,11 @@ const RESULTS: Partial<Record<EventName, Words>> = {
 export class TraceLines {
   #lines: TraceLine[] = [];
   #skipped = 0;
-  /** Everything before this time has been told. */
+  /** Everything before this time has been told since the session went back last. */
   #toldUntil = 0;
+  readonly #recorded: TraceLine[] = [];
+  /** Lines that were recorded and are no longer kept. */
+  #forgotten = 0;
 
   constructor(
     readonly debuggee: Debuggee,
@@ -148,9 +153,29 @@ export class TraceLines {
     return this.debuggee.world.kernel.time >= this.#toldUntil;
   }
 
+  /** What was told on this timeline, in the order of time: the newest of it, also what lies in the future of now. */
+  get recorded(): readonly TraceLine[] {
+    return this.#recorded;
+  }
+
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
   #add(line: TraceLine): void {
+    this.#record(line);
     this.#lines.push(line);
     if (this.#lines.length >= 2 * MOST_LINES) this.#drop(MOST_LINES);
+  }
+
+  #record(line: TraceLine): void {
+    const last = this.#recorded.at(-1)?.time ?? -1;
+    const isSame = ({ time, text }: TraceLine): boolean => time === line.time && text === line.text;
+    if (line.time < last || (line.time === last && this.#recorded.some(isSame))) return;
+    this.#recorded.push(line);
+    if (this.#recorded.length < 2 * MOST_RECORDED) return;
+    this.#recorded.splice(0, MOST_RECORDED);
+    this.#forgotten += MOST_RECORDED;
   }
 
   /** Lets go of the oldest. */
@@ -178,8 +203,16 @@ export class TraceLines {
     return taken;
   }
 
+  /** The session has gone back to `time`: what comes is told again. True where something of it had been told. */
+  wentBack(time: number): boolean {
+    const had = this.#recorded.some((line) => line.time >= time && line.time < this.#toldUntil);
+    this.#toldUntil = Math.min(this.#toldUntil, time);
+    return had;
+  }
+
   /** A new timeline begins at `time`. */
   truncate(time: number): void {
     this.#toldUntil = Math.min(this.#toldUntil, time);
+    while ((this.#recorded.at(-1)?.time ?? -1) >= time) this.#recorded.pop();
   }
 }

@@ -8,6 +8,35 @@ export const callbackAliases: { readonly [Name in CallbackName]: readonly string
   invalidate: ['invalidate'],
 };
 
+/** What there is to say of a callback while a session is stopped. */
+export interface CallbackState {
+  name: CallbackName;
+  /** How often it has been called until now, on every device. */
+  calls: number;
+  /** Time of its last call before now; absent where there was none, or history was cut. */
+  last?: number;
+  /** What is wrong with a breakpoint on it, which therefore never stops. */
+  problem?: string;
+}
+
+/** Reply to `hmm/callbacks`. */
+export interface CallbacksResult {
+  callbacks: CallbackState[];
+}
+
+/** Arguments of `hmm/checkCondition`. */
+export interface ConditionArguments {
+  /** The routine or callback whose breakpoint the condition is for. */
+  name: string;
+  condition: string;
+}
+
+/** Reply to `hmm/checkCondition`. */
+export interface ConditionResult {
+  /** One sentence on what is wrong; absent where nothing is. */
+  problem?: string;
+}
+
 /** The callbacks in the order in which they are shown. */
 export const callbackNames: readonly CallbackName[] = ['page_fault', 'page_free', 'invalidate'];
 

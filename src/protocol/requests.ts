@@ -1,4 +1,5 @@
 import type { AddressMapArguments, AddressMapResult } from './address-map';
+import type { CallbacksResult, ConditionArguments, ConditionResult } from './callbacks';
 import type {
   DeviceArguments,
   DeviceDetails,
@@ -18,7 +19,7 @@ import type {
   PlaceArguments,
   WhyResult,
 } from './page-tables';
-import type { ScheduleResult, SeekArguments, ThreadArguments, TimePosition } from './time';
+import type { EventsResult, ScheduleResult, SeekArguments, ThreadArguments, TimePosition } from './time';
 
 /** Arguments of a request that takes none. */
 export type NoArguments = Record<string, never>;
@@ -27,7 +28,7 @@ export type NoArguments = Record<string, never>;
  * The custom DAP requests of the adapter: name, arguments and body of the answer.
  * VS Code sends no `arguments` at all where they would be empty.
  *
- * All need a stopped session; while it runs they fail with one sentence. Those that move in time
+ * All but those that say otherwise need a stopped session; while it runs they fail with one sentence. Those that move in time
  * (`hmm/seek`, `hmm/stepBackOne`, `hmm/reverseStepOut`, `hmm/runUntilBlocks`) are answered at once with
  * an empty body and followed by a `continued` and a `stopped` event, like DAP's own stepping requests.
  */
@@ -42,6 +43,10 @@ export interface HmmRequests {
   'hmm/why': { args: PlaceArguments; result: WhyResult };
   /** Part of an address space as cells, for a picture. */
   'hmm/addressMap': { args: AddressMapArguments; result: AddressMapResult };
+  /** How often each callback was called, and what is wrong with breakpoints on it. */
+  'hmm/callbacks': { args: NoArguments; result: CallbacksResult };
+  /** What is wrong with a condition, while it is typed; may be asked while the session runs. */
+  'hmm/checkCondition': { args: ConditionArguments; result: ConditionResult };
   /** Every zone of every node. */
   'hmm/zones': { args: NoArguments; result: ZonesResult };
   /** Faults that have begun and not ended. */
@@ -56,6 +61,8 @@ export interface HmmRequests {
   'hmm/device': { args: DeviceArguments; result: DeviceDetails };
   /** Where the session is in time. */
   'hmm/position': { args: NoArguments; result: TimePosition };
+  /** The things that the debug console has told, in the order of time. */
+  'hmm/events': { args: NoArguments; result: EventsResult };
   /** The schedule that ran until now, so that it can be run again. */
   'hmm/schedule': { args: NoArguments; result: ScheduleResult };
   /** Go to a time; `stopped` has reason `goto`. */

@@ -5,10 +5,27 @@ export interface TimePosition {
   timeline: number;
   /** Earliest time that can be visited; above 0 only when history was cut. */
   first: number;
+  /** Name of the profile, such as `6.12`. */
+  profile: string;
   /** Latest time that has been run on this timeline. */
   last: number;
   /** True when `last` is the scenario's end, so that nothing can run beyond it. */
   ended: boolean;
+}
+
+/** Something that was told in the debug console. */
+export interface RecordedEvent {
+  time: number;
+  /** As it was told: `639 app: callback migrate_to_ram for buf[2]: …` */
+  text: string;
+}
+
+/** Reply to `hmm/events`. */
+export interface EventsResult {
+  /** The newest of what the current timeline has told, also what lies in the future of now; at most 2000. */
+  events: RecordedEvent[];
+  /** How many there were before the first of these. */
+  earlier: number;
 }
 
 /** Body of the event `hmm/running`, sent now and then while a run takes long. */

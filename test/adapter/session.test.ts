@@ -138,17 +138,21 @@ describe('a session', () => {
     expect((await withoutDebugging(waits)).exitCode).toBe(1);
   });
 
-  it('logs what happens, each line once, linked to its line', async () => {
+  it('logs what happens, once until it lies ahead again, linked to its line', async () => {
     const c = client();
     await c.start({ stopAtFirstFault: false });
     const count = c.console.length;
     const faults = c.console.filter((line) => line.includes('callback migrate_to_ram'));
     expect(faults).toHaveLength(2);
+    const told = (lines: readonly string[]) => lines.filter((line) => /^\d+ /.test(line));
     await c.move('reverseContinue', { threadId: 1 });
     await c.move('continue', { threadId: 1 });
-    expect(c.console.filter((line) => line.includes('callback'))).toHaveLength(
-      c.console.slice(0, count).filter((line) => line.includes('callback')).length,
-    );
+    const [mark, ...again] = c.console.slice(count).filter((line) => /^(\d|Back)/.test(line));
+    const time = Number(/^Back at time (\d+): what is told above/.exec(mark ?? '')?.[1]);
+    const ahead = told(c.console.slice(0, count)).filter((line) => Number.parseInt(line, 10) >= time);
+    expect(again).toEqual(ahead);
+    const { events } = await c.request('hmm/events', {});
+    expect(events.map(({ text }) => text)).toEqual(told(c.console.slice(0, count)));
     const output = c.received.find(
       (m) => m.type === 'event' && JSON.stringify(m).includes('callback migrate_to_ram'),
     );

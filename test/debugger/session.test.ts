@@ -177,19 +177,28 @@ describe('breakpoints', () => {
   it('reports a broken condition once and goes on', () => {
     const s = session(1, 5);
     const changes: (string | undefined)[] = [];
-    s.events = { logged: () => {}, breakpointChanged: ({ message }) => changes.push(message) };
+    const said: string[] = [];
+    s.events = {
+      logged: () => {},
+      breakpointChanged: ({ message }) => changes.push(message),
+      refused: (text) => said.push(text),
+    };
     s.breakpoints.setFunctions([
       { name: 'leaf', condition: '1 / n > 0' },
       { name: 'leaf', condition: 'm == 1' },
     ]);
     expect(finish(s.continue()).reason).toBe('function breakpoint');
     expect(changes).toEqual(['Division by zero.']);
+    expect(said).toEqual([
+      expect.stringMatching(/^The breakpoint on leaf never stops: There is no `m` here/),
+      'The breakpoint on leaf never stops: Division by zero.',
+    ]);
   });
 
   it('logs instead of stopping, and not while it searches backwards', () => {
     const s = session(1, 2);
     const texts: string[] = [];
-    s.events = { logged: (text) => texts.push(text), breakpointChanged: () => {} };
+    s.events = { logged: (text) => texts.push(text), breakpointChanged: () => {}, refused: () => {} };
     s.breakpoints.setLines(path, [{ ...at(5), logMessage: 'at {time} {{' }]);
     expect(finish(s.continue()).reason).toBe('end');
     expect(texts).toHaveLength(1);

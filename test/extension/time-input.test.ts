@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { timeFrom } from '../../src/extension/time-input';
 
-const position = { time: 7, timeline: 0, first: 100, last: 1100, ended: false };
+const position = { time: 7, timeline: 0, first: 100, last: 1100, profile: '6.12', ended: false };
 
 test.each([
   ['0', 0],

@@ -40,12 +40,18 @@ export const hmmRequests = [
     return details;
   }),
 
-  request('hmm/position', stopped, ({ session: { engine } }) => ({
+  request('hmm/position', stopped, ({ session, session: { engine } }) => ({
     time: engine.time,
+    profile: session.debuggee.world.kernel.profile.name,
     timeline: engine.timeline.id,
     first: 0,
     last: engine.frontier,
     ended: engine.ending !== undefined,
+  })),
+
+  request('hmm/events', stopped, ({ session: { trace } }) => ({
+    events: trace.recorded.map(({ time, text }) => ({ time, text })),
+    earlier: trace.forgotten,
   })),
 
   request('hmm/schedule', stopped, async (adapter) => ({
