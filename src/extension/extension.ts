@@ -48,7 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
     zonesView(sessions),
     devicesView(sessions),
     pendingFaultsView(sessions),
-    new CallbacksView(),
+    new CallbacksView(sessions, runs),
     registerRunLens(),
     new ScenarioEditor(sessions),
     tablesBeside(sessions),

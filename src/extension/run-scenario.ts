@@ -43,6 +43,17 @@ export class ScenarioRuns implements vscode.Disposable {
     return this.activeFile?.fsPath ?? this.last;
   }
 
+  /** The text of that scenario, as it stands in the editor; empty where there is none. */
+  async text(): Promise<string> {
+    const { program } = this;
+    if (program === undefined) return '';
+    try {
+      return (await vscode.workspace.openTextDocument(vscode.Uri.file(program))).getText();
+    } catch {
+      return ''; // it has gone
+    }
+  }
+
   private get activeFile(): vscode.Uri | undefined {
     const document = vscode.window.activeTextEditor?.document;
     return document?.languageId === language && !document.isUntitled ? document.uri : undefined;

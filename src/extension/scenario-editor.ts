@@ -47,6 +47,10 @@ export class ScenarioEditor implements vscode.Disposable {
       vscode.debug.onDidTerminateDebugSession((session) => this.end(session)),
       vscode.debug.onDidChangeActiveStackItem(() => this.markCurrentLine()),
       sessions.onDidStop(() => this.markCurrentLine()),
+      sessions.onDidRun(({ line }) => {
+        this.line = line === 0 ? undefined : line;
+        this.draw();
+      }),
       vscode.window.onDidChangeActiveTextEditor((editor) => this.makeRoom(editor)),
       vscode.window.onDidChangeVisibleTextEditors(() => this.draw()),
     ];

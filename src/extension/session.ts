@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { HmmArguments, HmmRequestName, HmmResult, RunOutcome } from '../protocol';
+import type { HmmArguments, HmmRequestName, HmmResult, RunningState, RunOutcome } from '../protocol';
 
 /** The debug type this extension contributes. */
 export const debugType = 'hmm';
@@ -10,7 +10,7 @@ export const language = 'hmm';
 interface ProtocolEvent {
   type: string;
   event?: string;
-  body?: { threadId?: number } & RunOutcome;
+  body?: { threadId?: number } & RunOutcome & RunningState;
 }
 
 /** Follows the active session of our type and asks its adapter the custom requests. */
@@ -18,6 +18,7 @@ export class Sessions implements vscode.Disposable {
   private readonly stops = new vscode.EventEmitter<void>();
   private readonly ends = new vscode.EventEmitter<void>();
   private readonly outcomes = new vscode.EventEmitter<RunOutcome>();
+  private readonly running = new vscode.EventEmitter<RunningState>();
   private readonly stopped = new Map<string, number | undefined>();
   private readonly disposables: vscode.Disposable[];
 
@@ -28,8 +29,12 @@ export class Sessions implements vscode.Disposable {
   /** Fires where a run ends, with what it came to; the session may go on from there. */
   readonly onDidEndRun = this.outcomes.event;
 
+  /** Fires now and then while a run of the active session takes long. */
+  readonly onDidRun = this.running.event;
+
   constructor() {
     this.disposables = [
+      this.running,
       this.stops,
       this.ends,
       this.outcomes,
@@ -89,6 +94,8 @@ export class Sessions implements vscode.Disposable {
   private follow(session: vscode.DebugSession, message: ProtocolEvent): void {
     if (message.type !== 'event') return;
     if (message.event === 'hmm/outcome' && message.body !== undefined) this.outcomes.fire(message.body);
+    if (message.event === 'hmm/running' && message.body !== undefined && session.id === this.active?.id)
+      this.running.fire(message.body);
     if (message.event === 'stopped') {
       this.stopped.set(session.id, message.body?.threadId);
       const other = this.active !== undefined && this.active.id !== session.id;

@@ -1,25 +1,15 @@
-import * as vscode from 'vscode';
-import type { TimePosition } from '../protocol';
+import type * as vscode from 'vscode';
 import { command } from './command';
 import type { FaultElement } from './pending-faults-view';
+import { askTime } from './seek-input';
 import type { Sessions } from './session';
-import { timeFrom } from './time-input';
-
-async function askTime(position: TimePosition): Promise<number | undefined> {
-  const { time, first, last, ended } = position;
-  const range = ended ? `${first} to ${last}` : `${first} or more; ${last} steps have run`;
-  const text = await vscode.window.showInputBox({
-    title: 'Seek to Time',
-    prompt: `Time in steps (${range}), or a percentage of what has run.`,
-    value: String(time),
-    validateInput: (input) =>
-      timeFrom(input, position) === undefined ? 'Write a number of steps such as 1200, or 50%.' : undefined,
-  });
-  return text === undefined ? undefined : timeFrom(text, position);
-}
 
 async function seek(sessions: Sessions): Promise<void> {
-  const time = await askTime(await sessions.request('hmm/position', {}));
+  const [position, events] = await Promise.all([
+    sessions.request('hmm/position', {}),
+    sessions.request('hmm/events', {}),
+  ]);
+  const time = await askTime(position, events);
   if (time !== undefined) await sessions.request('hmm/seek', { time });
 }
 

@@ -7,21 +7,48 @@ function describe({ time, last, timeline, ended }: TimePosition): string {
   return time === last && ended ? `time ${time}, the end${where}` : `time ${time} of ${last}${where}`;
 }
 
-/** Where the session is in time, in the status bar; a click seeks. */
+function statusItem(id: string, name: string, command: string, tooltip: string): vscode.StatusBarItem {
+  const item = vscode.window.createStatusBarItem(id, vscode.StatusBarAlignment.Left, 0);
+  return Object.assign(item, { name, command, tooltip });
+}
+
+/** Where the session is in time, and which kernel runs, in the status bar; a click seeks. */
 export function timeStatus(sessions: Sessions): vscode.Disposable[] {
-  const item = vscode.window.createStatusBarItem('hmm.time', vscode.StatusBarAlignment.Left, 0);
-  item.name = 'HMM Time';
-  item.command = 'hmm.seek';
-  item.tooltip = 'Steps run so far in this scenario. Select to go to another time.';
+  const clock = statusItem(
+    'hmm.time',
+    'HMM Time',
+    'hmm.seek',
+    'Steps run so far in this scenario. Select to go to another time.',
+  );
+  const kernel = statusItem(
+    'hmm.profile',
+    'HMM Kernel',
+    'hmm.howTrue',
+    'The kernel whose semantics hold, as the scenario or launch.json says. Select for how true they are.',
+  );
+  const show = (item: vscode.StatusBarItem, icon: string, text: string) => {
+    item.text = `$(${icon}) ${text}`;
+    item.accessibilityInformation = { label: `HMM ${text}` };
+    item.show();
+  };
+  const hide = () => {
+    clock.hide();
+    kernel.hide();
+  };
   const update = async () => {
     try {
-      const text = describe(await sessions.request('hmm/position', {}));
-      item.text = `$(history) ${text}`;
-      item.accessibilityInformation = { label: `HMM ${text}` };
-      item.show();
+      const position = await sessions.request('hmm/position', {});
+      show(clock, 'history', describe(position));
+      show(kernel, 'chip', `Linux ${position.profile}`);
     } catch {
-      item.hide(); // the session went on or ended meanwhile
+      hide(); // the session went on or ended meanwhile
     }
   };
-  return [item, sessions.onDidStop(update), sessions.onDidEnd(() => item.hide())];
+  return [
+    clock,
+    kernel,
+    sessions.onDidStop(update),
+    sessions.onDidRun(({ time }) => show(clock, 'sync~spin', `time ${time}`)),
+    sessions.onDidEnd(hide),
+  ];
 }

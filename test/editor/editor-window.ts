@@ -9,6 +9,15 @@ import { patience, repeat } from './repeat';
 /** How long one attempt waits for the thing that it clicks; the next one looks again. */
 export const soon = { timeout: 15_000 };
 
+/** Of a window, in CSS pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Room for all lines of several views at once, so that a test can read them. */
+const ROOMY: Size = { width: 1600, height: 2000 };
+
 /** A window of the real editor, with the gestures that the tests need: each is done again until the editor has taken it. */
 export class EditorWindow {
   /** The window that was opened last: failures are pictured and the next test begins in it. */
@@ -24,7 +33,7 @@ export class EditorWindow {
   ) {}
 
   /** Opens a window on a fresh folder with these files, the first of them in an editor. */
-  static async open(files: Readonly<Record<string, string>>): Promise<EditorWindow> {
+  static async open(files: Readonly<Record<string, string>>, size = ROOMY): Promise<EditorWindow> {
     const { origin, folder: parent } = inject('editor');
     const folder = await mkdtemp(join(parent, 'ws-'));
     for (const [name, text] of Object.entries(files)) {
@@ -33,19 +42,19 @@ export class EditorWindow {
     }
     const [first] = Object.keys(files);
     const file = first === undefined ? undefined : join(folder, first);
-    return EditorWindow.launch(windowAddress(origin, folder, file), file);
+    return EditorWindow.launch(windowAddress(origin, folder, file), file, size);
   }
 
   /** Opens a window without a folder. */
   static openEmpty(): Promise<EditorWindow> {
-    return EditorWindow.launch(windowAddress(inject('editor').origin), undefined);
+    return EditorWindow.launch(windowAddress(inject('editor').origin), undefined, ROOMY);
   }
 
-  private static async launch(address: string, file: string | undefined): Promise<EditorWindow> {
+  private static async launch(address: string, file: string | undefined, size: Size): Promise<EditorWindow> {
     const { browser: executablePath, folder: home } = inject('editor');
     const env = { ...process.env, HOME: home, TMPDIR: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
     const browser = await chromium.launch({ executablePath, env, args: ['--no-sandbox'] });
-    const page = await browser.newPage({ viewport: { width: 1600, height: 2000 } });
+    const page = await browser.newPage({ viewport: size });
     page.setDefaultTimeout(patience);
     const window = new EditorWindow(browser, page, address, file && basename(file));
     EditorWindow.latest = window;

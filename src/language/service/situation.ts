@@ -94,6 +94,12 @@ function meaning({ kind, span }: ScenarioSymbol): GlobalSymbol | LocalSymbol | u
   }
 }
 
+/** The names that a scenario declares anywhere. */
+export function everyName(symbols: readonly ScenarioSymbol[], knowledge: Knowledge): ScenarioNames {
+  const flat = (symbol: ScenarioSymbol): ScenarioSymbol[] => [symbol, ...symbol.children.flatMap(flat)];
+  return scenarioNames(symbols.flatMap(flat), symbols, knowledge);
+}
+
 function scenarioNames(
   visible: readonly ScenarioSymbol[],
   all: readonly ScenarioSymbol[],
