@@ -3,7 +3,8 @@ import { command } from './command';
 import { EXAMPLE_FOLDERS, EXAMPLES } from './example-list';
 
 interface Example extends vscode.QuickPickItem {
-  readonly uri?: vscode.Uri;
+  /** Path under `scenarios/`, without `.hmm`. */
+  readonly path?: string;
 }
 
 /** The text of a scenario's first comment line. */
@@ -16,9 +17,8 @@ const uriOf = (scenarios: vscode.Uri, name: string): vscode.Uri =>
   vscode.Uri.joinPath(scenarios, ...`${name}.hmm`.split('/'));
 
 async function example(scenarios: vscode.Uri, name: string): Promise<Example> {
-  const uri = uriOf(scenarios, name);
-  const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
-  return { label: name.replace(/^.*\//, ''), detail: firstComment(text), uri };
+  const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(uriOf(scenarios, name)));
+  return { label: name.replace(/^.*\//, ''), detail: firstComment(text), path: name };
 }
 
 async function namesIn(scenarios: vscode.Uri, folder: string): Promise<string[]> {
@@ -44,26 +44,27 @@ async function examples(scenarios: vscode.Uri): Promise<Example[]> {
 }
 
 /** The user's own copy of an example: the one there is, as it was left, otherwise a fresh one. */
-async function ownCopy(uri: vscode.Uri, storage: vscode.Uri): Promise<vscode.Uri> {
-  const copy = vscode.Uri.joinPath(storage, 'examples', uri.path.replace(/^.*\//, ''));
+async function ownCopy(scenarios: vscode.Uri, path: string, storage: vscode.Uri): Promise<vscode.Uri> {
+  const copy = uriOf(vscode.Uri.joinPath(storage, 'examples'), path);
   try {
     await vscode.workspace.fs.stat(copy);
   } catch {
-    await vscode.workspace.fs.copy(uri, copy);
+    await vscode.workspace.fs.copy(uriOf(scenarios, path), copy);
   }
   return copy;
 }
 
 /** HMM: Open Example: lists the bundled scenarios and opens a copy of the chosen one; needs no folder. */
 async function openExample({ extensionUri, globalStorageUri }: vscode.ExtensionContext): Promise<void> {
-  const list = examples(vscode.Uri.joinPath(extensionUri, 'scenarios'));
-  const chosen = await vscode.window.showQuickPick(list, {
+  const scenarios = vscode.Uri.joinPath(extensionUri, 'scenarios');
+  const chosen = await vscode.window.showQuickPick(examples(scenarios), {
     title: 'Open an example scenario',
     placeHolder: 'Then press F5 to run it',
     matchOnDetail: true,
   });
-  if (chosen?.uri === undefined) return;
-  await vscode.window.showTextDocument(await ownCopy(chosen.uri, globalStorageUri), { preview: false });
+  if (chosen?.path === undefined) return;
+  const copy = await ownCopy(scenarios, chosen.path, globalStorageUri);
+  await vscode.window.showTextDocument(copy, { preview: false });
 }
 
 export function registerExamples(context: vscode.ExtensionContext): vscode.Disposable {

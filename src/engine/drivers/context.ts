@@ -60,7 +60,7 @@ export const contextAccess = (ops: ContextOps): Routine<ContextAccess> =>
     params: { mirror: MirrorT, start: VpnT, pages: Int, write: Bool, value: Int, rise: Int },
     locals: { vpn: VpnT, end: VpnT, fault: Int, ret: ErrnoT },
     body: (r) => [
-      r.step('from the start', (k, f) => {
+      r.step('addr = start', (k, f) => {
         ops.begin(k);
         f.vpn = f.start;
         f.end = (f.start + f.pages) as Vpn;
@@ -72,7 +72,7 @@ export const contextAccess = (ops: ContextOps): Routine<ContextAccess> =>
           (k, f) =>
             ops.access(k, f.mirror, f.vpn, f.write !== 0, (f.value + f.rise * (f.vpn - f.start)) & 255),
           [
-            r.step('next page', (_, f) => {
+            r.step('addr += PAGE_SIZE', (_, f) => {
               f.vpn = (f.vpn + 1) as Vpn;
             }),
           ],
@@ -84,7 +84,9 @@ export const contextAccess = (ops: ContextOps): Routine<ContextAccess> =>
             r.wait('the fault buffer has room', Wait.FaultBuffer, deviceOf, (k, f) =>
               has_room(k, deviceOf(k, f)),
             ),
-            r.step('an entry in the fault buffer; interrupt', (k, f) => raise_fault(k, f.fault)),
+            r.step('write an entry into the fault buffer and raise an interrupt', (k, f) =>
+              raise_fault(k, f.fault),
+            ),
             r.wait(
               'the device waits for the answer',
               Wait.DeviceFault,
@@ -133,7 +135,7 @@ export const faultWork = (ops: ContextOps): Routine<OnDevice> =>
           (_, f) => f.device,
           (k, f) => fault_buffer(k, f.device).length > 0,
         ),
-        r.step('the oldest entry', (k, f) => {
+        r.step('take the oldest entry', (k, f) => {
           f.fault = fault_buffer(k, f.device)[0] ?? 0;
         }),
         r.only((profile) => profile.intervalNotifiers, [service(r, ops.fault)], [service(r, ops.faultByVma)]),

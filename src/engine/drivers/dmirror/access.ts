@@ -56,13 +56,13 @@ export const read_back = routine({
   params: { mirror: MirrorT, start: VpnT, end: VpnT },
   locals: { vpn: VpnT },
   body: (r) => [
-    r.step('from the start', (k, f) => {
+    r.step('addr = start', (k, f) => {
       begin_ioctl(k);
       f.vpn = f.start;
     }),
     lockMirror(r, (_, f) => f.mirror),
     r.loop('the device maps the next page', (k, f) => f.vpn < f.end && do_read(k, f.mirror, f.vpn), [
-      r.step('next page', (_, f) => {
+      r.step('addr += PAGE_SIZE', (_, f) => {
         f.vpn = (f.vpn + 1) as Vpn;
       }),
     ]),
@@ -93,7 +93,7 @@ export const dmirror_range_fault = routine({
   params: { mirror: MirrorT, start: VpnT, end: VpnT, write: Bool },
   locals: { mm: MmT, pfns: SlotT, seq: Int, ret: ErrnoT, again: Bool },
   body: (r) => [
-    r.step('hmm_range: the array and the request', (k, f) => {
+    r.step('range = { start, end, hmm_pfns, default_flags }', (k, f) => {
       f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;
       f.pfns = k.slots.array(f.start, f.end - f.start);
       f.again = 1;
@@ -106,7 +106,7 @@ export const dmirror_range_fault = routine({
         (_, f) => f.mm,
         (k, f) => !reader_must_wait(k, f.mirror),
       ),
-      r.step('remember the sequence', (k, f) => {
+      r.step('range.notifier_seq = mmu_interval_read_begin(notifier)', (k, f) => {
         f.seq = k.devices.mirrorSeq.get(f.mirror);
       }),
       ...mmapReadLock(r, (_, f) => f.mm),
@@ -165,7 +165,7 @@ export const dmirror_fault = routine({
   params: { mirror: MirrorT, start: VpnT, end: VpnT, write: Bool },
   locals: { vpn: VpnT, next: VpnT, ret: ErrnoT },
   body: (r) => [
-    r.step('from the start', (_, f) => {
+    r.step('addr = start', (_, f) => {
       f.vpn = f.start;
     }),
     r.only(
@@ -230,7 +230,7 @@ const dmirror_access = routine({
             ? do_write(k, f.mirror, f.vpn, f.value + (f.vpn - f.start))
             : do_read(k, f.mirror, f.vpn)),
         [
-          r.step('next page', (_, f) => {
+          r.step('addr += PAGE_SIZE', (_, f) => {
             f.vpn = (f.vpn + 1) as Vpn;
           }),
         ],
@@ -268,7 +268,7 @@ export const dmirror_read = routine({
   locals: { ret: ErrnoT },
   body: (r) => [
     r.call(
-      'read each page through the device',
+      'dmirror_do_read(dmirror, start, end, bounce)',
       dmirror_access,
       (_, f, callee) => passRange(f, callee),
       keepRet,
@@ -286,7 +286,7 @@ export const dmirror_write = routine({
   locals: { ret: ErrnoT },
   body: (r) => [
     r.call(
-      'write each page through the device',
+      'dmirror_do_write(dmirror, start, end, bounce)',
       dmirror_access,
       (_, f, callee) => {
         passRange(f, callee);

@@ -89,7 +89,7 @@ export const dmirror_devmem_fault = routine({
     ),
     ...lockRange(r, (_, f) => f.mirror),
     r.call(
-      'migrate this one page to system memory',
+      'migrate the page to system memory: args, setup, copy, pages, finalize',
       migrate,
       (k, f, callee) => {
         const [start, end] = fault_range(k, f);
@@ -138,7 +138,11 @@ export const dmirror_devmem_free = routine({
     r.when(
       'private memory: a page of system memory backs it',
       (k, f) => k.devices.type.get(f.device) === MemoryType.Private,
-      [r.step('free the backing page', (k, f) => free_backing(k, backing_page(k, f.page), f.device))],
+      [
+        r.step('__free_page(BACKING_PAGE(page))', (k, f) =>
+          free_backing(k, backing_page(k, f.page), f.device),
+        ),
+      ],
     ),
     r.step('back on top of the free list, unless the chunk is being removed; cfree++', (k, f) =>
       memory_return(k, memory, f.page, f.device),
@@ -177,7 +181,7 @@ export const dmirror_interval_invalidate = routine({
       ),
       r.ret('return true', () => 1),
     ]),
-    r.step('which range, which event, whose', (k, f) => {
+    r.step('note range, event and owner', (k, f) => {
       const device = k.devices.mirrorDevice.get(f.mirror);
       const process = k.devices.mirrorProcess.get(f.mirror);
       k.emit(INVALIDATE, f.mirror, process, device, f.start, f.end, f.event, f.owner);

@@ -50,7 +50,7 @@ export const dmirror_exclusive = routine({
     ret: ErrnoT,
   },
   body: (r) => [
-    r.step('from the start', (k, f) => {
+    r.step('addr = start', (k, f) => {
       begin_ioctl(k);
       f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;
       f.vpn = f.start;
@@ -83,7 +83,7 @@ export const dmirror_exclusive = routine({
         }),
         r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
       ]),
-      r.step('the first page', (_, f) => {
+      r.step('addr = start', (_, f) => {
         f.slot = f.slots;
       }),
       r.loop('i < npages', (_, f) => f.slot !== 0, [
@@ -100,7 +100,7 @@ export const dmirror_exclusive = routine({
           f.slot = k.slots.next.get(f.slot) as SlotRow;
         }),
       ]),
-      r.step('the round is done; -EBUSY unless every page is mapped', (k, f) => {
+      r.step('finish the round; ret = -EBUSY unless every page is mapped', (k, f) => {
         k.slots.free(f.slots);
         f.ret = f.mapped < f.next - f.vpn ? -Errno.EBUSY : 0;
         f.vpn = f.next;

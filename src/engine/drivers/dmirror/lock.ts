@@ -14,7 +14,7 @@ import { mirrors, own } from './tables';
 export function lockRange<F>(r: Builder<F>, mirror: (k: Kernel, f: F) => MirrorRow): Node<F>[] {
   return [
     r.only(rangeLock, [
-      r.wait('lock of the driver over its ranges', Wait.RangeLock, mirror, (k, f) => {
+      r.wait("lock the driver's ranges", Wait.RangeLock, mirror, (k, f) => {
         const row = mirror(k, f);
         if (own.of(k).rangeLock.get(row) !== 0) return false;
         own.of(k).rangeLock.set(row, k.task);

@@ -186,7 +186,7 @@ export const alloc_and_copy = routine({
   aliases: ['alloc_and_copy'],
   params: migrateOpsParams,
   body: (r) => [
-    r.step('in which direction', (k, f) => {
+    r.step('choose the direction', (k, f) => {
       log_copy(k, 'alloc_and_copy', f.migration);
       if (!k.profile.splitMigrateApi) log_array(k, f.migration, false);
     }),
@@ -221,7 +221,7 @@ export const finalize_and_map = routine({
   params: migrateOpsParams,
   locals: { slot: SlotT },
   body: (r) => [
-    r.step('which pages reached the device', (k, f) => {
+    r.step('find which pages reached the device', (k, f) => {
       log_copy(k, 'finalize_and_map', f.migration);
       if (k.profile.splitMigrateApi) return;
       log_array(k, f.migration, false);
@@ -289,7 +289,7 @@ export const migrate = routine({
       f.ret = value;
     };
     return [
-      r.step('struct migrate_vma args', (k, f) => {
+      r.step('args = { vma, start, end, src, dst, pgmap_owner, flags }', (k, f) => {
         const { vma, start, end, select, faultPage } = f;
         f.migration = migration_alloc(k, { vma, start, end, select, owner: f.device, faultPage });
         own.of(k).mirror.set(f.migration, f.mirror);
@@ -303,7 +303,7 @@ export const migrate = routine({
             r.yield('Y7'),
             r.call('alloc_and_copy(&args)', alloc_and_copy, passMigration),
             r.call('migrate_vma_pages(&args)', migrate_vma_pages, passMigration),
-            r.step('how many moved', (k, f) => {
+            r.step('count what moved', (k, f) => {
               f.ret = moved_pages(k, f.migration);
             }),
             r.call('finalize_and_map(&args)', finalize_and_map, passMigration),
@@ -313,13 +313,13 @@ export const migrate = routine({
         [
           r.call('ret = migrate_vma(ops, vma, start, end, src, dst)', migrate_vma, passMigration, keep),
           r.when('it succeeded', (_, f) => f.ret === 0, [
-            r.step('how many moved', (k, f) => {
+            r.step('count what moved', (k, f) => {
               f.ret = moved_pages(k, f.migration);
             }),
           ]),
         ],
       ),
-      r.step('the arrays are done with', (k, f) => migration_free(k, f.migration)),
+      r.step('free the arrays', (k, f) => migration_free(k, f.migration)),
       r.ret('return how many moved, or the error', (_, f) => f.ret),
     ];
   },

@@ -92,7 +92,7 @@ const dmirror_range_snapshot = routine({
         (_, f) => f.mm,
         (k, f) => !reader_must_wait(k, f.notifier),
       ),
-      r.step('remember the sequence', (k, f) => {
+      r.step('range.notifier_seq = mmu_interval_read_begin(notifier)', (k, f) => {
         f.seq = k.devices.mirrorSeq.get(f.notifier);
       }),
       ...mmapReadLock(r, (_, f) => f.mm),
@@ -119,12 +119,12 @@ const dmirror_range_snapshot = routine({
           'mmu_interval_read_retry: the range was invalidated since',
           (k, f) => mmu_interval_read_retry(k, f.notifier, f.seq),
           [
-            r.step('once more', (_, f) => {
+            r.step('try once more', (_, f) => {
               f.again = 1;
             }),
           ],
           [
-            r.step('dmirror_mkentry: one byte a page', (k, f) => {
+            r.step('dmirror_mkentry(): make a byte of each page', (k, f) => {
               for (const slot of k.slots.of(f.pfns)) push_data(k, mkentry(k, f.mirror, slot));
               k.tasks.cpages.add(k.task, f.end - f.start);
             }),
@@ -136,7 +136,7 @@ const dmirror_range_snapshot = routine({
     r.call('mmu_interval_notifier_remove(range->notifier)', mmu_interval_notifier_remove, (_, f, callee) => {
       callee.mirror = f.notifier;
     }),
-    r.step('the notifier was of this call only', (k, f) => {
+    r.step('mmu_interval_notifier_remove(): it was for this call only', (k, f) => {
       k.devices.mirrors.free(f.notifier);
       k.slots.free(f.pfns);
     }),
@@ -157,7 +157,7 @@ export const dmirror_snapshot = routine({
   params: { mirror: MirrorT, start: VpnT, pages: Int },
   locals: { vpn: VpnT, next: VpnT, end: VpnT, ret: ErrnoT },
   body: (r) => [
-    r.step('from the start', (k, f) => {
+    r.step('addr = start', (k, f) => {
       begin_ioctl(k);
       f.vpn = f.start;
       f.end = (f.start + f.pages) as Vpn;

@@ -110,7 +110,7 @@ export const dmirror_vma_fault = routine({
         ]),
         r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
       ]),
-      r.step('the array is done with', (k, f) => k.slots.free(f.pfns)),
+      r.step('free the array', (k, f) => k.slots.free(f.pfns)),
     ]),
     r.ret('return 0'),
   ],
@@ -169,7 +169,7 @@ export function snapshotRoutine(
               'hmm_vma_range_done(range): nothing of it was invalidated',
               (k, f) => hmm_vma_range_done(k, f.range),
               [
-                r.step('dmirror_mkentry: one byte a page', (k, f) => {
+                r.step('dmirror_mkentry(): make a byte of each page', (k, f) => {
                   for (const slot of k.slots.of(f.pfns)) byte(k, f.mirror, slot);
                   f.vpn = f.next;
                 }),
@@ -182,7 +182,7 @@ export function snapshotRoutine(
           ],
         ),
       ]),
-      r.step('cpages: every page has a byte', (k, f) => k.tasks.cpages.set(k.task, f.end - f.start)),
+      r.step('cpages = npages: every page has a byte', (k, f) => k.tasks.cpages.set(k.task, f.end - f.start)),
       r.ret('return 0'),
     ],
   });

@@ -59,14 +59,14 @@ export const fput = routine({
   locals: { index: Int, entry: EntryT },
   body: (r) => [
     r.when('somebody still uses the file', (k, f) => k.files.users.add(f.file, -1) > 0, [r.ret('return')]),
-    r.step('first page of the page cache', (k, f) => next_cached(k, f)),
+    r.step('begin with the first page of the page cache', (k, f) => next_cached(k, f)),
     r.loop('there is a page', (_, f) => f.index >= 0, [
       r.call('take it out of the page cache; put_page(page)', put_page, (k, f, callee) => {
         callee.page = remove_from_cache(k, f.file, f.entry);
         callee.hold = Hold.PageCache;
         callee.who = f.file;
       }),
-      r.step('next page', (k, f) => next_cached(k, f)),
+      r.step('addr += PAGE_SIZE', (k, f) => next_cached(k, f)),
     ]),
     r.step('the file is gone', (k, f) => {
       k.tables.destroy(k.files.cache.get(f.file) as NodeRow);

@@ -42,10 +42,10 @@ const exit_files = routine({
   params: { process: ProcessT },
   locals: { mirror: MirrorT },
   body: (r) => [
-    r.step('the last file', close_last),
+    r.step('begin with the last file', close_last),
     r.loop('there is an open device', (_, f) => f.mirror !== 0, [
       fputDevice(r, (f) => f.mirror),
-      r.step('the file before it', close_last),
+      r.step('go on to the file before it', close_last),
     ]),
   ],
 });
@@ -61,7 +61,7 @@ export const do_exit = routine({
   params: { code: Int, signal: Int, group: Bool },
   locals: { process: ProcessT, mm: MmT },
   body: (r) => [
-    r.step('one thread less; with exit_group or a fatal signal the others are killed', (k, f) => {
+    r.step('count one thread less; with exit_group or a fatal signal kill the others', (k, f) => {
       f.process = k.tasks.processOf(k.task);
       f.mm = k.tasks.mmOf(k.task);
       k.tasks.live.add(f.process, -1);

@@ -41,7 +41,7 @@ const dup_mmap = routine({
   locals: { old: MmT, vma: VmaT, copy: VmaT, ret: ErrnoT },
   body: (r) => [
     ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
-    r.step('first VMA of the parent', (k, f) => {
+    r.step("mpnt = the parent's first VMA", (k, f) => {
       f.old = k.tasks.mmOf(k.task);
       inc_tlb_flush_pending(k, f.old);
       f.vma = k.mm.firstVma.get(f.old) as VmaRow;
@@ -68,7 +68,7 @@ const dup_mmap = routine({
           ),
         ]),
       ]),
-      r.step('next VMA', (k, f) => {
+      r.step("mpnt = the parent's next VMA", (k, f) => {
         f.vma = k.mm.next.get(f.vma) as VmaRow;
       }),
     ]),
@@ -117,7 +117,7 @@ export const sys_fork = routine({
       r.step('mmdrop(mm)', (k, f) => mmdrop(k, f.mm)),
       r.ret('return the error', (_, f) => f.ret),
     ]),
-    r.step('the child process and its thread', (k, f) => {
+    r.step('copy_process(): the child and its thread are there', (k, f) => {
       const parent = k.tasks.processOf(k.task);
       f.child = process_alloc(k, f.name, f.mm, parent);
       task_alloc(k, f.child, f.name);

@@ -165,7 +165,7 @@ export const hmm_range_fault = routine({
   params: { mirror: MirrorT, start: VpnT, end: VpnT, request: Int, pfns: SlotT, seq: Int },
   locals: { vpn: VpnT, slot: SlotT, need: Int, wait: Bool, ret: ErrnoT, vma: VmaT, entry: EntryT },
   body: (r) => [
-    r.step('walk from the start of the range', (k, f) => {
+    r.step('walk from range->start', (k, f) => {
       const asked = (f.request & HmmPfn.ReqFault ? 1 : 0) | (f.request & HmmPfn.ReqWrite ? 2 : 0);
       k.emit(RANGE_FAULT, f.start, f.end - f.start, k.devices.mirrorDevice.get(f.mirror), asked);
       f.vpn = f.start;
@@ -182,7 +182,7 @@ export const hmm_range_fault = routine({
       ],
     ),
     r.loop('address < end', (_, f) => f.vpn < f.end, [
-      r.step('look at the entry', (k, f) => {
+      r.step('pte = ptep_get(ptep)', (k, f) => {
         const found = look(k, f);
         k.slots.srcFlags.set(f.slot, found.flags);
         k.slots.srcPage.set(f.slot, found.page);
@@ -197,7 +197,7 @@ export const hmm_range_fault = routine({
         }),
       ]),
       r.when('the page is being migrated', (_, f) => f.wait !== 0, [
-        r.step('its migration entry', (k, f) => {
+        r.step('remember the migration entry', (k, f) => {
           f.entry = pte_offset(k, k.devices.mirrorMm.get(f.mirror) as MmRow, f.vpn);
           f.ret = -Errno.EBUSY;
         }),
@@ -245,7 +245,7 @@ export const hmm_range_fault = routine({
           ),
         ],
         [
-          r.step('next address', (k, f) => {
+          r.step('addr += PAGE_SIZE', (k, f) => {
             fault_progress(k);
             f.vpn = (f.vpn + 1) as Vpn;
             f.slot = k.slots.next.get(f.slot) as SlotRow;

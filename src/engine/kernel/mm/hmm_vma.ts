@@ -100,7 +100,7 @@ const hmm_vma_walk_clear = routine({
   params: { vma: VmaT, start: VpnT, end: VpnT, write: Bool },
   locals: { vpn: VpnT, fault: VmFaultT },
   body: (r) => [
-    r.step('from the start of the step', (_, f) => {
+    r.step('addr = start', (_, f) => {
       f.vpn = f.start;
     }),
     r.only(
@@ -146,13 +146,13 @@ const hmm_vma_walk_pmd = routine({
   params: { vma: VmaT, start: VpnT, end: VpnT, fault: Bool, write: Bool, pfns: SlotT, range: RangeT },
   locals: { vpn: VpnT, slot: SlotT, faults: Bool, waits: Bool, entry: EntryT, ret: ErrnoT },
   body: (r) => [
-    r.step('from the start of the step', (k, f) => {
+    r.step('addr = start', (k, f) => {
       f.vpn = f.start;
       f.slot = f.pfns;
       k.devices.rangeLast.set(f.range, f.start);
     }),
     r.loop('address < end', (_, f) => f.vpn < f.end, [
-      r.step('look at the entry: pfns[i]', (k, f) => {
+      r.step('pfns[i] = what the entry allows', (k, f) => {
         const found = look(k, f.vma, f.vpn, f);
         k.slots.srcFlags.set(f.slot, found.flags);
         k.slots.srcPage.set(f.slot, found.page);
@@ -185,7 +185,7 @@ const hmm_vma_walk_pmd = routine({
         ),
         r.ret('return ret', (_, f) => f.ret),
       ]),
-      r.step('next address', (k, f) => {
+      r.step('addr += PAGE_SIZE', (k, f) => {
         f.vpn = (f.vpn + 1) as Vpn;
         f.slot = k.slots.next.get(f.slot) as SlotRow;
       }),
@@ -212,7 +212,7 @@ const walk_page_range = routine({
   params,
   locals: { vpn: VpnT, next: VpnT, ret: ErrnoT },
   body: (r) => [
-    r.step('walk from the start of the range', (k, f) => {
+    r.step('walk from range->start', (k, f) => {
       const { rangeStart, rangeEnd } = k.devices;
       f.vpn = rangeStart.get(f.range) as Vpn;
       const asked = (f.fault !== 0 ? 1 : 0) | (f.write !== 0 ? 2 : 0);
@@ -252,7 +252,7 @@ const walk_page_range = routine({
               return f.ret;
             }),
           ]),
-          r.step('next step', (_, f) => {
+          r.step('go on with the next step', (_, f) => {
             f.vpn = f.next;
           }),
         ],

@@ -21,11 +21,11 @@ interface Walk {
 /** Runs `body` for each entry in use of [f.at, f.end), `f.entry` being the entry; a huge one is visited once. */
 export function forEachEntry<F extends Walk>(r: Builder<F>, body: Node<F>[]): Node<F>[] {
   return [
-    r.step('first entry in use', (k, f) => {
+    r.step('find the first entry in use', (k, f) => {
       f.at = next_entry(k, mmOf(k, f), f.at, f.end);
     }),
     r.loop('there is a table', (_, f) => f.at < f.end, [
-      r.step('how far it goes', (k, f) => {
+      r.step('find how far it goes', (k, f) => {
         f.first = leaf_offset(k, mmOf(k, f), f.at);
         f.next = pte_table_end(f.at, f.end);
       }),
@@ -35,7 +35,7 @@ export function forEachEntry<F extends Walk>(r: Builder<F>, body: Node<F>[]): No
           f.entry = leaf_offset(k, mmOf(k, f), f.at);
         }),
         ...body,
-        r.step('next entry in use', (k, f) => {
+        r.step('go on to the next entry in use', (k, f) => {
           f.at = next_entry(k, mmOf(k, f), after_entry(k, f.entry, f.at), f.end);
         }),
       ]),

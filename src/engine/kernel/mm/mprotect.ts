@@ -123,7 +123,7 @@ const change_protection = routine({
     r.only(
       (profile) => profile.mprotectGathers,
       [
-        r.step('from there', (_, f) => {
+        r.step('go on from there', (_, f) => {
           f.at = f.told;
         }),
       ],
@@ -141,13 +141,14 @@ const change_protection = routine({
         [
           r.inlines(
             ['can_change_pte_writable'],
-            r.step("the VMA's protection; writable at once where that is safe; no flush yet", (k, f) =>
-              change_present_pte(k, f.vma, f.entry),
+            r.step(
+              "ptep_modify_prot_commit(): the VMA's protection, writable at once where that is safe; flush later",
+              (k, f) => change_present_pte(k, f.vma, f.entry),
             ),
           ),
         ],
         [
-          r.step('device-private, device-exclusive, migration: writable becomes read-only', (k, f) =>
+          r.step('make a writable device-private, device-exclusive or migration entry read-only', (k, f) =>
             change_nonpresent_pte(k, f.entry),
           ),
         ],
@@ -257,7 +258,7 @@ export const sys_mprotect = routine({
           inc_tlb_flush_pending(k, f.mm);
         }),
       ],
-      [r.step('first VMA of the range', begin)],
+      [r.step('vma = find_vma(start)', begin)],
     ),
     r.loop('pages are left, and no error', (_, f) => f.at < f.end && f.ret === 0, [
       r.step('vma = the VMA at the next page; its new flags', (k, f) => {

@@ -44,7 +44,7 @@ export const gup_put_folio = routine({
     r.only(
       (profile) => profile.pinCountsMany,
       [
-        r.step('one pin less: all of its references but the last', (k, f) => {
+        r.step('take a pin back: all of its references but the last', (k, f) => {
           const folio = k.pages.folio(f.page);
           k.pages.pins.add(folio, -1);
           k.pages.refcount.add(folio, 1 - pin_weight(k, folio));

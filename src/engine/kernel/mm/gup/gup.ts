@@ -122,7 +122,7 @@ export const get_user_pages = routine({
     ret: ErrnoT,
   },
   body: (r) => [
-    r.step('from the first page', (_, f) => {
+    r.step('start at the first page', (_, f) => {
       f.slot = f.slots;
     }),
     r.loop('pages are left', (_, f) => f.done < f.pages, [
@@ -144,7 +144,7 @@ export const get_user_pages = routine({
           callee.vpn = f.vpn;
         }),
       ]),
-      r.step('the tables down to the entry, as far as there are any', (k, f) => {
+      r.step('walk the tables down to the entry, as far as there are any', (k, f) => {
         f.entry = leaf_offset(k, f.mm, f.vpn);
       }),
       r.when('there is an entry', (_, f) => f.entry !== 0, [pteLock(r)]),

@@ -76,7 +76,7 @@ export const gup_fast_fallback = routine({
       f.slot = f.slots;
     }),
     r.loop('pages are left, and the last one was there', (_, f) => f.done < f.pages && f.ended === 0, [
-      r.step('gup_fast_pmd_range: the pages of one table that are present', gup_fast_table),
+      r.step('gup_fast_pmd_range(): take the pages of one table that are present', gup_fast_table),
     ]),
     r.when('they are all there', (_, f) => f.done === f.pages, [r.ret('return nr_pinned', (_, f) => f.done)]),
     r.call(

@@ -75,7 +75,7 @@ const collect_longterm_unpinnable_folios = routine({
   params: { slots: SlotT, migration: MigrationT },
   locals: { slot: SlotT, page: PageT, folio: PageT, collected: Int },
   body: (r) => [
-    r.step('the first page', (_, f) => {
+    r.step('begin with the first page', (_, f) => {
       f.slot = f.slots;
     }),
     r.loop('pages are left', (k, f) => f.slot !== 0 && k.slots.srcPage.get(f.slot) !== 0, [
@@ -127,7 +127,7 @@ const migrate_longterm_unpinnable_folios = routine({
   params: { slots: SlotT, who: Int, migration: MigrationT },
   locals: { slot: SlotT, page: PageT, coherent: PageT, ret: ErrnoT },
   body: (r) => [
-    r.step('the first page', (_, f) => {
+    r.step('begin with the first page', (_, f) => {
       f.slot = f.slots;
       f.ret = -Errno.EAGAIN;
     }),
@@ -182,7 +182,7 @@ const check_and_migrate_movable_pages = routine({
   params: { slots: SlotT, who: Int },
   locals: { migration: MigrationT, collected: Int, ret: ErrnoT },
   body: (r) => [
-    r.step('an empty list of folios that are to move', (k, f) => {
+    r.step('INIT_LIST_HEAD(&movable_folio_list)', (k, f) => {
       f.migration = movable_folios(k);
     }),
     r.call(

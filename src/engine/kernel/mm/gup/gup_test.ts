@@ -63,7 +63,7 @@ export const gup_test = routine({
         r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
       ],
     ),
-    r.step('the first page', (_, f) => {
+    r.step('begin with the first page', (_, f) => {
       f.slot = f.slots;
     }),
     r.loop('a page is held', (k, f) => f.slot !== 0 && k.slots.srcPage.get(f.slot) !== 0, [

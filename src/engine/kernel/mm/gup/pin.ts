@@ -48,7 +48,7 @@ export const unpin_user_pages = routine({
   params: { pin: PinT },
   locals: { slots: SlotT, slot: SlotT, count: Int },
   body: (r) => [
-    r.step('the array of pages', (k, f) => {
+    r.step('allocate the array of pages', (k, f) => {
       f.slots = k.pins.firstSlot.get(f.pin) as SlotRow;
       f.slot = f.slots;
       k.pins.firstSlot.set(f.pin, 0);
@@ -85,7 +85,7 @@ export const pin_user_pages = routine({
   locals: { mm: MmT, foll: Hex, slots: SlotT, slot: SlotT, done: Int, had: Int, ret: ErrnoT },
   body: (r) => [
     ...pageArray(r),
-    r.step('FOLL_PIN (| FOLL_LONGTERM) (| FOLL_WRITE)', (k, f) => {
+    r.step('gup_flags |= FOLL_PIN (| FOLL_LONGTERM) (| FOLL_WRITE)', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
       f.foll =
         Foll.Pin | Foll.Touch | (f.write !== 0 ? Foll.Write : 0) | (f.longterm !== 0 ? Foll.Longterm : 0);
@@ -117,7 +117,7 @@ export const pin_user_pages = routine({
           r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock_if_locked(k, f.mm)),
         ],
       ),
-      r.step('so many are done', (_, f) => {
+      r.step('note how many are done', (_, f) => {
         f.done += f.had;
       }),
       r.loop('the rest of the array begins behind them', (_, f) => f.done < f.pages && f.had > 0, [

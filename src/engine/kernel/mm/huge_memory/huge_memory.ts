@@ -168,7 +168,7 @@ const do_huge_pmd_anonymous_page = routine({
         r.when(
           'the entry is still empty',
           (k, f) => ptep_get(k, f.entry) === 0,
-          [r.step('set_huge_zero_folio: read-only', (k, f) => map_zero_folio(k, f)), pmdUnlock(r)],
+          [r.step('set_huge_zero_folio(): map it read-only', (k, f) => map_zero_folio(k, f)), pmdUnlock(r)],
           [pmdUnlock(r), r.step('pte_free(mm, pgtable)', (k, f) => table_free(k, f.table as NodeRow))],
         ),
         leaves(r, ANON, 'return 0', () => 0),
@@ -190,7 +190,7 @@ const do_huge_pmd_anonymous_page = routine({
         'the entry is still empty',
         (k, f) => ptep_get(k, f.entry) === 0,
         [
-          r.step('map_anon_folio_pmd: reverse map, LRU, rss; the table is deposited', (k, f) =>
+          r.step('map_anon_folio_pmd(): add reverse map, LRU and rss; deposit the table', (k, f) =>
             map_anon_folio(k, f),
           ),
           pmdUnlock(r),
@@ -285,12 +285,12 @@ export const split_huge_pmd = routine({
         k.emit('split_huge_pmd', k.mm.process.get(mmOf(k, f)), f.vpn);
       }),
       r.call('mmu_notifier_invalidate_range_start(CLEAR, 2 MiB)', mmu_notifier_invalidate_range_start, range),
-      r.step('the entry of the PMD table', (k, f) => {
+      r.step('entry = mk_huge_pmd(page, vma->vm_page_prot)', (k, f) => {
         f.entry = pmd_offset(k, mmOf(k, f), f.start);
       }),
       r.when('there is a table', (_, f) => f.entry !== 0, [
         pmdLock(r),
-        r.step('the deposited table takes the place of the entry', (k, f) =>
+        r.step("pmd_populate(mm, pmd, pgtable): the deposited table takes the entry's place", (k, f) =>
           split_huge_pmd_locked(k, f.vma, f.entry, f.freeze !== 0, f.folio),
         ),
         pmdUnlock(r),
@@ -324,7 +324,7 @@ const do_huge_pmd_wp_page = routine({
       'not the zero page, and exclusive to this mapping',
       (k, f) => !isZeroPage(f.pte) && can_reuse(k, k.tables.hi.get(f.entry) as PageRow, f.vma),
       [
-        r.step('it is exclusive from now on; for a write the entry becomes writable and dirty', (k, f) => {
+        r.step('SetPageAnonExclusive(page); make the entry writable and dirty for a write', (k, f) => {
           if (k.profile.anonExclusive) k.pages.setFlag(k.tables.hi.get(f.entry) as PageRow, Pg.AnonExclusive);
           const pte = ptep_get(k, f.entry) | PTE_WRITE | PTE_YOUNG;
           if (isWrite(f)) set_pte_bits(k, f.entry, pte_mkdirty(k, pte));

@@ -100,11 +100,11 @@ export const split_folio = routine({
       'nothing maps it any more, and nobody else holds it: freeze its count',
       (k, f) => k.pages.folioMapcount(f.folio) === 0 && k.pages.refcount.get(f.folio) === 1,
       [
-        r.step('__split_huge_page: every page its own flags, mapping and count', (k, f) =>
+        r.step('__split_huge_page(): give every page its own flags, mapping and count', (k, f) =>
           split_pages(k, f.folio, f.migration),
         ),
         r.loop('remap_page: each page', (_, f) => f.i < HUGE_PAGES, [
-          r.step('entries for it; where it is all zeroes, for the shared zero page', (k, f) => {
+          r.step('set entries for it; where it is all zeroes, for the shared zero page', (k, f) => {
             remap_page(k, k.pages.nth(f.folio, f.i));
             f.i++;
           }),
@@ -123,7 +123,7 @@ export const split_folio = routine({
       ],
     ),
     r.loop('remap_page: it stays whole, each page', (_, f) => f.i < HUGE_PAGES, [
-      r.step('its entries again', (k, f) => {
+      r.step('set its entries again', (k, f) => {
         remap_page(k, k.pages.nth(f.folio, f.i));
         f.i++;
       }),

@@ -95,7 +95,7 @@ export const copy_hugetlb_page_range = routine({
     r.when('pages are copied on write', (k, f) => k.mm.isCow(f.src), [
       r.call('mmu_notifier_invalidate_range_start(CLEAR, vma)', mmu_notifier_invalidate_range_start, range),
     ]),
-    r.step('the first huge page', (k, f) => {
+    r.step('begin with the first huge page', (k, f) => {
       f.end = k.mm.end.get(f.src) as Vpn;
       advance(k, f, k.mm.start.get(f.src) as Vpn);
     }),
@@ -131,10 +131,10 @@ export const copy_hugetlb_page_range = routine({
               callee.who = k.task;
             }),
           ],
-          [r.step('share it: huge_ptep_set_wrprotect; no flush yet', share), ...unlockBoth(r)],
+          [r.step('huge_ptep_set_wrprotect(): share it, and flush later', share), ...unlockBoth(r)],
         ),
       ]),
-      r.step('the next huge page', (k, f) => advance(k, f, (f.at + HUGE_PAGES) as Vpn)),
+      r.step('go on to the next huge page', (k, f) => advance(k, f, (f.at + HUGE_PAGES) as Vpn)),
     ]),
     r.when('pages are copied on write', (k, f) => k.mm.isCow(f.src), [
       r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, range),

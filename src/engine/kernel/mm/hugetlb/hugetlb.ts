@@ -90,7 +90,10 @@ const hugetlb_no_page = routine({
     r.when(
       'the entry is still empty',
       (k, f) => ptep_get(k, f.entry) === 0,
-      [r.step('reverse map; set_huge_pte_at', (k, f) => map_folio(k, f, f.page)), pmdUnlock(r)],
+      [
+        r.step('hugetlb_add_new_anon_rmap(); set_huge_pte_at()', (k, f) => map_folio(k, f, f.page)),
+        pmdUnlock(r),
+      ],
       [pmdUnlock(r), discard(r)],
     ),
     r.ret('return 0'),
@@ -177,7 +180,10 @@ const hugetlb_wp = routine({
       r.when(
         'nobody shares it, or the mapping is shared',
         (k, f) => can_reuse(k, f.old) || k.mm.has(f.vma, Vm.Shared),
-        [r.step('the entry becomes writable and dirty', (k, f) => reuse(k, f)), r.ret('return 0')],
+        [
+          r.step('set_huge_ptep_writable(): make the entry writable and dirty', (k, f) => reuse(k, f)),
+          r.ret('return 0'),
+        ],
       ),
       r.step('new_folio = alloc_hugetlb_folio(vma, address, outside_reserve)', (k, f) => {
         get_page(k, f.old, Hold.Fault);
@@ -209,7 +215,9 @@ const hugetlb_wp = routine({
         'the entry is unchanged',
         (k, f) => pte_same(k, f),
         [
-          r.step('clear and flush the old entry; set the copy', (k, f) => replace(k, f, f.old, f.page)),
+          r.step('huge_ptep_clear_flush(); set_huge_pte_at(): the copy', (k, f) =>
+            replace(k, f, f.old, f.page),
+          ),
           pmdUnlock(r),
         ],
         [pmdUnlock(r), discard(r)],
@@ -238,7 +246,7 @@ export const hugetlb_fault = routine({
     const asked = FaultFlag.Write | FaultFlag.Unshare;
     return [
       entered(r, FAULT, 'vmf.orig_pte = huge_ptep_get(mm, address, pte)'),
-      r.step('the entry', (k, f) => {
+      r.step('entry = huge_ptep_get(ptep)', (k, f) => {
         read_orig_pte(k, f);
       }),
       r.when('it is empty', (_, f) => f.pte === 0, [
@@ -254,7 +262,7 @@ export const hugetlb_fault = routine({
         ],
       ),
       pmdLock(r),
-      r.step('huge_ptep_set_access_flags: young, and dirty for a write', (k, f) => {
+      r.step('huge_ptep_set_access_flags(): young, and dirty for a write', (k, f) => {
         const pte = ptep_get(k, f.entry) | PTE_YOUNG;
         set_pte_bits(k, f.entry, isWrite(f) ? pte_mkdirty(k, pte) : pte);
       }),

@@ -31,7 +31,7 @@ export const move_hugetlb_page_tables = routine({
       callee.event = Notify.CLEAR;
     };
     return [
-      r.step('the range', (k, f) => {
+      r.step('note the range', (k, f) => {
         f.mm = mmOf(k, f);
         f.end = (f.start + f.pages) as Vpn;
         f.moved = f.pages;
@@ -42,7 +42,7 @@ export const move_hugetlb_page_tables = routine({
         range,
       ),
       rmapWriteLock(r, (k, f) => vmaLocks(k, [f.vma])),
-      r.step('the first huge page', (k, f) => {
+      r.step('begin with the first huge page', (k, f) => {
         f.at = next_pte_table(k, f.mm, f.start, f.end);
       }),
       r.loop('there is one', (_, f) => f.at < f.end, [
@@ -63,7 +63,7 @@ export const move_hugetlb_page_tables = routine({
           }),
           pmdUnlock(r),
         ]),
-        r.step('the next huge page', (k, f) => {
+        r.step('go on to the next huge page', (k, f) => {
           if (f.at < f.end) f.at = next_pte_table(k, f.mm, (f.at + HUGE_PAGES) as Vpn, f.end);
         }),
       ]),

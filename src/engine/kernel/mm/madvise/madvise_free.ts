@@ -91,11 +91,11 @@ export const madvise_free_single_vma = routine({
         callee.event = Notify.CLEAR;
       },
     ),
-    r.step('from the start', (_, f) => {
+    r.step('addr = start', (_, f) => {
       f.at = f.start;
     }),
     ...forEachEntry(r, [
-      r.step('a present page nobody else maps: clean, old, lazily free', (k, f) => {
+      r.step('make a present page that nobody else maps clean, old and lazily free', (k, f) => {
         if (is_whole(k, f)) free_pte(k, f);
       }),
     ]),
@@ -117,11 +117,11 @@ export const madvise_cold = routine({
   locals: walkLocals,
   body: (r) => [
     lruAddDrain(r),
-    r.step('from the start', (_, f) => {
+    r.step('addr = start', (_, f) => {
       f.at = f.start;
     }),
     ...forEachEntry(r, [
-      r.step('a present page nobody else maps: old and inactive', (k, f) => {
+      r.step('make a present page that nobody else maps old and inactive', (k, f) => {
         if (is_whole(k, f)) cold_pte(k, f);
       }),
     ]),

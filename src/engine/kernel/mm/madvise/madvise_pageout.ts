@@ -41,7 +41,7 @@ export const madvise_pageout = routine({
   locals: { at: VpnT, list: SlotT },
   body: (r) => [
     lruAddDrain(r),
-    r.step('from the start', (_, f) => {
+    r.step('addr = start', (_, f) => {
       f.at = f.start;
     }),
     r.loop('page tables are left', (_, f) => f.at < f.end, [

@@ -29,7 +29,7 @@ export const madvise_willneed = routine({
     r.when('the VMA maps a file: its pages are in memory', (k, f) => !k.mm.isAnonymous(f.vma), [
       r.ret('return'),
     ]),
-    r.step('from the start', (_, f) => {
+    r.step('addr = start', (_, f) => {
       f.at = f.start;
     }),
     ...forEachEntry(r, [r.step('a swap entry: read_swap_cache_async(entry)', (k, f) => read_in(k, f.entry))]),

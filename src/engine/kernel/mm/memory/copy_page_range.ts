@@ -178,11 +178,11 @@ const copy_pte_range = routine({
   params: { dst: VmaT, src: VmaT, start: VpnT, end: VpnT },
   locals: { at: VpnT, entry: EntryT, to: EntryT, page: PageT, copy: PageT },
   body: (r) => [
-    r.step('first entry in use', (k, f) => {
+    r.step('find the first entry in use', (k, f) => {
       f.at = next_entry(k, mmOf(k, { vma: f.src }), f.start, f.end);
     }),
     r.when('there is none', (_, f) => f.at >= f.end, [r.ret('return 0')]),
-    r.step('src_pte, dst_pte and the page', look),
+    r.step('read src_pte; find dst_pte and the page', look),
     ...lockBoth(r),
     r.loop('there is an entry', (_, f) => f.at < f.end, [
       r.step('ptep_get(src_pte), and the page', look),
@@ -220,13 +220,17 @@ const copy_pte_range = routine({
           r.when(
             'the page is exclusive and pinned',
             is_pinned_pte,
-            [r.step('copy_present_page: the child gets a copy at once', (k, f) => map_copy(k, f, f.copy))],
-            [r.step('copy_present_ptes: share the page; no flush yet', (k, f) => copy_present_pte(k, f))],
+            [r.step('copy_present_page(): give the child a copy at once', (k, f) => map_copy(k, f, f.copy))],
+            [
+              r.step('copy_present_ptes(): share the page, and flush later', (k, f) =>
+                copy_present_pte(k, f),
+              ),
+            ],
           ),
         ],
-        [r.step('copy_nonpresent_pte: share what it stands for', (k, f) => copy_nonpresent_pte(k, f))],
+        [r.step('copy_nonpresent_pte(): share what it stands for', (k, f) => copy_nonpresent_pte(k, f))],
       ),
-      r.step('next entry in use', (k, f) => {
+      r.step('go on to the next entry in use', (k, f) => {
         f.at = next_entry(k, mmOf(k, { vma: f.src }), (f.at + 1) as Vpn, f.end);
       }),
     ]),
@@ -258,7 +262,7 @@ export const copy_page_range = routine({
       ),
       r.ret('return ret', (_, f) => f.ret),
     ]),
-    r.step('the range', (k, f) => {
+    r.step('note the range', (k, f) => {
       f.mm = mmOf(k, { vma: f.src });
       f.end = k.mm.end.get(f.src) as Vpn;
       f.at = next_pte_table(k, f.mm, k.mm.start.get(f.src) as Vpn, f.end);
@@ -276,7 +280,7 @@ export const copy_page_range = routine({
       ),
     ]),
     r.loop('the parent has another table, and no error', (_, f) => f.at < f.end && f.ret === 0, [
-      r.step('the end of this table', (_, f) => {
+      r.step('next = pmd_addr_end(addr, end)', (_, f) => {
         f.next = pte_table_end(f.at, f.end);
       }),
       r.when('the entry maps 2 MiB at once', (k, f) => is_huge_at(k, f.mm, f.at), [
@@ -320,7 +324,7 @@ export const copy_page_range = routine({
           ],
         ),
       ]),
-      r.step('next table of the parent', (k, f) => {
+      r.step("go on to the parent's next table", (k, f) => {
         f.at = next_pte_table(k, f.mm, f.next, f.end);
       }),
     ]),

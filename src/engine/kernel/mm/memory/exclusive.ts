@@ -46,7 +46,7 @@ export const remove_device_exclusive_entry = routine({
   locals: { page: PageT, ret: VmFaultT },
   body: (r) => [
     entered(r, REMOVE, 'page = vmf->page'),
-    r.step('page of orig_pte: no lock keeps it there', (_, f) => {
+    r.step('page = vmf->page: no lock keeps it there', (_, f) => {
       f.page = f.orig;
     }),
     r.when('folio_try_get(folio) fails: it is free, so the entry is gone', is_free, [

@@ -130,7 +130,7 @@ const do_fault_page = routine({
       (k, f) => k.mm.linearIndex(f.vma, f.vpn) >= k.files.pages.get(fileOf(k, f)),
       [r.ret('return nothing: VM_FAULT_SIGBUS', () => 0)],
     ),
-    r.step('look in the page cache', (k, f) => {
+    r.step('folio = filemap_get_folio(mapping, index)', (k, f) => {
       f.page = find_page(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn));
     }),
     r.when('it is not there', (_, f) => f.page === 0, [
@@ -159,7 +159,7 @@ const do_read_fault = routine({
   params: vmfParams,
   locals: { page: PageT, ret: VmFaultT },
   body: (r) => [
-    r.step('make the page table', (k, f) => {
+    r.step('pte_alloc(mm, pmd)', (k, f) => {
       f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
     }),
     r.when('no memory', (_, f) => f.entry === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
@@ -216,7 +216,7 @@ const do_cow_fault = routine({
     r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
       r.ret('return ret', (_, f) => f.ret),
     ]),
-    r.step('make the page table; allocate the copy and charge it', prepare_cow),
+    r.step('pte_alloc(mm, pmd); vmf->cow_page = folio_prealloc()', prepare_cow),
     r.when('no memory', (_, f) => f.cow === 0, [
       directReclaim(r, prepare_cow),
       r.when('still none', (_, f) => f.cow === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
@@ -232,7 +232,7 @@ const do_cow_fault = routine({
       }),
       r.ret('return the error', (_, f) => missing(f.page)),
     ]),
-    r.step('copy the contents', (k, f) => k.contents.copy(f.page, f.cow)),
+    r.step('copy_user_highpage(dst, src)', (k, f) => k.contents.copy(f.page, f.cow)),
     r.yield('Y2'),
     pteLock(r),
     r.when(
@@ -267,7 +267,7 @@ const do_shared_fault = routine({
   params: vmfParams,
   locals: { page: PageT, ret: VmFaultT },
   body: (r) => [
-    r.step('make the page table', (k, f) => {
+    r.step('pte_alloc(mm, pmd)', (k, f) => {
       f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
     }),
     r.when('no memory', (_, f) => f.entry === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),

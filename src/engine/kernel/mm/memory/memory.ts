@@ -75,8 +75,8 @@ const do_anonymous_page = routine({
     r.when('it is a read: use the zero page', (_, f) => !isWrite(f), [
       r.yield('Y2'),
       pteLock(r),
-      r.when('the entry is still empty', (k, f) => ptep_get(k, f.entry) === 0, [
-        r.step('set_pte: the zero page, read-only', (k, f) => {
+      r.when('(pte_none(ptep_get(vmf->pte)))', (k, f) => ptep_get(k, f.entry) === 0, [
+        r.step('set_pte_at(): map the zero page, read-only', (k, f) => {
           set_pte(k, f.entry, Pte.Present | PTE_SPECIAL | PTE_YOUNG, k.zeroPage);
         }),
       ]),
@@ -86,7 +86,7 @@ const do_anonymous_page = routine({
     r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
       leaves(r, ANON, 'return ret', (_, f) => f.ret),
     ]),
-    r.step('allocate a zeroed page and charge it', (k, f) => {
+    r.step('folio = alloc_anon_folio(vmf): zeroed and charged', (k, f) => {
       f.page = alloc_anon_page(k, f);
     }),
     r.when('no memory', (_, f) => f.page === 0, [
@@ -100,12 +100,15 @@ const do_anonymous_page = routine({
     r.yield('Y2'),
     pteLock(r),
     r.when(
-      'the entry is still empty',
+      '(pte_none(ptep_get(vmf->pte)))',
       (k, f) => ptep_get(k, f.entry) === 0,
       [
-        r.step('rss, reverse map, LRU; set_pte: writable and dirty where the VMA allows it', (k, f) => {
-          map_anon_page(k, f, f.page);
-        }),
+        r.step(
+          'folio_add_new_anon_rmap(); set_pte_at(): writable and dirty where the VMA allows it',
+          (k, f) => {
+            map_anon_page(k, f, f.page);
+          },
+        ),
         pteUnlock(r),
       ],
       [
@@ -135,7 +138,7 @@ const do_swap_page = routine({
     r.step('page = pfn_swap_entry_to_page(entry)', (_, f) => {
       f.page = f.orig;
     }),
-    r.when('a migration entry', (_, f) => kindOf(f.pte) === Pte.Migration, [
+    r.when('(is_migration_entry(entry))', (_, f) => kindOf(f.pte) === Pte.Migration, [
       r.call('migration_entry_wait(mm, pmd, address)', migration_entry_wait, (_, f, callee) => {
         callee.entry = f.entry;
       }),
@@ -144,7 +147,7 @@ const do_swap_page = routine({
     r.only(
       (profile) => profile.deviceExclusive,
       [
-        r.when('a device-exclusive entry', (_, f) => kindOf(f.pte) === Pte.DeviceExclusive, [
+        r.when('(is_device_exclusive_entry(entry))', (_, f) => kindOf(f.pte) === Pte.DeviceExclusive, [
           r.call(
             'ret = remove_device_exclusive_entry(vmf)',
             remove_device_exclusive_entry,
@@ -157,11 +160,11 @@ const do_swap_page = routine({
         ]),
       ],
     ),
-    r.when('a device-private entry', (_, f) => kindOf(f.pte) === Pte.DevicePrivate, [
+    r.when('(is_device_private_entry(entry))', (_, f) => kindOf(f.pte) === Pte.DevicePrivate, [
       r.only(
         (profile) => profile.vmaLock,
         [
-          r.when('only the VMA lock is held', (_, f) => (f.flags & FaultFlag.VmaLock) !== 0, [
+          r.when('(vmf->flags & FAULT_FLAG_VMA_LOCK)', (_, f) => (f.flags & FaultFlag.VmaLock) !== 0, [
             r.step('vma_end_read(vma): the callback needs mmap_lock', (k, f) => {
               vma_end_read(k, f.vma);
             }),
@@ -173,14 +176,14 @@ const do_swap_page = routine({
         (profile) => profile.faultTakesReference,
         [
           pteLock(r),
-          r.when('the entry has changed', (k, f) => !pte_same(k, f), [
+          r.when('(!pte_same(ptep_get(vmf->pte), vmf->orig_pte))', (k, f) => !pte_same(k, f), [
             pteUnlock(r),
             leaves(r, SWAP, 'return 0', () => 0),
           ]),
           r.only(
             (profile) => profile.faultTrylocksPage,
             [
-              r.when('trylock_page(vmf->page) fails', (k, f) => !trylock_page(k, f.page), [
+              r.when('(!trylock_page(vmf->page))', (k, f) => !trylock_page(k, f.page), [
                 pteUnlock(r),
                 r.only(
                   (profile) => profile.faultSleepsOnLock,
@@ -270,24 +273,27 @@ const handle_pte_fault = routine({
         read_orig_pte(k, f);
         if (k.profile.origPteValid) f.flags |= FaultFlag.OrigPteValid;
       }),
-      r.when('the entry is empty', (_, f) => f.pte === 0, [
+      r.when('(pte_none(vmf->orig_pte))', (_, f) => f.pte === 0, [
         r.when(
-          'the VMA is anonymous',
+          '(vma_is_anonymous(vma))',
           (k, f) => k.mm.isAnonymous(f.vma),
           [r.call('do_anonymous_page(vmf)', do_anonymous_page, passVmf, keep)],
           [r.call('do_fault(vmf)', do_fault, passVmf, keep)],
         ),
         r.ret('return ret', (_, f) => f.ret),
       ]),
-      r.when('it is not present', (_, f) => !isPresent(f.pte), [
+      r.when('(!pte_present(vmf->orig_pte))', (_, f) => !isPresent(f.pte), [
         r.call('do_swap_page(vmf)', do_swap_page, passVmf, keep),
         r.ret('return ret', (_, f) => f.ret),
       ]),
       r.yield('Y2'),
       pteLock(r),
-      r.when('the entry has changed', (k, f) => !pte_same(k, f), [pteUnlock(r), r.ret('return 0')]),
+      r.when('(!pte_same(ptep_get(vmf->pte), vmf->orig_pte))', (k, f) => !pte_same(k, f), [
+        pteUnlock(r),
+        r.ret('return 0'),
+      ]),
       r.when(
-        'a write (or an unshare request), and the entry is read-only',
+        '(vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE) && !pte_write(entry))',
         (_, f) => (f.flags & (FaultFlag.Write | FaultFlag.Unshare)) !== 0 && (f.pte & PTE_WRITE) === 0,
         [
           r.call('do_wp_page(vmf): it unlocks', do_wp_page, passVmf, keep),
@@ -295,7 +301,7 @@ const handle_pte_fault = routine({
         ],
       ),
       r.when('a write (x86 leaves the accessed bit of a read to the hardware)', (_, f) => isWrite(f), [
-        r.step('ptep_set_access_flags: young and dirty', (k, f) => {
+        r.step('ptep_set_access_flags(): young and dirty', (k, f) => {
           k.tables.lo.set(f.entry, pte_mkdirty(k, k.tables.lo.get(f.entry) | PTE_YOUNG));
         }),
       ]),
@@ -338,7 +344,7 @@ export const handle_mm_fault = routine({
   params: { vma: VmaT, vpn: VpnT, flags: FaultFlagsT },
   locals: { ret: VmFaultT, pmd: EntryT },
   body: (r) => [
-    r.step('a fault begins', (k, f) => {
+    r.step('count_vm_event(PGFAULT): a fault begins', (k, f) => {
       k.emit(FAULT, f.vpn, f.flags);
       detect_livelock(k, mmOf(k, f), f.vpn);
     }),
@@ -347,7 +353,7 @@ export const handle_mm_fault = routine({
     ]),
     r.when('a huge page is there, or wanted', is_huge_fault, [
       r.when(
-        'is_vm_hugetlb_page(vma)',
+        '(is_vm_hugetlb_page(vma))',
         (k, f) => k.mm.has(f.vma, Vm.HugeTlb),
         [r.call('ret = hugetlb_fault(vma, address, flags)', hugetlb_fault, passPmd, keepResult)],
         [r.call('ret = __handle_mm_fault(vma, address, flags)', huge_pmd_fault, passPmd, keepResult)],

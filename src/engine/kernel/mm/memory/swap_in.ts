@@ -108,7 +108,7 @@ export const swap_in = routine({
         ),
       ]),
     ]),
-    r.step('fresh: the page is in no swap cache, nobody else can have it', (k, f) => {
+    r.step('note whether it is fresh: in no swap cache, nobody else can have it', (k, f) => {
       f.fresh = k.pages.has(f.page, Pg.SwapCache) ? 0 : 1;
     }),
     ...folioLockOrRetry(r),
@@ -129,7 +129,7 @@ export const swap_in = routine({
     ),
     r.when('a write, and the page of the swap cache is on no LRU yet', is_batched, [lruAddDrain(r)]),
     r.step(
-      'give the swap entry back; rss, reverse map; set_pte: writable if nobody else has the page',
+      'swap_free(entry); add rss and reverse map; set_pte_at(): writable if nobody else has the page',
       (k, f) => {
         map_page(k, f);
         unlock_page(k, f.page);

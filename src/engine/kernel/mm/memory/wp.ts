@@ -119,7 +119,7 @@ const wp_page_copy = routine({
       ...putOld(r),
       leaves(r, COPY, 'return ret', (_, f) => f.ret),
     ]),
-    r.step('allocate the copy and charge it', alloc_copy),
+    r.step('new_folio = folio_prealloc(): charged', alloc_copy),
     r.when('no memory', (_, f) => f.page === 0, [
       directReclaim(r, alloc_copy),
       r.when('still none', (_, f) => f.page === 0, [
@@ -143,7 +143,7 @@ const wp_page_copy = routine({
     r.yield('Y2'),
     pteLock(r),
     r.when('the entry is unchanged', (k, f) => pte_same(k, f), [
-      r.step('clear and flush the old entry; set the copy; reverse maps, rss, LRU', (k, f) => {
+      r.step('ptep_clear_flush(); set_pte_at(): the copy; change reverse maps, rss, LRU', (k, f) => {
         replace_entry(k, f, f.old, f.page);
         f.copied = 1;
       }),
@@ -208,11 +208,11 @@ export const do_wp_page = routine({
   locals: { page: PageT, ret: vmfParams.flags },
   body: (r) => [
     entered(r, WP, 'page = vm_normal_page(vma, address, pte)'),
-    r.step('page of the entry; none for the zero page', (k, f) => {
+    r.step('vmf->page = vm_normal_page(): none for the zero page', (k, f) => {
       f.page = isZeroPage(f.pte) ? (0 as PageRow) : pte_page(k, f.entry);
     }),
     r.when('a shared mapping: write in place', (k, f) => k.mm.has(f.vma, Vm.Shared), [
-      r.step('the entry becomes writable and dirty', (k, f) => {
+      r.step('wp_page_reuse(): make the entry writable and dirty', (k, f) => {
         wp_page_reuse(k, f);
       }),
       pteUnlock(r),
@@ -227,7 +227,7 @@ export const do_wp_page = routine({
       lruAddDrain(r),
     ]),
     r.when('the page is anonymous and exclusive to this mapping', can_reuse, [
-      r.step('it is exclusive from now on; for a write the entry becomes writable and dirty', (k, f) => {
+      r.step('SetPageAnonExclusive(page); make the entry writable and dirty for a write', (k, f) => {
         if (k.profile.anonExclusive) k.pages.setFlag(f.page, Pg.AnonExclusive);
         if (isWrite(f)) wp_page_reuse(k, f);
       }),

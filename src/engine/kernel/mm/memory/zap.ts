@@ -87,7 +87,7 @@ const zap_pte_range = routine({
   params: { vma: VmaT, start: VpnT, end: VpnT, tlb: SlotT },
   locals: { at: VpnT, first: EntryT, entry: EntryT, page: PageT },
   body: (r) => [
-    r.step('first entry in use', (k, f) => {
+    r.step('find the first entry in use', (k, f) => {
       advance_pte(k, f, f.start);
       f.first = f.entry;
     }),
@@ -98,7 +98,7 @@ const zap_pte_range = routine({
         (k, f) => isPresent(ptep_get(k, f.entry)),
         [
           r.step(
-            'clear it, the flush comes later, of a dirty file page under this lock; rss, reverse map; gather the page',
+            'ptep_get_and_clear_full(): flush later, a dirty file page under this lock; take rss and reverse map; gather the page',
             (k, f) => zap_present_pte(k, f),
           ),
         ],
@@ -107,7 +107,7 @@ const zap_pte_range = routine({
             'it is device-private or device-exclusive',
             (k, f) => holds_page(ptep_get(k, f.entry)),
             [
-              r.step('rss; a device-private entry is a mapping: remove it', (k, f) => {
+              r.step('take rss; remove the mapping that a device-private entry is', (k, f) => {
                 mm_counter_add(k, mmOf(k, f), f.page, -1);
                 if (kindOf(ptep_get(k, f.entry)) === Pte.DevicePrivate) folio_remove_rmap(k, f.page, f.vma);
               }),
@@ -118,11 +118,11 @@ const zap_pte_range = routine({
               }),
               r.step('pte_clear(mm, address, pte)', (k, f) => pte_clear(k, f.entry)),
             ],
-            [r.step('migration: rss; swap: give the slot back; pte_clear', zap_other_pte)],
+            [r.step('take rss for a migration entry; give a swap slot back; pte_clear()', zap_other_pte)],
           ),
         ],
       ),
-      r.step('next entry in use', (k, f) => advance_pte(k, f, (f.at + 1) as Vpn)),
+      r.step('go on to the next entry in use', (k, f) => advance_pte(k, f, (f.at + 1) as Vpn)),
     ]),
     r.when('a full batch of mlock had the last reference of device memory', mlock_has_done, [
       r.call('folios_put(fbatch)', mlock_put_batch, (k, _, callee) => {
@@ -141,9 +141,9 @@ const unmap_page_range = routine({
   params: { vma: VmaT, start: VpnT, end: VpnT, tlb: SlotT },
   locals: { at: VpnT, next: VpnT, entry: EntryT },
   body: (r) => [
-    r.step('first entry in use', (k, f) => advance(k, f, f.start)),
+    r.step('find the first entry in use', (k, f) => advance(k, f, f.start)),
     r.loop('there is an entry', (_, f) => f.at < f.end, [
-      r.step('the end of its table', (_, f) => {
+      r.step('next = pmd_addr_end(addr, end)', (_, f) => {
         f.next = pte_table_end(f.at, f.end);
       }),
       r.when(
@@ -156,7 +156,7 @@ const unmap_page_range = routine({
             [
               pmdLock(r),
               r.step(
-                'zap_huge_pmd: no flush yet; rss, reverse map, the deposited table; gather the folio',
+                'zap_huge_pmd(): flush later; take rss, reverse map and the deposited table; gather the folio',
                 (k, f) => zap_huge_pmd(k, f.vma, f.entry, f.tlb),
               ),
               pmdUnlock(r),
@@ -181,7 +181,7 @@ const unmap_page_range = routine({
           }),
         ],
       ),
-      r.step('next entry in use', (k, f) => advance(k, f, f.next)),
+      r.step('go on to the next entry in use', (k, f) => advance(k, f, f.next)),
     ]),
   ],
 });
@@ -210,7 +210,7 @@ export const unmap_vmas = routine({
         callee.end = Math.min(f.end, k.mm.end.get(f.vma)) as Vpn;
         callee.tlb = f.tlb;
       }),
-      r.step('next VMA', (k, f) => {
+      r.step('vma = vma_next(vmi)', (k, f) => {
         f.vma = k.mm.next.get(f.vma) as VmaRow;
       }),
     ]),

@@ -146,7 +146,7 @@ export const remove_migration_ptes = routine({
       (f) => f.to,
       () => true,
       [
-        r.step('page_vma_mapped_walk: the migration entry there, if it is still one', (k, f) => {
+        r.step('page_vma_mapped_walk(): find the migration entry, if it is still one', (k, f) => {
           f.entry = migration_entry(k, f.from, f);
         }),
         r.when('there is one', (_, f) => f.entry !== 0, [

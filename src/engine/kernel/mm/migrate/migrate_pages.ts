@@ -171,7 +171,7 @@ export const migrate_pages = routine({
   params: { migration: MigrationT },
   locals: { slot: SlotT, page: PageT, ret: ErrnoT, failed: Int },
   body: (r) => [
-    r.step('the first folio', (k, f) => {
+    r.step('begin with the first folio', (k, f) => {
       f.slot = k.migrations.head.get(f.migration) as SlotRow;
     }),
     r.loop('a folio is left', (_, f) => f.slot !== 0, [
@@ -224,7 +224,7 @@ export const migrate_pages = routine({
           }),
         ],
       ),
-      r.step('the next one', (k, f) => {
+      r.step('go on to the next one', (k, f) => {
         f.slot = k.slots.next.get(f.slot) as SlotRow;
       }),
     ]),
@@ -240,7 +240,7 @@ export const putback_movable_pages = routine({
   params: { migration: MigrationT },
   locals: { slot: SlotT, page: PageT },
   body: (r) => [
-    r.step('the first folio', (k, f) => {
+    r.step('begin with the first folio', (k, f) => {
       f.slot = k.migrations.head.get(f.migration) as SlotRow;
     }),
     r.loop('a folio is left', (_, f) => f.slot !== 0, [
@@ -251,7 +251,7 @@ export const putback_movable_pages = routine({
         }),
         r.call('folio_put(folio)', put_page, passDone),
       ]),
-      r.step('the next one', (k, f) => {
+      r.step('go on to the next one', (k, f) => {
         f.slot = k.slots.next.get(f.slot) as SlotRow;
       }),
     ]),

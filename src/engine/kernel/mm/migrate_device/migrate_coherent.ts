@@ -64,7 +64,7 @@ export const migrate_device_coherent_folio = routine({
       f.ret = moved ? 0 : -Errno.EBUSY;
     }),
     r.call('migrate_device_finalize(&src_pfn, &dst_pfn, 1)', migrate_vma_finalize, pass),
-    r.step('the arrays are done with', (k, f) => migration_free(k, f.migration)),
+    r.step('free the arrays', (k, f) => migration_free(k, f.migration)),
     r.ret('return 0, or -EBUSY', (_, f) => f.ret),
   ],
 });

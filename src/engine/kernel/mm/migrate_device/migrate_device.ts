@@ -113,19 +113,22 @@ export const migrate_vma_collect = routine({
           }),
         ]),
       ]),
-      r.step('where its 512 pages end', (k, f) => {
+      r.step('next = pmd_addr_end(addr, end)', (k, f) => {
         f.end = f.slot === 0 ? (0 as Vpn) : pte_table_end(k.slots.vpn.get(f.slot) as Vpn, LAST_PAGE);
       }),
-      r.step('the PTE table that maps them, if there is one', (k, f) => {
+      r.step('ptep = pte_offset_map(pmdp, addr), if there is a table', (k, f) => {
         f.entry = f.slot === 0 ? (0 as EntryRow) : entry_of(k, f);
       }),
       r.when('there is one', (_, f) => f.entry !== 0, [pteLock(r)]),
       r.loop('i < npages, within these pages', (k, f) => f.slot !== 0 && k.slots.vpn.get(f.slot) < f.end, [
         r.inlines(
           ['migrate_vma_collect_pmd', 'folio_try_share_anon_rmap_pte'],
-          r.step('reference and lock the page; migration entry in its place; src[i]', (k, f) => {
-            migrate_vma_collect_entry(k, f.migration, f.slot);
-          }),
+          r.step(
+            'folio_get(); folio_trylock(); set_pte_at(migration entry); src[i] = migrate_pfn(pfn)',
+            (k, f) => {
+              migrate_vma_collect_entry(k, f.migration, f.slot);
+            },
+          ),
         ),
         r.step('i++', (k, f) => {
           f.slot = nextSlot(k, f.slot);
@@ -168,7 +171,7 @@ export const migrate_vma_setup = routine({
   params: { migration: MigrationT },
   locals: { ret: ErrnoT },
   body: (r) => [
-    r.step('check the arguments', (k, f) => {
+    r.step('check args', (k, f) => {
       log_phase(k, SETUP, f.migration);
       f.ret = invalid_arguments(k, f.migration) ? -Errno.EINVAL : 0;
       if (f.ret !== 0) refuse(k, 'bad_range', {});
@@ -228,7 +231,7 @@ export const migrate_vma_pages = routine({
   locals: { slot: SlotT, notified: Bool, start: VpnT },
   body: (r) => [
     r.yield('Y7'),
-    r.step('dst as the driver filled it', (k, f) => {
+    r.step('read dst as the driver filled it', (k, f) => {
       if (k.migrations.vma.get(f.migration) !== 0) log_phase(k, PAGES, f.migration);
       else k.emit('migrate_device_pages', k.migrations.owner.get(f.migration), 0);
       log_array(k, f.migration, true);
@@ -237,7 +240,12 @@ export const migrate_vma_pages = routine({
       r.when(
         'the driver gave no destination',
         (k, f) => dstPage(k, f.slot) === 0,
-        [r.inlines(['__migrate_device_pages'], r.step('it stays: clear MIGRATE', no_destination))],
+        [
+          r.inlines(
+            ['__migrate_device_pages'],
+            r.step('src[i] &= ~MIGRATE_PFN_MIGRATE: it stays', no_destination),
+          ),
+        ],
         [
           r.when(
             'a hole or the zero page',
@@ -272,7 +280,7 @@ export const migrate_vma_pages = routine({
                 r.when(
                   'the kinds of page forbid it, or folio_migrate_mapping finds a foreign reference',
                   (k, f) => !moveIdentity(k, f),
-                  [r.step('it stays: clear MIGRATE', (k, f) => clear_migrate(k, f.slot))],
+                  [r.step('src[i] &= ~MIGRATE_PFN_MIGRATE: it stays', (k, f) => clear_migrate(k, f.slot))],
                 ),
               ),
             ],
@@ -325,7 +333,7 @@ export const migrate_vma_finalize = routine({
   locals: { slot: SlotT, page: PageT, target: PageT },
   body: (r) => [
     r.yield('Y8'),
-    r.step('src and dst after the pages step', (k, f) => {
+    r.step('note src and dst as they are now', (k, f) => {
       if (k.migrations.vma.get(f.migration) !== 0) log_phase(k, FINALIZE, f.migration);
       else k.emit('migrate_device_finalize', k.migrations.owner.get(f.migration), 0);
       log_array(k, f.migration, false);
@@ -352,7 +360,7 @@ export const migrate_vma_finalize = routine({
         ],
       ),
       r.when('there is a source', (_, f) => f.page !== 0, [
-        r.step('a destination in system memory joins the LRU', (k, f) => {
+        r.step('folio_add_lru(dst), of system memory', (k, f) => {
           if (f.target === 0) f.target = f.page;
           if (k.pages.pgmap(f.target) === 0) folio_add_lru(k, f.target);
         }),

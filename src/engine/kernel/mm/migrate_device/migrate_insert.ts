@@ -55,7 +55,7 @@ export const migrate_vma_insert_page = routine({
         clear_migrate(k, f.slot);
       });
     return [
-      r.step('vma, address and page', (k, f) => {
+      r.step('note vma, address and page', (k, f) => {
         f.vma = k.migrations.vma.get(f.migration) as VmaRow;
         f.mm = k.mm.mm.get(f.vma) as MmRow;
         f.vpn = k.slots.vpn.get(f.slot) as Vpn;
@@ -83,7 +83,7 @@ export const migrate_vma_insert_page = routine({
         abort('hole_filled'),
         r.ret('return'),
       ]),
-      r.step('rss, reverse map; set_pte_at', (k, f) => map_page(k, f)),
+      r.step('inc_mm_counter(); folio_add_new_anon_rmap(); set_pte_at()', (k, f) => map_page(k, f)),
       pteUnlock(r),
     ];
   },

@@ -134,7 +134,7 @@ function isolateStep(r: Builder<Frame>): Node<Frame> {
 
 /** An isolated page that does not move. */
 const stays = (r: Builder<Frame>): Node<Frame> =>
-  r.step('it stays: back to the LRU, clear MIGRATE', (k, f) => {
+  r.step('folio_putback_lru(folio); src[i] &= ~MIGRATE_PFN_MIGRATE', (k, f) => {
     putback(k, f.migration, f.page);
     clear_migrate(k, f.slot);
   });
@@ -187,7 +187,7 @@ const restore_unmigrated = routine({
         }),
       ]),
     ]),
-    r.step('cpages: how many still migrate, holes included', (k, f) => {
+    r.step('cpages = what still migrates, holes included', (k, f) => {
       k.migrations.cpages.set(f.migration, countMigrating(k, f.migration));
     }),
   ],
@@ -223,7 +223,7 @@ export const migrate_device_unmap = routine({
       r.when('there is a page', (_, f) => f.page !== 0, [
         isolateStep(r),
         r.when('it was isolated', (_, f) => f.isolated !== 0, unmapSteps(r), [
-          r.step('it stays: clear MIGRATE', not_isolated),
+          r.step('src[i] &= ~MIGRATE_PFN_MIGRATE: it stays', not_isolated),
         ]),
       ]),
     ]),
@@ -268,7 +268,7 @@ export const migrate_vma_prepare = routine({
           [
             isolateStep(r),
             r.when('it is on no LRU', (_, f) => f.isolated === 0, [
-              r.step('it stays: clear MIGRATE', not_isolated),
+              r.step('src[i] &= ~MIGRATE_PFN_MIGRATE: it stays', not_isolated),
             ]),
             r.when(
               'somebody besides its mappings holds it',

@@ -66,7 +66,7 @@ const remove_vmas = routine({
   body: (r) => [
     r.loop('there is a VMA', (_, f) => f.vma !== 0, [
       rmapWriteLock(r, (k, f) => vmaLocks(k, [f.vma])),
-      r.step('free the VMA', (k, f) => {
+      r.step('vm_area_free(vma)', (k, f) => {
         f.next = k.mm.next.get(f.vma) as VmaRow;
         f.file = k.mm.file.get(f.vma) as FileRow;
         vm_area_free(k, f.vma);
@@ -76,7 +76,7 @@ const remove_vmas = routine({
           callee.file = f.file;
         }),
       ]),
-      r.step('next VMA', (_, f) => {
+      r.step('vma = vma_next(vmi)', (_, f) => {
         f.vma = f.next;
       }),
     ]),
@@ -116,7 +116,7 @@ export const do_munmap = routine({
       }),
       r.ret('return 0'),
     ]),
-    r.step('end of the VMA before and start of the VMA after', (k, f) => {
+    r.step('find the end of the VMA before and the start of the VMA after', (k, f) => {
       const before = vma_before(k, f.mm, f.start);
       const after = before === 0 ? k.mm.firstVma.get(f.mm) : k.mm.next.get(before);
       f.floor = (before === 0 ? 0 : k.mm.end.get(before)) as Vpn;
@@ -300,7 +300,7 @@ export const sys_mmap = routine({
       fileLock(f.file),
       ...vmaLocks(k, vmas_merge_changes(k, f.mm, wanted_vma(k, f))),
     ]),
-    r.step('a neighbour grows over the range (vma_merge_new_range), or a new VMA', (k, f) =>
+    r.step('vma_merge_new_range(): let a neighbour grow over the range, or make a VMA', (k, f) =>
       add_vma(k, f.mm, wanted_vma(k, f)),
     ),
     r.when('the file of a driver is mapped', (k, f) => maps_driver_file(k, f.device as DeviceRow), [

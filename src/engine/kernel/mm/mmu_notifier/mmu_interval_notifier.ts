@@ -158,7 +158,7 @@ export const mmu_interval_notifier_remove = routine({
   params: { mirror: MirrorT },
   locals: { mm: MmT, seq: Int },
   body: (r) => [
-    r.step('the address space', (k, f) => {
+    r.step('mm = interval_sub->mm', (k, f) => {
       f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;
     }),
     r.only(

@@ -35,7 +35,7 @@ const tell_mirrors = routine({
   params: range,
   locals: { mirror: MirrorT },
   body: (r) => [
-    r.step('first subscription that overlaps', (k, f) => {
+    r.step('find the first subscription that overlaps', (k, f) => {
       f.mirror = first_mirror(k, f.mm, f.start, f.end);
     }),
     r.loop('there is a subscription', (_, f) => f.mirror !== 0, [
@@ -53,7 +53,7 @@ const tell_mirrors = routine({
           callee.blockable = 1;
         },
       ),
-      r.step('next subscription', (k, f) => {
+      r.step('go on to the next subscription', (k, f) => {
         f.mirror = overlapping(k, k.devices.mirrorNext.get(f.mirror), f.start, f.end);
       }),
     ]),
@@ -105,7 +105,7 @@ export const mmu_notifier_invalidate_range_start = routine({
       (profile) => profile.intervalNotifiers,
       [
         r.step(
-          'one more active invalidation; the sequence becomes odd where a subscription overlaps',
+          'active_invalidate_ranges++; the sequence becomes odd where a subscription overlaps',
           (k, f) => {
             begin(k, f.mm);
             if (first_mirror(k, f.mm, f.start, f.end) !== 0)
@@ -120,7 +120,7 @@ export const mmu_notifier_invalidate_range_start = routine({
           callee.owner = f.owner;
         }),
       ],
-      [r.step('one more active invalidation; mirrors are told when it ends', (k, f) => begin(k, f.mm))],
+      [r.step('count one more active invalidation; mirrors are told when it ends', (k, f) => begin(k, f.mm))],
     ),
     r.yield('Y4'),
   ],
@@ -145,7 +145,7 @@ export const mmu_notifier_invalidate_range_end = routine({
     r.only(
       (profile) => !profile.intervalNotifiers,
       [
-        r.step('hmm_invalidate_range: what overlaps is valid no longer', hmm_invalidate_range),
+        r.step('hmm_invalidate_range(): what overlaps is valid no longer', hmm_invalidate_range),
         ...mirrorsReadLock(r, (f) => f.mm, [
           r.call('tell the mirrors (sync_cpu_device_pagetables)', tell_mirrors, (_, f, callee) => {
             callee.mm = f.mm;
@@ -159,7 +159,7 @@ export const mmu_notifier_invalidate_range_end = routine({
     ),
     r.yield('Y4'),
     r.step(
-      'one active invalidation less; after the last the sequence is even again, what was put off is done, readers wake',
+      'active_invalidate_ranges--; after the last the sequence is even again, what was put off is done, readers wake',
       (k, f) => {
         const left = end(k, f.mm);
         const seq = k.mm.notifierSeq.get(f.mm);

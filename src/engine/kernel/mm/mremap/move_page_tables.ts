@@ -72,7 +72,7 @@ const move_ptes = routine({
   params: { mm: MmT, start: VpnT, to: VpnT, at: VpnT, next: VpnT },
   locals: { old: EntryT, new: EntryT, vpn: VpnT },
   body: (r) => [
-    r.step('first entry in use', (k, f) => {
+    r.step('find the first entry in use', (k, f) => {
       f.vpn = next_entry(k, f.mm, f.at, f.next);
       f.old = pte_offset(k, f.mm, f.at);
       f.new = pte_offset(k, f.mm, (f.at + f.to - f.start) as Vpn);
@@ -131,7 +131,7 @@ export const move_page_tables = routine({
   params: { vma: VmaT, start: VpnT, pages: Int, to: VpnT, locked: Bool },
   locals: { mm: MmT, end: VpnT, at: VpnT, next: VpnT, moved: Int },
   body: (r) => [
-    r.step('the range', (k, f) => {
+    r.step('note the range', (k, f) => {
       f.mm = mmOf(k, f);
       f.end = (f.start + f.pages) as Vpn;
       f.moved = f.pages;
@@ -173,11 +173,11 @@ export const move_page_tables = routine({
         callee.event = Notify.UNMAP;
       },
     ),
-    r.step('first table of the old range', (k, f) => {
+    r.step('find the first table of the old range', (k, f) => {
       f.at = next_pte_table(k, f.mm, f.start, f.end);
     }),
     r.loop('there is a table', (_, f) => f.at < f.end, [
-      r.step('as far as the tables of the old and the new address go', (_, f) => {
+      r.step('extent = get_extent(): as far as both tables go', (_, f) => {
         const ahead = (f.at + f.to - f.start) as Vpn;
         const span = pte_table_end(ahead, (ahead + (f.end - f.at)) as Vpn) - ahead;
         f.next = Math.min(pte_table_end(f.at, f.end), f.at + span) as Vpn;
@@ -209,7 +209,7 @@ export const move_page_tables = routine({
           ),
         ],
       ),
-      r.step('next table', (k, f) => {
+      r.step('old_addr += extent; new_addr += extent', (k, f) => {
         f.at = f.next < f.end ? next_pte_table(k, f.mm, f.next, f.end) : f.end;
       }),
     ]),

@@ -270,7 +270,7 @@ export const sys_mremap = routine({
       ],
     ),
     r.when('the old and the new range overlap, or the new one can not be', (_, f) => f.ret === 0, [
-      r.step('-EINVAL: overlap, not in user space, or a huge page of the pool would be cut', (k, f) => {
+      r.step('refuse: overlap, not in user space, or a huge page of the pool would be cut', (k, f) => {
         if (new_range_is_wrong(k, f)) f.ret = -Errno.EINVAL;
       }),
     ]),

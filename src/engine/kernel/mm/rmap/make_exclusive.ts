@@ -110,7 +110,7 @@ export const make_device_exclusive_range = routine({
   params: { mm: MmT, start: VpnT, pages: Int, owner: DeviceT, slots: SlotT },
   locals: { found: Int, slot: SlotT, page: PageT, done: Bool },
   body: (r) => [
-    r.step('which range', (k, f) => k.emit(MAKE, f.start, f.pages)),
+    r.step('note the range', (k, f) => k.emit(MAKE, f.start, f.pages)),
     r.call(
       'get_user_pages_remote(mm, start, npages, FOLL_GET | FOLL_WRITE | FOLL_SPLIT_PMD)',
       get_user_pages,
@@ -146,7 +146,9 @@ export const make_device_exclusive_range = routine({
             f.done = value;
           },
         ),
-        r.when('it failed', (_, f) => f.done === 0, [r.step('unlock it', (k, f) => unlock_page(k, f.page))]),
+        r.when('it failed', (_, f) => f.done === 0, [
+          r.step('folio_unlock(folio)', (k, f) => unlock_page(k, f.page)),
+        ]),
       ]),
       r.when(
         'the device does not have it',
@@ -165,7 +167,7 @@ export const make_device_exclusive_range = routine({
           }),
         ],
       ),
-      r.step('next page', (k, f) => {
+      r.step('addr += PAGE_SIZE', (k, f) => {
         f.slot = k.slots.next.get(f.slot) as SlotRow;
       }),
     ]),

@@ -65,7 +65,7 @@ export function rmapWalk<F extends Walk>(
       (k, f) => more(k, f) && f.at < rmap_walk(k, page(f)).length,
       [
         r.yield('Y6'),
-        r.step('the next VMA', (k, f) => {
+        r.step('go on to the next VMA', (k, f) => {
           const place = rmap_walk(k, page(f))[f.at];
           f.at++;
           if (!place) return;

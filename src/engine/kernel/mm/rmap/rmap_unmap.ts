@@ -68,7 +68,7 @@ export function unmapWalk<F extends Unmapping>(r: Builder<F>, on: Callbacks<F>):
       f.end = end_in_vma(k, f.page, f.vma);
     }),
     r.call(`mmu_notifier_invalidate_range_start(${notifyText})`, mmu_notifier_invalidate_range_start, range),
-    r.step('page_vma_mapped_walk: the entry that maps the page here, if any', (k, f) => {
+    r.step('page_vma_mapped_walk(): find the entry that maps the page here, if any', (k, f) => {
       if (on.large && k.pages.has(f.page, Pg.Head)) failUnless(f, on.large(k, f));
       else f.entry = mapped_entry(k, f.page, f);
     }),

@@ -44,7 +44,7 @@ export const lru_drain_now = routine({
   body: (r) => [
     r.loop('CPUs are left', (k, f) => f.cpu < k.cpus, [
       lruAddDrainCpu(r, 'lru_add_drain_cpu(cpu)', (_, f) => f.cpu),
-      r.step('the next CPU', (_, f) => {
+      r.step('go on to the next CPU', (_, f) => {
         f.cpu++;
       }),
     ]),

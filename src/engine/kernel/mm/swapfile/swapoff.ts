@@ -74,7 +74,7 @@ const unuse_mm = routine({
   locals: { vma: VmaT, vpn: VpnT, entry: EntryT, slot: Int, page: PageT },
   body: (r) => [
     ...mmapReadLock(r, (_, f) => f.mm),
-    r.step('the first entry in the area', (k, f) => find_entry(k, f.mm, f)),
+    r.step('find the first entry in the area', (k, f) => find_entry(k, f.mm, f)),
     r.loop('there is one', (_, f) => f.slot !== 0, [
       r.step('folio = swap_cache_get_folio(entry), or swapin_readahead(entry)', (k, f) => {
         f.page = read_swap_cache(k, f.slot);
@@ -97,7 +97,7 @@ const unuse_mm = routine({
         callee.hold = Hold.Fault;
         callee.who = k.task;
       }),
-      r.step('the next entry in the area', (k, f) => find_entry(k, f.mm, f)),
+      r.step('go on to the next entry in the area', (k, f) => find_entry(k, f.mm, f)),
     ]),
     r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
     r.ret('return 0'),
@@ -126,7 +126,7 @@ export const sys_swapoff = routine({
     ]),
     r.step('no slot is given out any more', (k, f) => k.swap.closing.set(f.area, 1)),
     r.loop('slots are in use', (k, f) => k.swap.used.get(f.area) > 0 && f.ret === 0, [
-      r.step('the first address space with swap entries', (k, f) => {
+      r.step('find the first address space with swap entries', (k, f) => {
         f.mm = next_mm(k, 0 as MmRow);
       }),
       r.loop('there is one', (_, f) => f.mm !== 0 && f.ret === 0, [
@@ -143,7 +143,7 @@ export const sys_swapoff = routine({
           },
         ),
       ]),
-      r.step('the first page in the swap cache that no entry stands for', (k, f) => {
+      r.step('find the first page in the swap cache that no entry stands for', (k, f) => {
         f.page = next_cached(k, f.area);
       }),
       r.loop('there is one', (_, f) => f.page !== 0, [
@@ -158,7 +158,7 @@ export const sys_swapoff = routine({
           callee.hold = Hold.Walk;
           callee.who = k.task;
         }),
-        r.step('the next one', (k, f) => {
+        r.step('go on to the next one', (k, f) => {
           f.page = next_cached(k, f.area);
         }),
       ]),

@@ -21,7 +21,7 @@ const balance_pgdat = routine({
   params: { node: Int },
   locals: { left: Int, freed: Int },
   body: (r) => [
-    r.step('the node', (k, f) => k.emit(BALANCE, f.node)),
+    r.step('note the node', (k, f) => k.emit(BALANCE, f.node)),
     ...shrinkNode(r, 'the node has too few free', (k, f) => !pgdat_balanced(k, f.node)),
     r.when('nothing was reclaimed', (_, f) => f.freed === 0, [
       r.step('pgdat->kswapd_failures++', (k, f) => {

@@ -120,13 +120,13 @@ const try_to_free_pages = routine({
   params: {},
   locals: { node: Int, left: Int, freed: Int },
   body: (r) => [
-    r.step('the first node', (k) => k.emit(DIRECT)),
+    r.step('begin with the first node', (k) => k.emit(DIRECT)),
     r.loop(
       'a node is left, and too few were freed',
       (k, f) => f.node < k.nodes && f.freed < SWAP_CLUSTER_MAX,
       [
         ...shrinkNode(r, 'too few were freed', (_, f) => f.freed < SWAP_CLUSTER_MAX),
-        r.step('the next node', (_, f) => {
+        r.step('go on to the next node', (_, f) => {
           f.node++;
         }),
       ],

@@ -100,7 +100,7 @@ const do_user_addr_fault = routine({
   params: { va: Hex, write: Bool, kernel: Bool },
   locals: { vpn: VpnT, vma: VmaT, flags: FaultFlagsT, fault: VmFaultT, fixup: Bool },
   body: (r) => [
-    r.step('fault flags of the access', (k, f) => {
+    r.step('flags = FAULT_FLAG_DEFAULT, and FAULT_FLAG_WRITE for a write', (k, f) => {
       f.vpn = vpnOf(f.va);
       f.flags = k.profile.userFaultFlags | (f.write !== 0 ? FaultFlag.Write : 0);
       if (f.kernel !== 0) f.flags &= ~FaultFlag.User;
@@ -185,7 +185,7 @@ const do_user_addr_fault = routine({
       ),
     ]),
     r.when('fault & VM_FAULT_ERROR', (_, f) => (f.fault & VM_FAULT_ERROR) !== 0, [
-      r.step('out of memory: try again; else send the signal', (k, f) => {
+      r.step('mm_fault_error(): try again without memory, otherwise send the signal', (k, f) => {
         if (f.fault & VmFault.OOM) {
           k.emit('oom', k.tasks.processOf(k.task));
           if (f.kernel !== 0) f.fixup = 1;
@@ -262,7 +262,7 @@ export const cpu_access = routine({
       'neither the TLB nor the tables allow the access',
       (k, f) => tlb_hit(k, f) === -1 && !mmu_allows(ptep_get(k, f.entry), f.write),
       [
-        r.step('page fault exception', (k, f) => {
+        r.step('#PF: the exception enters the kernel', (k, f) => {
           if (f.traps === 0) begin_fault(k, f.va, f.write);
           else retry_fault(k);
           f.traps++;
