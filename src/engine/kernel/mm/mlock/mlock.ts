@@ -128,7 +128,7 @@ const mlock_fixup = routine({
     lruAddDrain(r),
     ...markPresent(
       r,
-      'mlock_vma_pages_range: present pages become unevictable, or evictable again',
+      'mlock_vma_pages_range(): make present pages unevictable, or evictable again',
       (k, { vma, start, end, lock }) => ({ mm: mmOf(k, { vma }), start, end, lock }),
     ),
     lruAddDrain(r),
@@ -218,7 +218,7 @@ export const sys_mlock = routine({
           lruAddDrain(r),
           ...markPresent(
             r,
-            'FOLL_MLOCK: the pages that came in are unevictable too',
+            'make the pages that came in unevictable too',
             (_, { mm, start, pages }) => ({ mm, start, end: (start + pages) as Vpn, lock: 1 }),
           ),
         ]),

@@ -26,7 +26,7 @@ export const page_remove_rmap = routine({
   about: 'One mapping of the page less. This is not the page: nothing is where its struct page should be.',
   params: { page: PageT, entry: EntryT },
   body: (r) =>
-    oops(r, 'unable to handle kernel paging request', (k, { page, entry }) => ({
+    oops(r, 'oops: unable to handle kernel paging request', (k, { page, entry }) => ({
       page,
       frame: pte_pfn(k, entry),
     })),
