@@ -223,7 +223,7 @@ export const dmirror_device_evict = routine({
         }),
       ],
       [
-        r.step("the file of this process's mirror", (k, f) => {
+        r.step("find the file of this process's mirror", (k, f) => {
           f.mirror = fcheck(k, k.tasks.processOf(k.task), f.device);
           if (f.mirror !== 0) fdget(k, f.mirror);
         }),
