@@ -216,11 +216,12 @@ export const sys_mlock = routine({
       [
         r.when('it worked', (_, f) => f.ret === 0, [
           lruAddDrain(r),
-          ...markPresent(
-            r,
-            'make the pages that came in unevictable too',
-            (_, { mm, start, pages }) => ({ mm, start, end: (start + pages) as Vpn, lock: 1 }),
-          ),
+          ...markPresent(r, 'make the pages that came in unevictable too', (_, { mm, start, pages }) => ({
+            mm,
+            start,
+            end: (start + pages) as Vpn,
+            lock: 1,
+          })),
         ]),
       ],
     ),
