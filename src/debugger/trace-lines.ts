@@ -72,7 +72,7 @@ const WORDS: Partial<Record<EventName, Words>> = {
   migrate_vma_pages: migration('migrate_vma_pages'),
   migrate_vma_finalize: migration('migrate_vma_finalize'),
   alloc_and_copy: (world, task, args) =>
-    `alloc_and_copy ${here(world, task, args, 0)} ${at(args, 2) === 0 ? `to ${device(world, args, 1)}` : 'to system memory'}`,
+    `alloc_and_copy ${here(world, task, args, 0)} ${at(args, 3) === 0 ? `to ${device(world, args, 2)}` : 'to system memory'}`,
   finalize_and_map: (world, task, args) => `finalize_and_map ${here(world, task, args, 0)}`,
   hmm_range_fault: (world, task, args) =>
     `hmm_range_fault ${here(world, task, args, 0)}, ${count(at(args, 1))} for ${device(world, args, 2)}`,

@@ -14,7 +14,7 @@ export interface TimePosition {
 }
 
 /** Something that was told in the debug console. */
-export interface RecordedEvent {
+interface RecordedEvent {
   time: number;
   /** As it was told: `639 app: callback migrate_to_ram for buf[2]: …` */
   text: string;

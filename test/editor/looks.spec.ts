@@ -34,7 +34,7 @@ async function open(name: string, text: string, size: Size, theme?: string): Pro
 
 /** Stops at the first page_fault, as a user does who has done nothing but press F5. */
 async function firstStop(): Promise<void> {
-  await window.startDebugging();
+  await window.run();
   await window.clock.filter({ hasText: /time \d/ }).waitFor();
   await window.rows('Callbacks', 'page_fault').waitFor();
 }
@@ -79,7 +79,7 @@ describe.each([
 
   test("a device's mirror stands beside the CPU's table", async () => {
     await open('stale.hmm', bundled('races', 'stale-device-mapping.hmm'), size);
-    await window.startDebugging();
+    await window.run();
     await window.rows('Call Stack', 'migrate_vma_collect').waitFor();
     await window.command('HMM: CPU Table Beside Device Mirror', () => window.tab('app').first().isVisible());
     await window.screenshot(`looks-mirror-${name}`);
