@@ -66,6 +66,7 @@ export const linux414: Profile = {
   pagemapExclusiveElsewhere: true,
   smapsDoubtsElsewhere: false,
   mlockBatches: false,
+  gatherTakesTables: false,
   syncSwapSkipsCache: false,
   newerAdvice: false,
   deviceExclusive: false,

@@ -66,6 +66,7 @@ export const linux612: Profile = {
   pagemapExclusiveElsewhere: false,
   smapsDoubtsElsewhere: true,
   mlockBatches: true,
+  gatherTakesTables: true,
   syncSwapSkipsCache: true,
   newerAdvice: true,
   deviceExclusive: true,

@@ -132,6 +132,11 @@ export interface Profile {
   readonly smapsDoubtsElsewhere: boolean;
   /** mlock works by per-CPU batches that hold references, and follows each mapping (5.18+); before, it marks at once. */
   readonly mlockBatches: boolean;
+  /**
+   * munmap and exit gather page tables together with pages, so that freeing them drains this CPU's batches (4.20+, where
+   * CONFIG_PARAVIRT is not set). Before, and with it, tables wait in batches of their own.
+   */
+  readonly gatherTakesTables: boolean;
   /** A page that is read from a synchronous swap area for its only user stays out of the swap cache (4.15+). */
   readonly syncSwapSkipsCache: boolean;
   /** MADV_COLD and MADV_PAGEOUT (5.4+), MADV_POPULATE_READ/WRITE (5.14+) and MADV_DONTNEED_LOCKED (5.18+) exist. */

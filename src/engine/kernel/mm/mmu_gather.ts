@@ -15,24 +15,41 @@ import { lruAddDrain } from './swap/lru_add_drain';
 import { put_page, rename_hold } from './swap/page_ref';
 import { free_swap_cache } from './swapfile/swap_state';
 
-/**
- * An empty gather: a head slot whose `next` will be the first page's slot and whose dstPage the last one's row; its
- * srcFlags are 1 once an entry was cleared that CPUs may have cached (cleared_ptes).
- */
+/** What a gather holds besides pages; kept in srcFlags of its head slot. */
+const Gathers = {
+  /** Entries were cleared that CPUs may have cached (cleared_ptes). */
+  Entries: 1,
+  /** Page tables are to be freed, in the same batches as pages. */
+  Tables: 2,
+} as const;
+
+/** An empty gather: a head slot whose `next` will be the first page's slot and whose dstPage the last one's row. */
 export function tlb_gather_mmu(k: Kernel, mm: MmRow): SlotRow {
   inc_tlb_flush_pending(k, mm);
   return k.slots.table.alloc() as SlotRow;
 }
 
-/** Clears a present entry: CPUs may go on by what they have cached until the gather is finished (tlb_remove_tlb_entry). */
+function add(k: Kernel, tlb: SlotRow, what: number): void {
+  k.slots.srcFlags.set(tlb, k.slots.srcFlags.get(tlb) | what);
+}
+
+const has = (k: Kernel, tlb: SlotRow, what: number): boolean => (k.slots.srcFlags.get(tlb) & what) !== 0;
+
+/** Clears a present entry: CPUs may go on by what they have cached until the next flush (tlb_remove_tlb_entry). */
 export function tlb_clear_entry(k: Kernel, tlb: SlotRow, entry: EntryRow): void {
   set_pte_unflushed(k, entry, 0, 0);
-  k.slots.srcFlags.set(tlb, 1);
+  add(k, tlb, Gathers.Entries);
+}
+
+/** Page tables were taken out of the tree; where they join the pages, they count as gathered (pte_free_tlb). */
+export function tlb_remove_tables(k: Kernel, tlb: SlotRow): void {
+  if (k.profile.gatherTakesTables) add(k, tlb, Gathers.Tables);
 }
 
 /** Flushes if entries were cleared, or if another gather may have cleared what this one found empty. */
-function tlb_flush_mmu_tlbonly(k: Kernel, { mm, tlb }: { mm: MmRow; tlb: SlotRow }): void {
-  if (k.slots.srcFlags.get(tlb) !== 0 || mm_tlb_flush_nested(k, mm)) flush_tlb_mm(k, mm);
+export function tlb_flush_mmu_tlbonly(k: Kernel, mm: MmRow, tlb: SlotRow): void {
+  if (has(k, tlb, Gathers.Entries) || mm_tlb_flush_nested(k, mm)) flush_tlb_mm(k, mm);
+  k.slots.srcFlags.set(tlb, k.slots.srcFlags.get(tlb) & ~Gathers.Entries);
 }
 
 /** Keeps the reference of an entry that was just cleared until the flush. */
@@ -56,6 +73,33 @@ function take_page(k: Kernel, tlb: SlotRow): PageRow {
   return page;
 }
 
+/** Pages or tables wait to be freed. */
+const has_batch = (k: Kernel, { tlb }: { tlb: SlotRow }): boolean =>
+  k.slots.next.get(tlb) !== 0 || has(k, tlb, Gathers.Tables);
+
+/** Frees what was gathered, after the flush; the gather can be used on. */
+export const tlb_flush_mmu_free = routine({
+  name: 'tlb_batch_pages_flush',
+  file: 'mm/mmu_gather.c',
+  about: 'No CPU can reach the gathered pages any more: drop their references.',
+  aliases: ['tlb_flush_mmu_free'],
+  params: { tlb: SlotT },
+  body: (r) => [
+    r.when('free_pages_and_swap_cache: there are pages or page tables', has_batch, [lruAddDrain(r)]),
+    r.loop('there is a gathered page', (k, f) => k.slots.next.get(f.tlb) !== 0, [
+      r.call('put_page(page)', put_page, (k, f, callee) => {
+        callee.page = take_page(k, f.tlb);
+        callee.hold = Hold.TlbGather;
+        callee.who = k.task;
+      }),
+    ]),
+    r.step('the batches are empty', (k, f) => {
+      k.slots.dstPage.set(f.tlb, 0);
+      k.slots.srcFlags.set(f.tlb, k.slots.srcFlags.get(f.tlb) & ~Gathers.Tables);
+    }),
+  ],
+});
+
 export const tlb_finish_mmu = routine({
   name: 'tlb_finish_mmu',
   file: 'mm/mmu_gather.c',
@@ -66,18 +110,11 @@ export const tlb_finish_mmu = routine({
   body: (r) => [
     r.yield('Y5'),
     r.step('tlb_flush_mmu_tlbonly(tlb): no CPU knows the cleared entries any more', (k, f) => {
-      tlb_flush_mmu_tlbonly(k, f);
+      tlb_flush_mmu_tlbonly(k, f.mm, f.tlb);
     }),
-    r.when('free_pages_and_swap_cache: pages were gathered', (k, f) => k.slots.next.get(f.tlb) !== 0, [
-      lruAddDrain(r),
-    ]),
-    r.loop('there is a gathered page', (k, f) => k.slots.next.get(f.tlb) !== 0, [
-      r.call('put_page(page)', put_page, (k, f, callee) => {
-        callee.page = take_page(k, f.tlb);
-        callee.hold = Hold.TlbGather;
-        callee.who = k.task;
-      }),
-    ]),
+    r.call('tlb_flush_mmu_free(tlb)', tlb_flush_mmu_free, (_, f, callee) => {
+      callee.tlb = f.tlb;
+    }),
     r.step('the gather is empty; dec_tlb_flush_pending(tlb->mm)', (k, f) => {
       k.slots.table.free(f.tlb);
       dec_tlb_flush_pending(k, f.mm);

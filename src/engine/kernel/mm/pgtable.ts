@@ -163,9 +163,9 @@ export function vpn_of_entry(k: Kernel, entry: EntryRow): Vpn {
 }
 
 /**
- * free_pgtables: frees the tables below [start, end) that no VMA needs any more. `floor` and `ceiling` are the end of
- * the VMA before and the start of the one after; a table is freed only when its whole span lies between them. The kernel
- * leaves tables in the gather until the TLB is flushed; here what is cached from a table goes with it.
+ * free_pgtables: frees the tables below [start, end) that no VMA needs any more; true if there were any. `floor` and
+ * `ceiling` are the end of the VMA before and the start of the one after; a table is freed only when its whole span lies
+ * between them. The kernel leaves tables in the gather until the TLB is flushed; here what is cached from a table goes with it.
  */
 export function free_pgtables(
   k: Kernel,
@@ -174,8 +174,8 @@ export function free_pgtables(
   end: Vpn,
   floor: number,
   ceiling: number,
-): void {
-  free_level(k, k.mm.pgd.get(mm) as NodeRow, LEVEL_PGD, 0, start, end, floor, ceiling);
+): boolean {
+  return free_level(k, k.mm.pgd.get(mm) as NodeRow, LEVEL_PGD, 0, start, end, floor, ceiling);
 }
 
 function free_level(
@@ -187,20 +187,24 @@ function free_level(
   end: number,
   floor: number,
   ceiling: number,
-): void {
+): boolean {
   const { tables } = k;
   const span = ENTRIES ** level;
   const first = Math.max(0, Math.floor((start - base) / span));
   const last = Math.min(ENTRIES - 1, Math.floor((end - 1 - base) / span));
+  let freed = false;
   for (let i = first; i <= last; i++) {
     const entry = tables.entry(node, i);
     if (tables.lo.get(entry) !== 1) continue;
     const child = tables.child(entry);
     const childBase = base + i * span;
-    if (level > LEVEL_PMD) free_level(k, child, level - 1, childBase, start, end, floor, ceiling);
+    if (level > LEVEL_PMD && free_level(k, child, level - 1, childBase, start, end, floor, ceiling))
+      freed = true;
     if (childBase < floor || childBase + span > ceiling) continue;
     tables.set(entry, 0, 0);
     flush_tlb_table(k, child);
     table_free(k, child);
+    freed = true;
   }
+  return freed;
 }

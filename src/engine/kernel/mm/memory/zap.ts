@@ -5,13 +5,19 @@ import type { EntryRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../ma
 import { Pg } from '../../../machine/pages';
 import { isPresent, kindOf, PTE_DIRTY, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { EntryT, MmT, PageT, routine, SlotT, VmaT, VpnT } from '../../../routine/routine';
-import { flush_tlb_entry } from '../../arch/x86/mm/tlbflush';
+import { Bool, EntryT, MmT, PageT, routine, SlotT, VmaT, VpnT } from '../../../routine/routine';
 import { Notify } from '../../constants';
 import { is_huge, split_huge_pmd } from '../huge_memory/huge_memory';
 import { covers_huge, zap_huge_pmd } from '../huge_memory/huge_pmd';
 import { mlock_has_done, mlock_put_batch } from '../mlock/mlock_folio';
-import { tlb_clear_entry, tlb_finish_mmu, tlb_gather_mmu, tlb_remove_page } from '../mmu_gather';
+import {
+  tlb_clear_entry,
+  tlb_finish_mmu,
+  tlb_flush_mmu_free,
+  tlb_flush_mmu_tlbonly,
+  tlb_gather_mmu,
+  tlb_remove_page,
+} from '../mmu_gather';
 import {
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
@@ -20,6 +26,7 @@ import { pmdLock, pmdUnlock, ptlLock, ptlUnlock } from '../page_table_lock';
 import { next_entry, pte_table_end } from '../pagewalk';
 import { leaf_offset, pte_clear, pte_page, ptep_get } from '../pgtable';
 import { folio_remove_rmap, mm_counter_add } from '../rmap/rmap';
+import { lruAddDrain } from '../swap/lru_add_drain';
 import { put_page } from '../swap/page_ref';
 import { free_swap_and_cache } from '../swapfile/swap_state';
 import { mmOf } from './vmf';
@@ -45,17 +52,17 @@ function advance_pte(k: Kernel, f: Zap, from: Vpn): void {
 }
 
 /**
- * A present entry: CPUs may use it until the gather is finished, and only then its page is freed. The zero page has nothing
- * to give back. A dirty page of a file must not be written to once its dirty bit was moved to it: it is flushed before the
- * page-table lock is gone (force_flush), which is as good as at once.
+ * A present entry: CPUs may use it until the gather is flushed, and only then its page is freed. The zero page has nothing to
+ * give back. A dirty page of a file must not be written to once its dirty bit was moved to it: the flush comes before the
+ * page-table lock is gone (force_flush).
  */
-function zap_present_pte(k: Kernel, f: Zap): void {
+function zap_present_pte(k: Kernel, f: Zap & { flush: number }): void {
   const moveDirty = f.page !== 0 && !k.pages.isAnon(f.page) && (ptep_get(k, f.entry) & PTE_DIRTY) !== 0;
   tlb_clear_entry(k, f.tlb, f.entry);
   if (f.page === 0) return;
   if (moveDirty) {
     k.pages.setFlag(f.page, Pg.Dirty);
-    flush_tlb_entry(k, f.entry);
+    f.flush = 1;
   }
   mm_counter_add(k, mmOf(k, f), f.page, -1);
   folio_remove_rmap(k, f.page, f.vma);
@@ -85,7 +92,7 @@ const zap_pte_range = routine({
   file: 'mm/memory.c',
   about: 'Clear the entries of one table in address order, whatever they stand for, under its lock.',
   params: { vma: VmaT, start: VpnT, end: VpnT, tlb: SlotT },
-  locals: { at: VpnT, first: EntryT, entry: EntryT, page: PageT },
+  locals: { at: VpnT, first: EntryT, entry: EntryT, page: PageT, flush: Bool },
   body: (r) => [
     r.step('find the first entry in use', (k, f) => {
       advance_pte(k, f, f.start);
@@ -98,7 +105,7 @@ const zap_pte_range = routine({
         (k, f) => isPresent(ptep_get(k, f.entry)),
         [
           r.step(
-            'ptep_get_and_clear_full(): flush later, a dirty file page under this lock; take rss and reverse map; gather the page',
+            'ptep_get_and_clear_full(): flush later; take rss and reverse map; gather the page',
             (k, f) => zap_present_pte(k, f),
           ),
         ],
@@ -129,7 +136,17 @@ const zap_pte_range = routine({
         callee.cpu = k.tasks.cpu.get(k.task);
       }),
     ]),
+    r.when('force_flush: the dirty bits of file pages were moved', (_, f) => f.flush !== 0, [
+      r.step('tlb_flush_mmu_tlbonly(tlb): nobody writes to them by what is cached', (k, f) =>
+        tlb_flush_mmu_tlbonly(k, mmOf(k, f), f.tlb),
+      ),
+    ]),
     ptlUnlock(r, 'pte_unmap_unlock(start_pte, ptl)', (_, f) => f.first),
+    r.when('force_flush: what was gathered is freed too', (_, f) => f.flush !== 0, [
+      r.call('tlb_flush_mmu_free(tlb)', tlb_flush_mmu_free, (_, f, callee) => {
+        callee.tlb = f.tlb;
+      }),
+    ]),
   ],
 });
 
@@ -231,6 +248,7 @@ export const zap_page_range_single = routine({
   params: { vma: VmaT, start: VpnT, end: VpnT },
   locals: { mm: MmT, tlb: SlotT },
   body: (r) => [
+    lruAddDrain(r),
     r.step('tlb_gather_mmu(&tlb, mm)', (k, f) => {
       f.mm = k.mm.mm.get(f.vma) as MmRow;
       f.tlb = tlb_gather_mmu(k, f.mm);

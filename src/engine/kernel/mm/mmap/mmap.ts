@@ -7,6 +7,7 @@ import {
   type DeviceRow,
   type FileRow,
   type MmRow,
+  type SlotRow,
   TASK_SIZE_PAGES,
   type VmaRow,
   type Vpn,
@@ -18,7 +19,7 @@ import { alloc_file, fput } from '../../fs/file';
 import { vma_adjust_trans_huge } from '../huge_memory/huge_pmd';
 import { cuts_hugetlb } from '../hugetlb/hugetlb_vma';
 import { unmap_vmas } from '../memory/zap';
-import { tlb_finish_mmu, tlb_gather_mmu } from '../mmu_gather';
+import { tlb_finish_mmu, tlb_gather_mmu, tlb_remove_tables } from '../mmu_gather';
 import { ALL_PAGES } from '../mmu_notifier/mmu_interval_notifier';
 import {
   mmu_notifier_invalidate_range_end,
@@ -28,6 +29,7 @@ import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { free_pgtables } from '../pgtable';
 import { unlink_anon_vmas } from '../rmap/rmap';
 import { fileLock, rmapWriteLock, vmaLocks } from '../rmap/rmap_lock';
+import { lruAddDrain } from '../swap/lru_add_drain';
 import { total_swap_pages } from '../swapfile/swapfile';
 import {
   mmap_read_unlock,
@@ -84,14 +86,19 @@ const remove_vmas = routine({
 });
 
 /** free_pgtables over a list of VMAs: they leave the reverse map, then tables that no other VMA needs are freed. */
-function free_vma_tables(k: Kernel, mm: MmRow, first: VmaRow, floor: number, ceiling: number): void {
-  const start = k.mm.start.get(first) as Vpn;
+function free_vma_tables(
+  k: Kernel,
+  f: { mm: MmRow; vma: VmaRow; tlb: SlotRow },
+  floor: number,
+  ceiling: number,
+): void {
+  const start = k.mm.start.get(f.vma) as Vpn;
   let end = start;
-  for (const vma of listed(k, first)) {
+  for (const vma of listed(k, f.vma)) {
     unlink_anon_vmas(k, vma);
     end = k.mm.end.get(vma) as Vpn;
   }
-  free_pgtables(k, mm, start, end, floor, ceiling);
+  if (free_pgtables(k, f.mm, start, end, floor, ceiling)) tlb_remove_tables(k, f.tlb);
 }
 
 /** Unmaps [start, end) of the current mm, whose mmap_lock is held for writing; with `unlock` it is not held afterwards. */
@@ -131,6 +138,7 @@ export const do_munmap = routine({
         }),
       ],
     ),
+    lruAddDrain(r),
     r.call('unmap_vmas(&tlb, vma, start, end)', unmap_vmas, (_, f, callee) => {
       callee.mm = f.mm;
       callee.vma = f.vma;
@@ -141,7 +149,7 @@ export const do_munmap = routine({
     r.yield('Y5'),
     rmapWriteLock(r, (k, f) => vmaLocks(k, listed(k, f.vma))),
     r.step('free_pgtables(&tlb, vma, prev->vm_end, next->vm_start)', (k, f) =>
-      free_vma_tables(k, f.mm, f.vma, f.floor, f.ceiling),
+      free_vma_tables(k, f, f.floor, f.ceiling),
     ),
     r.call('tlb_finish_mmu(&tlb)', tlb_finish_mmu, (_, f, callee) => {
       callee.mm = f.mm;
@@ -345,6 +353,7 @@ export const exit_mmap = routine({
         ),
       ],
     ),
+    lruAddDrain(r),
     r.step('tlb_gather_mmu_fullmm(&tlb, mm)', (k, f) => {
       f.tlb = tlb_gather_mmu(k, f.mm);
       f.vma = k.mm.firstVma.get(f.mm) as VmaRow;
@@ -357,7 +366,7 @@ export const exit_mmap = routine({
     }),
     rmapWriteLock(r, (k, f) => vmaLocks(k, listed(k, f.vma))),
     r.step('free_pgtables(&tlb, vma, 0, USER_PGTABLES_CEILING)', (k, f) => {
-      if (f.vma !== 0) free_vma_tables(k, f.mm, f.vma, 0, TASK_SIZE_PAGES);
+      if (f.vma !== 0) free_vma_tables(k, f, 0, TASK_SIZE_PAGES);
     }),
     r.call('tlb_finish_mmu(&tlb)', tlb_finish_mmu, (_, f, callee) => {
       callee.mm = f.mm;
