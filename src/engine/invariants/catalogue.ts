@@ -183,6 +183,11 @@ export const INVARIANTS: readonly Invariant[] = [
     'what is in use stays',
     'The fault callback is called only for a device page that is in use, and to which the entry leads unless the fault holds it; an open device is released only when no call is inside it.',
   ),
+  always(
+    40,
+    'exclusive until told',
+    'What a device has for itself alone is mapped for a CPU only after its mirror was told, and no reference is lost.',
+  ),
 ];
 
 const byNumber = new Map(INVARIANTS.map((invariant) => [invariant.number, invariant]));

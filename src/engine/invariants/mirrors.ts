@@ -1,9 +1,13 @@
-/** What devices see of processes (I24), how they obey invalidations (I25), and their sequences (I26), and what is left of a released one (I39). */
+/**
+ * What devices see of processes (I24), how they obey invalidations (I25), their sequences (I26), what is left of a released
+ * one (I39), and what they have for themselves alone (I40).
+ */
 
 import { Notify } from '../kernel/constants';
 import { leaf_offset, subpage, vpn_of_entry } from '../kernel/mm/pgtable';
 import { is_device_private } from '../kernel/mm/swap/page_ref';
 import { Access } from '../machine/devices';
+import { Hold } from '../machine/holds';
 import type { EntryRow, MmRow, NodeRow, PageRow, Vpn } from '../machine/ids';
 import { isPresent, kindOf, PTE_WRITE, Pte } from '../machine/pte';
 import { ENTRIES, LEVEL_PMD, LEVEL_PTE } from '../machine/radix';
@@ -58,6 +62,14 @@ function checkMirrorEntry(s: CheckState, seen: EntryRow): boolean {
   const page = entry === 0 ? 0 : subpage(k, entry, k.tables.hi.get(entry) as PageRow, vpn);
   const shown = k.tables.hi.get(seen) as PageRow;
   if (agrees(s, lo, page as PageRow, shown, access)) return true;
+  if (access === Access.Atomic && page === shown && k.holds.has(shown, Hold.Lost)) {
+    s.broken(
+      40,
+      { ...s.place(mm, vpn, shown), mirror, device: k.devices.mirrorDevice.get(mirror) },
+      `${pageName(k, shown)} is mapped again, and the device that has it for itself was not told; a reference of it is lost`,
+    );
+    return true;
+  }
   if (kindOf(lo) === Pte.Migration) checkTakeover(s, mm, vpn, page as PageRow, shown);
   if (isChanging(s, mirror, mm, vpn)) return false;
   if (is_device_private(k, shown)) {

@@ -44,6 +44,8 @@ export const Hold = {
   ToMove: 16,
   /** A per-CPU batch of folios that were locked in memory, or are no longer. */
   MlockBatch: 17,
+  /** A device-exclusive entry that a failed migration of its page has made present: nobody puts it any more. */
+  Lost: 18,
 } as const;
 export type HoldKind = (typeof Hold)[keyof typeof Hold];
 
@@ -73,6 +75,7 @@ export const HOLD_NAMES: Record<HoldKind, string> = {
   [Hold.Reclaim]: 'reclaim (isolated from the LRU)',
   [Hold.ToMove]: 'migrate_pages (isolated from the LRU)',
   [Hold.MlockBatch]: 'per-CPU mlock batch',
+  [Hold.Lost]: 'nobody: lost by the kernel when a device-exclusive entry was taken for a migration entry',
 };
 
 export class Holds {

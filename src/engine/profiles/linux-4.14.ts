@@ -70,6 +70,7 @@ export const linux414: Profile = {
   syncSwapSkipsCache: false,
   newerAdvice: false,
   deviceExclusive: false,
+  migrationRestoresExclusive: false,
   faultTrylocksPage: false,
   faultSleepsOnLock: false,
   splitMapsZeroPages: false,

@@ -70,6 +70,7 @@ export const linux612: Profile = {
   syncSwapSkipsCache: true,
   newerAdvice: true,
   deviceExclusive: true,
+  migrationRestoresExclusive: true,
   faultTrylocksPage: false,
   faultSleepsOnLock: false,
   splitMapsZeroPages: true,

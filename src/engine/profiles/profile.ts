@@ -143,6 +143,11 @@ export interface Profile {
   readonly newerAdvice: boolean;
   /** make_device_exclusive_range exists. */
   readonly deviceExclusive: boolean;
+  /**
+   * The walk that puts entries back after a migration takes device-exclusive ones for migration entries (until 6.14): they
+   * become present and read-only, their own reference is lost, and no mirror is told.
+   */
+  readonly migrationRestoresExclusive: boolean;
   /** do_swap_page locks a device page before the callback; what it can't lock is tried again (6.15+). */
   readonly faultTrylocksPage: boolean;
   /** What it can't lock it waits for (7.0). */

@@ -90,6 +90,14 @@ export const SWITCHES: readonly Switch[] = [
     change: (on) => ({ pgmapRefPerPage: on }),
   },
   {
+    name: 'fix-device-exclusive-entries',
+    about:
+      'A device-exclusive entry is not taken for a migration entry when a migration of its page has failed.',
+    since: '6.15',
+    breaks: [40],
+    change: (on) => ({ migrationRestoresExclusive: !on }),
+  },
+  {
     name: 'fix-1afaeb8293c9',
     about:
       'A fault on a device page locks the page before it calls the driver; if it can not, the access is tried again.',

@@ -24,7 +24,7 @@ import { pteLock, pteUnlock } from '../page_table_lock';
 import { protnone, pte_page, ptep_get, set_pte } from '../pgtable';
 import { folio_add_rmap, type Mapping, migration_entry } from '../rmap/rmap';
 import { rmapWalk, rmapWalkLocals } from '../rmap/rmap_lock';
-import { get_page, is_device_private, put_page } from '../swap/page_ref';
+import { get_page, is_device_private, put_page, rename_hold } from '../swap/page_ref';
 
 /** Sleeps until the migration that put the entry there is over, whichever it is by now; the access is then tried again. */
 export const migration_entry_wait = routine({
@@ -114,8 +114,18 @@ export function remove_migration_pte(k: Kernel, from: PageRow, to: PageRow, at: 
   k.emit('remove_migration_pte', k.mm.process.get(k.mm.mm.get(at.vma)), at.vpn, to);
 }
 
+/**
+ * What remove_migration_pte reads out of an entry. A device-exclusive one has another type and no bits beside its frame
+ * number: it is neither writable, young nor dirty, but not of the readable type either, and so exclusive.
+ */
+function migration_bits(old: number): number {
+  return kindOf(old) === Pte.Migration ? old : (old & ~(PTE_WRITE | PTE_YOUNG | PTE_DIRTY)) | PTE_EXCLUSIVE;
+}
+
 function restore_entry(k: Kernel, entry: EntryRow, to: PageRow, vma: VmaRow): void {
-  const old = ptep_get(k, entry);
+  const old = migration_bits(ptep_get(k, entry));
+  // The entry's own reference is forgotten: nobody will ever put it.
+  if (kindOf(ptep_get(k, entry)) === Pte.DeviceExclusive) rename_hold(k, to, Hold.Exclusive, Hold.Lost, 0);
   const write = (old & PTE_WRITE) !== 0 && k.mm.has(vma, Vm.Write) ? PTE_WRITE : 0;
   const kept = write | (old & (PTE_SOFT_DIRTY | PTE_UFFD_WP));
   get_page(k, to, Hold.Pte);

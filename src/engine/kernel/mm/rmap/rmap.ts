@@ -331,9 +331,13 @@ export function mapped_entry(k: Kernel, page: PageRow, at: Mapping): EntryRow {
   return (maps && pte_page(k, entry) === page ? entry : 0) as EntryRow;
 }
 
-/** The migration entry for the page at a place of the walk, or 0 (page_vma_mapped_walk with PVMW_MIGRATION). */
+/** Kinds of entry that the walk takes for migration entries. */
+const looksMigrating = (k: Kernel, kind: number): boolean =>
+  kind === Pte.Migration || (kind === Pte.DeviceExclusive && k.profile.migrationRestoresExclusive);
+
+/** The entry at a place of the walk that is taken for a migration entry of the page, or 0 (page_vma_mapped_walk with PVMW_MIGRATION). */
 export function migration_entry(k: Kernel, page: PageRow, at: Mapping): EntryRow {
   const entry = pte_offset(k, k.mm.mm.get(at.vma) as MmRow, at.vpn);
-  const found = kindOf(ptep_get(k, entry)) === Pte.Migration && pte_page(k, entry) === page;
+  const found = looksMigrating(k, kindOf(ptep_get(k, entry))) && pte_page(k, entry) === page;
   return (found ? entry : 0) as EntryRow;
 }
