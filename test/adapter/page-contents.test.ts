@@ -30,6 +30,20 @@ test("a device page's contents are its real bytes, and zone_device_data leads to
   expect(Buffer.from(data ?? '', 'base64')).toEqual(Buffer.from([0x13]));
 });
 
+test.each([
+  ['4.14', 1],
+  ['6.12', 0],
+])('under Linux %s each reference of a device page that is touched is named', async (profile, base) => {
+  const client = new Client(new Map([['/s.hmm', `profile ${profile}\n${TEXT}`]]));
+  const { threadId = 1 } = await client.start();
+  const page = await client.scope(threadId, 'This Page');
+  expect(page['mapped at']?.value).toMatch(/^app buf\[2\] 0x/);
+  const holders = await client.children(page['refcount']?.variablesReference ?? 0);
+  expect(holders['PTE (device-private) of app: buf[2]']?.value).toBe('1');
+  expect(holders).not.toHaveProperty('unknown');
+  expect(Object.keys(holders).filter((name) => name.startsWith('ZONE_DEVICE'))).toHaveLength(base);
+});
+
 test('where no failure is injected, a normal fault shows none', async () => {
   const client = new Client(new Map([['/s.hmm', TEXT]]));
   const stop = await client.start();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { EditorWindow } from './editor-window';
 
 const scenario = `profile 6.12
@@ -22,16 +22,20 @@ beforeAll(async () => {
 
 afterAll(() => window.close());
 
+/** Stopped at the first fault, with all the room for the picture and Page Tables. */
+beforeEach(async () => {
+  await window.startDebugging();
+  await window.rows('Call Stack', 'do_swap_page').waitFor();
+  await window.collapsePanes('Callbacks', 'Pending Faults', 'Devices', 'Zones');
+  await window.expandPanes('Address Map', 'Page Tables');
+  await picture().getByText('gpu0 rw: 100 pages').waitFor();
+});
+
 /** The page inside the webview of the Address Map. */
 const picture = () =>
   window.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame').locator('body');
 
 test('the address map shows where the pages are, and the fault', async () => {
-  await window.startDebugging();
-  await window.rows('Call Stack', 'do_swap_page').waitFor();
-  await window.collapsePanes('Callbacks', 'Pending Faults', 'Devices', 'Zones');
-  await window.expandPanes('Address Map');
-  await picture().getByText('gpu0 rw: 100 pages').waitFor();
   await picture().getByText('RAM r-: 20 pages').waitFor();
   expect(await picture().locator('#line').textContent()).toMatch(/^buf\[7\] · gpu0 rw · fault pending · 0x/);
 });
@@ -51,6 +55,8 @@ test('the keyboard moves over the pages, and a table says the same', async () =>
 
 test('Enter leads to the entry in Page Tables', async () => {
   await picture().locator('#map').focus();
+  await window.page.keyboard.press('End');
+  await window.page.keyboard.press('ArrowRight');
   await window.page.keyboard.press('Enter');
   await window.rows('Page Tables', 'buf[200]').first().waitFor();
   await window.screenshot('address-map');

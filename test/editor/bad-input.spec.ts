@@ -33,8 +33,11 @@ test.each([
   ['binary.hmm', /binary\.hmm is a binary file, not a scenario/],
   ['notes.txt', /Unknown profile "9\.9": it can be "4\.14" or "6\.12"/],
 ])('launching %s says what is wrong in one sentence', async (program, sentence) => {
-  await window.command('Debug: Select and Start Debugging', () => window.choices.first().isVisible());
-  await window.choose(`run ${program}`);
+  const configuration = `run ${program}`;
+  await window.command('Debug: Select and Start Debugging', () =>
+    window.choices.filter({ hasText: configuration }).first().isVisible(),
+  );
+  await window.choose(configuration);
   await expect
     .poll(() => window.notifications.allTextContents())
     .toContainEqual(expect.stringMatching(sentence));

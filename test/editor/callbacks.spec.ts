@@ -1,9 +1,17 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { EditorWindow } from './editor-window';
 
+/** With a configuration the editor shows Breakpoints before the first session too. */
+const launch = JSON.stringify({
+  version: '0.2.0',
+  configurations: [
+    { type: 'hmm', request: 'launch', name: 'run one.hmm', program: `\${workspaceFolder}/one.hmm` },
+  ],
+});
+
 let window: EditorWindow;
 beforeAll(async () => {
-  window = await EditorWindow.open({ 'one.hmm': '# nothing yet\n' });
+  window = await EditorWindow.open({ 'one.hmm': '# nothing yet\n', '.vscode/launch.json': launch });
   await window.showDebugViews();
 });
 afterAll(() => window.close());

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { inject } from 'vitest';
 import { windowAddress } from '../tools/editor-server';
@@ -17,6 +18,13 @@ export interface Size {
 
 /** Room for all lines of several views at once, so that a test can read them. */
 const ROOMY: Size = { width: 1600, height: 2000 };
+
+/** The lines of a text in any order and without their indent: the editor draws them in an order and indents them by rules of its own. */
+const words = (lines: readonly string[]) =>
+  lines
+    .map((line) => line.replaceAll('\u00a0', ' ').trim())
+    .filter((line) => line !== '')
+    .sort();
 
 /** A window of the real editor, with the gestures that the tests need: each is done again until the editor has taken it. */
 export class EditorWindow {
@@ -92,8 +100,7 @@ export class EditorWindow {
   private async removeBreakpoints(): Promise<void> {
     await this.expandPanes('Breakpoints');
     const icons = this.rows('Breakpoints').locator('.codicon[class*="codicon-debug-breakpoint"]');
-    if ((await icons.count()) > 0)
-      await this.command('Debug: Remove All Breakpoints', () => this.gone(icons));
+    if ((await icons.count()) > 0) await this.command('Remove All Breakpoints', () => this.gone(icons));
   }
 
   /** The window as it was opened, where a test has left it in a state that `reset` can't mend. */
@@ -127,18 +134,16 @@ export class EditorWindow {
 
   /** Makes this the whole text of the open editor. */
   async write(text: string): Promise<void> {
-    const lines = text.trimEnd().split('\n');
+    const wanted = words(text.split('\n'));
     const shown = this.page.locator('.monaco-editor .view-line');
     const put = async () => {
       await shown.first().click(soon);
       await this.page.keyboard.press('Control+A');
       await this.page.keyboard.insertText(text);
     };
-    await repeat('writing a text', put, async () => {
-      // The editor indents what is put in by its own rules.
-      const now = (await shown.allTextContents()).map((line) => line.replaceAll('\u00a0', ' ').trim());
-      return lines.every((line) => now.includes(line.trim()));
-    });
+    await repeat('writing a text', put, async () =>
+      isDeepStrictEqual(words(await shown.allTextContents()), wanted),
+    );
   }
 
   /** The box in which a question is answered or a command is named. */

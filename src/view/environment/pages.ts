@@ -2,8 +2,8 @@
 
 import { pte_val, swap_type } from '../../engine/kernel/arch/x86/mm/pte_bits';
 import { is_huge } from '../../engine/kernel/mm/huge_memory/huge_memory';
-import { leaf_offset, pte_page, ptep_get, subpage } from '../../engine/kernel/mm/pgtable';
-import { type Mapping, mapped_entry, migration_entry, rmap_walk } from '../../engine/kernel/mm/rmap/rmap';
+import { leaf_offset, pte_offset, pte_page, ptep_get, subpage } from '../../engine/kernel/mm/pgtable';
+import { type Mapping, rmap_walk } from '../../engine/kernel/mm/rmap/rmap';
 import { MemoryType, type MemoryTypeValue } from '../../engine/machine/devices';
 import { HOLD_NAMES, Hold, type HoldKind } from '../../engine/machine/holds';
 import {
@@ -67,6 +67,12 @@ function huge_entry(k: Kernel, page: PageRow, at: Mapping): EntryRow {
   return (maps ? entry : 0) as EntryRow;
 }
 
+/** The entry of one page that names the page at a place, or 0: also where the kernel's own walk overlooks it (map_pte of 4.14). */
+function entry_of(k: Kernel, page: PageRow, at: Mapping): EntryRow {
+  const entry = pte_offset(k, k.mm.mm.get(at.vma) as MmRow, at.vpn);
+  return (pte_page(k, entry) === page ? entry : 0) as EntryRow;
+}
+
 /** Mappings of a page, those of its whole folio included (folio_precise_page_mapcount). */
 export function mapcountOf(k: Kernel, page: PageRow): number {
   return k.pages.mapcount.get(page) + k.pages.entireMapcount.get(k.pages.folio(page));
@@ -84,7 +90,7 @@ function mappingsOfFolio(k: Kernel, folio: PageRow): MappedAt[] {
 /** Every entry that names the page, in the order of the reverse map. */
 export function mappingsOf(k: Kernel, page: PageRow): MappedAt[] {
   return rmap_walk(k, page).flatMap((at) => {
-    const entry = mapped_entry(k, page, at) || migration_entry(k, page, at) || huge_entry(k, page, at);
+    const entry = entry_of(k, page, at) || huge_entry(k, page, at);
     const process = k.mm.process.get(k.mm.mm.get(at.vma)) as ProcessRow;
     return entry === 0 ? [] : [{ ...at, entry, process }];
   });
