@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long a state may take to come on a machine with much else to do, in milliseconds. */
-export const patience = 40_000;
+export const patience = 180_000;
 /** How long one attempt may take to show its effect before the action is done again. */
 const attempt = 15_000;
 
