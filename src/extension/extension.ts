@@ -26,11 +26,20 @@ import { timeStatus } from './time-status';
 import { registerTraceLog } from './trace-log';
 import { zonesView } from './zones-view';
 
+/** What the running extension shows to others: its trees by the ids of their views, to be read as the editor reads them. */
+export interface Extension {
+  readonly trees: Readonly<Record<string, vscode.TreeDataProvider<unknown>>>;
+}
+
 /** Called by the editor when the first scenario is opened or one of our commands is used. */
-export function activate(context: vscode.ExtensionContext): void {
+export function activate(context: vscode.ExtensionContext): Extension {
   const sessions = new Sessions();
   const runs = new ScenarioRuns(context.workspaceState);
   const pageTables = pageTablesView(sessions);
+  const zones = zonesView(sessions);
+  const devices = devicesView(sessions);
+  const pendingFaults = pendingFaultsView(sessions);
+  const callbacks = new CallbacksView(sessions, runs);
   context.subscriptions.push(
     sessions,
     runs,
@@ -45,10 +54,10 @@ export function activate(context: vscode.ExtensionContext): void {
     new Listings(sessions),
     ...pageTables.disposables,
     new AddressMapView(sessions, context.extensionUri, pageTables),
-    zonesView(sessions),
-    devicesView(sessions),
-    pendingFaultsView(sessions),
-    new CallbacksView(sessions, runs),
+    zones,
+    devices,
+    pendingFaults,
+    callbacks,
     registerRunLens(),
     new ScenarioEditor(sessions),
     tablesBeside(sessions),
@@ -60,4 +69,13 @@ export function activate(context: vscode.ExtensionContext): void {
     showViewsAtFirstStop(sessions, context.workspaceState),
   );
   void vscode.commands.executeCommand('setContext', 'hmm.active', true);
+  return {
+    trees: {
+      'hmm.callbacks': callbacks,
+      'hmm.pageTables': pageTables.tree,
+      'hmm.pendingFaults': pendingFaults,
+      'hmm.devices': devices,
+      'hmm.zones': zones,
+    },
+  };
 }

@@ -112,6 +112,7 @@ async function chooseMapping(sessions: Sessions, at: Addressed): Promise<PageTab
 
 /** The view with its commands, and the links that lead to an entry of it. */
 export interface PageTablesView extends PageLinks {
+  tree: StopTree<PageTableNode>;
   disposables: vscode.Disposable[];
 }
 
@@ -158,6 +159,7 @@ export function pageTablesView(sessions: Sessions): PageTablesView {
     ),
   ];
   return {
+    tree,
     disposables,
     open: async (process, address, focus) =>
       go((await sessions.request('hmm/locate', { process, address })).path, focus),

@@ -13,7 +13,7 @@ declare module 'vitest' {
 /** Starts the editor with the packaged extension once for all test files; answers how to end it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const browser = await chromium();
-  const server = await startEditor(await packageExtension());
+  const server = await startEditor({ vsix: await packageExtension() });
   project.provide('editor', { origin: server.origin, folder: server.folder, browser });
   return server.stop;
 }

@@ -6,7 +6,7 @@ import { inProject, root } from './project';
 /** Largest size of the extension host's bundle; it must not contain the engine. */
 const extensionLimit = 300 * 1024;
 
-const common: BuildOptions = {
+export const common: BuildOptions = {
   absWorkingDir: root,
   bundle: true,
   platform: 'node',

@@ -104,13 +104,23 @@ function launch(editor: InstalledEditor, args: readonly string[], env: NodeJS.Pr
   });
 }
 
-/** Starts the editor on a free loopback port with the packaged extension installed. */
-export async function startEditor(vsix: string): Promise<EditorServer> {
+/** What an editor is started with besides the quiet profile. */
+export interface EditorOptions {
+  /** A packaged extension to be installed. */
+  vsix?: string;
+  /** More arguments, and variables that reach the extension host. */
+  args?: readonly string[];
+  env?: NodeJS.ProcessEnv;
+}
+
+/** Starts the editor on a free loopback port. */
+export async function startEditor({ vsix, args = [], env: more = {} }: EditorOptions): Promise<EditorServer> {
   const editor = await installedEditor();
   const folder = await mkdtemp(join(tmpdir(), 'hmm-'));
-  const env = throwAwayEnvironment(folder);
+  const env = { ...throwAwayEnvironment(folder), ...more };
   const profile = await writeProfile(folder);
-  await run(editor.node, [editor.entry, ...profile, '--install-extension', vsix], { env });
+  if (vsix !== undefined)
+    await run(editor.node, [editor.entry, ...profile, '--install-extension', vsix], { env });
 
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
@@ -118,7 +128,7 @@ export async function startEditor(vsix: string): Promise<EditorServer> {
     (x) => `--disable-${x}`,
   );
   const listen = ['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, '--ignore-last-opened'];
-  const server = launch(editor, [...profile, ...listen, ...quiet], env);
+  const server = launch(editor, [...profile, ...listen, ...quiet, ...args], env);
   let log = '';
   const keep = (data: Buffer) => {
     log = `${log}${data}`.slice(-4000);

@@ -59,7 +59,7 @@ async function startDesktop(code: string): Promise<void> {
 /** The browser edition: stays until Ctrl-C. */
 async function startBrowserEdition(): Promise<void> {
   console.log('Building …');
-  const server = await startEditor(await packageExtension());
+  const server = await startEditor({ vsix: await packageExtension() });
   console.log(
     `\nThe editor is ready. Open this address in a browser; Ctrl-C ends it.\n\n  ${windowAddress(server.origin, scenarios, openFile)}\n`,
   );

@@ -2,6 +2,7 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, rm } from 'node:fs/promises';
+import { testInBrowserEdition } from './in-host';
 import { inProject, npmTool, root } from './project';
 
 interface Count {
@@ -62,6 +63,7 @@ const suites: readonly (readonly [string, () => Promise<Count>])[] = [
   ['types', check('tsc', '--noEmit')],
   ['types of the pictures', check('tsc', '--noEmit', '-p', 'src/views')],
   ['tests without an editor', tests('unit')],
+  ['tests inside the extension host', testInBrowserEdition],
   ['tests in a real editor', tests('editor', '--config', 'test/editor/vitest.config.ts')],
 ];
 
@@ -70,7 +72,10 @@ const sum: Count = { passed: 0, failed: 0 };
 for (const [name, suite] of suites) {
   console.log(`\n== ${name}`);
   const start = Date.now();
-  const { passed, failed } = await suite();
+  const { passed, failed } = await suite().catch((error: unknown) => {
+    console.error(error);
+    return { passed: 0, failed: 1 };
+  });
   sum.passed += passed;
   sum.failed += failed;
   console.log(`== ${name}: ${passed} passed, ${failed} failed, ${Math.round((Date.now() - start) / 1000)} s`);

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { afterEach, before, describe, it } from 'mocha';
+import * as vscode from 'vscode';
+import { extension, HOME, open, until } from './editor';
+
+/** The labels of a tree's rows under an element, each with its description. */
+async function rows(id: string, under?: unknown): Promise<{ element: unknown; text: string }[]> {
+  const tree = (await extension()).exports.trees[id];
+  assert(tree, `there is no tree ${id}`);
+  const elements = (await tree.getChildren(under)) ?? [];
+  return Promise.all(
+    elements.map(async (element) => {
+      const { label, description } = await tree.getTreeItem(element);
+      return { element, text: `${typeof label === 'string' ? label : label?.label} ${description}` };
+    }),
+  );
+}
+
+/** Starts a scenario; answers the session once it has stopped. */
+async function stopped(text: string): Promise<vscode.DebugSession> {
+  const { fsPath } = (await open(text)).uri;
+  const configuration = { type: 'hmm', request: 'launch', name: 'test', program: fsPath };
+  assert(await vscode.debug.startDebugging(undefined, configuration));
+  await until(() => vscode.debug.activeStackItem);
+  const session = vscode.debug.activeDebugSession;
+  assert(session);
+  return session;
+}
+
+async function stop(): Promise<void> {
+  await vscode.debug.stopDebugging();
+  await until(() => (vscode.debug.activeDebugSession === undefined ? true : undefined));
+}
+
+describe('a session', () => {
+  before(extension);
+  afterEach(stop);
+
+  it('begins at the first page_fault, and the trees show what is there', async () => {
+    await stopped(HOME);
+    const processes = await rows('hmm.pageTables');
+    assert.match(processes[0]?.text ?? '', /^app /);
+    const areas = await rows('hmm.pageTables', processes[0]?.element);
+    assert(areas.some(({ text }) => text.includes('buf')));
+    assert.match((await rows('hmm.pendingFaults'))[0]?.text ?? '', /app: read buf\[0\]/);
+    assert.match((await rows('hmm.devices'))[0]?.text ?? '', /^gpu0 .*1 of 16384 pages used/);
+    const [node] = await rows('hmm.zones');
+    assert((await rows('hmm.zones', node?.element)).some(({ text }) => text.startsWith('Device')));
+  });
+
+  it('F5 runs the scenario of the active editor', async () => {
+    await open(HOME, 'active.hmm');
+    await vscode.commands.executeCommand('workbench.action.debug.start');
+    const session = await until(() => vscode.debug.activeDebugSession);
+    assert.match(String(session.configuration['program']), /active\.hmm$/);
+    await until(() => vscode.debug.activeStackItem);
+  });
+
+  it('a configuration without a scenario starts nothing', async () => {
+    const configuration = { type: 'hmm', request: 'launch', name: 'test', program: '/nowhere/missing.hmm' };
+    assert.equal(await vscode.debug.startDebugging(undefined, configuration), false);
+    assert.equal(vscode.debug.activeDebugSession, undefined);
+  });
+
+  it('a step back gives exactly the state before the step', async () => {
+    const session = await stopped(HOME);
+    const threadId = vscode.debug.activeStackItem?.threadId;
+    const state = async (): Promise<unknown> => {
+      const { stackFrames } = (await session.customRequest('stackTrace', { threadId })) as {
+        stackFrames: object[];
+      };
+      return stackFrames.map((frame) => ({ ...frame, id: 0 }));
+    };
+    const before = await state();
+    await session.customRequest('next', { threadId });
+    const after = await until(async () => {
+      const now = await state();
+      return JSON.stringify(now) === JSON.stringify(before) ? undefined : now;
+    });
+    assert.notDeepEqual(after, before);
+    await session.customRequest('stepBack', { threadId });
+    await until(async () => (JSON.stringify(await state()) === JSON.stringify(before) ? true : undefined));
+  });
+
+  it('without a session the trees are empty', async () => {
+    for (const id of ['hmm.pageTables', 'hmm.pendingFaults', 'hmm.devices', 'hmm.zones'])
+      assert.deepEqual(await rows(id), []);
+  });
+});
