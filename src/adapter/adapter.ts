@@ -159,7 +159,7 @@ export class Adapter extends RequestServer implements Control, Stopped {
       breakpointChanged: (breakpoint) => this.#breakpointChanged(breakpoint),
       refused: (text) => this.#print(`${text}\n`, 'stderr'),
     };
-    const sources = new Sources(session, this.dialect);
+    const sources = new Sources(session, this.dialect, this.host.listings);
     const fresh = { view: undefined, previous: undefined, snapshot: undefined, begun: false, ended: false };
     this.#current = { session, sources, launch: args, ...fresh };
     await this.breakpoints.apply(this.#current);

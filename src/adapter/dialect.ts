@@ -18,9 +18,12 @@ export class Dialect {
     this.#uris = client.pathFormat === 'uri';
   }
 
-  /** VS Code has our extension in it: views of its own for the machine, and a reader of our addresses. */
+  /**
+   * VS Code has our extension in it: views of its own for the machine, and a reader of our addresses. Other clients call
+   * themselves vscode too (dap-mode of Emacs does), but not all that it can do is theirs.
+   */
   get hasExtension(): boolean {
-    return this.client.clientID === 'vscode';
+    return this.client.clientID === 'vscode' && this.client.supportsInvalidatedEvent === true;
   }
 
   /** A line as the client counts them; ours begin at 1. */

@@ -7,7 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Adapter } from './adapter';
 import { Frames } from './frames';
-import type { Host } from './host';
+import type { Host, ListingFiles } from './host';
 
 /** The first bytes of a file, one more than `most` where it has more. Rejects where it is no file. */
 async function readFile(path: string, most: number): Promise<Uint8Array> {
@@ -37,10 +37,17 @@ export const host: Host = {
   now: () => performance.now(),
 };
 
-/** Serves one client. Resolves when it has gone or the session is over. With `refuse`, one that speaks another protocol is refused. */
-export function serve(input: Readable, output: Writable, refuse?: () => void): Promise<void> {
+/** How clients are served. */
+export interface Serving {
+  /** A client that speaks another protocol is refused. */
+  readonly refuse?: () => void;
+  readonly listings?: ListingFiles | undefined;
+}
+
+/** Serves one client. Resolves when it has gone or the session is over. */
+export function serve(input: Readable, output: Writable, { refuse, listings }: Serving = {}): Promise<void> {
   return new Promise((done) => {
-    const adapter = new Adapter(host, () => gone());
+    const adapter = new Adapter(listings ? { ...host, listings } : host, () => gone());
     const passedOver = (sentence: string): void => adapter.complain(sentence);
     const frames = new Frames(refuse ? { passedOver, refuse } : { passedOver });
     const take = (piece: Buffer): void => frames.receive(piece);
@@ -60,14 +67,14 @@ export function serve(input: Readable, output: Writable, refuse?: () => void): P
 }
 
 /** A client that speaks HTTP is a web page, which must not debug anything: it is refused. */
-function serveSocket(socket: Socket): void {
-  void serve(socket, socket, () => socket.destroy()).then(() => socket.end());
+function serveSocket(socket: Socket, listings: ListingFiles | undefined): void {
+  void serve(socket, socket, { refuse: () => socket.destroy(), listings }).then(() => socket.end());
 }
 
 /** Serves each client that connects to a port of the loopback interface a session of its own. */
-export function listen(port: number): Promise<Server> {
+export function listen(port: number, listings?: ListingFiles): Promise<Server> {
   return new Promise((listening, failed) => {
-    const server = createServer(serveSocket);
+    const server = createServer((socket) => serveSocket(socket, listings));
     server.once('error', failed);
     server.listen(port, '127.0.0.1', () => listening(server));
   });

@@ -1,14 +1,16 @@
 /** The texts that a session has, as the client names them: the scenario, and the listings of routines. */
 
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
-import type { Listing } from '../debugger/code-map';
+import { type Listing, listingText } from '../debugger/code-map';
 import type { DebugSession } from '../debugger/session';
 import type { Dialect } from './dialect';
+import type { ListingFiles } from './host';
 
 export class Sources {
   constructor(
     readonly session: DebugSession,
     readonly dialect: Dialect,
+    readonly files?: ListingFiles,
   ) {}
 
   scenario(): Dap.Source {
@@ -26,8 +28,11 @@ export class Sources {
     return { ...scenario, path: `hmm-time:/${time}/${encodeURIComponent(scenario.name ?? '')}` };
   }
 
-  /** VS Code opens a listing's address; other clients ask for its text by reference. */
-  listing({ path, name, routine }: Listing): Dap.Source {
+  /** VS Code opens a listing's address; other clients ask for its text by reference, or open its file. */
+  listing(listing: Listing): Dap.Source {
+    const { path, name, routine } = listing;
+    const file = this.files?.fileOf(path, () => listingText(listing));
+    if (file !== undefined) return { name, path: this.dialect.toPath(file), origin: routine.routine.file };
     const reference = this.session.map.listings.findIndex((listing) => listing.path === path) + 1;
     return {
       name: this.dialect.hasExtension ? routine.routine.file : name,
@@ -40,8 +45,14 @@ export class Sources {
   /** The listing that a client names, by its address or by a reference given out before. */
   findListing({ path, sourceReference }: Dap.Source): Listing | undefined {
     const { map } = this.session;
-    const byPath = path === undefined ? undefined : map.listing(path);
+    const byPath = path === undefined ? undefined : (map.listing(path) ?? this.#listingOfFile(path));
     return byPath ?? (sourceReference ? map.listings[sourceReference - 1] : undefined);
+  }
+
+  #listingOfFile(path: string): Listing | undefined {
+    if (this.files === undefined) return undefined;
+    const address = this.files.addressOf(this.dialect.fromPath(path));
+    return address === undefined ? undefined : this.session.map.listing(address);
   }
 
   /** The path by which the debugger knows what a client names; a file is known by any of its names. */

@@ -104,7 +104,8 @@ export class Client {
     args: Omit<Args<'launch'>, 'program'> & { program?: string } = {},
     configure: () => Promise<unknown> = async () => {},
   ): Promise<Dap.StoppedEvent['body']> {
-    await this.request('initialize', { adapterID: 'hmm', clientID: this.clientID });
+    const vscode = this.clientID === 'vscode' ? { supportsInvalidatedEvent: true } : {};
+    await this.request('initialize', { adapterID: 'hmm', clientID: this.clientID, ...vscode });
     const program = args.program ?? [...this.files.keys()][0] ?? '';
     await this.request('launch', { ...args, program });
     await this.event('initialized');
