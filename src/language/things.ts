@@ -23,6 +23,8 @@ export type ThingName =
   | 'page'
   | 'pte'
   | 'vma'
+  | 'pagemap'
+  | 'smaps'
   | 'place'
   | 'range'
   | 'buffer'
@@ -106,6 +108,7 @@ const PLACE_MEMBERS = {
   page: is('page', 'the page that is mapped there, or that a special entry names; none where there is none'),
   pte: is('pte', 'its page-table entry; none where it is empty'),
   vma: is('vma', 'the VMA it lies in; none where nothing is mapped'),
+  pagemap: is('pagemap', 'what /proc/PID/pagemap says of it'),
   address: is('address', 'its address'),
 };
 
@@ -175,15 +178,40 @@ export const THINGS = {
       flags: is('vma-flags', 'vm_flags, by name'),
       anon: is('truth', 'anonymous memory'),
       process: is('process', 'the process it belongs to'),
+      smaps: is('smaps', 'what /proc/PID/smaps says of it'),
     }),
     contains: true,
   },
+  pagemap: thing('an entry of pagemap', 'pagemap', {
+    word: is('text', 'its 64 bits'),
+    present: is('truth', 'bit 63: the page is in memory'),
+    swap: is('truth', 'bit 62: its entry is not present: swapped out, on a device, in migration'),
+    file: is('truth', 'bit 61: a page of a file, or shared anonymous memory'),
+    exclusive: is('truth', 'bit 56: mapped once'),
+    soft_dirty: is('truth', 'bit 55: written to since soft-dirty bits were cleared'),
+    swap_type: is('number', 'bits 0-4 of an entry that is not present; none of one that is'),
+  }),
+  smaps: thing('an entry of smaps', 'smaps', {
+    size: is('number', 'bytes of addresses'),
+    rss: is('number', 'bytes that are mapped, those on a device included'),
+    pss: is('number', 'the same, each page divided by how often it is mapped; in whole KiB'),
+    shared_clean: is('number', 'bytes mapped more than once that nobody has written to'),
+    shared_dirty: is('number', 'bytes mapped more than once that somebody has written to'),
+    private_clean: is('number', 'bytes mapped once that nobody has written to'),
+    private_dirty: is('number', 'bytes mapped once that somebody has written to'),
+    referenced: is('number', 'bytes that were used since that was cleared'),
+    anonymous: is('number', 'bytes of anonymous memory'),
+    swap: is('number', 'bytes that are swapped out'),
+    swap_pss: is('number', 'the same, each page divided by how many swap entries it has; in whole KiB'),
+    locked: is('number', 'bytes locked in memory'),
+  }),
   place: { ...thing('a page of a buffer', 'place', PLACE_MEMBERS), counts: true, contains: true },
   range: {
     ...thing('a range of pages', 'range', {
       page: each('page', 'the page of each'),
       pte: each('pte', 'the page-table entry of each'),
       vma: each('vma', 'the VMA of each'),
+      pagemap: each('pagemap', 'what /proc/PID/pagemap says of each'),
       address: each('address', 'the address of each'),
     }),
     element: 'place',

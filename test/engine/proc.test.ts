@@ -85,6 +85,26 @@ describe('what /proc says in the experiment of 6.12.117', () => {
 });
 
 describe('4.14', () => {
+  it('says in pagemap and smaps what 4.14.0 said of two pages on a device, word for word', () => {
+    const text = TEXT.slice(0, TEXT.indexOf('    fill')).replace('6.12', '4.14').replace('24KiB', '8KiB');
+    const { run, mm } = stopped(
+      `${text.replace('16MiB', '256MiB')} write buf = 1; migrate buf to gpu0; print 0 }`,
+    );
+    const { kernel: k } = run;
+    const words = [0, 1].map((i) => pagemap_word(pagemap_entry(k, mm, (BUF + i) as Vpn)));
+    expect(words).toEqual([0x41800001f9fffffen, 0x41800001f9ffffden]);
+    const eight = 8 * 1024;
+    expect(smaps_vma(k, k.mm.vmaAt(mm, BUF as Vpn))).toMatchObject({
+      rss: eight,
+      pss: eight,
+      anonymous: eight,
+      sharedDirty: 0,
+      privateDirty: 0,
+      swap: 0,
+      swapPss: 0,
+    });
+  });
+
   it('calls a device page exclusive, and smaps does too', () => {
     const { run, mm } = stopped(TEXT.replace('6.12', '4.14').replace('    gpu0 exclusive buf[2]\n', ''));
     const { kernel: k } = run;

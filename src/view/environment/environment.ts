@@ -28,6 +28,7 @@ import {
 import { localOf } from './locals';
 import { DEVICE, deviceType, PROCESS, TASK } from './machine-types';
 import { deviceOfPage, entryAt, mappingsOf, pageAt, vmaAt } from './pages';
+import './proc';
 import type { Scene, World } from './scene';
 import { orNone, type SceneType, typeNamed } from './type-parts';
 import { BUFFER, PAGE } from './types';

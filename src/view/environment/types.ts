@@ -3,7 +3,6 @@
 import { pte_page, ptep_get } from '../../engine/kernel/mm/pgtable';
 import {
   type EntryRow,
-  type MmRow,
   type PageRow,
   type ProcessRow,
   type VmaRow,
@@ -40,6 +39,7 @@ import {
   swapTypeOf,
   vmaAt,
 } from './pages';
+import { mmOfPlace, place, placeProcess, placeVpn } from './place';
 import { look, type Scene } from './scene';
 import { forEach, orNone, type SceneType, thing } from './type-parts';
 
@@ -118,6 +118,7 @@ export const VMA: SceneType = thing('vma', {
     flags: (vma, s) => s.world.kernel.mm.flags.get(vma),
     anon: (vma, s) => s.world.kernel.mm.isAnonymous(vma as VmaRow),
     process: (vma, s) => orNone(s.world.kernel.mm.process.get(s.world.kernel.mm.mm.get(vma))),
+    smaps: (vma) => vma,
   },
   show: (vma, s) => showVma(s, vma as VmaRow),
   contains: (vma, va, s) => {
@@ -134,19 +135,11 @@ function showVma({ world: { kernel } }: Scene, vma: VmaRow): string {
 
 // ------------------------------------------------------------------------------------------------ buffers
 
-/** Process and virtual page number in one number: a page of a buffer, whether or not something is mapped there. */
-const PROCESS_SCALE = 2 ** 35;
-const place = (process: number, vpn: number): number => process * PROCESS_SCALE + vpn;
-const placeProcess = (handle: Value): ProcessRow =>
-  Math.floor((handle as number) / PROCESS_SCALE) as ProcessRow;
-const placeVpn = (handle: Value): Vpn => ((handle as number) % PROCESS_SCALE) as Vpn;
-const mmOfPlace = (handle: Value, s: Scene): MmRow =>
-  s.world.kernel.tasks.mm.get(placeProcess(handle)) as MmRow;
-
 const atPlace = {
   page: (at: number, s: Scene) => orNone(pageAt(s.world.kernel, mmOfPlace(at, s), placeVpn(at))),
   pte: (at: number, s: Scene) => orNone(entryAt(s.world.kernel, mmOfPlace(at, s), placeVpn(at))),
   vma: (at: number, s: Scene) => orNone(vmaAt(s.world.kernel, mmOfPlace(at, s), placeVpn(at))),
+  pagemap: (at: number) => at,
   address: (at: number) => vaOf(placeVpn(at)),
 };
 
@@ -199,6 +192,7 @@ thing('range', {
     page: ofEach(atPlace.page),
     pte: ofEach(atPlace.pte),
     vma: ofEach(atPlace.vma),
+    pagemap: ofEach(atPlace.pagemap),
     address: ofEach(atPlace.address),
   },
   contains: (range, va) => {
@@ -225,6 +219,7 @@ export const BUFFER: SceneType = thing('buffer', {
     page: (cell, s) => atPlace.page(firstPlace(cell, s), s),
     pte: (cell, s) => atPlace.pte(firstPlace(cell, s), s),
     vma: (cell, s) => atPlace.vma(firstPlace(cell, s), s),
+    pagemap: (cell, s) => firstPlace(cell, s),
     address: (cell, s) => atPlace.address(firstPlace(cell, s)),
     pages: (cell, s) => s.world.variables.pages(cell),
     size: (cell, s) => s.world.variables.pages(cell) * 4096,
