@@ -86,7 +86,7 @@ describe('the language server', () => {
       'textDocument/completion',
       at(4, 18),
       (items: { label: string }[]) => items.map(({ label }) => label),
-      ['page', 'pte', 'vma', 'address'],
+      ['page', 'pte', 'vma', 'pagemap', 'address'],
     ],
     [
       'textDocument/hover',

@@ -157,9 +157,9 @@ describe('completion', () => {
   const labels = (text: string): string[] => completeAt(...at(text)).map(({ label }) => label);
 
   it.each<[string, string[]]>([
-    [`${head}expect buf.|`, ['page', 'pte', 'vma', 'address', 'pages', 'size']],
-    [`${head}expect buf[0].|`, ['page', 'pte', 'vma', 'address']],
-    [`${head}expect buf[0..v + 1].|`, ['page', 'pte', 'vma', 'address']],
+    [`${head}expect buf.|`, ['page', 'pte', 'vma', 'pagemap', 'address', 'pages', 'size']],
+    [`${head}expect buf[0].|`, ['page', 'pte', 'vma', 'pagemap', 'address']],
+    [`${head}expect buf[0..v + 1].|`, ['page', 'pte', 'vma', 'pagemap', 'address']],
     [`${head}expect pte(buf[0]).pa|`, ['kind', 'page', 'present']],
     [`${head}expect gpu0.|`, ['used', 'free', 'calloc']],
     [`${head}expect app.|`, ['buf', 'v', 'exited']],

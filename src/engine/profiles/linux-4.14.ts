@@ -1,6 +1,9 @@
 import type { Profile } from './profile';
 
-/** Linux v4.14.0 with CONFIG_MEMORY_FAILURE, CONFIG_MIGRATION and CONFIG_DEVICE_PRIVATE; dmirror is our port of the later driver. */
+/**
+ * Linux v4.14.0 as recorded: compiled by gcc 11, with memory-failure support, soft-dirty bits and device-private memory, and
+ * with none of the later fixes. dmirror is our port of the later driver.
+ */
 export const linux414: Profile = {
   name: '4.14',
   title: 'Linux v4.14.0, x86-64, with a port of the later test driver',

@@ -4,14 +4,27 @@
  */
 
 import { Hold } from '../../../machine/holds';
-import type { MigrationRow, PageRow, SlotRow } from '../../../machine/ids';
+import type { EntryRow, MigrationRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, type Builder, MigrationT, type Node, PageT, routine, SlotT } from '../../../routine/routine';
+import {
+  Bool,
+  type Builder,
+  EntryT,
+  MigrationT,
+  type Node,
+  PageT,
+  routine,
+  SlotT,
+  VmaT,
+  VpnT,
+} from '../../../routine/routine';
 import { MigratePfn } from '../../constants';
 import { refuse } from '../../refusals';
-import { remove_migration_ptes } from '../migrate/migrate';
+import { remove_migration_pte, remove_migration_ptes } from '../migrate/migrate';
 import { trylock_page, unlock_page } from '../mmap/mmap_lock';
+import { pteLock, pteUnlock } from '../page_table_lock';
+import { pte_offset } from '../pgtable';
 import { try_to_migrate } from '../rmap/try_to_migrate';
 import { lruAddDrain } from '../swap/lru_add_drain';
 import { get_page, is_driver_page, put_page } from '../swap/page_ref';
@@ -158,13 +171,40 @@ function unmapSteps(r: Builder<Frame>): Node<Frame>[] {
   ];
 }
 
+interface Restoring {
+  readonly migration: MigrationRow;
+  readonly slot: SlotRow;
+  readonly page: PageRow;
+  vma: VmaRow;
+  vpn: Vpn;
+  entry: EntryRow;
+}
+
+const restoreWherever = <F extends Restoring>(r: Builder<F>): Node<F> =>
+  r.call('remove_migration_ptes(page, page)', remove_migration_ptes, (_, f, callee) => {
+    callee.from = f.page;
+    callee.to = f.page;
+  });
+
+/** Prepare comes before the reverse map is walked: the one entry that collect took away is put back. */
+const restoreHere = <F extends Restoring>(r: Builder<F>): Node<F>[] => [
+  r.step('its entry in this VMA', (k, f) => {
+    f.vma = k.migrations.vma.get(f.migration) as VmaRow;
+    f.vpn = k.slots.vpn.get(f.slot) as Vpn;
+    f.entry = pte_offset(k, k.mm.mm.get(f.vma) as MmRow, f.vpn);
+  }),
+  pteLock(r),
+  r.step('remove_migration_pte(page, vma, addr, page)', (k, f) => remove_migration_pte(k, f.page, f.page, f)),
+  pteUnlock(r),
+];
+
 /** Pages whose MIGRATE bit was cleared get their entries back, are unlocked and dropped. */
 const restore_unmigrated = routine({
   name: 'migrate_device_restore',
   file: 'mm/migrate_device.c',
   about: 'Pages that do not move get their entries back and are unlocked.',
-  params: { migration: MigrationT },
-  locals: { slot: SlotT, page: PageT },
+  params: { migration: MigrationT, inPlace: Bool },
+  locals: { slot: SlotT, page: PageT, vma: VmaT, vpn: VpnT, entry: EntryT },
   body: (r) => [
     ...forEachSlot(r, 'restore what stays', [
       r.when('a page that does not move', (k, f) => srcPage(k, f.slot) !== 0 && !migrates(k, f.slot), [
@@ -173,10 +213,15 @@ const restore_unmigrated = routine({
           k.slots.srcFlags.set(f.slot, 0);
           k.slots.srcPage.set(f.slot, 0);
         }),
-        r.call('remove_migration_ptes(page, page)', remove_migration_ptes, (_, f, callee) => {
-          callee.from = f.page;
-          callee.to = f.page;
-        }),
+        r.only(
+          (profile) => profile.splitMigrateApi,
+          [restoreWherever(r)],
+          [
+            r.when('only its own entry was taken away', (_, f) => f.inPlace !== 0, restoreHere(r), [
+              restoreWherever(r),
+            ]),
+          ],
+        ),
         // Mapped again, and still locked and referenced.
         r.yield('Y9'),
         r.step('unlock_page(page)', (k, f) => unlock_source(k, f.migration, f.page)),
@@ -279,7 +324,10 @@ export const migrate_vma_prepare = routine({
         ),
       ]),
     ]),
-    r.call('restore what stays', restore_unmigrated, passMigration),
+    r.call('restore what stays', restore_unmigrated, (k, f, callee) => {
+      passMigration(k, f, callee);
+      callee.inPlace = 1;
+    }),
   ],
 });
 
