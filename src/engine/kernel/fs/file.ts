@@ -6,7 +6,9 @@ import { Pg } from '../../machine/pages';
 import { LEVEL_PGD } from '../../machine/radix';
 import type { Kernel } from '../../routine/kernel';
 import { EntryT, FileT, Int, routine } from '../../routine/routine';
+import { cached_page, cached_slot, filemap_remove_folio } from '../mm/memory/page_cache';
 import { put_page } from '../mm/swap/page_ref';
+import { free_swap_and_cache } from '../mm/swapfile/swap_state';
 
 /** Keys of a page cache are page numbers of the file, below this. */
 const CACHE_END = 2 ** 36;
@@ -40,14 +42,16 @@ export function get_unused_fd(k: Kernel, process: ProcessRow): number {
 }
 
 function remove_from_cache(k: Kernel, file: FileRow, entry: EntryRow): PageRow {
-  const page = k.tables.hi.get(entry) as PageRow;
-  k.tables.set(entry, 0, 0);
-  const zone = k.pages.zone(page);
-  k.zones.filePages.add(zone, -1);
-  if (k.files.shmem.get(file) !== 0) k.zones.shmem.add(zone, -1);
-  k.pages.mapping.set(page, 0);
+  const page = cached_page(k, entry);
+  filemap_remove_folio(k, file, entry);
   k.pages.clearFlag(page, Pg.Dirty);
   return page;
+}
+
+/** A page that is in swap goes with its slot. */
+function free_swapped(k: Kernel, f: { entry: EntryRow }): void {
+  free_swap_and_cache(k, cached_slot(k, f.entry));
+  k.tables.set(f.entry, 0, 0);
 }
 
 /** Drops one user of a file; the last one takes the pages of the page cache along. */
@@ -61,11 +65,18 @@ export const fput = routine({
     r.when('somebody still uses the file', (k, f) => k.files.users.add(f.file, -1) > 0, [r.ret('return')]),
     r.step('begin with the first page of the page cache', (k, f) => next_cached(k, f)),
     r.loop('there is a page', (_, f) => f.index >= 0, [
-      r.call('take it out of the page cache; put_page(page)', put_page, (k, f, callee) => {
-        callee.page = remove_from_cache(k, f.file, f.entry);
-        callee.hold = Hold.PageCache;
-        callee.who = f.file;
-      }),
+      r.when(
+        'it is in swap',
+        (k, f) => cached_slot(k, f.entry) !== 0,
+        [r.step('shmem_free_swap(mapping, index, folio)', free_swapped)],
+        [
+          r.call('take it out of the page cache; put_page(page)', put_page, (k, f, callee) => {
+            callee.page = remove_from_cache(k, f.file, f.entry);
+            callee.hold = Hold.PageCache;
+            callee.who = f.file;
+          }),
+        ],
+      ),
       r.step('addr += PAGE_SIZE', (k, f) => next_cached(k, f)),
     ]),
     r.step('the file is gone', (k, f) => {

@@ -1,7 +1,7 @@
 /** /proc/PID/pagemap and mincore: what each page of an address space is (fs/proc/task_mmu.c, mm/mincore.c). */
 
 import { Vm } from '../../../machine/address-spaces';
-import type { EntryRow, MmRow, NodeRow, PageRow, Vpn } from '../../../machine/ids';
+import type { EntryRow, FileRow, MmRow, PageRow, Vpn } from '../../../machine/ids';
 import {
   isPresent,
   isZeroPage,
@@ -13,6 +13,7 @@ import {
 } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { swap_type } from '../../arch/x86/mm/pte_bits';
+import { cache_entry, cached_page, cached_slot } from '../../mm/memory/page_cache';
 import { leaf_offset, pte_page, ptep_get, subpage } from '../../mm/pgtable';
 
 /** One page as pagemap shows it to a privileged reader. */
@@ -103,10 +104,12 @@ export function pagemap_word(entry: PagemapEntry): bigint {
 }
 
 /** The file's page is in the page cache; what was written before the run began is there from the start. */
-function is_cached(k: Kernel, file: number, index: number): boolean {
+function is_cached(k: Kernel, file: FileRow, index: number): boolean {
   if (index >= k.files.pages.get(file)) return false;
-  const entry = k.tables.find(k.files.cache.get(file) as NodeRow, index as Vpn, 0);
-  return (entry !== 0 && k.tables.lo.get(entry) !== 0) || k.files.filled.get(file) !== 0;
+  const entry = cache_entry(k, file, index);
+  const slot = cached_slot(k, entry);
+  if (slot !== 0) return k.swap.slotCached.get(slot) !== 0;
+  return cached_page(k, entry) !== 0 || k.files.filled.get(file) !== 0;
 }
 
 /** Entries that mincore takes for pages in memory although they are not present. */
@@ -125,6 +128,6 @@ export function mincore_page(k: Kernel, mm: MmRow, vpn: Vpn): boolean {
   if (isPresent(pte) || RESIDENT.includes(kindOf(pte))) return true;
   if (kindOf(pte) === Pte.Swap) return k.swap.slotCached.get(k.tables.hi.get(entry)) !== 0;
   const vma = k.mm.vmaAt(mm, vpn);
-  const file = vma === 0 ? 0 : k.mm.file.get(vma);
+  const file = (vma === 0 ? 0 : k.mm.file.get(vma)) as FileRow;
   return file !== 0 && is_cached(k, file, k.mm.linearIndex(vma, vpn));
 }

@@ -9,6 +9,7 @@ import { forEachEntry, walkLocals } from '../locked_walk';
 import { ptep_get } from '../pgtable';
 import { lruAddDrain } from '../swap/lru_add_drain';
 import { put_page_testzero } from '../swap/page_ref';
+import { shmem_swapin_range } from '../swapfile/shmem';
 import { read_swap_cache } from '../swapfile/swap_state';
 import { range } from './madvise_free';
 
@@ -26,9 +27,13 @@ export const madvise_willneed = routine({
   params: range,
   locals: walkLocals,
   body: (r) => [
-    r.when('the VMA maps a file: its pages are in memory', (k, f) => !k.mm.isAnonymous(f.vma), [
+    r.when('the VMA maps a file', (k, f) => k.mm.file.get(f.vma) !== 0, [
+      r.step('shmem_swapin_range(vma, start, end, mapping)', (k, f) =>
+        shmem_swapin_range(k, f.vma, f.start, f.end),
+      ),
       r.ret('return'),
     ]),
+    r.when('it maps a device', (k, f) => !k.mm.isAnonymous(f.vma), [r.ret('return')]),
     r.step('addr = start', (_, f) => {
       f.at = f.start;
     }),

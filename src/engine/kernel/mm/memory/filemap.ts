@@ -3,8 +3,8 @@
 import { Vm } from '../../../machine/address-spaces';
 import { MemoryType } from '../../../machine/devices';
 import { Hold } from '../../../machine/holds';
-import type { DeviceRow, EntryRow, FileRow, NodeRow, PageRow, PgmapRow, Vpn } from '../../../machine/ids';
-import { MAPPING_FILE, Pg } from '../../../machine/pages';
+import type { DeviceRow, EntryRow, FileRow, PageRow, PgmapRow, Vpn } from '../../../machine/ids';
+import { Pg } from '../../../machine/pages';
 import { PTE_DEVMAP, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { PageT, routine, VmFaultT } from '../../../routine/routine';
@@ -17,7 +17,9 @@ import { pte_alloc, pte_mkdirty, pte_offset, ptep_get, set_pte } from '../pgtabl
 import { folio_add_new_anon_rmap, folio_add_rmap, mm_counter_add } from '../rmap/rmap';
 import { get_page, put_page, rename_hold } from '../swap/page_ref';
 import { folio_add_lru, lru_insert } from '../swap/swap';
+import { shmem_must_read, shmem_swapin_folio } from '../swapfile/shmem';
 import { directReclaim } from '../vmscan/reclaim';
+import { cache_entry, cached_page, cached_slot, filemap_add_folio } from './page_cache';
 import {
   entered,
   fault_dirty_shared_page,
@@ -38,16 +40,7 @@ const fileOf = (k: Kernel, f: { vma: number }): FileRow => k.mm.file.get(f.vma) 
 /** Allocates a page of the file and puts it into the page cache; 0 when memory is out. The cache holds one reference. */
 function add_to_page_cache(k: Kernel, file: FileRow, index: number): PageRow {
   const page = alloc_movable_page(k, Hold.PageCache, file);
-  if (page === 0) return page;
-  const { pages } = k;
-  const shmem = k.files.shmem.get(file) !== 0;
-  pages.mapping.set(page, (file << 2) | MAPPING_FILE);
-  pages.index.set(page, index);
-  if (shmem) pages.setFlag(page, Pg.SwapBacked);
-  k.tables.set(k.tables.make(k.files.cache.get(file) as NodeRow, index as Vpn), Pte.Present, page);
-  const zone = pages.zone(page);
-  k.zones.filePages.add(zone, 1);
-  if (shmem) k.zones.shmem.add(zone, 1);
+  if (page !== 0) filemap_add_folio(k, file, index, page);
   return page;
 }
 
@@ -56,8 +49,8 @@ function add_to_page_cache(k: Kernel, file: FileRow, index: number): PageRow {
  * the model makes such a page when somebody first looks for it.
  */
 function find_page(k: Kernel, file: FileRow, index: number): PageRow {
-  const entry = k.tables.find(k.files.cache.get(file) as NodeRow, index as Vpn, 0);
-  if (entry !== 0 && k.tables.lo.get(entry) !== 0) return k.tables.hi.get(entry) as PageRow;
+  const entry = cache_entry(k, file, index);
+  if (entry !== 0 && k.tables.lo.get(entry) !== 0) return cached_page(k, entry);
   if (k.files.filled.get(file) === 0 || index >= k.files.pages.get(file)) return 0 as PageRow;
   const page = add_to_page_cache(k, file, index);
   if (page === 0) return page;
@@ -108,13 +101,23 @@ function filemap_map_pages(k: Kernel, f: Vmf): boolean {
   return hit;
 }
 
-/** A fresh page of the file in the page cache, charged to the process; 0 when memory is out. */
+/** A page of the file that the page cache has not: from swap, or fresh and charged to the process; 0 when memory is out. */
 function add_new_page(k: Kernel, f: Vmf): PageRow {
-  const page = add_to_page_cache(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn));
+  const file = fileOf(k, f);
+  const index = k.mm.linearIndex(f.vma, f.vpn);
+  if (cached_slot(k, cache_entry(k, file, index)) !== 0) return shmem_swapin_folio(k, file, index);
+  const page = add_to_page_cache(k, file, index);
   if (page === 0) return page;
   folio_add_lru(k, page);
   memcg_charge(k, page, mmOf(k, f));
   return page;
+}
+
+/** Calls __do_fault; `major` is VM_FAULT_MAJOR where the page has to be read from swap. */
+function passWithMajor(k: Kernel, f: Vmf & { major: number }, callee: Vmf): void {
+  const reads = shmem_must_read(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn));
+  f.major = reads ? VmFault.MAJOR : 0;
+  passVmf(k, f, callee);
 }
 
 /** Finds or makes the page of the file (__do_fault, shmem_fault, filemap_fault). Returns it locked and referenced. */
@@ -134,9 +137,12 @@ const do_fault_page = routine({
       f.page = find_page(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn));
     }),
     r.when('it is not there', (_, f) => f.page === 0, [
-      r.step('allocate a page and add it to the page cache and the LRU', (k, f) => {
-        f.page = add_new_page(k, f);
-      }),
+      r.step(
+        'bring it back from swap, or allocate a page and add it to the page cache and the LRU',
+        (k, f) => {
+          f.page = add_new_page(k, f);
+        },
+      ),
       r.when('no memory', (_, f) => f.page === 0, [
         directReclaim(r, (k, f) => {
           f.page = find_page(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn)) || add_new_page(k, f);
@@ -157,7 +163,7 @@ const do_read_fault = routine({
   about:
     'A read: map what the page cache has around the address; only if the page is not there ask the file.',
   params: vmfParams,
-  locals: { page: PageT, ret: VmFaultT },
+  locals: { page: PageT, ret: VmFaultT, major: VmFaultT },
   body: (r) => [
     r.step('pte_alloc(mm, pmd)', (k, f) => {
       f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
@@ -170,7 +176,7 @@ const do_read_fault = routine({
       [pteUnlock(r), r.ret('return VM_FAULT_NOPAGE', () => VmFault.NOPAGE)],
       [pteUnlock(r)],
     ),
-    r.call('page = __do_fault(vmf)', do_fault_page, passVmf, (_, f, value) => {
+    r.call('page = __do_fault(vmf)', do_fault_page, passWithMajor, (_, f, value) => {
       f.page = value as PageRow;
     }),
     r.when('there is none', (_, f) => f.page <= 0, [r.ret('return the error', (_, f) => missing(f.page))]),
@@ -187,7 +193,7 @@ const do_read_fault = routine({
       callee.hold = Hold.Fault;
       callee.who = k.task;
     }),
-    r.ret('return VM_FAULT_LOCKED', () => VmFault.LOCKED),
+    r.ret('return ret | VM_FAULT_LOCKED', (_, f) => f.major | VmFault.LOCKED),
   ],
 });
 
@@ -211,7 +217,7 @@ const do_cow_fault = routine({
   file: 'mm/memory.c',
   about: "A write to a private mapping of a file: the process gets a copy of the file's page.",
   params: vmfParams,
-  locals: { cow: PageT, page: PageT, ret: VmFaultT },
+  locals: { cow: PageT, page: PageT, ret: VmFaultT, major: VmFaultT },
   body: (r) => [
     r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
       r.ret('return ret', (_, f) => f.ret),
@@ -221,7 +227,7 @@ const do_cow_fault = routine({
       directReclaim(r, prepare_cow),
       r.when('still none', (_, f) => f.cow === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
     ]),
-    r.call('page = __do_fault(vmf)', do_fault_page, passVmf, (_, f, value) => {
+    r.call('page = __do_fault(vmf)', do_fault_page, passWithMajor, (_, f, value) => {
       f.page = value as PageRow;
     }),
     r.when('there is none', (_, f) => f.page <= 0, [
@@ -256,7 +262,7 @@ const do_cow_fault = routine({
       callee.hold = Hold.Fault;
       callee.who = k.task;
     }),
-    r.ret('return VM_FAULT_LOCKED', () => VmFault.LOCKED),
+    r.ret('return ret | VM_FAULT_LOCKED', (_, f) => f.major | VmFault.LOCKED),
   ],
 });
 
@@ -265,13 +271,13 @@ const do_shared_fault = routine({
   file: 'mm/memory.c',
   about: 'A write to a shared mapping: map the page of the file writable and mark it dirty.',
   params: vmfParams,
-  locals: { page: PageT, ret: VmFaultT },
+  locals: { page: PageT, ret: VmFaultT, major: VmFaultT },
   body: (r) => [
     r.step('pte_alloc(mm, pmd)', (k, f) => {
       f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
     }),
     r.when('no memory', (_, f) => f.entry === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
-    r.call('page = __do_fault(vmf)', do_fault_page, passVmf, (_, f, value) => {
+    r.call('page = __do_fault(vmf)', do_fault_page, passWithMajor, (_, f, value) => {
       f.page = value as PageRow;
     }),
     r.when('there is none', (_, f) => f.page <= 0, [r.ret('return the error', (_, f) => missing(f.page))]),
@@ -296,7 +302,7 @@ const do_shared_fault = routine({
       callee.hold = Hold.Fault;
       callee.who = k.task;
     }),
-    r.ret('return ret | VM_FAULT_LOCKED', (_, f) => f.ret | VmFault.LOCKED),
+    r.ret('return ret | VM_FAULT_LOCKED', (_, f) => f.ret | f.major | VmFault.LOCKED),
   ],
 });
 

@@ -1,7 +1,7 @@
 /** Takes a page out of every page table for reclaim, leaving swap entries (try_to_unmap, mm/rmap.c). */
 
 import { Vm } from '../../../machine/address-spaces';
-import type { EntryRow, PageRow, VmaRow } from '../../../machine/ids';
+import type { EntryRow, MmRow, PageRow, VmaRow } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import { PTE_DIRTY, PTE_SOFT_DIRTY, PTE_UFFD_WP } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
@@ -12,12 +12,12 @@ import { mlock_drain_for, mlock_vma_folio } from '../mlock/mlock_folio';
 import { pte_clear, ptep_get, set_pte } from '../pgtable';
 import { swap_slot_of } from '../swapfile/swap_state';
 import { swap_duplicate, swp_entry } from '../swapfile/swapfile';
-import { folio_remove_rmap } from './rmap';
+import { folio_remove_rmap, mm_counter_add } from './rmap';
 import { unmapLocals, unmapWalk } from './rmap_unmap';
 
 /** The mapping goes, and its reference. Whoever reclaims holds another one. */
 function drop_mapping(k: Kernel, page: PageRow, vma: VmaRow): void {
-  k.mm.rssAnon.add(k.mm.mm.get(vma), -1);
+  mm_counter_add(k, k.mm.mm.get(vma) as MmRow, page, -1);
   folio_remove_rmap(k, page, vma);
   mlock_drain_for(k, vma);
   k.pages.refcount.add(page, -1);
@@ -35,7 +35,7 @@ function discard_lazyfree(k: Kernel, page: PageRow, vma: VmaRow, entry: EntryRow
   return true;
 }
 
-/** One mapping becomes a swap entry; false (nothing changed) where the VMA is locked or the page may be pinned. */
+/** One mapping becomes a swap entry, or none of a page of a file; false (nothing changed) where the VMA is locked or the page may be pinned. */
 function unmap_entry(k: Kernel, page: PageRow, vma: VmaRow, entry: EntryRow): boolean {
   if (k.mm.has(vma, Vm.Locked)) {
     mlock_vma_folio(k, page, vma);
@@ -43,6 +43,11 @@ function unmap_entry(k: Kernel, page: PageRow, vma: VmaRow, entry: EntryRow): bo
   }
   const pte = ptep_get(k, entry);
   if ((pte & PTE_DIRTY) !== 0) k.pages.setFlag(page, Pg.Dirty);
+  if (!k.pages.isAnon(page)) {
+    pte_clear(k, entry);
+    drop_mapping(k, page, vma);
+    return true;
+  }
   if (!k.pages.has(page, Pg.SwapBacked)) return discard_lazyfree(k, page, vma, entry);
   const exclusive = k.pages.has(page, Pg.AnonExclusive);
   if (exclusive && !folio_try_share_anon_rmap(k, page)) return false;

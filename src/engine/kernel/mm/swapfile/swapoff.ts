@@ -12,6 +12,7 @@ import { pteLock, pteUnlock } from '../page_table_lock';
 import { next_entry } from '../pagewalk';
 import { protnone, pte_offset, ptep_get, set_pte } from '../pgtable';
 import { get_page, put_page } from '../swap/page_ref';
+import { shmem_unuse } from './shmem';
 import { folio_free_swap, read_swap_cache, swap_slot_of } from './swap_state';
 import { swap_free } from './swapfile';
 
@@ -125,6 +126,16 @@ export const sys_swapoff = routine({
       r.ret('return -EINVAL', () => -Errno.EINVAL),
     ]),
     r.step('no slot is given out any more', (k, f) => k.swap.closing.set(f.area, 1)),
+    r.call(
+      'ret = shmem_unuse(type)',
+      shmem_unuse,
+      (_, f, callee) => {
+        callee.area = f.area;
+      },
+      (_, f, value) => {
+        f.ret = value;
+      },
+    ),
     r.loop('slots are in use', (k, f) => k.swap.used.get(f.area) > 0 && f.ret === 0, [
       r.step('find the first address space with swap entries', (k, f) => {
         f.mm = next_mm(k, 0 as MmRow);

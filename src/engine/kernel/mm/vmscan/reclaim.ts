@@ -1,7 +1,7 @@
 /**
  * Reclaim of a whole node's memory under pressure (mm/vmscan.c): by kswapd in the background, or by whoever can't get a
- * page. The oldest pages go first, whether they were used lately or not: the model makes no page active. Of file pages only
- * those of shared memory exist, which the model doesn't swap; pages of devices are on no LRU list at all.
+ * page. The oldest pages go first, whether they were used lately or not: the model makes no page active. Pages of devices are
+ * on no LRU list at all.
  */
 
 import type { PageRow, SlotRow } from '../../../machine/ids';

@@ -1,15 +1,16 @@
 /**
- * Reclaim of anonymous pages (mm/vmscan.c): swapped out, or dropped where the swap area has the same already. Device
+ * Reclaim of pages (mm/vmscan.c): swapped out, or dropped where swap or a file has the same already. Device
  * pages are on no LRU list, so that reclaim never sees them.
  */
 
 import { Hold } from '../../../machine/holds';
-import type { MmRow, PageRow, SlotRow, Vpn } from '../../../machine/ids';
+import type { FileRow, MmRow, PageRow, SlotRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import { isPresent } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { Int, MmT, PageT, routine, SlotT, VpnT } from '../../../routine/routine';
 import { refuse } from '../../refusals';
+import { cache_entry, drop_cache_reference, file_of, filemap_remove_folio } from '../memory/page_cache';
 import { mmap_read_unlock, mmapReadLock, trylock_page, unlock_page } from '../mmap/mmap_lock';
 import { next_entry, pte_table_end } from '../pagewalk';
 import { pte_offset, pte_page, ptep_get } from '../pgtable';
@@ -18,6 +19,7 @@ import { lruAddDrain } from '../swap/lru_add_drain';
 import { lru_pages } from '../swap/lru_list';
 import { folio_put_final, get_page } from '../swap/page_ref';
 import { folio_add_lru, lru_del, lru_insert } from '../swap/swap';
+import { shmem_writepage } from '../swapfile/shmem';
 import { add_to_swap, delete_from_swap_cache, swap_writepage } from '../swapfile/swap_state';
 
 /** An empty list: a head slot whose `next` is the first page's slot and whose dstPage is the last one's row. */
@@ -45,13 +47,13 @@ function take_folio(k: Kernel, list: SlotRow): PageRow {
 }
 
 /**
- * Takes an anonymous page off its LRU list and puts it on a list for reclaim; others stay where they are, and so do huge
- * pages: the model doesn't swap them. True if it was taken.
+ * Takes a page off its LRU list and puts it on a list for reclaim; huge pages stay where they are: the model doesn't swap
+ * them. True if it was taken.
  */
 export function isolate_folio(k: Kernel, list: SlotRow, page: PageRow): boolean {
   if (k.pages.has(page, Pg.Head | Pg.Tail)) return false;
   if (k.pages.has(page, Pg.Unevictable)) refuse(k, 'mlocked', { page });
-  if (!k.pages.has(page, Pg.Lru) || k.pages.has(page, Pg.Unevictable) || !k.pages.isAnon(page)) return false;
+  if (!k.pages.has(page, Pg.Lru) || k.pages.has(page, Pg.Unevictable)) return false;
   lru_del(k, page);
   get_page(k, page, Hold.Reclaim);
   k.zones.isolatedAnon.add(k.pages.zone(page), 1);
@@ -91,38 +93,60 @@ export function move_folios_to_lru(k: Kernel, list: SlotRow): void {
   k.slots.table.free(list);
 }
 
-/** A page that may be swapped has a slot, or gets one; one that was given up (MADV_FREE) needs none. */
+/** An anonymous page that may be swapped has a slot, or gets one; one that was given up (MADV_FREE) needs none. */
 function has_place(k: Kernel, page: PageRow): boolean {
+  if (!k.pages.isAnon(page) || !k.pages.has(page, Pg.SwapBacked)) return true;
   if (k.pages.pins.get(page) > 0) {
     refuse_free(k, page);
     return false;
   }
-  if (!k.pages.has(page, Pg.SwapBacked) || k.pages.has(page, Pg.SwapCache)) return true;
+  if (k.pages.has(page, Pg.SwapCache)) return true;
   const added = add_to_swap(k, page);
   if (!added) refuse(k, 'no_swap', { page });
   return added;
 }
 
-/** Somebody holds the page besides reclaim and the swap cache. */
+/** References that an unmapped page may have: reclaim's, and the one of the swap cache or the page cache. */
+function freeable_references(k: Kernel, page: PageRow): number {
+  return 1 + (k.pages.has(page, Pg.SwapCache) || file_of(k, page) !== 0 ? 1 : 0);
+}
+
+/** Somebody holds the page besides reclaim and a cache. */
 function refuse_free(k: Kernel, page: PageRow): void {
-  const wanted = 1 + (k.pages.has(page, Pg.SwapCache) ? 1 : 0);
-  const besides = [Hold.Reclaim, Hold.SwapCache];
+  const besides = [Hold.Reclaim, Hold.SwapCache, Hold.PageCache];
+  const wanted = freeable_references(k, page);
   refuse(k, 'reclaim_held', { page, found: k.pages.refcount.get(page), wanted, besides });
 }
 
-/** References that an unmapped page may have: reclaim's, and the swap cache's. */
-function is_freeable(k: Kernel, page: PageRow): boolean {
-  return k.pages.refcount.get(page) === 1 + (k.pages.has(page, Pg.SwapCache) ? 1 : 0);
+/**
+ * A page of a file leaves the page cache: a dirty one of shared memory goes to swap, a dirty one of a disk waits for
+ * writeback, which the model has not. False: it stays, dirty.
+ */
+function drop_file_page(k: Kernel, page: PageRow, file: FileRow): boolean {
+  if (!k.pages.has(page, Pg.Dirty)) {
+    filemap_remove_folio(k, file, cache_entry(k, file, k.pages.index.get(page)));
+    drop_cache_reference(k, file, page);
+    return true;
+  }
+  if (k.files.shmem.get(file) === 0) return false;
+  if (!shmem_writepage(k, page)) {
+    refuse(k, 'no_swap', { page });
+    return false;
+  }
+  delete_from_swap_cache(k, page);
+  return true;
 }
 
 /** pageout() and __remove_mapping(): a dirty page is written, a clean one dropped. False: it stays in memory. */
 function write_and_drop(k: Kernel, page: PageRow): boolean {
   const found = k.pages.mapcount.get(page);
-  if (found > 0 || !is_freeable(k, page)) {
+  if (found > 0 || k.pages.refcount.get(page) !== freeable_references(k, page)) {
     if (found > 0) refuse(k, 'reclaim_mapped', { page, found });
     else refuse_free(k, page);
     return false;
   }
+  const file = file_of(k, page);
+  if (file !== 0) return drop_file_page(k, page, file);
   if (!k.pages.has(page, Pg.SwapCache)) return !k.pages.has(page, Pg.Dirty);
   if (k.pages.has(page, Pg.Dirty)) swap_writepage(k, page);
   delete_from_swap_cache(k, page);
