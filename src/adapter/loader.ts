@@ -4,10 +4,11 @@ import type { Debuggee } from '../debugger/debuggee';
 import { Tally } from '../debugger/tally';
 import { brokenSince, Checker, sentence } from '../engine/invariants';
 import { BootError } from '../engine/kernel/boot';
-import { PROFILES } from '../engine/profiles';
+import { findProfile, PROFILE_NAMES } from '../engine/profiles';
 import type { Order } from '../engine/time/schedule';
 import { analyseScenario, formatDiagnostic, parseScenario } from '../language';
 import type { ScheduleDecl, TopLevel } from '../language/ast';
+import { noSuchProfile } from '../language/versions';
 import { buildRun, compileScenario, type Program, type Run } from '../program';
 import { knowledgeOf } from '../program/driver-words';
 import { scheduleOrder } from '../program/layout';
@@ -34,9 +35,8 @@ async function textOf(host: Host, path: string): Promise<string> {
 }
 
 function checkProfile(profile: string | undefined): void {
-  if (profile === undefined || PROFILES.some(({ name }) => name === profile)) return;
-  const known = PROFILES.map(({ name }) => name).join(' and ');
-  throw new RequestError(`There is no profile ${profile}; there are ${known}.`, true);
+  if (profile === undefined || findProfile(profile) !== undefined) return;
+  throw new RequestError(`There ${noSuchProfile(profile, PROFILE_NAMES).slice('there '.length)}.`, true);
 }
 
 function checkLivelock(times: number | undefined): void {

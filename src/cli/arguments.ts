@@ -1,8 +1,9 @@
 /** Options and files of a sub-command. */
 
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { findProfile, PROFILES } from '../engine/profiles';
-import { allOf, didYouMean } from '../language/suggest';
+import { findProfile, PROFILE_NAMES } from '../engine/profiles';
+import { didYouMean } from '../language/suggest';
+import { noSuchProfile } from '../language/versions';
 import { UsageError } from './command';
 
 export type Options = NonNullable<ParseArgsConfig['options']>;
@@ -47,9 +48,9 @@ const firstSentence = (text: string): string => text.split(/\. |\n/)[0]?.replace
 /** The profile asked for with --profile, or none. */
 export function profileOption(name: string | undefined): { readonly profile?: string } {
   if (name === undefined) return {};
-  if (findProfile(name) === undefined)
-    throw new UsageError(`there is no profile ${name}; known are ${allOf(PROFILES.map((p) => p.name))}`);
-  return { profile: name };
+  const profile = findProfile(name);
+  if (profile === undefined) throw new UsageError(noSuchProfile(name, PROFILE_NAMES));
+  return { profile: profile.name };
 }
 
 /** A whole number of at least 1. */

@@ -1,4 +1,4 @@
-import type { DeviceType, Expr, MachineDecl, Name, Scenario } from './ast';
+import type { DeviceType, Expr, MachineDecl, Name, Scenario, Word } from './ast';
 import { constantOf } from './constant';
 import type { ProblemList } from './diagnostics';
 import { type DriverWords, type Feature, type Knowledge, SINCE } from './knowledge';
@@ -8,6 +8,7 @@ import { describeSymbol, type GlobalSymbol, type Scope, type TaskSymbol } from '
 import type { LineMap, Span } from './source';
 import { didYouMean } from './suggest';
 import type { NameResolver } from './values';
+import { noSuchProfile } from './versions';
 
 /** What the checks of one scenario share: its global names, the place reached, and where problems go. */
 export class CheckContext {
@@ -120,6 +121,13 @@ export class CheckContext {
       `there is no ${what} \`${name.text}\`${didYouMean(name.text, names) || none}`,
       name.span,
     );
+  }
+
+  /** Reports a profile that there is not. */
+  checkProfile({ text, span }: Word): void {
+    const { profiles, releases } = this.knowledge;
+    if (profiles.has(text) || releases.has(text)) return;
+    this.error('unknown-profile', noSuchProfile(text, [...profiles.keys()]), span);
   }
 
   /** Reports a feature that one of the profiles in question does not have. */

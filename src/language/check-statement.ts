@@ -355,18 +355,9 @@ function resized(statement: Statement): string | undefined {
 }
 
 function checkUnder(ctx: CheckContext, statement: UnderStatement, place: Place): void {
-  const known = [...ctx.knowledge.profiles.keys()];
-  for (const profile of statement.profiles) {
-    if (!ctx.knowledge.profiles.has(profile.text)) {
-      ctx.error(
-        'unknown-profile',
-        `there is no profile ${profile.text}; known are ${allOf(known)}`,
-        profile.span,
-      );
-    }
-  }
+  for (const profile of statement.profiles) ctx.checkProfile(profile);
   const before = ctx.profiles;
-  ctx.profiles = statement.profiles.map((profile) => profile.text);
+  ctx.profiles = statement.profiles.map(({ text }) => ctx.knowledge.releases.get(text) ?? text);
   checkBlock(ctx, statement.body, place);
   ctx.profiles = before;
 }

@@ -81,7 +81,8 @@ export function analyseScenario(text: string, fileName: string, options: CheckOp
 
 function profileOf(items: readonly TopLevel[], options: CheckOptions, knowledge: Knowledge): string {
   const declared = items.find((item): item is ProfileDecl => item.kind === 'profile');
-  return options.profile ?? declared?.version.text ?? knowledge.defaultProfile;
+  const name = options.profile ?? declared?.version.text ?? knowledge.defaultProfile;
+  return knowledge.releases.get(name) ?? name;
 }
 
 function checkItems(ctx: CheckContext, parsed: Parsed): void {
@@ -160,7 +161,7 @@ function each(block: Block, visit: (statement: Statement) => void): void {
 function checkDeclaration(ctx: CheckContext, item: Exclude<TopLevel, ProcessDecl>): void {
   switch (item.kind) {
     case 'profile':
-      checkProfile(ctx, item);
+      ctx.checkProfile(item.version);
       return;
     case 'machine':
       checkMachine(ctx, item);
@@ -182,13 +183,6 @@ function checkDeclaration(ctx: CheckContext, item: Exclude<TopLevel, ProcessDecl
       checkSwitch(ctx, item);
       return;
   }
-}
-
-function checkProfile(ctx: CheckContext, item: ProfileDecl): void {
-  const { text, span } = item.version;
-  const known = [...ctx.knowledge.profiles.keys()];
-  if (!known.includes(text))
-    ctx.error('unknown-profile', `there is no profile ${text}; known are ${allOf(known)}`, span);
 }
 
 function checkMachine(ctx: CheckContext, item: MachineDecl): void {

@@ -50,6 +50,8 @@ export interface DriverWords {
 export interface Knowledge {
   /** What each profile has, by its name. */
   readonly profiles: ReadonlyMap<string, ReadonlySet<Feature>>;
+  /** The profile's name by the kernel's full one: `6.12` by `6.12.117`. */
+  readonly releases: ReadonlyMap<string, string>;
   readonly defaultProfile: string;
   /** Kernel fixes that can be switched, by name; where it is missing every name is accepted. */
   readonly switches?: readonly string[];
@@ -92,7 +94,13 @@ export const SINCE: Readonly<Record<Feature, string>> = {
 export const KNOWLEDGE: Knowledge = {
   profiles: new Map<string, ReadonlySet<Feature>>([
     ['4.14', new Set()],
+    ['6.1', new Set<Feature>(['coherent', 'exclusive', 'cold', 'populate'])],
     ['6.12', new Set<Feature>(['coherent', 'exclusive', 'cold', 'populate'])],
+  ]),
+  releases: new Map([
+    ['4.14.0', '4.14'],
+    ['6.1.192', '6.1'],
+    ['6.12.117', '6.12'],
   ]),
   defaultProfile: '6.12',
   drivers: new Map([['dmirror', DMIRROR]]),

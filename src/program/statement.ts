@@ -1,5 +1,6 @@
 /** One statement of any kind as nodes of a routine. */
 
+import { isNamed } from '../engine/profiles';
 import type { Statement } from '../language/ast';
 import { addNodes, letReadNodes, storeNodes, userCopyNodes } from './access-statements';
 import type { Body } from './context';
@@ -44,7 +45,7 @@ export function statementNodes(generator: Generator, body: Body, statement: Stat
     case 'loop':
       return loopNodes(generator, body, statement);
     case 'under':
-      return statement.profiles.some(({ text }) => text === body.ctx.program.profile.name)
+      return statement.profiles.some(({ text }) => isNamed(body.ctx.program.profile, text))
         ? generator.statements(statement.body, body)
         : [];
     case 'on':

@@ -34,7 +34,7 @@ export interface AttributeSchema {
 }
 
 /** Names of the profiles a launch configuration can ask for, newest last. */
-export const profileNames: readonly string[] = ['4.14', '6.12'];
+export const profileNames: readonly string[] = ['4.14', '6.1', '6.12'];
 
 /**
  * Schema of each launch attribute. package.json repeats it under `contributes.debuggers`

@@ -5,6 +5,7 @@ import { randomScenario } from './random-scenario';
 
 describe.each([
   ['6.12', false],
+  ['6.1', false],
   ['4.14', false],
   ['6.12', true],
 ])('a random scenario under %s (with a careful driver: %s)', (profile, careful) => {

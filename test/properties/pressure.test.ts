@@ -36,7 +36,7 @@ function runPressed(text: string) {
   return { ...runChecked(pressed, watch), free, failed };
 }
 
-describe.each(['6.12', '4.14'])('a random scenario that runs out of memory under %s', (profile) => {
+describe.each(['6.12', '6.1', '4.14'])('a random scenario that runs out of memory under %s', (profile) => {
   it('keeps every invariant and what was written, and gives everything back', () => {
     fc.assert(
       fc.property(randomScenario(profile), ({ text }) => {

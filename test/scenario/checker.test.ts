@@ -43,7 +43,7 @@ describe('the checker', () => {
       'migrate buf to pmem0',
       '1:16: `pmem0` is persistent memory and has no driver to migrate; it can only be mapped: `mmap … device pmem0`',
     ],
-    ['under 4.15 read buf', '1:7: there is no profile 4.15; known are 4.14 and 6.12'],
+    ['under 4.15 read buf', '1:7: there is no profile 4.15; nearest are 4.14 and 6.1'],
     ['under 4.14 gpu0 exclusive buf', '1:12: `exclusive` needs Linux 5.14; this runs under 4.14'],
     ['under 4.14, 6.12 madvise buf cold', '1:30: `madvise … cold` needs Linux 5.4; this runs under 4.14'],
     ['exit\nread buf', '2:1: warning: this is never reached'],
@@ -123,7 +123,7 @@ describe('the checker', () => {
   });
 
   it.each([
-    ['profile 6.11\nprocess p { }', '1:9: there is no profile 6.11; known are 4.14 and 6.12'],
+    ['profile 6.11\nprocess p { }', '1:9: there is no profile 6.11; nearest are 6.1 and 6.12'],
     [
       'device g private\nprocess p { }',
       '1:8: device `g` has no memory; say how much, as in `device g private 64MiB`',

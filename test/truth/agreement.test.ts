@@ -33,6 +33,12 @@ describe('the engine and Linux', () => {
     expect(found).toHaveLength(154);
   });
 
+  it('agree in every kept record of 6.1', () => {
+    const found = verdicts.filter(({ file }) => file.startsWith('6.1/'));
+    expect(found.filter(({ kind }) => kind !== 'agree').map(verdictLine)).toEqual([]);
+    expect(found).toHaveLength(89);
+  });
+
   it('agree in all programs of anonymous memory and migration', () => {
     const ids = allPrograms(KEPT_RECORDS)
       .filter(({ kernel }) => kernel === '6.12')

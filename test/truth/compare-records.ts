@@ -6,6 +6,7 @@ import { compareLog } from './compare-log';
 import { compareProgram, type Difference } from './compare-program';
 import type { Level } from './divergence';
 import { NotRunnable, runLog, runProgram } from './engine-run';
+import { knownDifference } from './known-differences';
 import { checkLog, isLog, type LogRecord } from './log-record';
 import { logToScenario } from './log-to-scenario';
 import { type Read, readRecords } from './read-records';
@@ -46,7 +47,9 @@ function compareOneProgram(source: Source, id: string, record: ProgramRecord, le
 
 function compareOneLog(source: Source, record: LogRecord): Verdict {
   try {
-    return verdict(source, record.test, compareLog(record, runLog(logToScenario(record), record)));
+    const found = verdict(source, record.test, compareLog(record, runLog(logToScenario(record), record)));
+    const reason = knownDifference(record.kernel, record.test);
+    return found.kind === 'differ' && reason !== undefined ? { ...found, kind: 'known', reason } : found;
   } catch (error) {
     if (!(error instanceof NotRunnable)) throw error;
     const { test: id, source: operation } = record;

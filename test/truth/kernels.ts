@@ -14,6 +14,8 @@ export interface RecordedKernel {
   readonly spelling: ReadonlyMap<EventName, string>;
   /** How a scenario says what `pin` is there. */
   readonly pin: string;
+  /** The kernel's tester of get_user_pages takes long-term pins (6.2+); before, an experiment's request for one failed. */
+  readonly testsLongtermPins: boolean;
   /** Numbers of the invariants that this kernel itself breaks: a run goes on where one of them does not hold. */
   readonly breaks: ReadonlySet<number>;
   /** Calls of page_fault in one operation after which the recorder's driver gave up, so that endless ones end. */
@@ -58,6 +60,7 @@ const LATER: RecordedKernel = {
   ]),
   spelling: new Map(),
   pin: 'longterm fast',
+  testsLongtermPins: true,
   // A migration that fails makes a device-exclusive entry of its page present.
   breaks: new Set([40]),
   mostFaults: Number.POSITIVE_INFINITY,
@@ -81,6 +84,7 @@ const LINUX_414: RecordedKernel = {
   ]),
   spelling: new Map([['hmm_range_fault', 'hmm']]),
   pin: 'fast',
+  testsLongtermPins: false,
   // A device page that two processes map becomes writable after fork, mremap and a migration that is refused.
   breaks: new Set([21]),
   mostFaults: 40,
@@ -90,7 +94,11 @@ const KERNELS: ReadonlyMap<string, RecordedKernel> = new Map([
   ['4.14', LINUX_414],
   // The same kernel with one line of mm/hmm.c moved: the entry is read before it is asked.
   ['4.14-variant', { ...LINUX_414, switches: ['hmm-entry-read-first'] }],
+  ['6.1', { ...LATER, profile: '6.1', testsLongtermPins: false }],
 ]);
+
+/** The short name of a kernel, as profiles have it: `6.1` of `6.1.192`. */
+export const shortName = (kernel: string): string => kernel.split('.').slice(0, 2).join('.');
 
 /** The kernel that a record names; one that isn't known is taken for a profile with the events of later kernels. */
 export const recordedKernel = (name: string): RecordedKernel =>

@@ -73,13 +73,20 @@ class Program {
     this.#copies = failedCopies(log);
   }
 
-  complete(entry: LogEntry): LoggedOperation {
+  complete(entry: LogEntry): LoggedOperation[] {
     const op = entry as LoggedOperation;
-    if (op.op === 'failCopyToRam') return { ...op, times: this.#failures(Number(op['times'])) };
-    if (isAccess(op)) return this.#withSignal(op);
+    if (op.op === 'failCopyToRam') return [{ ...op, times: this.#failures(Number(op['times'])) }];
+    if (isAccess(op)) return [...this.#load(op), this.#withSignal(op)];
     const next = this.#logged.findIndex((logged, index) => index >= this.#at && logged.op === op.op);
     if (next >= 0) this.#at = next + 1;
-    return op;
+    return [op];
+  }
+
+  /** An emulated CPU may do an atomic operation as a load and a store: its first trap is a read then. */
+  #load(op: LoggedOperation): LoggedOperation[] {
+    if (op.op !== 'cpuAtomicAdd') return [];
+    const trap = this.#logged.slice(this.#at).find(({ buf, page }) => buf === op.buf && page === op.page);
+    return trap?.op === 'cpuRead' ? [trap] : [];
   }
 
   /** The signal of a logged access to the same page before the program's next system call. */
@@ -114,5 +121,5 @@ export function operationsOf(record: LogRecord): readonly LoggedOperation[] {
   const { program, log } = record;
   if (program === undefined || program.length === 0) return fromLog(log);
   const completing = new Program(log);
-  return program.map((entry) => completing.complete(entry));
+  return program.flatMap((entry) => completing.complete(entry));
 }

@@ -1,5 +1,6 @@
 /** A self-test's or experiment's log as a scenario, told by a supervisor as programs are. */
 
+import { recordedKernel, shortName } from './kernels';
 import { type LoggedOperation, operationsOf } from './log-operations';
 import type { LogRecord } from './log-record';
 import { ALIGNED, type Place } from './places';
@@ -61,7 +62,7 @@ class LogConverter {
     const devices = [...this.#devices].sort((a, b) => a - b);
     return `${[
       `# ${source === 'selftest' ? 'Self-test' : 'Experiment'} ${test} as Linux ${kernel} ran it.`,
-      `profile ${kernel.split('.').slice(0, 2).join('.')}`,
+      `profile ${shortName(kernel)}`,
       `machine { node 0 { dma32 2GiB normal 2GiB } cpus 2${this.#hugePages()} }`,
       ...devices.map((n) => `device gpu${n} ${n < 2 ? 'private' : 'coherent'} 256MiB driver dmirror`),
       ...this.#files,
@@ -110,6 +111,9 @@ class LogConverter {
         return op['target'] === undefined
           ? here(this.#ioctl(op))
           : this.#refuse(op, 'the GUP test interface');
+      case 'pinLongterm':
+      case 'unpinLongterm':
+        return recordedKernel(shortName(this.record.kernel)).testsLongtermPins ? here(this.#pin(op)) : [];
       case 'wait':
       case 'pause':
       case 'joinCgroup':
@@ -157,10 +161,6 @@ class LogConverter {
         return `add ${op['add']} to ${range}`;
       case 'gup':
         return `gup ${range} ${access(op)}${/fast/i.test(String(op['call'])) ? ' fast' : ''}`;
-      case 'pinLongterm':
-        return `pin ${range} ${access(op)} longterm`;
-      case 'unpinLongterm':
-        return 'unpin';
       case 'getPage':
         return `get_page ${range}`;
       case 'putPage':
@@ -174,6 +174,10 @@ class LogConverter {
       default:
         return this.#refuse(op, `\`${op.op}\``);
     }
+  }
+
+  #pin(op: LoggedOperation): string {
+    return op.op === 'pinLongterm' ? `pin ${this.#range(op)} ${access(op)} longterm` : 'unpin';
   }
 
   #failPageFault(op: LoggedOperation): string {

@@ -15,8 +15,8 @@ const logs = [...readRecords(KEPT_RECORDS)].flatMap((read): LogRecord[] => {
   return 'reason' in record ? [] : [record];
 });
 
-function log(test: string): LogRecord {
-  const found = logs.find((record) => record.test === test);
+function log(test: string, kernel = '6.12.117'): LogRecord {
+  const found = logs.find((record) => record.test === test && record.kernel === kernel);
   if (found === undefined) throw new Error(`no log ${test}`);
   return found;
 }
@@ -39,17 +39,19 @@ function replayed(
   return { events, stopped: undefined, time: events.length };
 }
 
+const all = logs.map(({ test, kernel }) => [test, kernel] as const);
+
 describe('logs of self-tests and experiments', () => {
   it('are kept of both kinds', () => {
     expect(new Set(logs.map(({ source }) => source))).toEqual(new Set(['selftest', 'experiment']));
   });
 
-  it.each(logs.map(({ test }) => test))('become scenarios without errors: %s', (test) => {
-    expect(checkScenario(logToScenario(log(test)), test)).toEqual([]);
+  it.each(all)('become scenarios without errors: %s of %s', (test, kernel) => {
+    expect(checkScenario(logToScenario(log(test, kernel)), test)).toEqual([]);
   });
 
-  it.each(logs.map(({ test }) => test))('agree with themselves: %s', (test) => {
-    expect(compareLog(log(test), replayed(log(test)))).toBeUndefined();
+  it.each(all)('agree with themselves: %s of %s', (test, kernel) => {
+    expect(compareLog(log(test, kernel), replayed(log(test, kernel)))).toBeUndefined();
   });
 
   it('follow what a self-test did from its traps', () => {

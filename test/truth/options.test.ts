@@ -74,7 +74,7 @@ describe('what the comparison tells', () => {
   it('counts, and what is not supported by operation', () => {
     expect(summary([differ, agree, agree, unsupported], 1.25)).toEqual([
       'not supported: teleport: 1',
-      '2 agree, 1 differ, 1 not supported (1.3 s)',
+      '2 agree, 1 differ, 0 known to differ, 1 not supported (1.3 s)',
     ]);
   });
 

@@ -10,6 +10,7 @@ export function verdictLine(verdict: Verdict): string | undefined {
   if (verdict.kind === 'agree') return undefined;
   if (verdict.kind === 'unsupported')
     return `${verdict.file}:${verdict.line}: ${verdict.id}: not supported: ${verdict.reason}`;
+  if (verdict.kind === 'known') return `${verdict.file}: ${verdict.id}: known to differ: ${verdict.reason}`;
   const { index, text, found } = verdict.difference;
   return `${verdict.id}#${index} ${text}: ${showDivergence(found[0])}`;
 }
@@ -27,12 +28,13 @@ const isDifferent = (verdict: Verdict) => verdict.kind === 'differ';
 export function summary(verdicts: readonly Verdict[], seconds: number): string[] {
   const unsupported = verdicts.filter(isUnsupported);
   const differ = verdicts.filter(isDifferent);
-  const agree = verdicts.length - unsupported.length - differ.length;
+  const known = verdicts.filter(({ kind }) => kind === 'known').length;
+  const agree = verdicts.length - unsupported.length - differ.length - known;
   return [
     ...count(unsupported, ({ operation }) => operation).map(
       ([operation, records]) => `not supported: ${operation}: ${records.length}`,
     ),
-    `${agree} agree, ${differ.length} differ, ${unsupported.length} not supported (${seconds.toFixed(1)} s)`,
+    `${agree} agree, ${differ.length} differ, ${known} known to differ, ${unsupported.length} not supported (${seconds.toFixed(1)} s)`,
   ];
 }
 

@@ -14,6 +14,13 @@ export type Verdict = Source &
   (
     | { readonly kind: 'agree'; readonly id: string }
     | { readonly kind: 'differ'; readonly id: string; readonly difference: Difference }
+    /** It differs, as is known, and why. */
+    | {
+        readonly kind: 'known';
+        readonly id: string;
+        readonly difference: Difference;
+        readonly reason: string;
+      }
     | {
         readonly kind: 'unsupported';
         readonly id: string;

@@ -13,11 +13,15 @@ export interface SwapTypes {
   readonly exclusiveWrite: number | undefined;
   readonly exclusiveRead: number | undefined;
   readonly marker: number | undefined;
+  /** What could not be read back from swap: a type of its own only until 6.3, a marker since. */
+  readonly swapinError: number | undefined;
 }
 
 export interface Profile {
   /** As written in a scenario: `6.12`. */
   readonly name: string;
+  /** The kernel that was recorded, in full: `6.12.117`. */
+  readonly release: string;
   /** For a person: which kernel, built how. */
   readonly title: string;
   readonly swapTypes: SwapTypes;
@@ -101,6 +105,8 @@ export interface Profile {
   readonly mprotectNotifiesAtPud: boolean;
   /** mprotect flushes the TLB once, at its end (5.19+); before, after each VMA, and at once where it changes a huge entry. */
   readonly mprotectGathers: boolean;
+  /** mprotect lets clean and huge entries be written to at once, not only dirty small ones (6.2+). */
+  readonly mprotectTrustsClean: boolean;
   /** mprotect stops accounting for a mapping that nobody wrote to and nobody may write to (6.3+). */
   readonly mprotectDropsAccount: boolean;
   /** mremap begins to move at a boundary of page tables where nothing is mapped before both addresses (6.7+). */
@@ -118,6 +124,8 @@ export interface Profile {
   readonly mremapMovesHugetlb: boolean;
   /** MADV_DONTNEED zaps the whole huge pages of a hugetlb mapping (5.18+); before, it refuses. */
   readonly dontneedZapsHugetlb: boolean;
+  /** Zapping hugetlb pages tells mirrors of it once more, whoever zaps them (until 6.1). */
+  readonly hugetlbZapNotifies: boolean;
   /** mmap over what can't be unmapped fails with the error of that (6.12+); before, with -ENOMEM. */
   readonly mmapKeepsUnmapError: boolean;
   /** MADV_DODUMP takes hugetlb mappings (4.19+). */
@@ -126,6 +134,14 @@ export interface Profile {
   readonly gupFaultFlags: number;
   /** pin_user_pages counts a pin as 1024 references (FOLL_PIN, 5.6+); before, as one. */
   readonly pinCountsMany: boolean;
+  /** A read-only long-term pin never watches the zero page or a file's page that a later write would replace (6.2+). */
+  readonly pinUnsharesFiles: boolean;
+  /** The zero page counts pins (until 6.4). */
+  readonly pinCountsZeroPage: boolean;
+  /** A long-term pin keeps mmap_lock over its faults, which may not let go of it then (until 6.2). */
+  readonly longtermKeepsLock: boolean;
+  /** MADV_POPULATE_* goes VMA by VMA as other advice does (until 6.8); since, it is one walk that ends at a hole. */
+  readonly populatesByVma: boolean;
   /** pagemap calls pages that are not present, on a device for instance, exclusive too (until 6.1). */
   readonly pagemapExclusiveElsewhere: boolean;
   /** smaps takes exclusive and migration entries for shared, as nobody knows how often they are mapped. */

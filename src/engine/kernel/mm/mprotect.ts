@@ -51,6 +51,7 @@ function shared_writable(k: Kernel, vma: VmaRow): boolean {
  */
 function can_change_pte_writable(k: Kernel, vma: VmaRow, entry: EntryRow, pte: number): boolean {
   if (!k.profile.anonExclusive || !k.mm.has(vma, Vm.Write) || (pte & PTE_PROTNONE) !== 0) return false;
+  if (!k.profile.mprotectTrustsClean && (pte & (PTE_DIRTY | PTE_HUGE)) !== PTE_DIRTY) return false;
   if (k.mm.has(vma, Vm.Shared | Vm.HugeTlb)) return !k.mm.has(vma, Vm.HugeTlb) && (pte & PTE_DIRTY) !== 0;
   const page = pte_page(k, entry);
   return page !== 0 && k.pages.isAnon(page) && k.pages.has(page, Pg.AnonExclusive);

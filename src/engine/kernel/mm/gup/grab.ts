@@ -13,10 +13,13 @@ const pin_weight = (k: Kernel, folio: PageRow): number => holdWeight(Hold.Pin, k
 /** The name under which a pin holds its pages. */
 const pin_hold = (k: Kernel): HoldKind => (k.profile.pinCountsMany ? Hold.Pin : Hold.Gup);
 
-/** try_grab_folio: a reference, or a pin (which the zero page doesn't count). */
+/** The zero page lives for ever: later kernels don't count who pins it. */
+const counts_pins = (k: Kernel, page: PageRow): boolean => page !== k.zeroPage || k.profile.pinCountsZeroPage;
+
+/** try_grab_folio: a reference, or a pin. */
 export function try_grab_folio(k: Kernel, page: PageRow, foll: number, who: number): void {
   if (foll & Foll.Pin) {
-    if (page === k.zeroPage) return;
+    if (!counts_pins(k, page)) return;
     if (k.profile.pinCountsMany) {
       const folio = k.pages.folio(page);
       const weight = pin_weight(k, folio);
@@ -40,7 +43,7 @@ export const gup_put_folio = routine({
   aliases: ['unpin_user_page'],
   params: { page: PageT, who: Int },
   body: (r) => [
-    r.when('the zero page: nothing was counted', (k, f) => f.page === k.zeroPage, [r.ret('return')]),
+    r.when('the zero page: nothing was counted', (k, f) => !counts_pins(k, f.page), [r.ret('return')]),
     r.only(
       (profile) => profile.pinCountsMany,
       [

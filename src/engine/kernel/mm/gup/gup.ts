@@ -37,7 +37,7 @@ export const Follow = { Page: 0, Missing: 1, Unshare: 2 } as const;
 function gup_must_unshare(k: Kernel, vma: VmaRow, foll: number, page: PageRow): boolean {
   if (!k.profile.anonExclusive || (foll & (Foll.Write | Foll.Pin)) !== Foll.Pin) return false;
   if (k.pages.isAnon(page)) return !k.pages.has(page, Pg.AnonExclusive);
-  return (foll & Foll.Longterm) !== 0 && k.mm.isCow(vma);
+  return k.profile.pinUnsharesFiles && (foll & Foll.Longterm) !== 0 && k.mm.isCow(vma);
 }
 
 /** The use leaves a trace: in a huge entry itself (touch_pmd), or on the page that is to be written. */

@@ -59,6 +59,12 @@ function gup_fast_table(k: Kernel, f: Walk): void {
   }
 }
 
+/** With the slow way goes FOLL_TOUCH, and faults may let go of mmap_lock; a long-term pin could do neither once. */
+function slow_flags(k: Kernel, foll: number): number {
+  const keepsLock = k.profile.longtermKeepsLock && (foll & Foll.Longterm) !== 0;
+  return keepsLock ? foll & ~Foll.Touch : foll | Foll.Touch | Foll.Unlockable;
+}
+
 /**
  * Returns how many pages were had, stored in `slots` in the name of `who`; an error only where not even the first was.
  * mmap_lock is not held.
@@ -80,13 +86,13 @@ export const gup_fast_fallback = routine({
     ]),
     r.when('they are all there', (_, f) => f.done === f.pages, [r.ret('return nr_pinned', (_, f) => f.done)]),
     r.call(
-      'ret = __gup_longterm_locked(the rest, FOLL_TOUCH | FOLL_UNLOCKABLE)',
+      'ret = __gup_longterm_locked(the rest)',
       gup_longterm_locked,
-      (_, f, callee) => {
+      (k, f, callee) => {
         callee.mm = f.mm;
         callee.start = (f.start + f.done) as Vpn;
         callee.pages = f.pages - f.done;
-        callee.foll = f.foll | Foll.Touch | Foll.Unlockable;
+        callee.foll = slow_flags(k, f.foll);
         callee.who = f.who;
         callee.slots = f.slot;
       },

@@ -21,7 +21,7 @@ import {
   vmf_anon_prepare,
   vmfParams,
 } from '../memory/vmf';
-import { zap_page_range_single } from '../memory/zap';
+import { unmap_hugepage_range } from '../memory/zap';
 import {
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
@@ -150,7 +150,7 @@ const unmap_ref_private = routine({
         f.start = at.vpn;
         k.mm.flags.set(at.vma, k.mm.flags.get(at.vma) | Vm.ResvUnmapped);
       }),
-      r.call('unmap_hugepage_range(vma, start, end, ref_page)', zap_page_range_single, (_, f, callee) => {
+      r.call('unmap_hugepage_range(vma, start, end, ref_page)', unmap_hugepage_range, (_, f, callee) => {
         callee.vma = f.other;
         callee.start = f.start;
         callee.end = (f.start + HUGE_PAGES) as Vpn;

@@ -5,8 +5,6 @@ import type { VmaRow, Vpn } from '../../../machine/ids';
 import type { Kernel } from '../../../routine/kernel';
 import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from '../../../routine/routine';
 import { Errno } from '../../constants';
-import { Foll } from '../gup/foll';
-import { get_user_pages } from '../gup/gup';
 import { huge_start } from '../huge_memory/huge_memory';
 import { vma_adjust_trans_huge } from '../huge_memory/huge_pmd';
 import { cuts_hugetlb } from '../hugetlb/hugetlb_vma';
@@ -17,9 +15,9 @@ import { vma_modify_flags, vmas_modify_changes } from '../mmap/vma';
 import { vmaStartWrite } from '../mmap/vma_lock';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { rmapWriteLock, vmaLocks } from '../rmap/rmap_lock';
-import { lruAddDrain } from '../swap/lru_add_drain';
 import { madvise_cold, madvise_free_single_vma, range } from './madvise_free';
 import { madvise_pageout } from './madvise_pageout';
+import { madvise_populate, madvise_populate_vma } from './madvise_populate';
 import { madvise_willneed } from './madvise_willneed';
 
 /** Kinds of advice, with their numbers in the kernel's interface. */
@@ -180,6 +178,27 @@ const madvise_vma_behavior = routine({
       }),
       r.ret('return 0'),
     ]),
+    r.only(
+      (profile) => profile.populatesByVma,
+      [
+        r.when('MADV_POPULATE_READ, MADV_POPULATE_WRITE', (_, f) => populates(f.advice), [
+          r.call(
+            'ret = madvise_populate(vma, prev, start, end, behavior)',
+            madvise_populate_vma,
+            (_, f, callee) => {
+              callee.vma = f.vma;
+              callee.start = f.start;
+              callee.end = f.end;
+              callee.write = f.advice === Advice.POPULATE_WRITE ? 1 : 0;
+            },
+            (_, f, value) => {
+              f.ret = value;
+            },
+          ),
+          r.ret('return ret', (_, f) => f.ret),
+        ]),
+      ],
+    ),
     r.when('the advice changes flags of the VMA', (_, f) => FLAG_ADVICE.has(f.advice), [
       r.step('new_flags', (k, f) => {
         const [clear, set] = FLAG_ADVICE.get(f.advice) ?? [0, 0];
@@ -249,37 +268,6 @@ const madvise_walk_vmas = routine({
   ],
 });
 
-const madvise_populate = routine({
-  name: 'madvise_populate',
-  file: 'mm/madvise.c',
-  about: 'Fault the range in, as get_user_pages does; when that stops short, go on from there.',
-  params: { start: VpnT, end: VpnT, write: Bool },
-  locals: { done: Int },
-  body: (r) => [
-    r.loop('pages are left, and no error', (_, f) => f.start < f.end && f.done >= 0, [
-      r.call(
-        'pages = faultin_page_range(mm, start, end, write)',
-        get_user_pages,
-        (k, f, callee) => {
-          callee.mm = k.tasks.mmOf(k.task);
-          callee.start = f.start;
-          callee.pages = f.end - f.start;
-          callee.foll = Foll.Touch | Foll.Unlockable | Foll.Populate | (f.write !== 0 ? Foll.Write : 0);
-        },
-        (_, f, value) => {
-          f.done = value;
-          if (value > 0) f.start = (f.start + value) as Vpn;
-        },
-      ),
-      r.when('mmap_lock is not held any more', (k) => k.tasks.readsMm.get(k.task) === 0, [
-        ...mmapReadLock(r, (k) => k.tasks.mmOf(k.task)),
-      ]),
-      lruAddDrain(r),
-    ]),
-    r.ret('return 0, or the error', (_, f) => Math.min(f.done, 0)),
-  ],
-});
-
 /** madvise(2). Returns 0; -EINVAL for advice this kernel or VMA doesn't take; -ENOMEM for holes; -EFAULT from populating. */
 export const sys_madvise = routine({
   name: 'sys_madvise',
@@ -303,8 +291,8 @@ export const sys_madvise = routine({
       mmapReadLock(r, (_, f) => f.mm),
     ),
     r.when(
-      'MADV_POPULATE_READ, MADV_POPULATE_WRITE',
-      (_, f) => populates(f.advice),
+      'MADV_POPULATE_READ, MADV_POPULATE_WRITE, in one walk',
+      (k, f) => populates(f.advice) && !k.profile.populatesByVma,
       [
         r.call(
           'ret = madvise_populate(mm, start, end, behavior)',

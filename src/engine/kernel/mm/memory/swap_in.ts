@@ -71,7 +71,7 @@ function map_page(k: Kernel, f: Vmf & { page: PageRow; slot: number; ret: number
   let pte: number = Pte.Present | PTE_YOUNG | protnone(k, f.vma) | (f.pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP));
   if (exclusive && k.mm.has(f.vma, Vm.Write)) {
     pte |= isWrite(f) ? pte_mkdirty(k, PTE_WRITE) : PTE_WRITE;
-    if (isWrite(f)) f.ret |= wrote(k);
+    if (isWrite(f)) f.ret |= wrote(k, f);
     f.flags &= ~FaultFlag.Write;
   }
   map_swapped(k, f.page, f.vma, f.vpn, exclusive);

@@ -90,8 +90,9 @@ function alloc_copy(k: Kernel, f: Vmf & { page: PageRow }): void {
   f.page = charge_or_free(k, alloc_movable_page(k), mmOf(k, f));
 }
 
-/** A write fault is done; old kernels say so (VM_FAULT_WRITE). */
-export const wrote = (k: Kernel): number => (k.profile.faultReportsWrite ? VmFault.WRITE : 0);
+/** A write fault is done; old kernels say so (VM_FAULT_WRITE), but not where a page was only unshared. */
+export const wrote = (k: Kernel, f: { flags: number }): number =>
+  k.profile.faultReportsWrite && (f.flags & FaultFlag.Unshare) === 0 ? VmFault.WRITE : 0;
 
 const COPY = 'wp_page_copy';
 
@@ -177,7 +178,7 @@ const wp_page_copy = routine({
         callee.who = k.task;
       }),
     ]),
-    leaves(r, COPY, 'return 0, or VM_FAULT_WRITE', (k, f) => (f.copied !== 0 ? wrote(k) : 0)),
+    leaves(r, COPY, 'return 0, or VM_FAULT_WRITE', (k, f) => (f.copied !== 0 ? wrote(k, f) : 0)),
   ],
 });
 
@@ -221,7 +222,7 @@ export const do_wp_page = routine({
           f.ret = fault_dirty_shared_page(k, f, f.page);
         }),
       ]),
-      leaves(r, WP, 'return ret', (k, f) => f.ret | wrote(k)),
+      leaves(r, WP, 'return ret', (k, f) => f.ret | wrote(k, f)),
     ]),
     r.when('the page is on no LRU, and not known to be exclusive', (k, f) => may_be_batched(k, f.page), [
       lruAddDrain(r),

@@ -1,11 +1,23 @@
 /** Taking mappings away (the zap half of mm/memory.c). */
 
+import { Vm } from '../../../machine/address-spaces';
 import { Hold } from '../../../machine/holds';
 import type { EntryRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import { isPresent, kindOf, PTE_DIRTY, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, EntryT, MmT, PageT, routine, SlotT, VmaT, VpnT } from '../../../routine/routine';
+import {
+  Bool,
+  type Builder,
+  EntryT,
+  MmT,
+  type Node,
+  PageT,
+  routine,
+  SlotT,
+  VmaT,
+  VpnT,
+} from '../../../routine/routine';
 import { Notify } from '../../constants';
 import { is_huge, split_huge_pmd } from '../huge_memory/huge_memory';
 import { covers_huge, zap_huge_pmd } from '../huge_memory/huge_pmd';
@@ -203,6 +215,44 @@ const unmap_page_range = routine({
   ],
 });
 
+interface Range {
+  readonly vma: VmaRow;
+  readonly start: Vpn;
+  readonly end: Vpn;
+}
+
+/** Clears the entries of a range of one VMA (unmap_single_vma). Of hugetlb pages mirrors were once told here too. */
+function unmap_single_vma<F extends { tlb: SlotRow }>(
+  r: Builder<F>,
+  range: (k: Kernel, f: F) => Range,
+): Node<F>[] {
+  const pass = (k: Kernel, f: F, callee: { mm: MmRow; start: Vpn; end: Vpn; event: number }): void => {
+    const { vma, start, end } = range(k, f);
+    callee.mm = k.mm.mm.get(vma) as MmRow;
+    callee.start = start;
+    callee.end = end;
+    callee.event = Notify.UNMAP;
+  };
+  const told = (nodes: Node<F>[]): Node<F> =>
+    r.only(
+      (profile) => profile.hugetlbZapNotifies,
+      [r.when('is_vm_hugetlb_page(vma)', (k, f) => k.mm.has(range(k, f).vma, Vm.HugeTlb), nodes)],
+    );
+  return [
+    told([
+      r.call('mmu_notifier_invalidate_range_start(UNMAP, range)', mmu_notifier_invalidate_range_start, pass),
+    ]),
+    r.call('unmap_page_range(tlb, vma, start, end)', unmap_page_range, (k, f, callee) => {
+      const { vma, start, end } = range(k, f);
+      callee.vma = vma;
+      callee.start = start;
+      callee.end = end;
+      callee.tlb = f.tlb;
+    }),
+    told([r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, pass)]),
+  ];
+}
+
 /** Unmaps [start, end) of a list of VMAs linked by `next`, with one invalidation for the whole range. */
 export const unmap_vmas = routine({
   name: 'unmap_vmas',
@@ -221,12 +271,11 @@ export const unmap_vmas = routine({
       },
     ),
     r.loop('there is a VMA', (_, f) => f.vma !== 0, [
-      r.call('unmap_page_range(tlb, vma, start, end)', unmap_page_range, (k, f, callee) => {
-        callee.vma = f.vma;
-        callee.start = Math.max(f.start, k.mm.start.get(f.vma)) as Vpn;
-        callee.end = Math.min(f.end, k.mm.end.get(f.vma)) as Vpn;
-        callee.tlb = f.tlb;
-      }),
+      ...unmap_single_vma(r, (k, { vma, start, end }) => ({
+        vma,
+        start: Math.max(start, k.mm.start.get(vma)) as Vpn,
+        end: Math.min(end, k.mm.end.get(vma)) as Vpn,
+      })),
       r.step('vma = vma_next(vmi)', (k, f) => {
         f.vma = k.mm.next.get(f.vma) as VmaRow;
       }),
@@ -263,12 +312,7 @@ export const zap_page_range_single = routine({
         callee.event = Notify.CLEAR;
       },
     ),
-    r.call('unmap_page_range(&tlb, vma, start, end)', unmap_page_range, (_, f, callee) => {
-      callee.vma = f.vma;
-      callee.start = f.start;
-      callee.end = f.end;
-      callee.tlb = f.tlb;
-    }),
+    ...unmap_single_vma(r, (_, f) => f),
     r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (_, f, callee) => {
       callee.mm = f.mm;
       callee.start = f.start;
@@ -279,5 +323,37 @@ export const zap_page_range_single = routine({
       callee.mm = f.mm;
       callee.tlb = f.tlb;
     }),
+  ],
+});
+
+/** Takes a huge page of the pool away from one mapping. Where every zap tells mirrors of it, this doesn't besides. */
+export const unmap_hugepage_range = routine({
+  name: 'unmap_hugepage_range',
+  file: 'mm/hugetlb.c',
+  about: 'Remove huge pages of the pool from a mapping; the mapping stays.',
+  params: { vma: VmaT, start: VpnT, end: VpnT },
+  locals: { mm: MmT, tlb: SlotT },
+  body: (r) => [
+    r.only(
+      (profile) => profile.hugetlbZapNotifies,
+      [
+        r.step('tlb_gather_mmu(&tlb, mm)', (k, f) => {
+          f.mm = k.mm.mm.get(f.vma) as MmRow;
+          f.tlb = tlb_gather_mmu(k, f.mm);
+        }),
+        ...unmap_single_vma(r, (_, f) => f),
+        r.call('tlb_finish_mmu(&tlb)', tlb_finish_mmu, (_, f, callee) => {
+          callee.mm = f.mm;
+          callee.tlb = f.tlb;
+        }),
+      ],
+      [
+        r.call('__unmap_hugepage_range(&tlb, vma, start, end)', zap_page_range_single, (_, f, callee) => {
+          callee.vma = f.vma;
+          callee.start = f.start;
+          callee.end = f.end;
+        }),
+      ],
+    ),
   ],
 });
