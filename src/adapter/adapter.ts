@@ -33,13 +33,17 @@ import { argumentProblem } from './validate';
 /** Stops whose sentence is also printed: it says more than a label can. */
 const TOLD: ReadonlySet<StopReport['reason']> = new Set(['end', 'step', 'entry']);
 
+/** Times of one text that get a line that leads there. */
+const MOST_LINKS = 10;
+
 /** Requests that give up a long answer. */
 const GIVE_UP: ReadonlySet<string> = new Set(['pause', 'cancel', 'terminate', 'disconnect', 'restart']);
 
 /** The label of the thread that stopped, where the reason alone would mislead. */
 function descriptionOf({ reason, exception, text, automatic }: StopReport): string | undefined {
-  if (automatic) return 'Paused at the first page_fault';
+  if (automatic) return 'First page_fault';
   if (exception) return 'Paused on exception';
+  if (reason === 'goto') return 'Paused';
   if (reason === 'end') return 'Paused at the end';
   return reason === 'step' && text !== undefined ? "Paused, can't go on" : undefined;
 }
@@ -117,6 +121,14 @@ export class Adapter extends RequestServer implements Control, Stopped {
         ? { source: this.#current.sources.moment(time), line: this.dialect.toLine(line) }
         : {};
     this.event('output', { category, output: harmless(text), ...place });
+  }
+
+  linkTimes(text: string): void {
+    if (!this.dialect.hasExtension) return;
+    const times = new Set([...text.matchAll(/\b(?:step|time) (\d+)/g)].map(([, digits]) => Number(digits)));
+    for (const time of [...times].slice(0, MOST_LINKS))
+      if (time > 0 && time < this.session.engine.frontier)
+        this.#print(`    go to time ${time}\n`, 'console', 1, time);
   }
 
   // ------------------------------------------------------------------------------------------------ the session
@@ -277,6 +289,7 @@ export class Adapter extends RequestServer implements Control, Stopped {
       this.#endWithoutDebugging(current, stop);
       return;
     }
+    this.linkTimes(stop.exception?.description ?? '');
     if (stop.text !== undefined && (stop.automatic || TOLD.has(stop.reason)))
       this.#print(`${stop.text}\n`, 'console');
     if (stop.reason === 'end')

@@ -2,7 +2,7 @@
 
 import type { Debuggee } from '../debugger/debuggee';
 import { Tally } from '../debugger/tally';
-import { brokenSince, Checker, sentence } from '../engine/invariants';
+import { brokenSince, Checker, sentence, type Violation } from '../engine/invariants';
 import { BootError } from '../engine/kernel/boot';
 import { findProfile, PROFILE_NAMES } from '../engine/profiles';
 import type { Order } from '../engine/time/schedule';
@@ -13,6 +13,7 @@ import { buildRun, compileScenario, type Program, type Run } from '../program';
 import { knowledgeOf } from '../program/driver-words';
 import { scheduleOrder } from '../program/layout';
 import { causeOf } from '../view/cause';
+import { placeOf, processName, type World } from '../view/environment';
 import { RequestError } from './errors';
 import type { Host } from './host';
 import type { Launch } from './protocol';
@@ -94,14 +95,20 @@ function checks(run: Run): Pick<Debuggee, 'violation' | 'finish'> {
   return {
     violation: (invariant) => {
       const found = checker.told(invariant);
-      return (
-        found && `${sentence(found)} ${brokenSince(found, run.linked)} ${causeOf(run.kernel, found).sentence}`
-      );
+      if (found === undefined) return undefined;
+      const { sentence: cause } = causeOf(run.kernel, found);
+      return `${sentence(found)}${whereOf(run.world, found)} ${brokenSince(found, run.linked)} ${cause}`;
     },
     finish: () => {
       checker.finish();
     },
   };
+}
+
+/** ` This is buf[0] of app.`: the place that a finding is about, in the scenario's words; empty where it has none. */
+function whereOf(world: World, { involved: { process, va } }: Violation): string {
+  const place = process && va !== undefined ? placeOf(world, process, va) : undefined;
+  return process && place !== undefined ? ` This is ${place} of ${processName(world, process)}.` : '';
 }
 
 /** A schedule as the launch configuration spells it: `round-robin`, or what a scenario's `schedule` line may say. */

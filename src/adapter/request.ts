@@ -55,6 +55,8 @@ export interface Stopped extends Launched {
   readonly view: StopView;
   /** Moves in time once the answer is out; the `stopped` event follows. */
   go(work: Work<StopReport>, direction?: 'forwards' | 'backwards'): undefined;
+  /** Prints a line that leads there for each time that a text names: `since step 341`, `at time 537`. */
+  linkTimes(text: string): void;
   /** Does long work for the answer, in slices; rejects with RequestError where the client gives it up. */
   ask<T>(work: Work<T>): Promise<T>;
   /** The run is over and the user goes on: the session ends once the answer is out. */

@@ -39,6 +39,10 @@ export function timeStatus(sessions: Sessions): vscode.Disposable[] {
     try {
       const position = await sessions.request('hmm/position', {});
       show(clock, 'history', describe(position));
+      clock.tooltip =
+        position.timeline === 0
+          ? 'Steps run so far in this scenario. Select to go to another time.'
+          : `Timeline ${position.timeline}: your choices have left the scenario's own schedule. Select to go to another time.`;
       show(kernel, 'chip', `Linux ${position.profile}`);
     } catch {
       hide(); // the session went on or ended meanwhile

@@ -35,6 +35,8 @@ export function line(
   const item = new vscode.TreeItem(name, state);
   item.id = id;
   item.description = description;
+  // Narrow side bars cut rows off.
+  item.tooltip = description === '' ? name : `${name}\n${description}`;
   item.accessibilityInformation = { label: `${name}, ${description}` };
   return item;
 }

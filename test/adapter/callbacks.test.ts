@@ -58,3 +58,18 @@ test('a wrong condition is marked, said once, and leaves the stop at the first f
   const { callbacks } = await client.request('hmm/callbacks', {});
   expect(callbacks[1]?.problem).toMatch(/did you mean `refcount`/);
 });
+
+test('each time that an answer or a finding names has a line that leads there', async () => {
+  const client = open();
+  await client.start({ stopAtFirstFault: false });
+  const { result } = await client.request('evaluate', { expression: 'why buf[2]', context: 'repl' });
+  const time = /time (\d+)/.exec(result)?.[1];
+  await client.request('threads', undefined);
+  const link = client.received.find((m) => m.type === 'event' && JSON.stringify(m).includes('go to time'));
+  expect(link).toMatchObject({
+    body: {
+      output: `    go to time ${time}\n`,
+      source: { path: expect.stringContaining(`hmm-time:/${time}/`) },
+    },
+  });
+});

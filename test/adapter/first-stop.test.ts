@@ -25,7 +25,7 @@ test('the automatic stop says what it is, and works in both directions', async (
   const stop = await client.start();
   expect(stop).toMatchObject({
     reason: 'function breakpoint',
-    description: 'Paused at the first page_fault',
+    description: 'First page_fault',
   });
   expect(stop.hitBreakpointIds).toBeUndefined();
   expect(client.console.join('\n')).toContain('set a breakpoint to choose your own');
@@ -47,7 +47,7 @@ test('a breakpoint that works takes the place of the automatic stop; one that do
   const stop = await wrong.start({}, () =>
     wrong.request('setFunctionBreakpoints', functions('page_free', 'page.refcoun > 0')),
   );
-  expect(stop.description).toBe('Paused at the first page_fault');
+  expect(stop.description).toBe('First page_fault');
   const right = open(HOME);
   const own = await right.start({}, () => right.request('setFunctionBreakpoints', functions('page_free')));
   expect(own.description).toBeUndefined();

@@ -19,7 +19,7 @@ beforeEach(async () => {
   await window.startDebugging();
   await window.collapsePanes('Watch', 'Breakpoints', 'Callbacks', 'Page Tables', 'Variables');
   await window.rows('Call Stack', 'do_swap_page').first().waitFor();
-  await thread('B').filter({ hasText: 'Paused at the first page_fault' }).waitFor();
+  await thread('B').filter({ hasText: 'First page_fault' }).waitFor();
 });
 
 /** Lets the process itself run, which waits for its threads. */

@@ -33,7 +33,7 @@ beforeEach(async () => {
 });
 
 test('a thousand threads stop at the first fault, and the one that did is in sight', async () => {
-  await window.rows('Call Stack', /^app\.t\d+ · .*Paused at the first page_fault/).waitFor();
+  await window.rows('Call Stack', /^app\.t\d+ · .*First page_fault/).waitFor();
   await window.screenshot('a-thousand-threads');
 });
 

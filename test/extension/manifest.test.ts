@@ -13,6 +13,7 @@ interface Contributions {
   views: Record<string, { id: string; icon: string }[]>;
   languages: { configuration: string; icon: { light: string; dark: string } }[];
   grammars: { path: string }[];
+  walkthroughs: { steps: { description: string; media: { image: string } }[] }[];
 }
 
 const manifest = JSON.parse(readFileSync(inProject('package.json'), 'utf8')) as {
@@ -36,6 +37,21 @@ describe('package.json', () => {
     expect(ours.filter((command) => !declared.includes(command))).toEqual([]);
   });
 
+  test('the walkthrough leads to commands and views that exist', () => {
+    const known = new Set([
+      ...contributes.commands.map(({ command }) => command),
+      ...Object.values(contributes.views)
+        .flat()
+        .map(({ id }) => `${id}.focus`),
+    ]);
+    const texts = contributes.walkthroughs.flatMap(({ steps }) =>
+      steps.map(({ description }) => description),
+    );
+    const links = [...texts.join('').matchAll(/\(command:([\w.]+)\)/g)].map(([, id]) => id ?? '');
+    expect(links.length).toBeGreaterThanOrEqual(5);
+    expect(links.filter((id) => !known.has(id))).toEqual([]);
+  });
+
   test('declares every command that the extension registers, and no other', () => {
     const sources = readdirSync(inProject('src', 'extension')).map((name) =>
       readFileSync(inProject('src', 'extension', name), 'utf8'),
@@ -48,7 +64,15 @@ describe('package.json', () => {
   test('points to files that exist', () => {
     const { light, dark } = contributes.languages[0]?.icon ?? { light: '', dark: '' };
     const paths = contributes.grammars.map(({ path }) => path);
-    const files = [...paths, contributes.languages[0]?.configuration ?? '', light, dark, manifest.icon];
+    const pictures = contributes.walkthroughs.flatMap(({ steps }) => steps.map(({ media }) => media.image));
+    const files = [
+      ...pictures,
+      ...paths,
+      contributes.languages[0]?.configuration ?? '',
+      light,
+      dark,
+      manifest.icon,
+    ];
     expect(files.filter((file) => !existsSync(inProject(file)))).toEqual([]);
   });
 

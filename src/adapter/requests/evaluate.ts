@@ -4,7 +4,7 @@ import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { evaluationProblem } from '../../debugger/condition';
 import { pageChildren } from '../../debugger/variables/page';
 import { NOT_SET_YET, sceneAt } from '../../debugger/variables/scopes';
-import { valueVariable } from '../../debugger/variables/values';
+import { shownValue, valueVariable } from '../../debugger/variables/values';
 import type { PageRow } from '../../engine/machine/ids';
 import type { LinkedRoutine } from '../../engine/routine/link';
 import { detailOf, functionDetail, membersOf, showValue, type Type, type Value } from '../../language';
@@ -82,7 +82,9 @@ async function evaluate(adapter: Stopped, args: Args<'evaluate'>): Promise<Dap.E
       ? pageChildren(world, value as PageRow)
       : shown.children;
   const path = `eval ${scene.task} ${routine?.id ?? -1} ${text}`;
-  const result = whole ? showValue(value, compiled.type, scene) : shown.value;
+  const inFull = args.context === 'repl' ? shownValue : showValue;
+  const result = whole ? inFull(value, compiled.type, scene) : shown.value;
+  if (args.context === 'repl') adapter.after(() => adapter.linkTimes(result));
   return {
     result: plain(result + (args.context === 'hover' ? stayedAt(scene, compiled.type, value) : '')),
     type: compiled.type.name,

@@ -24,13 +24,36 @@ export function valueVariable(
   const page = type.family === 'page' && typeof value === 'number' ? { page: value } : {};
   return {
     name,
-    value: shorten(showValue(value, type, scene)),
+    value: shorten(shownValue(value, type, scene)),
     type: type.name.replace(/^an? /, ''),
     ...(evaluateName === undefined ? {} : { evaluateName }),
     ...(children ? { children } : {}),
     ...page,
   };
 }
+
+/** Things whose name says nothing about them: a few members stand behind it. */
+const PREVIEWED: Readonly<Record<string, readonly string[]>> = {
+  device: ['type', 'used', 'total'],
+  zone: ['spanned', 'free'],
+  process: ['rss_anon', 'rss_file', 'exited'],
+  task: ['state', 'cpu'],
+};
+
+/** A value as a person reads it, in full. */
+export function shownValue(value: Value, type: Type<Scene>, scene: Scene): string {
+  const shown = showValue(value, type, scene);
+  const members = value === undefined ? undefined : PREVIEWED[type.family];
+  if (members === undefined) return shown;
+  const parts = members.flatMap((name) => {
+    const member = type.member?.(name);
+    return member ? [`${name} ${plain(memberVariable(name, value, member, scene, undefined).value)}`] : [];
+  });
+  return `${shown}: ${parts.join(', ')}`;
+}
+
+/** A text without its quotes. */
+const plain = (shown: string): string => shown.replace(/^"(.*)"$/, '$1');
 
 function shorten(text: string): string {
   const line = text.replace(/\n/g, '; ');
@@ -44,6 +67,8 @@ function childrenOf(
   evaluateName: string | undefined,
 ): Children | undefined {
   if (value === undefined) return undefined;
+  const flags = type.family === 'number' ? (type.show?.(value, scene).split('|') ?? []) : [];
+  if (flags.length > 1) return { named: () => flags.map((flag) => ({ name: flag, value: 'set' })) };
   if (isList(value) && type.element) return elements(value, type.element, scene, evaluateName);
   const names = type.members?.() ?? [];
   if (names.length === 0) return undefined;
