@@ -49,3 +49,27 @@ test('from a listing too', async () => {
   await repeat('F5', () => window.page.keyboard.press('F5'), isStopped);
   expect(await window.question.isVisible()).toBe(false);
 });
+
+test('a long run says how far it has come, marks its line, and can be cancelled', async () => {
+  await stop();
+  await window.write(`process app {
+    buf = mmap 4KiB anon rw
+    loop {
+        write buf = 1
+    }
+}
+`);
+  await window.run();
+  const notice = window.page.locator('.notifications-toasts .notification-toast', {
+    hasText: 'Running the scenario',
+  });
+  await notice.filter({ hasText: /step [\d,]+, [\d,]+ a second/ }).waitFor();
+  await window.clock.filter({ hasText: /time \d+$/ }).waitFor();
+  await window.page.getByText('◂ here').waitFor();
+  await window.screenshot('long-run');
+  await repeat(
+    'Cancel',
+    () => notice.getByRole('button', { name: 'Cancel' }).click(soon),
+    () => window.clock.filter({ hasText: /of \d/ }).isVisible(),
+  );
+});

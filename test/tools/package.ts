@@ -6,7 +6,9 @@ export async function packageExtension(): Promise<string> {
   await buildAll();
   const { name, version } = manifest();
   const vsix = inProject('dist', `${name}-${version}.vsix`);
-  const flags = ['--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links'];
+  // The page of an installed extension: it can follow no link into the repository and needs no building.
+  const page = ['--readme-path', 'docs/extension-page.md'];
+  const flags = ['--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links', ...page];
   await run(npmTool('vsce'), ['package', ...flags, '--out', vsix]);
   return vsix;
 }
