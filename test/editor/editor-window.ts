@@ -216,7 +216,8 @@ export class EditorWindow {
   async rowAction(row: Locator, label: string, done: () => Promise<boolean>): Promise<void> {
     const press = async () => {
       await row.hover(soon);
-      await row.locator(`.action-label[aria-label="${label}"]`).click(soon);
+      // Behind the name stands the key, where there is one.
+      await row.locator(`.action-label[aria-label^="${label}"]`).click(soon);
     };
     await repeat(label, press, done);
   }
