@@ -33,7 +33,7 @@ const COMES_HOME = MOVED.replace('print', 'read a[0]; print');
 
 const HERE: Spot = { routine: 'p', step: 'print' };
 const COLLECTED: Spot = { routine: 'dmirror_migrate', step: 'migrate_vma_pages' };
-const IDENTITY_MOVED: Spot = { routine: 'dmirror_migrate', step: 'how many moved' };
+const IDENTITY_MOVED: Spot = { routine: 'dmirror_migrate', step: 'count what moved' };
 const RESTORED: Spot = { routine: 'remove_migration_ptes', step: 'unlock the reverse map' };
 const FREEING: Spot = { routine: 'dmirror_devmem_free', step: 'mdevice = dmirror_page_to_device(page)' };
 const ZAPPING: Spot = { routine: 'zap_pte_range', step: 'pte_clear' };
