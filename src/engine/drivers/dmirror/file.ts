@@ -123,16 +123,16 @@ const dmirror_migrate_home = routine({
   params: { mirror: MirrorT },
   locals: { device: DeviceT, mm: MmT, at: VpnT, page: PageT, vma: VmaT, vpn: VpnT },
   body: (r) => [
-    r.step('the device, and the address space', (k, f) => {
+    r.step('device = dmirror->mdevice; mm = dmirror->notifier.mm', (k, f) => {
       f.device = k.devices.mirrorDevice.get(f.mirror) as DeviceRow;
       f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;
     }),
     ...mmapReadLock(r, (_, f) => f.mm),
-    r.step('its first page in use', (k, f) => {
+    r.step('find its first page in use', (k, f) => {
       f.at = next_in_use(k, f.device, 0) as Vpn;
     }),
     r.loop('the device has another page in use', (_, f) => f.at !== -1, [
-      r.step('where this process maps it', (k, f) => {
+      r.step('find where this process maps it', (k, f) => {
         f.page = k.pages.touch(k.devices.rangeOf(f.device), f.at);
         const place = rmap_walk(k, f.page).find((mapping) => k.mm.mm.get(mapping.vma) === f.mm);
         f.vma = place ? place.vma : (0 as typeof f.vma);

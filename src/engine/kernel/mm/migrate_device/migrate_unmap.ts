@@ -188,7 +188,7 @@ const restoreWherever = <F extends Restoring>(r: Builder<F>): Node<F> =>
 
 /** Prepare comes before the reverse map is walked: the one entry that collect took away is put back. */
 const restoreHere = <F extends Restoring>(r: Builder<F>): Node<F>[] => [
-  r.step('its entry in this VMA', (k, f) => {
+  r.step('find its entry in this VMA', (k, f) => {
     f.vma = k.migrations.vma.get(f.migration) as VmaRow;
     f.vpn = k.slots.vpn.get(f.slot) as Vpn;
     f.entry = pte_offset(k, k.mm.mm.get(f.vma) as MmRow, f.vpn);
