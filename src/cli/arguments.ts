@@ -16,6 +16,13 @@ export interface Arguments {
 
 /** Reads the arguments of a command that takes these options and at least one file. Throws UsageError. */
 export function readArguments(args: readonly string[], options: Options): Arguments {
+  const found = readWords(args, options);
+  if (found.files.length === 0) throw new UsageError('no file was given');
+  return found;
+}
+
+/** Reads the arguments of a command that needs no file. Throws UsageError. */
+export function readWords(args: readonly string[], options: Options): Arguments {
   const known = Object.keys(options);
   for (const arg of args) {
     if (arg === '--') break;
@@ -24,7 +31,6 @@ export function readArguments(args: readonly string[], options: Options): Argume
       throw new UsageError(`there is no option --${name}${didYouMean(name, known)}`);
   }
   const { values, positionals } = parse(args, options);
-  if (positionals.length === 0) throw new UsageError('no file was given');
   return {
     files: positionals,
     text: (name) => {

@@ -3,6 +3,7 @@ import { linux61 } from './linux-6.1';
 import { linux612 } from './linux-6.12';
 import type { Profile } from './profile';
 
+export { type Difference, differences } from './differences';
 export type { Profile } from './profile';
 export { findSwitch, SWITCHES } from './switches';
 

@@ -1,5 +1,7 @@
 /** What differs between kernel versions, as data. Routines ask for a feature, never for a version. */
 
+import type { Features } from './features';
+
 /** Type codes of special swap entries and what they leave for real swap areas (semantics sheet, 3.1). */
 export interface SwapTypes {
   readonly maxSwapfiles: number;
@@ -17,7 +19,7 @@ export interface SwapTypes {
   readonly swapinError: number | undefined;
 }
 
-export interface Profile {
+export interface Profile extends Features {
   /** As written in a scenario: `6.12`. */
   readonly name: string;
   /** The kernel that was recorded, in full: `6.12.117`. */
@@ -29,147 +31,12 @@ export interface Profile {
   readonly swapLayout: 'plain' | 'inverted';
   /** Reference count of a free device page: 1 until 6.0, where a page in use never goes below 2; 0 from 6.1. */
   readonly freeDeviceRefcount: 0 | 1;
-  /** A device page in use holds a reference on its pgmap (6.1+). */
-  readonly pgmapRefPerPage: boolean;
   /** The name of the driver's fault callback as this kernel spells it. */
   readonly faultCallback: 'page_fault' | 'migrate_to_ram';
-  /** A user fault first runs under the per-VMA lock; device entries make it return RETRY (6.6+). */
-  readonly vmaLock: boolean;
-  /** A reader takes a free mmap_lock before a woken writer, and one reader that is woken brings all others (5.3-5.10). */
-  readonly rwsemFavoursReaders: boolean;
   /** Fault flags of an access from user mode, besides WRITE and VMA_LOCK. */
   readonly userFaultFlags: number;
-  /** A fault may let go of its lock and be tried again only once: ALLOW_RETRY is cleared then (until 5.6). */
-  readonly faultRetriesOnce: boolean;
-  /** Who is killed waits for mmap_lock no longer, in a fault (6.5+) and in get_user_pages (5.7+). */
-  readonly killableReads: boolean;
-  /** FAULT_FLAG_ORIG_PTE_VALID tells that the PTE table existed (5.19+). */
-  readonly origPteValid: boolean;
-  /** do_swap_page re-checks the entry under the page-table lock and takes a reference before the callback (6.1+). */
-  readonly faultTakesReference: boolean;
-  /** PG_anon_exclusive decides about reuse, and migration entries have a READ_EXCLUSIVE form (5.19+). */
-  readonly anonExclusive: boolean;
-  /** migrate_vma_setup/pages/finalize with selection and owner (5.4+, 5.9+) instead of one migrate_vma(ops). */
-  readonly splitMigrateApi: boolean;
-  /** hmm_range_fault with interval notifiers (5.8+) instead of hmm_vma_fault and mirrors told at the end. */
-  readonly intervalNotifiers: boolean;
-  /** Whoever subscribes to an mm takes a reference on it that nobody gives back: the mm is never freed (4.14). */
-  readonly notifiersKeepMm: boolean;
-  /** A write fault that is done returns VM_FAULT_WRITE (until 6.2). */
-  readonly faultReportsWrite: boolean;
-  /**
-   * 4.14 asks a variable of its walk for a mirror before anything is written to it: what comes of that is up to the
-   * compiler. As compiled by gcc 11 and 12 (false) it takes every entry that is not present for one that must be
-   * faulted, and reports nothing of it; with the line moved to where it belongs (true) private pages of every device are
-   * reported.
-   */
-  readonly hmmReadsEntryFirst: boolean;
-  /** A device's write to a VMA that may not be written to is refused; before, 4.14 faulted it for ever. */
-  readonly hmmChecksWrite: boolean;
-  /** A page that can't be locked while it is collected is skipped for good (5.16+). */
-  readonly collectSkipsLocked: boolean;
-  /** migration_entry_wait holds a reference while it sleeps (until 5.16), which can make the migration fail. */
-  readonly entryWaitTakesReference: boolean;
-  /** Young and dirty bits travel in migration entries (6.1+). */
-  readonly migrationKeepsYoungDirty: boolean;
-  /** Collect moves the dirty bit of an entry that it clears to the page (6.0+). */
-  readonly migrationMovesDirty: boolean;
-  /** A page in the swap cache gives its slot up to migrate to a device (6.5+); before, it stays. */
-  readonly migrationFreesSwap: boolean;
-  /** Collect asks pte_write() of a swap entry, which reads another bit; fixed in 4.17. */
-  readonly collectMisreadsWrite: boolean;
-  /** Unmapping a device-private entry by the reverse map keeps its write permission; 4.14 always makes it read-only. */
-  readonly unmapKeepsDeviceWrite: boolean;
-  /** Unmapping by the reverse map asks pte_dirty() of a device-private entry and finds another bit set (program-facts 14). */
-  readonly unmapMisreadsDirty: boolean;
-  /** The check for foreign references passes every device-private page (until 5.16). */
-  readonly checkTrustsDevicePages: boolean;
-  /** The TLB is flushed while the page-table lock is still held when migration clears entries (6.0+). */
-  readonly flushUnderLock: boolean;
-  /** Holes of file VMAs are collected too, and refused when inserting (before 5.10.y). */
-  readonly collectsFileHoles: boolean;
-  /** The dirty bit of a read-only entry is kept in another bit (x86 since 6.6). */
-  readonly savedDirty: boolean;
-  /** Soft-dirty bits exist in page-table entries. */
-  readonly softDirty: boolean;
-  /**
-   * A device entry's soft-dirty bit travels in migration entries and back (5.9+). Before, migration looks for it where
-   * present entries have it and finds a bit of the type that is always set; and an entry for a device page has none.
-   */
-  readonly deviceEntriesKeepSoftDirty: boolean;
-  /** The reverse-map walk finds device-private entries (4.20+); before, map_pte passes over what is not present. */
-  readonly rmapFindsDeviceEntries: boolean;
-  /** Unmapping by the reverse map reads the frame number out of an entry as if it were present (until 5.2): where it finds device entries, that is an oops. */
-  readonly unmapMisreadsSubpage: boolean;
-  /** mprotect tells mirrors as soon as a PMD table exists; before 6.12 only where a PTE table does. */
-  readonly mprotectNotifiesAtPud: boolean;
-  /** mprotect flushes the TLB once, at its end (5.19+); before, after each VMA, and at once where it changes a huge entry. */
-  readonly mprotectGathers: boolean;
-  /** mprotect lets clean and huge entries be written to at once, not only dirty small ones (6.2+). */
-  readonly mprotectTrustsClean: boolean;
-  /** mprotect stops accounting for a mapping that nobody wrote to and nobody may write to (6.3+). */
-  readonly mprotectDropsAccount: boolean;
-  /** mremap begins to move at a boundary of page tables where nothing is mapped before both addresses (6.7+). */
-  readonly mremapRealigns: boolean;
-  /** A first write to a shared page lets go of the fault's lock and returns COMPLETED (6.0+). */
-  readonly dirtyingCompletes: boolean;
-  /** munmap gives the write lock back for reading before it zaps (4.20+). */
-  readonly munmapDowngrades: boolean;
-  /** A huge page of the pool that its owner zaps is promised to it again (6.8+). */
-  readonly hugetlbRestoresReserve: boolean;
-  /**
-   * mremap looks for the mapping before it does anything, and moves one of hugetlb pages (5.16+). Before, it refuses those, and
-   * what is at the new address is unmapped even where there is nothing to move.
-   */
-  readonly mremapMovesHugetlb: boolean;
-  /** MADV_DONTNEED zaps the whole huge pages of a hugetlb mapping (5.18+); before, it refuses. */
-  readonly dontneedZapsHugetlb: boolean;
-  /** Zapping hugetlb pages tells mirrors of it once more, whoever zaps them (until 6.1). */
-  readonly hugetlbZapNotifies: boolean;
-  /** mmap over what can't be unmapped fails with the error of that (6.12+); before, with -ENOMEM. */
-  readonly mmapKeepsUnmapError: boolean;
-  /** MADV_DODUMP takes hugetlb mappings (4.19+). */
-  readonly hugetlbMayBeDumped: boolean;
   /** Fault flags of get_user_pages. */
   readonly gupFaultFlags: number;
-  /** pin_user_pages counts a pin as 1024 references (FOLL_PIN, 5.6+); before, as one. */
-  readonly pinCountsMany: boolean;
-  /** A read-only long-term pin never watches the zero page or a file's page that a later write would replace (6.2+). */
-  readonly pinUnsharesFiles: boolean;
-  /** The zero page counts pins (until 6.4). */
-  readonly pinCountsZeroPage: boolean;
-  /** A long-term pin keeps mmap_lock over its faults, which may not let go of it then (until 6.2). */
-  readonly longtermKeepsLock: boolean;
-  /** MADV_POPULATE_* goes VMA by VMA as other advice does (until 6.8); since, it is one walk that ends at a hole. */
-  readonly populatesByVma: boolean;
-  /** pagemap calls pages that are not present, on a device for instance, exclusive too (until 6.1). */
-  readonly pagemapExclusiveElsewhere: boolean;
-  /** smaps takes exclusive and migration entries for shared, as nobody knows how often they are mapped. */
-  readonly smapsDoubtsElsewhere: boolean;
-  /** mlock works by per-CPU batches that hold references, and follows each mapping (5.18+); before, it marks at once. */
-  readonly mlockBatches: boolean;
-  /**
-   * munmap and exit gather page tables together with pages, so that freeing them drains this CPU's batches (4.20+, where
-   * CONFIG_PARAVIRT is not set). Before, and with it, tables wait in batches of their own.
-   */
-  readonly gatherTakesTables: boolean;
-  /** A page that is read from a synchronous swap area for its only user stays out of the swap cache (4.15+). */
-  readonly syncSwapSkipsCache: boolean;
-  /** MADV_COLD and MADV_PAGEOUT (5.4+), MADV_POPULATE_READ/WRITE (5.14+) and MADV_DONTNEED_LOCKED (5.18+) exist. */
-  readonly newerAdvice: boolean;
-  /** make_device_exclusive_range exists. */
-  readonly deviceExclusive: boolean;
-  /**
-   * The walk that puts entries back after a migration takes device-exclusive ones for migration entries (until 6.14): they
-   * become present and read-only, their own reference is lost, and no mirror is told.
-   */
-  readonly migrationRestoresExclusive: boolean;
-  /** do_swap_page locks a device page before the callback; what it can't lock is tried again (6.15+). */
-  readonly faultTrylocksPage: boolean;
-  /** What it can't lock it waits for (7.0). */
-  readonly faultSleepsOnLock: boolean;
   /** Switches of drivers that are on. */
   readonly driverSwitches: ReadonlySet<string>;
-  /** Splitting a huge page maps the zero page where a page of it is all zeroes (6.12+). */
-  readonly splitMapsZeroPages: boolean;
 }
