@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { AddressMapView } from './address-map-view';
 import { CallbacksView } from './callbacks-view';
 import { devicesView } from './devices-view';
 import { registerExamples } from './examples';
@@ -12,6 +11,7 @@ import { registerDocuments } from './new-scenario';
 import { OutcomeProblems } from './outcome-problems';
 import { pageTablesView } from './page-tables-view';
 import { pendingFaultsView } from './pending-faults-view';
+import { pictures } from './pictures';
 import { registerRoutineNames } from './routine-names';
 import { registerRunLens } from './run-lens';
 import { ScenarioRuns } from './run-scenario';
@@ -53,7 +53,7 @@ export function activate(context: vscode.ExtensionContext): Extension {
     ...timeStatus(sessions),
     new Listings(sessions),
     ...pageTables.disposables,
-    new AddressMapView(sessions, context.extensionUri, pageTables),
+    ...pictures(sessions, context.extensionUri, pageTables),
     zones,
     devices,
     pendingFaults,

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { PageTableEntryKind, PageTableLevel, PageTableNode } from '../protocol';
-import type { PageLinks } from './address-map-view';
 import { command } from './command';
+import type { PageLinks } from './picture-links';
 import type { Sessions } from './session';
 import { StopTree } from './stop-tree';
 import { collapsible, icon, line } from './tree-items';

@@ -22,7 +22,7 @@ export function webviewPage(
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
-<link rel="stylesheet" href="${uri('media', `${name}.css`)}">
+<link rel="stylesheet" href="${uri('media', 'picture.css')}">
 </head>
 <body>
 ${body}

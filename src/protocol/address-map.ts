@@ -1,3 +1,4 @@
+import type { CellArea, CellState, CellsResult } from './cells';
 import type { PageTableEntryKind } from './page-tables';
 
 /** Arguments of `hmm/addressMap`: which part of an address space, and into how many cells it may be divided. */
@@ -9,66 +10,35 @@ export interface AddressMapArguments {
   /** Only what lies in [from, to), as `0x…`. */
   from?: string;
   to?: string;
-  /** Most cells in the answer: 1 to 65,536. */
+  /** Also what devices mirror of it. */
+  mirrors?: boolean;
+  /** Most cells in the answer: 1 to MOST_CELLS. */
   most: number;
 }
 
-/** What the pages of some cells have in common. */
-export interface MapState {
-  /** `gpu0 rw`, `RAM r-`, `migrating rw`, `swapped out`. */
-  label: string;
-  entry: PageTableEntryKind;
+/** `gpu0 rw`, `RAM r-`, `migrating rw`, `swapped out`; of a mirror `read, write` or `read: the CPU has another page`. */
+export interface MapState extends CellState {
+  /** What the page table has; of an entry in a device's mirror `mirror`. */
+  entry: PageTableEntryKind | 'mirror';
   device?: string;
   writable: boolean;
-  /** Pages in that state in the part that is shown. */
-  pages: number;
+  /** A mirror says something else than the CPU's page table. */
+  differs?: boolean;
 }
 
-/** A part of a mapping that belongs to one buffer, or to none. */
-export interface MapArea {
-  /** Name of the buffer; of an area without one the mapping's range, as in /proc/PID/maps. */
-  label: string;
+/**
+ * A part of a mapping that belongs to one buffer, or to none; named by the buffer, or by the mapping's range, as in
+ * /proc/PID/maps. Where mirrors are asked for, the same part in the mirror of each device that maps some of it follows.
+ */
+export interface MapArea extends CellArea {
   /** Page of the buffer with which the area begins; absent where no buffer covers it. */
   firstPage?: number;
-  /** `rw-p` */
-  protection: string;
-  start: string;
-  pages: number;
-  /**
-   * Base64: a byte for each cell, in address order. Bits 0-5: 0 = nothing is mapped, else 1 + the index in `states` of
-   * the state that most of its pages are in; bit 6: something in it differs from the previous stop; bit 7: its pages
-   * are in more than one state, or only some are mapped.
-   */
-  cells: string;
+  /** The device whose mirror it is; absent for the process's own page table. */
+  mirror?: string;
 }
 
-export interface AddressMapResult {
+export interface AddressMapResult extends CellsResult<MapState, MapArea> {
   process: string;
   /** Every process that has memory. */
   processes: string[];
-  /** Pages that a cell stands for, a power of two. */
-  pagesPerCell: number;
-  states: MapState[];
-  areas: MapArea[];
-  /** Addresses in the part shown on which a fault is pending, as `0x…`. */
-  faults: string[];
 }
-
-/** Bits of a cell. */
-export const CELL_STATE = 0x3f;
-export const CELL_CHANGED = 0x40;
-export const CELL_MIXED = 0x80;
-
-/** What the extension tells the picture. */
-export type ToAddressMap =
-  | { type: 'map'; map: AddressMapResult }
-  /** Nothing to show, with a sentence that says why; what was shown stays, marked as old. */
-  | { type: 'nothing'; text: string };
-
-/** What the picture tells the extension. */
-export type FromAddressMap =
-  /** The view is there, or shows another part: how many cells fit, and which part. */
-  | { type: 'show'; most: number; process?: string; from?: string; to?: string }
-  /** Go to the page's entry in Page Tables; `focus` moves the keyboard there. */
-  | { type: 'open'; process: string; address: string; focus: boolean }
-  | { type: 'why'; process: string; address: string };

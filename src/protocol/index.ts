@@ -1,9 +1,11 @@
-export * from './address-map';
+export type * from './address-map';
 export * from './callbacks';
+export * from './cells';
 export * from './fault-words';
 export * from './launch';
 export type * from './machine-views';
 export * from './outcome';
 export type * from './page-tables';
+export type * from './picture';
 export type * from './requests';
 export type * from './time';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CELL_CHANGED, CELL_MIXED, CELL_STATE, type PageTableNode } from '../../src/protocol';
-import { AddressMap, runsOf } from '../../src/views/address-map/model';
+import { AddressMap } from '../../src/views/address-map/model';
 import { Client } from './client';
 
 const path = '/scenarios/map.hmm';
@@ -72,12 +72,12 @@ describe('the address map', () => {
     const c = await stopped('address in buf[5..6]');
     const map = new AddressMap(await c.request('hmm/addressMap', { most: 4096 }));
     expect(map.result).toMatchObject({ process: 'child', processes: ['app', 'child'], pagesPerCell: 1 });
-    expect(map.result.areas).toMatchObject([{ label: 'buf', firstPage: 0, protection: 'rw-p', pages: 64 }]);
+    expect(map.result.areas).toMatchObject([{ label: 'buf', firstPage: 0, note: 'rw-p', pages: 64 }]);
     const faulting = Array.from({ length: map.length }, (_, i) => map.cell(i)).filter(
       (cell) => cell?.faulting,
     );
     expect(faulting.map((cell) => cell && map.nameOf(cell))).toEqual(['buf[5]']);
-    expect(runsOf(map, 100).map(({ name, state }) => `${name} ${state}`)).toEqual([
+    expect(map.runs(100).map(([name, state]) => `${name} ${state}`)).toEqual([
       'buf[0..3] gpu0 r-',
       'buf[3] RAM r-',
       'buf[4] gpu0 r-',
@@ -114,10 +114,41 @@ describe('the address map', () => {
     expect(bytes.some((byte) => byte & (CELL_MIXED | CELL_CHANGED))).toBe(false);
     const cell = coarse.cell((coarse.firsts[buffer] ?? 0) + 1);
     if (cell === undefined) throw new Error('no such cell');
-    const from = coarse.addressOf(cell);
-    const to = `0x${(Number(from) + cell.pages * 4096).toString(16)}`;
-    const part = new AddressMap(await c.request('hmm/addressMap', { most: 20, from, to }));
+    const part = new AddressMap(await c.request('hmm/addressMap', { most: 20, ...coarse.rangeOf(cell) }));
     expect(Object.keys(said(part))).toEqual(['buf[4]', 'buf[5]', 'buf[6]', 'buf[7]']);
+  });
+
+  it('shows beside each part what the devices mirror of it, and where they differ', async () => {
+    const c = await stopped('address in buf[3..4]');
+    for (const _ of [1, 2]) {
+      const map = new AddressMap(await c.request('hmm/addressMap', { most: 4096, mirrors: true }));
+      const shown = Object.entries(said(map)).filter(
+        ([name, state]) => name.includes("'s ") && state !== 'none',
+      );
+      const { mirrors } = await c.request('hmm/device', { device: 'gpu0' });
+      const runs = mirrors.flatMap(({ runs: all }) => all);
+      expect(runs.length).toBeGreaterThan(0);
+      expect(shown.length).toBe(runs.reduce((sum, { pages }) => sum + pages, 0));
+      const words = {
+        read: 'the device may read',
+        'read, write': 'the device may read and write',
+        atomic: '',
+      };
+      for (const { address, pages, access, differs } of runs)
+        for (let page = 0; page < pages; page++) {
+          const at = Number(address) + page * 4096;
+          const area = map.result.areas.findIndex(
+            ({ mirror, start, pages: size }) =>
+              mirror === 'gpu0' && at >= Number(start) && at < Number(start) + size * 4096,
+          );
+          const offset = (at - Number(map.result.areas[area]?.start)) / 4096;
+          const cell = map.cell((map.firsts[area] ?? 0) + offset);
+          const expected = `${words[access]}${differs === undefined ? '' : `, but ${differs}`}`;
+          expect(cell?.state?.label).toBe(expected);
+          expect(cell?.state?.differs ?? false).toBe(differs !== undefined);
+        }
+      await c.move('stepOut', { threadId: 1 });
+    }
   });
 
   it('refuses what is no map in a sentence', async () => {

@@ -41,7 +41,7 @@ test('the address map shows where the pages are, and the fault', async () => {
 });
 
 test('the keyboard moves over the pages, and a table says the same', async () => {
-  const map = picture().locator('#map');
+  const map = picture().locator('#picture');
   await map.focus();
   await window.page.keyboard.press('End');
   await expect.poll(() => picture().locator('#line').textContent()).toMatch(/^buf\[199\] · RAM rw/);
@@ -54,7 +54,7 @@ test('the keyboard moves over the pages, and a table says the same', async () =>
 });
 
 test('Enter leads to the entry in Page Tables', async () => {
-  await picture().locator('#map').focus();
+  await picture().locator('#picture').focus();
   await window.page.keyboard.press('End');
   await window.page.keyboard.press('ArrowRight');
   await window.page.keyboard.press('Enter');

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { chmod, rm } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
 import { inProject, root } from './project';
@@ -37,13 +37,18 @@ export async function buildCommandLine(outfile: string): Promise<void> {
 /** Largest size of a picture's bundle. */
 const viewLimit = 250 * 1024;
 
+/** Every folder of src/views but the kit that they share. */
+const pictures = readdirSync(inProject('src/views'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== 'kit')
+  .map(({ name }) => name);
+
 /** The pictures: browser code, one bundle each. */
 const views: BuildOptions = {
   ...common,
   platform: 'browser',
   format: 'iife',
   target: 'es2022',
-  entryPoints: { 'address-map': 'src/views/address-map/main.ts' },
+  entryPoints: Object.fromEntries(pictures.map((name) => [name, `src/views/${name}/main.ts`])),
   outdir: 'dist/views',
   minify: true,
 };
@@ -58,7 +63,7 @@ export async function buildAll(): Promise<void> {
   await rm(inProject('dist'), { recursive: true, force: true });
   await Promise.all([build(extension), buildCommandLine(inProject('dist/hmm-trace.cjs')), build(views)]);
   mustFit('dist/extension.cjs', extensionLimit);
-  for (const name of Object.keys(views.entryPoints ?? {})) mustFit(`dist/views/${name}.js`, viewLimit);
+  for (const name of pictures) mustFit(`dist/views/${name}.js`, viewLimit);
 }
 
 if (process.argv[1] === import.meta.filename) await buildAll();

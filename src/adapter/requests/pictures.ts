@@ -1,13 +1,11 @@
 /** The requests of the pictures: an answer for what can be seen, bounded by the number of cells asked for. */
 
 import { TASK_SIZE_PAGES, type TaskRow, vpnOf } from '../../engine/machine/ids';
-import type { AddressMapArguments } from '../../protocol';
-import { addressMap, mapProcess, type Part } from '../../view/address-map';
+import { type AddressMapArguments, MOST_CELLS } from '../../protocol';
+import { addressMap, mapProcess, type Part } from '../../view/pictures/address-map';
 import { RequestError } from '../errors';
 import { request, type Stopped } from '../request';
 import { taskOf } from './move';
-
-const MOST_CELLS = 65_536;
 
 function partOf({ from, to }: AddressMapArguments): Part {
   const page = (address: string | undefined, otherwise: number): number => {
@@ -31,7 +29,7 @@ function addressMapOf({ session, previousStop }: Stopped, args: AddressMapArgume
         ? 'No process has memory.'
         : `There is no process ${args.process} with memory.`,
     );
-  return addressMap(world, previousStop, process, partOf(args), args.most);
+  return addressMap(world, previousStop, process, partOf(args), args);
 }
 
 export const pictureRequests = [request('hmm/addressMap', { needs: 'stopped' }, addressMapOf)];

@@ -22,6 +22,7 @@ import type { Builder, Node } from '../routine/routine';
 /** One entry of a device's own page table. */
 export interface MirrorEntry {
   readonly vpn: Vpn;
+  readonly row: EntryRow;
   readonly page: PageRow;
   /** An `Access`. */
   readonly access: number;
@@ -100,25 +101,22 @@ export function mirror_entry(
   const entry = k.tables.find(mirrors.of(k).root.get(mirror) as NodeRow, vpn, 0);
   const access = k.tables.lo.get(entry);
   if (entry === 0 || access === Access.None) return undefined;
-  return { vpn, page: k.tables.hi.get(entry) as PageRow, access };
+  return { vpn, row: entry, page: k.tables.hi.get(entry) as PageRow, access };
 }
 
-/** What a mirror's table has, in rising order. */
+/** What a mirror's table has of the pages [start, end), in rising order. */
 export function* mirror_entries(
   k: Kernel,
   { tables: mirrors }: { readonly tables: Own<MirrorTables> },
   mirror: MirrorRow,
+  start = 0 as Vpn,
+  end = TASK_SIZE_PAGES as Vpn,
 ): Iterable<MirrorEntry> {
   const { tables } = k;
   const root = mirrors.of(k).root.get(mirror) as NodeRow;
-  const end = TASK_SIZE_PAGES as Vpn;
-  for (
-    let vpn = tables.next(root, 0 as Vpn, end);
-    vpn !== -1;
-    vpn = tables.next(root, (vpn + 1) as Vpn, end)
-  ) {
+  for (let vpn = tables.next(root, start, end); vpn !== -1; vpn = tables.next(root, (vpn + 1) as Vpn, end)) {
     const entry = tables.find(root, vpn, 0);
     const access = tables.lo.get(entry);
-    if (access !== Access.None) yield { vpn, page: tables.hi.get(entry) as PageRow, access };
+    if (access !== Access.None) yield { vpn, row: entry, page: tables.hi.get(entry) as PageRow, access };
   }
 }

@@ -4,7 +4,7 @@ export { contentsOf, driverOfDevice } from './driver-of';
 export { addressOf, environment } from './environment';
 export * from './format';
 export { isSet, localOf, showReturned } from './locals';
-export { ACCESS, mirrorDifference } from './mirror';
+export { ACCESS, MIRROR_DIFFERENCES, mirrorDifference } from './mirror';
 export * from './pages';
 export * from './refusals';
 export * from './scene';

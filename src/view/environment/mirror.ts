@@ -18,13 +18,21 @@ export const ACCESS: Readonly<Record<number, 'read' | 'read, write' | 'atomic'>>
   [Access.Atomic]: 'atomic',
 };
 
+/** The ways in which an entry of a device can differ from the CPU's table. */
+export const MIRROR_DIFFERENCES = [
+  'the CPU has no entry',
+  'the CPU has another page',
+  'the CPU may not write',
+] as const;
+export type MirrorDifference = (typeof MIRROR_DIFFERENCES)[number];
+
 /** How an entry of a device differs from what the CPU's table says of the same address; undefined where they agree. */
 export function mirrorDifference(
   { kernel: k }: World,
   driver: Driver,
   process: ProcessRow,
   entry: MirrorEntry,
-): string | undefined {
+): MirrorDifference | undefined {
   const mm = k.tasks.mm.get(process) as MmRow;
   const cpu = entryAt(k, mm, entry.vpn);
   if (cpu === 0) return 'the CPU has no entry';

@@ -1,5 +1,12 @@
 /** The editor's colours as a canvas needs them: read once a drawing, so that a new theme shows at the next. */
 
+/** Colours of things that are only told apart; they come round again. */
+const SERIES = [
+  ['charts.green', '#388a34'],
+  ['charts.orange', '#d18616'],
+  ['charts.purple', '#652d90'],
+] as const;
+
 export class Theme {
   readonly #style = getComputedStyle(document.documentElement);
 
@@ -7,6 +14,12 @@ export class Theme {
   colour(id: string, otherwise: string): string {
     const value = this.#style.getPropertyValue(`--vscode-${id.replaceAll('.', '-')}`).trim();
     return value === '' ? otherwise : value;
+  }
+
+  /** The colour of the thing of this number, from 0. */
+  series(number: number): string {
+    const [id, otherwise] = SERIES[number % SERIES.length] ?? SERIES[0];
+    return this.colour(id, otherwise);
   }
 
   get foreground(): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cellAt, layout, placeOf, roomFor } from '../../src/views/address-map/layout';
+import { cellAt, layout, placeOf, roomFor } from '../../src/views/kit/cells/layout';
 
 /** Numbers of the first cells of areas of these sizes. */
 function firstsOf(sizes: readonly number[]): number[] {
@@ -15,7 +15,7 @@ const maps = fc.record({
   height: fc.integer({ min: 40, max: 1200 }),
 });
 
-describe('the layout of an address map', () => {
+describe('the layout of a map of cells', () => {
   it('finds at the place of each cell that cell, and no two cells in one place', () => {
     fc.assert(
       fc.property(maps, ({ firsts, width, height }) => {

@@ -1,0 +1,20 @@
+import type { PictureLink } from '../protocol';
+import type { Sessions } from './session';
+
+/** What leads to the entries of Page Tables. */
+export interface PageLinks {
+  open(process: string, address: string, focus: boolean): Promise<void>;
+  why(process: string, address: string): Promise<void>;
+}
+
+/** Goes where something in a picture leads. */
+export async function follow(link: PictureLink, sessions: Sessions, pages: PageLinks): Promise<void> {
+  switch (link.to) {
+    case 'entry':
+      return pages.open(link.process, link.address, link.focus);
+    case 'why':
+      return pages.why(link.process, link.address);
+    case 'time':
+      await sessions.request('hmm/seek', { time: link.time });
+  }
+}

@@ -1,0 +1,42 @@
+import type * as vscode from 'vscode';
+import { follow, type PageLinks } from './picture-links';
+import { type Picture, PictureView } from './picture-view';
+import type { Sessions } from './session';
+
+/** What the page of a picture has besides its canvas. */
+interface Page {
+  /** What stands above it. */
+  controls: string;
+  /** What kind of thing the canvas is, and how it is used, for screen readers. */
+  role: string;
+  label: string;
+  /** Columns of the table that says the same. */
+  columns: readonly string[];
+}
+
+const body = ({ controls, role, label, columns }: Page): string => `<header>${controls}</header>
+<div id="message" role="status"></div>
+<div id="box"><canvas id="picture" tabindex="0" role="application" aria-roledescription="${role}" aria-label="${label}" aria-describedby="line"></canvas></div>
+<div id="line" role="status" aria-live="polite"></div>
+<ul id="legend" aria-label="What is shown"></ul>
+<table class="read-out"><caption>The same as a table</caption><thead><tr>${columns.map((column) => `<th>${column}</th>`).join('')}</tr></thead><tbody id="rows"></tbody></table>`;
+
+/** Address Map: where each page of a process is. */
+const addressMap: Picture<'hmm/addressMap'> = {
+  viewId: 'hmm.addressMap',
+  name: 'address-map',
+  request: 'hmm/addressMap',
+  body: body({
+    controls:
+      '<select id="process" aria-label="Process" hidden></select><button id="mirrors" aria-pressed="false">Device Mirrors</button><button id="out" hidden>Zoom Out</button>',
+    role: 'map of pages',
+    label:
+      'Address map. Arrow keys move over the pages, Enter zooms in or opens one, W says why it is there, M shows the mirrors of devices.',
+    columns: ['Pages', 'Where'],
+  }),
+};
+
+/** The pictures in their views. */
+export function pictures(sessions: Sessions, extension: vscode.Uri, pages: PageLinks): vscode.Disposable[] {
+  return [new PictureView(sessions, extension, addressMap, (link) => follow(link, sessions, pages))];
+}

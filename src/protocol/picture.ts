@@ -1,0 +1,20 @@
+/** What goes between a picture in its webview and the extension. */
+
+/** What the extension tells a picture that asks for `Answer`. */
+export type ToPicture<Answer> =
+  | { type: 'answer'; answer: Answer }
+  /** Nothing to show, with a sentence that says why; what was shown stays, marked as old. */
+  | { type: 'nothing'; text: string };
+
+/** What a picture tells the extension. */
+export type FromPicture<Args> =
+  /** The view is there, or shows another part: what to ask the adapter for, now and at each stop. */
+  { type: 'ask'; args: Args } | { type: 'link'; link: PictureLink };
+
+/** Where something in a picture leads. Addresses are `0x…`; `focus` moves the keyboard there. */
+export type PictureLink =
+  /** The page's entry in Page Tables. */
+  | { to: 'entry'; process: string; address: string; focus: boolean }
+  | { to: 'why'; process: string; address: string }
+  /** That time of the run. */
+  | { to: 'time'; time: number };
