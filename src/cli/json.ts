@@ -62,7 +62,12 @@ export class JsonLog {
     else if (name === 'print')
       this.#put(task, { e: name, p: this.#who(task), text: this.run.report.printed() });
     else if (name === 'expect_failed') this.#failure(task, args);
-    else if (name === 'statement' || name === 'invariant_broken' || !(this.everything || EVENTS.has(name)))
+    else if (
+      name === 'statement' ||
+      name === 'wait' ||
+      name === 'invariant_broken' ||
+      !(this.everything || EVENTS.has(name))
+    )
       return;
     else if (leave) this.#leave(task, name, args);
     else this.#enter(task, name, args);

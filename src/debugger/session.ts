@@ -11,6 +11,7 @@ import type { Debuggee } from './debuggee';
 import { Exceptions } from './exceptions';
 import { HitCounts } from './hit-counts';
 import { findsSomething } from './look-ahead';
+import { SessionPast } from './past';
 import { ranSchedule } from './ran-schedule';
 import { recall } from './recall';
 import {
@@ -60,6 +61,7 @@ export class DebugSession {
   readonly breakpoints: Breakpoints;
   readonly exceptions: Exceptions;
   readonly trace: TraceLines;
+  readonly past: SessionPast;
   events: SessionEvents = NOTHING;
   readonly #counts = new HitCounts();
   readonly #watching: Watching;
@@ -83,6 +85,7 @@ export class DebugSession {
     debuggee.schedule.onPassedOver = undefined;
     this.map = new CodeMap(interpreter.linked, debuggee.path);
     this.trace = new TraceLines(debuggee, this.map);
+    this.past = new SessionPast(world);
     for (const name of early) this.trace.tell(() => passedOver(debuggee, name));
     this.breakpoints = new Breakpoints(world, this.map, this.#counts, {
       logged: (text) => this.events.logged(text),
@@ -129,6 +132,7 @@ export class DebugSession {
   #stopAt(stop: StopReport): StopReport {
     this.#stop = stop;
     this.#shown = true;
+    this.past.stood(this.time, stop.exception?.description ?? (stop.breakpoints && stop.reason));
     return stop;
   }
 
@@ -206,6 +210,7 @@ export class DebugSession {
   #forgetFuture(): void {
     this.#counts.truncate(this.time);
     this.trace.truncate(this.time);
+    this.past.truncate(this.time);
     this.debuggee.tally?.truncate(this.time);
   }
 

@@ -1,24 +1,9 @@
 /** One line for each thing worth telling that happens while the run goes on; what lies in the future again is told again. */
 
-import { FaultFlag } from '../engine/kernel/constants';
-import type { DeviceRow, PageRow, ProcessRow, TaskRow, Vpn } from '../engine/machine/ids';
-import { vaOf } from '../engine/machine/ids';
+import type { TaskRow } from '../engine/machine/ids';
 import type { EventName } from '../engine/routine/events';
-import { signalName } from '../language/signals';
-import {
-  deviceName,
-  placeOf,
-  processName,
-  showAddress,
-  showErrno,
-  showHex,
-  showNotify,
-  showPage,
-  showVmFault,
-  spaceOf,
-  taskName,
-  type World,
-} from '../view/environment';
+import { taskName } from '../view/environment';
+import { beginWords, endWords } from '../view/event-words';
 import type { CodeMap } from './code-map';
 import type { Debuggee } from './debuggee';
 import { scenarioLine } from './stack';
@@ -39,72 +24,6 @@ const MOST_RECORDED = 2000;
 const FAILURES: ReadonlySet<EventName> = new Set(['expect_failed', 'invariant_broken']);
 
 type Args = readonly number[];
-type Words = (world: World, task: TaskRow, args: Args) => string;
-
-const at = (args: Args, index: number): number => args[index] ?? 0;
-const page = (world: World, args: Args, index: number): string => showPage(world, at(args, index) as PageRow);
-const device = (world: World, args: Args, index: number): string =>
-  at(args, index) === 0 ? 'no device' : deviceName(world, at(args, index) as DeviceRow);
-
-function place(world: World, process: ProcessRow, vpn: number): string {
-  const va = vaOf(vpn as Vpn);
-  return placeOf(world, process, va) ?? showAddress(va);
-}
-const here = (world: World, task: TaskRow, args: Args, index: number): string =>
-  place(world, spaceOf(world, task), at(args, index));
-
-const count = (pages: number): string => (pages === 1 ? '1 page' : `${pages} pages`);
-
-const migration =
-  (name: string): Words =>
-  (world, task, args) =>
-    `${name} ${here(world, task, args, 0)}, ${count(at(args, 1))}`;
-
-const WORDS: Partial<Record<EventName, Words>> = {
-  handle_mm_fault: (world, task, args) =>
-    `${(at(args, 1) & FaultFlag.Write) !== 0 ? 'write' : 'read'} fault at ${here(world, task, args, 0)}`,
-  migrate_to_ram: (world, task, args) =>
-    `callback ${world.kernel.profile.faultCallback} for ${here(world, task, args, 0)}: ${page(world, args, 1)}, refcount ${at(args, 3)}`,
-  page_free: (world, _, args) => `callback page_free: ${page(world, args, 0)}, refcount ${at(args, 2)}`,
-  invalidate: (world, _, args) =>
-    `callback invalidate of ${device(world, args, 2)}: ${showNotify(at(args, 5))} from ${place(world, at(args, 1) as ProcessRow, at(args, 3))}`,
-  migrate_vma_setup: migration('migrate_vma_setup'),
-  migrate_vma_pages: migration('migrate_vma_pages'),
-  migrate_vma_finalize: migration('migrate_vma_finalize'),
-  alloc_and_copy: (world, task, args) =>
-    `alloc_and_copy ${here(world, task, args, 0)} ${at(args, 3) === 0 ? `to ${device(world, args, 2)}` : 'to system memory'}`,
-  finalize_and_map: (world, task, args) => `finalize_and_map ${here(world, task, args, 0)}`,
-  hmm_range_fault: (world, task, args) =>
-    `hmm_range_fault ${here(world, task, args, 0)}, ${count(at(args, 1))} for ${device(world, args, 2)}`,
-  device_fault: (world, _, args) =>
-    `${device(world, args, 0)} faults: ${at(args, 3) === 0 ? 'read' : 'write'} ${place(world, at(args, 1) as ProcessRow, at(args, 2))}, into its fault buffer`,
-  make_device_exclusive: migration('make_device_exclusive'),
-  migrate_device_range: (world, _, args) =>
-    `migrate_device_range ${device(world, args, 0)}, ${count(at(args, 1))}`,
-  signal: (world, _, args) =>
-    `${signalName(at(args, 1))} (code ${at(args, 2)}) to ${processName(world, at(args, 0) as ProcessRow)} at ${showAddress(at(args, 3))}`,
-  oom: (world, _, args) => `out of memory in ${processName(world, at(args, 0) as ProcessRow)}`,
-  balance_pgdat: (_, __, args) => `memory of node ${at(args, 0)} is short: balance_pgdat`,
-  try_to_free_pages: () => 'no page is free: direct reclaim',
-  fork: (world, _, args) => `fork of ${processName(world, at(args, 1) as ProcessRow)}`,
-  exit: (world, _, args) =>
-    `${processName(world, at(args, 0) as ProcessRow)} ends: ${at(args, 2) === 0 ? `exit code ${at(args, 1)}` : signalName(at(args, 2))}`,
-  print: (_, __, args) => String(at(args, 1)),
-  expect_failed: () => 'an expectation does not hold',
-  invariant_broken: (_, __, args) => `invariant ${showHex(at(args, 0))} is broken`,
-};
-
-/** What came of something whose beginning has a line, where that is worth one of its own. */
-const fault: Words = (_, __, args) => (at(args, 0) === 0 ? '' : `→ ${showVmFault(at(args, 0))}`);
-const errno: Words = (_, __, args) => (at(args, 0) < 0 ? `→ ${showErrno(at(args, 0))}` : '');
-
-const RESULTS: Partial<Record<EventName, Words>> = {
-  handle_mm_fault: fault,
-  migrate_to_ram: fault,
-  migrate_vma_setup: errno,
-  hmm_range_fault: errno,
-  make_device_exclusive: errno,
-};
 
 export class TraceLines {
   #lines: TraceLine[] = [];
@@ -124,9 +43,8 @@ export class TraceLines {
   see(task: TaskRow, name: EventName, leave: boolean, args: Args): void {
     if (!this.#isNews) return;
     const { world } = this.debuggee;
-    const words = leave ? RESULTS[name] : WORDS[name];
-    const text = words && this.#text(words, name, task, args);
-    if (text === undefined || text === '') return;
+    const text = leave ? endWords(world, name, task, args) : this.#text(name, task, args);
+    if (text === '') return;
     this.#add({
       time: world.kernel.time,
       text: `${world.kernel.time} ${taskName(world, task)}: ${text}`,
@@ -138,7 +56,7 @@ export class TraceLines {
   /** A failed expectation belongs to its own statement, which the task has left already; all else to where the task is. */
   #line(name: EventName, task: TaskRow, args: Args): number {
     const { world, tally } = this.debuggee;
-    const statement = name === 'expect_failed' ? tally?.run.program.statements[at(args, 0)] : undefined;
+    const statement = name === 'expect_failed' ? tally?.run.program.statements[args[0] ?? 0] : undefined;
     return statement?.position.line ?? scenarioLine(world, this.map, task);
   }
 
@@ -184,13 +102,13 @@ export class TraceLines {
     this.#skipped += count;
   }
 
-  #text(words: Words, name: EventName, task: TaskRow, args: Args): string {
+  #text(name: EventName, task: TaskRow, args: Args): string {
     const { debuggee } = this;
-    if (name === 'expect_failed') return debuggee.failure?.() ?? words(debuggee.world, task, args);
-    if (name === 'print' && debuggee.printed) return debuggee.printed();
-    if (name === 'invariant_broken')
-      return debuggee.violation?.(at(args, 0)) ?? words(debuggee.world, task, args);
-    return words(debuggee.world, task, args);
+    const words = beginWords(debuggee.world, name, task, args);
+    if (name === 'expect_failed') return debuggee.failure?.() ?? words;
+    if (name === 'print') return debuggee.printed?.() ?? words;
+    if (name === 'invariant_broken') return debuggee.violation?.(args[0] ?? 0) ?? words;
+    return words;
   }
 
   /** The lines since the last call, and how many more there were. */

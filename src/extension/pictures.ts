@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import type { PictureLink } from '../protocol';
 import { follow, type PageLinks } from './picture-links';
 import { type Picture, PictureView } from './picture-view';
 import type { Sessions } from './session';
@@ -36,7 +37,27 @@ const addressMap: Picture<'hmm/addressMap'> = {
   }),
 };
 
+/** Timeline: what happened over time on each CPU, task and device. */
+const timeline: Picture<'hmm/timeline'> = {
+  viewId: 'hmm.timeline',
+  name: 'timeline',
+  request: 'hmm/timeline',
+  body: body({
+    controls: `<input type="range" id="now" min="0" aria-label="Time of the session"><output id="time"></output>
+<button id="in" title="Zoom In (+)">+</button><button id="out" title="Zoom Out (-)">−</button><button id="all" title="Show All (0)">All</button>
+<select id="lanes" aria-label="Lanes" hidden></select>`,
+    role: 'timeline',
+    label:
+      'Timeline. Left and right go to the next event, up and down to another lane, plus and minus zoom, Enter goes to that time, O opens the page it is about, W says why that is there.',
+    columns: ['Lane', 'Time', 'What'],
+  }),
+};
+
 /** The pictures in their views. */
 export function pictures(sessions: Sessions, extension: vscode.Uri, pages: PageLinks): vscode.Disposable[] {
-  return [new PictureView(sessions, extension, addressMap, (link) => follow(link, sessions, pages))];
+  const links = (link: PictureLink) => follow(link, sessions, pages);
+  return [
+    new PictureView(sessions, extension, addressMap, links),
+    new PictureView(sessions, extension, timeline, links),
+  ];
 }

@@ -9,3 +9,4 @@ export type * from './page-tables';
 export type * from './picture';
 export type * from './requests';
 export type * from './time';
+export * from './timeline';

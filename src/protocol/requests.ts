@@ -20,6 +20,7 @@ import type {
   WhyResult,
 } from './page-tables';
 import type { EventsResult, ScheduleResult, SeekArguments, ThreadArguments, TimePosition } from './time';
+import type { TimelineArguments, TimelineResult } from './timeline';
 
 /** Arguments of a request that takes none. */
 export type NoArguments = Record<string, never>;
@@ -47,6 +48,8 @@ export interface HmmRequests {
   'hmm/callbacks': { args: NoArguments; result: CallbacksResult };
   /** What is wrong with a condition, while it is typed; may be asked while the session runs. */
   'hmm/checkCondition': { args: ConditionArguments; result: ConditionResult };
+  /** What happened in a part of time, for a picture. */
+  'hmm/timeline': { args: TimelineArguments; result: TimelineResult };
   /** Every zone of every node. */
   'hmm/zones': { args: NoArguments; result: ZonesResult };
   /** Faults that have begun and not ended. */

@@ -1,8 +1,15 @@
 /** The requests of the pictures: an answer for what can be seen, bounded by the number of cells asked for. */
 
 import { TASK_SIZE_PAGES, type TaskRow, vpnOf } from '../../engine/machine/ids';
-import { type AddressMapArguments, MOST_CELLS } from '../../protocol';
+import {
+  type AddressMapArguments,
+  MOST_CELLS,
+  MOST_COLUMNS,
+  MOST_LANES,
+  type TimelineArguments,
+} from '../../protocol';
 import { addressMap, mapProcess, type Part } from '../../view/pictures/address-map';
+import { timeline } from '../../view/pictures/timeline';
 import { RequestError } from '../errors';
 import { request, type Stopped } from '../request';
 import { taskOf } from './move';
@@ -32,4 +39,26 @@ function addressMapOf({ session, previousStop }: Stopped, args: AddressMapArgume
   return addressMap(world, previousStop, process, partOf(args), args);
 }
 
-export const pictureRequests = [request('hmm/addressMap', { needs: 'stopped' }, addressMapOf)];
+/** Throws where a number is not a whole one from `least` to `most`. */
+function check(what: string, value: number, least: number, most: number): void {
+  if (!Number.isSafeInteger(value) || value < least || value > most)
+    throw new RequestError(`${what} ${least} to ${most}, not ${value}.`);
+}
+
+function timelineOf({ session }: Stopped, args: TimelineArguments) {
+  const last = session.engine.frontier;
+  check('A timeline has columns from', args.most, 1, MOST_COLUMNS);
+  check('A timeline shows lanes from', args.lanes, 1, MOST_LANES);
+  check('The first lane is', args.firstLane, 0, Number.MAX_SAFE_INTEGER);
+  check('A part of time begins at', args.from ?? 0, 0, last);
+  const { from = 0, to = last + 1 } = args;
+  if (!Number.isSafeInteger(to) || to <= from)
+    throw new RequestError(`A part of time ends after it begins: ${to} is not after ${from}.`);
+  const { tasks, stops } = session.past;
+  return timeline(session.debuggee.world, { tasks, stops, last }, args);
+}
+
+export const pictureRequests = [
+  request('hmm/addressMap', { needs: 'stopped' }, addressMapOf),
+  request('hmm/timeline', { needs: 'stopped' }, timelineOf),
+];

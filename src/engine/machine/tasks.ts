@@ -187,24 +187,26 @@ export class Tasks {
     return this.process.get(task) as ProcessRow;
   }
 
-  /** The task sleeps until somebody wakes those that wait for this. `time`: now. */
-  block(task: TaskRow, wait: WaitKind, on: number, time: number): void {
+  /** The task sleeps until somebody wakes those that wait for this. `time`: now. False where it has waited for it before. */
+  block(task: TaskRow, wait: WaitKind, on: number, time: number): boolean {
     this.state.set(task, TaskState.Blocked);
-    if (this.isQueued(task, wait, on)) return;
+    if (this.isQueued(task, wait, on)) return false;
     this.leaveQueue(task);
     this.waiters.add(wait, 1);
     this.wait.set(task, wait);
     this.waitFor.set(task, on);
     this.waitSince.set(task, time);
+    return true;
   }
 
-  /** The task has what it waited for, if it had to wait at all. */
-  leaveQueue(task: TaskRow): void {
+  /** The task has what it waited for; false where it had not to wait at all. */
+  leaveQueue(task: TaskRow): boolean {
     const wait = this.wait.get(task);
-    if (wait === Wait.None) return;
+    if (wait === Wait.None) return false;
     this.waiters.add(wait, -1);
     this.wait.set(task, Wait.None);
     this.waitFor.set(task, 0);
+    return true;
   }
 
   /** Waits for this, or has been woken and has not run yet. */

@@ -63,6 +63,8 @@ export const EVENT_SCHEMA = {
   /** Memory is short: kswapd reclaims on its node, or a task that gets no page does so itself. */
   balance_pgdat: { enter: ['node'], leave: ['reclaimed'] },
   try_to_free_pages: { enter: [], leave: ['reclaimed'] },
+  /** The task sleeps, for what a `WaitKind` and its row say, until it has it. */
+  wait: { enter: ['kind', 'on'], leave: [] },
   /** A cycle of waiting tasks, each waiting for the next, the last for the first. */
   deadlock: { enter: ['task', '...'] },
   /** The task waits for what another one holds that has ended, or that itself waits in a circle. */
@@ -85,7 +87,8 @@ export const EVENT_SCHEMA = {
 } as const;
 
 export type EventName = keyof typeof EVENT_SCHEMA;
-const EVENT_NAMES = Object.keys(EVENT_SCHEMA) as EventName[];
+/** The names of the numbers that kinds of event have. */
+export const EVENT_NAMES = Object.keys(EVENT_SCHEMA) as EventName[];
 
 /** The number of each kind of event. */
 export const KIND = Object.fromEntries(EVENT_NAMES.map((name, kind) => [name, kind])) as Record<
@@ -104,6 +107,17 @@ export interface Event {
 
 /** Told of every event as it happens, also of those that are logged already. `args` is only valid during the call. */
 export type EventObserver = (task: TaskRow, name: EventName, leave: boolean, args: readonly number[]) => void;
+
+/** Visits an event of the log: its arguments are `count` numbers of `data` from `at` on, which hold during the call. */
+export type EventVisitor = (
+  time: number,
+  task: TaskRow,
+  kind: number,
+  leave: boolean,
+  data: Float64Array,
+  at: number,
+  count: number,
+) => void;
 
 /** A second one who hears of events, besides whoever drives the run; also of what is forgotten. */
 export interface EventListener {
@@ -251,6 +265,24 @@ export class EventLog {
       last.used = at;
     }
     this.#completeUntil = Math.min(this.#completeUntil, time);
+  }
+
+  /** Visits the events with from ≤ time < to, in order, without making anything of them. */
+  visit(from: number, to: number, visitor: EventVisitor): void {
+    for (let s = this.#firstSegment(from); s < this.#segments.length; s++) {
+      const segment = this.#segments[s];
+      if (!segment || segment.firstTime >= to) return;
+      const { data, used } = segment;
+      for (let at = 0; at < used; ) {
+        const time = data[at] ?? 0;
+        if (time >= to) return;
+        const word = data[at + 1] ?? 0;
+        const count = argumentsOf(word);
+        const kind = kindOf(word);
+        if (time >= from) visitor(time, taskOf(word), kind >> 1, (kind & 1) === 1, data, at + HEADER, count);
+        at += HEADER + count;
+      }
+    }
   }
 
   /** Events with from ≤ time < to, in order. */

@@ -273,7 +273,7 @@ export class Interpreter {
           }
           case Op.Wait:
             if ((run[pc] as StepRun)(kernel, frame, frame) === true) {
-              tasks.leaveQueue(task);
+              if (tasks.leaveQueue(task)) kernel.leave('wait');
               pc = next[pc] as number;
             } else {
               tasks.pc.set(task, pc);
@@ -323,7 +323,7 @@ export class Interpreter {
   }
 
   #block(task: TaskRow, wait: WaitKind, on: number): void {
-    this.kernel.tasks.block(task, wait, on, this.kernel.time);
+    if (this.kernel.tasks.block(task, wait, on, this.kernel.time)) this.kernel.emit('wait', wait, on);
     detect_deadlock(this.kernel, task);
     this.#left(task);
   }
