@@ -163,6 +163,8 @@ export function pageTablesView(sessions: Sessions): PageTablesView {
     disposables,
     open: async (process, address, focus) =>
       go((await sessions.request('hmm/locate', { process, address })).path, focus),
+    openFrame: async (pfn, focus) =>
+      go((await sessions.request('hmm/locate', { expression: `pfn(${pfn})` })).path, focus),
     why: (process, address) => why({ process, address }),
   };
 }

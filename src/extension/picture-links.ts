@@ -4,6 +4,7 @@ import type { Sessions } from './session';
 /** What leads to the entries of Page Tables. */
 export interface PageLinks {
   open(process: string, address: string, focus: boolean): Promise<void>;
+  openFrame(pfn: string, focus: boolean): Promise<void>;
   why(process: string, address: string): Promise<void>;
 }
 
@@ -12,6 +13,8 @@ export async function follow(link: PictureLink, sessions: Sessions, pages: PageL
   switch (link.to) {
     case 'entry':
       return pages.open(link.process, link.address, link.focus);
+    case 'frame':
+      return pages.openFrame(link.pfn, link.focus);
     case 'why':
       return pages.why(link.process, link.address);
     case 'time':

@@ -73,7 +73,7 @@ export class PictureView<Name extends PictureRequest>
         await this.refresh();
       }
     } catch (error) {
-      this.say(error instanceof Error ? error.message : String(error));
+      this.post({ type: 'note', text: error instanceof Error ? error.message : String(error) });
     }
   }
 

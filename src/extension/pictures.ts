@@ -37,6 +37,20 @@ const addressMap: Picture<'hmm/addressMap'> = {
   }),
 };
 
+/** Frame Map: what each page frame of each zone and device is used for. */
+const frameMap: Picture<'hmm/frameMap'> = {
+  viewId: 'hmm.frameMap',
+  name: 'frame-map',
+  request: 'hmm/frameMap',
+  body: body({
+    controls: `<select id="colour" aria-label="Colour by"><option value="state">by state</option><option value="process">by process</option><option value="buffer">by buffer</option><option value="refcount">by refcount</option></select>
+<input id="find" size="10" placeholder="pfn 0x…" aria-label="Go to a page frame number"><button id="out" hidden>Zoom Out</button>`,
+    role: 'map of page frames',
+    label: 'Frame map. Arrow keys move over the frames, Enter zooms in or goes to the entry that maps one.',
+    columns: ['Frames', 'What they are used for'],
+  }),
+};
+
 /** Timeline: what happened over time on each CPU, task and device. */
 const timeline: Picture<'hmm/timeline'> = {
   viewId: 'hmm.timeline',
@@ -58,6 +72,7 @@ export function pictures(sessions: Sessions, extension: vscode.Uri, pages: PageL
   const links = (link: PictureLink) => follow(link, sessions, pages);
   return [
     new PictureView(sessions, extension, addressMap, links),
+    new PictureView(sessions, extension, frameMap, links),
     new PictureView(sessions, extension, timeline, links),
   ];
 }

@@ -2,6 +2,7 @@ export type * from './address-map';
 export * from './callbacks';
 export * from './cells';
 export * from './fault-words';
+export type * from './frame-map';
 export * from './launch';
 export type * from './machine-views';
 export * from './outcome';

@@ -4,7 +4,9 @@
 export type ToPicture<Answer> =
   | { type: 'answer'; answer: Answer }
   /** Nothing to show, with a sentence that says why; what was shown stays, marked as old. */
-  | { type: 'nothing'; text: string };
+  | { type: 'nothing'; text: string }
+  /** Something that was asked for could not be done; what is shown stays. */
+  | { type: 'note'; text: string };
 
 /** What a picture tells the extension. */
 export type FromPicture<Args> =
@@ -15,6 +17,8 @@ export type FromPicture<Args> =
 export type PictureLink =
   /** The page's entry in Page Tables. */
   | { to: 'entry'; process: string; address: string; focus: boolean }
+  /** The entry of Page Tables that maps a page frame first. */
+  | { to: 'frame'; pfn: string; focus: boolean }
   | { to: 'why'; process: string; address: string }
   /** That time of the run. */
   | { to: 'time'; time: number };

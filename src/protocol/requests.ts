@@ -1,5 +1,6 @@
 import type { AddressMapArguments, AddressMapResult } from './address-map';
 import type { CallbacksResult, ConditionArguments, ConditionResult } from './callbacks';
+import type { FrameMapArguments, FrameMapResult } from './frame-map';
 import type {
   DeviceArguments,
   DeviceDetails,
@@ -48,6 +49,8 @@ export interface HmmRequests {
   'hmm/callbacks': { args: NoArguments; result: CallbacksResult };
   /** What is wrong with a condition, while it is typed; may be asked while the session runs. */
   'hmm/checkCondition': { args: ConditionArguments; result: ConditionResult };
+  /** Part of physical memory as cells, for a picture. */
+  'hmm/frameMap': { args: FrameMapArguments; result: FrameMapResult };
   /** What happened in a part of time, for a picture. */
   'hmm/timeline': { args: TimelineArguments; result: TimelineResult };
   /** Every zone of every node. */

@@ -154,7 +154,7 @@ describe('the address map', () => {
   it('refuses what is no map in a sentence', async () => {
     const c = await stopped('address in buf[3..4]');
     const refused = async (args: object) => (await c.ask('hmm/addressMap', args as { most: number })).message;
-    expect(await refused({ most: 0 })).toBe('A map has 1 to 65536 cells, not 0.');
+    expect(await refused({ most: 0 })).toBe('A map has cells from 1 to 65536, not 0.');
     expect(await refused({ most: 1e9 })).toMatch(/1 to 65536/);
     expect(await refused({ most: 10, process: 'nobody' })).toBe('There is no process nobody with memory.');
     expect(await refused({ most: 10, from: 'x' })).toBe('x is no address.');

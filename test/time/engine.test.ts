@@ -145,7 +145,7 @@ describe('time travel', () => {
     for (const time of [10, 500, 3, 100]) finish(engine.seek(time));
     finish(engine.forward(1e9));
     expect([...engine.kernel.events.between(0, engine.time + 1)]).toEqual(events);
-    expect(events).toHaveLength(65);
+    expect(events.filter(({ name }) => name !== 'wait')).toHaveLength(65);
   });
 });
 

@@ -3,18 +3,20 @@
 import { TASK_SIZE_PAGES, type TaskRow, vpnOf } from '../../engine/machine/ids';
 import {
   type AddressMapArguments,
+  type FrameMapArguments,
   MOST_CELLS,
   MOST_COLUMNS,
   MOST_LANES,
   type TimelineArguments,
 } from '../../protocol';
 import { addressMap, mapProcess, type Part } from '../../view/pictures/address-map';
+import { frameMap } from '../../view/pictures/frame-map';
 import { timeline } from '../../view/pictures/timeline';
 import { RequestError } from '../errors';
 import { request, type Stopped } from '../request';
 import { taskOf } from './move';
 
-function partOf({ from, to }: AddressMapArguments): Part {
+function partOf({ from, to }: { readonly from?: string; readonly to?: string }): Part {
   const page = (address: string | undefined, otherwise: number): number => {
     if (address === undefined) return otherwise;
     const va = Number(address);
@@ -26,8 +28,7 @@ function partOf({ from, to }: AddressMapArguments): Part {
 
 function addressMapOf({ session, previousStop }: Stopped, args: AddressMapArguments) {
   const { world } = session.debuggee;
-  if (!Number.isInteger(args.most) || args.most < 1 || args.most > MOST_CELLS)
-    throw new RequestError(`A map has 1 to ${MOST_CELLS} cells, not ${args.most}.`);
+  check('A map has cells from', args.most, 1, MOST_CELLS);
   const task: TaskRow = args.threadId === undefined ? world.kernel.task : taskOf(session, args.threadId);
   const process = mapProcess(world, args.process, task);
   if (process === undefined)
@@ -45,6 +46,11 @@ function check(what: string, value: number, least: number, most: number): void {
     throw new RequestError(`${what} ${least} to ${most}, not ${value}.`);
 }
 
+function frameMapOf({ session, previousStop }: Stopped, args: FrameMapArguments) {
+  check('A map has cells from', args.most, 1, MOST_CELLS);
+  return frameMap(session.debuggee.world, previousStop, partOf(args), args);
+}
+
 function timelineOf({ session }: Stopped, args: TimelineArguments) {
   const last = session.engine.frontier;
   check('A timeline has columns from', args.most, 1, MOST_COLUMNS);
@@ -60,5 +66,6 @@ function timelineOf({ session }: Stopped, args: TimelineArguments) {
 
 export const pictureRequests = [
   request('hmm/addressMap', { needs: 'stopped' }, addressMapOf),
+  request('hmm/frameMap', { needs: 'stopped' }, frameMapOf),
   request('hmm/timeline', { needs: 'stopped' }, timelineOf),
 ];

@@ -243,6 +243,26 @@ export class Pages {
     return (this.mapping.get(this.folio(page)) & MAPPING_ANON) !== 0;
   }
 
+  /**
+   * Visits the pages [from, to) of a range that have ever been handed out, and up to 127 beside each, in rising order: `count`
+   * pages from the one at `offset` on, whose rows follow each other. Costs nothing for the others.
+   */
+  visit(
+    range: number,
+    from: number,
+    to: number,
+    visitor: (row: PageRow, offset: number, count: number) => void,
+  ): void {
+    const directory = this.#rangeDirectory.get(range);
+    for (let cell = from >> BLOCK_SHIFT; cell << BLOCK_SHIFT < to; cell++) {
+      const block = this.#directory.get(directory + cell);
+      if (block === 0) continue;
+      const first = Math.max(from, cell << BLOCK_SHIFT);
+      const end = Math.min(to, (cell + 1) << BLOCK_SHIFT);
+      visitor(((block << BLOCK_SHIFT) + (first & (BLOCK - 1))) as PageRow, first, end - first);
+    }
+  }
+
   /** Every page that has ever been handed out, in row order. */
   *rows(): Iterable<PageRow> {
     for (const block of this.#blocks.rows()) {

@@ -28,7 +28,7 @@ interface Piece {
 }
 
 /** Processes that have memory, in the order in which they began. */
-function processesWithMemory(world: World): ProcessRow[] {
+export function processesWithMemory(world: World): ProcessRow[] {
   const { tasks } = world.kernel;
   return ([...tasks.processes.rows()] as ProcessRow[]).filter(
     (process) => mmOf(world, process) !== 0 && tasks.exited.get(process) === 0,
@@ -133,7 +133,7 @@ const rangeOf = ({ start, end }: Piece): string =>
   `${vaOf(start as Vpn).toString(16)}-${vaOf(end as Vpn).toString(16)}`;
 
 /** Buffers of a process as page ranges. */
-function buffersOf(
+export function buffersOf(
   { variables, names }: World,
   process: ProcessRow,
 ): { name: string; start: number; end: number }[] {

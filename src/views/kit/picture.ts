@@ -57,9 +57,9 @@ export abstract class Picture<Args, Answer, Kept> {
   }
 
   #receive(message: ToPicture<Answer>): void {
-    if (message.type === 'nothing') {
+    if (message.type !== 'answer') {
       this.#message.textContent = message.text;
-      document.body.classList.toggle('old', this.answer !== undefined);
+      if (message.type === 'nothing') document.body.classList.toggle('old', this.answer !== undefined);
       return;
     }
     this.answer = message.answer;

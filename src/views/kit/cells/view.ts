@@ -122,6 +122,14 @@ export abstract class CellsView<
     if (open && at?.state !== undefined) this.open(at, false);
   }
 
+  /** Selects the cell that covers an address, and moves the keyboard to it; false where none does. */
+  protected goTo(address: number): boolean {
+    const cell = this.map?.at(address);
+    this.#select(cell, true);
+    if (cell !== undefined) this.canvas.focus();
+    return cell !== undefined;
+  }
+
   #selectedCell(): Cell<State> | undefined {
     return this.#selected === undefined ? undefined : this.map?.cell(this.#selected);
   }

@@ -1,0 +1,82 @@
+/** The frame map in its webview: one cell a page frame, or a group of them, of each zone and device. */
+
+import type { CellArea } from '../../protocol/cells';
+import type { FrameColour, FrameMapArguments, FrameMapResult, FrameState } from '../../protocol/frame-map';
+import type { Cell } from '../kit/cells/cells';
+import type { Look } from '../kit/cells/draw';
+import { CellsView, type Range, type Zoomed } from '../kit/cells/view';
+import { element } from '../kit/page';
+import type { Theme } from '../kit/theme';
+import { FrameMap, pfnOf } from './model';
+
+interface Kept extends Zoomed {
+  readonly colour?: FrameColour;
+}
+
+const LETTERS = { free: '', anonymous: 'A', file: 'F', 'page table': 'T', kernel: 'K' } as const;
+
+function lookOf(theme: Theme, { use, number, pinned, locked }: FrameState): Look {
+  const letter = pinned ? 'P' : locked ? 'L' : use === 'owned' ? `${number}` : LETTERS[use];
+  return { colour: colourOf(theme, use, number), half: pinned || locked, letter };
+}
+
+function colourOf(theme: Theme, use: FrameState['use'], number: number): string {
+  switch (use) {
+    case 'free':
+      return theme.colour('tree.indentGuidesStroke', '#a9a9a9');
+    case 'anonymous':
+      return theme.colour('charts.blue', '#1a85ff');
+    case 'file':
+      return theme.colour('charts.green', '#388a34');
+    case 'page table':
+      return theme.colour('charts.purple', '#652d90');
+    case 'kernel':
+      return theme.colour('charts.orange', '#d18616');
+    case 'owned':
+      return theme.series(number);
+  }
+}
+
+class FrameMapView extends CellsView<FrameMapArguments, FrameState, CellArea, FrameMapResult, Kept> {
+  readonly #colour = element<HTMLSelectElement>('colour');
+  readonly #find = element<HTMLInputElement>('find');
+
+  constructor() {
+    super({ parts: [] });
+    this.#colour.addEventListener('change', () =>
+      this.ask({ ...this.kept, colour: this.#colour.value as FrameColour }),
+    );
+    this.#find.addEventListener('change', () => this.#goTo(this.#find.value));
+  }
+
+  protected argsOf(most: number, part: Range | undefined): FrameMapArguments {
+    const { colour } = this.kept;
+    return { most, ...(colour === undefined ? {} : { colour }), ...part };
+  }
+
+  protected decode(result: FrameMapResult): FrameMap {
+    return new FrameMap(result);
+  }
+
+  protected looks(states: readonly FrameState[], theme: Theme): readonly Look[] {
+    return states.map((state) => lookOf(theme, state));
+  }
+
+  protected override controls({ colour }: FrameMapResult): void {
+    this.#colour.value = colour;
+  }
+
+  protected open(cell: Cell<FrameState>, focus: boolean): void {
+    if (cell.pages > 1 || this.map === undefined) return;
+    this.link({ to: 'frame', pfn: pfnOf(this.map.rangeOf(cell).from), focus });
+  }
+
+  /** Selects the cell with a page frame number, hexadecimal as the kernel writes them. */
+  #goTo(text: string): void {
+    const pfn = Number(`0x${text.trim().replace(/^0x/i, '')}`);
+    const found = Number.isSafeInteger(pfn) && this.goTo(pfn * 4096);
+    if (!found) this.say(`No part of the map has a page frame ${text}.`);
+  }
+}
+
+new FrameMapView();
