@@ -9,10 +9,12 @@ import { allOf } from '../language/suggest';
 import { buildRun, type Program, type Run } from '../program';
 import { type Arguments, countOption, profileOption, readArguments } from './arguments';
 import { type Command, Exit, type ExitCode, type Io, UsageError } from './command';
+import { FileError } from './files';
 import { JsonLog } from './json';
 import { Log } from './log';
 import { compileFiles } from './sources';
 import { summary } from './summary';
+import { TraceFile } from './trace-file';
 import { Watch } from './watch';
 import { LEVELS, type Level } from './words';
 
@@ -35,6 +37,8 @@ interface RunSettings {
   readonly livelock: number;
   /** The invariants are checked at every yield. */
   readonly invariants: boolean;
+  /** The file that gets the run as a trace. */
+  readonly trace: string | undefined;
 }
 
 function settingsOf({ text, flag }: Arguments): RunSettings {
@@ -48,6 +52,7 @@ function settingsOf({ text, flag }: Arguments): RunSettings {
     mostSteps: countOption('max-steps', text('max-steps'), MOST_STEPS),
     mostLines: countOption('max-lines', text('max-lines'), MOST_LINES),
     livelock: countOption('livelock', text('livelock'), LIVELOCK),
+    trace: text('trace-out'),
   };
 }
 
@@ -82,8 +87,10 @@ async function runProgram(program: Program, settings: RunSettings, io: Io): Prom
   const log = settings.json
     ? new JsonLog(run, settings.level === 'all', io.out)
     : new Log(run, settings.level, settings.mostLines, io.out);
+  const trace = settings.trace === undefined ? undefined : new TraceFile(run.world, settings.trace);
   run.kernel.events.observer = (task, name, leave, args) => {
     log.see(task, name, leave, args);
+    trace?.see(task, name, leave, args);
     tally.see(task, name, args);
     if (tally.stuck !== undefined) run.interpreter.interrupt();
   };
@@ -101,6 +108,7 @@ async function runProgram(program: Program, settings: RunSettings, io: Io): Prom
   release();
   if (ending === 'end' || ending === 'deadlock') watch?.finish();
   log.end();
+  trace?.end();
   const why = tally.stuck ?? (ending === 'deadlock' ? standstill(run.world).text : undefined);
   const { text, failed } = summary(run, tally, { ending, why, json: settings.json, watch });
   io.out(text);
@@ -112,8 +120,9 @@ async function tryProgram(program: Program, settings: RunSettings, io: Io): Prom
   try {
     return await runProgram(program, settings, io);
   } catch (error) {
-    if (!(error instanceof BootError)) throw error;
-    io.error(`${program.file}: ${error.message}\n`);
+    if (error instanceof FileError) io.error(`${error.message}\n`);
+    else if (error instanceof BootError) io.error(`${program.file}: ${error.message}\n`);
+    else throw error;
     return Exit.Bad;
   }
 }
@@ -123,7 +132,9 @@ export const run: Command = {
   usage: [
     'hmm-trace run FILE… [--profile VERSION] [--json] [--level quiet|statements|events|all]',
     '              [--max-steps N] [--max-lines N] [--livelock N] [--no-invariants]',
+    '              [--trace-out FILE]',
     '',
+    '--trace-out writes the run of one scenario in the trace event format of Chrome and Perfetto; a step is a microsecond.',
     'Exit code 0: all expectations held; 1: one failed, or an invariant broke; 2: a scenario has errors, and nothing ran.',
   ].join('\n'),
   main: async (args, io) => {
@@ -135,8 +146,11 @@ export const run: Command = {
       'max-steps': { type: 'string' },
       'max-lines': { type: 'string' },
       livelock: { type: 'string' },
+      'trace-out': { type: 'string' },
     });
     const settings = settingsOf(parsed);
+    if (settings.trace !== undefined && parsed.files.length > 1)
+      throw new UsageError('--trace-out takes the run of one scenario');
     const programs = compileFiles(parsed.files, profileOption(parsed.text('profile')), io, io.error);
     if (programs === undefined) return Exit.Bad;
     let worst: ExitCode = Exit.Ok;

@@ -26,6 +26,7 @@ import {
 } from './replay';
 import { type StopReport, standstill, summary, whyLeft } from './reports';
 import { afterMoving, inner, outer, outerBefore, sameLevel, type Target } from './stepping';
+import { type Trace, traceOf } from './trace';
 import { TraceLines } from './trace-lines';
 import { passedOver } from './who-runs';
 
@@ -377,6 +378,11 @@ export class DebugSession {
   /** The story of a page from all of history, where the event log has dropped it. */
   *recall(subject: Subject): Work<Story> {
     return yield* recall(this.engine, this.#world, subject);
+  }
+
+  /** All that has run, as trace events. */
+  *runAsTrace(): Work<Trace> {
+    return yield* traceOf(this.engine, this.#world);
   }
 
   /** The choices made at yields until now, as a scenario's `schedule` line says them: `A B*3`. */

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { CallbacksView } from './callbacks-view';
 import { devicesView } from './devices-view';
 import { registerExamples } from './examples';
+import { registerExportTrace } from './export-trace';
 import { showViewsAtFirstStop } from './first-views';
 import { registerKernelSource } from './kernel-source';
 import { registerLanguage } from './language';
@@ -50,6 +51,7 @@ export function activate(context: vscode.ExtensionContext): Extension {
     ...registerTimeCommands(sessions),
     ...registerTaskCommands(sessions),
     registerTraceLog(),
+    registerExportTrace(sessions),
     ...timeStatus(sessions),
     new Listings(sessions),
     ...pageTables.disposables,

@@ -24,7 +24,7 @@ export function webviewPage(
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <link rel="stylesheet" href="${uri('media', 'picture.css')}">
 </head>
-<body>
+<body data-picture="${name}">
 ${body}
 <script nonce="${script}" src="${uri('dist', 'views', `${name}.js`)}"></script>
 </body>

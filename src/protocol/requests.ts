@@ -20,7 +20,14 @@ import type {
   PlaceArguments,
   WhyResult,
 } from './page-tables';
-import type { EventsResult, ScheduleResult, SeekArguments, ThreadArguments, TimePosition } from './time';
+import type {
+  EventsResult,
+  ScheduleResult,
+  SeekArguments,
+  ThreadArguments,
+  TimePosition,
+  TraceResult,
+} from './time';
 import type { TimelineArguments, TimelineResult } from './timeline';
 
 /** Arguments of a request that takes none. */
@@ -71,6 +78,8 @@ export interface HmmRequests {
   'hmm/events': { args: NoArguments; result: EventsResult };
   /** The schedule that ran until now, so that it can be run again. */
   'hmm/schedule': { args: NoArguments; result: ScheduleResult };
+  /** The run as a trace file; it is run again for that. */
+  'hmm/trace': { args: NoArguments; result: TraceResult };
   /** Go to a time; `stopped` has reason `goto`. */
   'hmm/seek': { args: SeekArguments; result: undefined };
   /** Back One Step: to the time just before, whichever task made the step; reason `step`. */

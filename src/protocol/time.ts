@@ -50,6 +50,15 @@ export interface ThreadArguments {
   threadId: number;
 }
 
+/** Reply to `hmm/trace`. */
+export interface TraceResult {
+  /** A file in the trace event format of Chrome and Perfetto. */
+  text: string;
+  /** Time up to which it tells; below `last` where it would have grown too long. */
+  until: number;
+  last: number;
+}
+
 /** Reply to `hmm/schedule`. */
 export interface ScheduleResult {
   /** The choices made so far, in the form that the launch attribute `schedule` accepts. */

@@ -1,3 +1,4 @@
+import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { EditorWindow } from './editor-window';
 
@@ -14,6 +15,7 @@ process app {
 `;
 
 let window: EditorWindow;
+let picture: Locator;
 
 beforeAll(async () => {
   window = await EditorWindow.open({ 'map.hmm': scenario });
@@ -22,42 +24,42 @@ beforeAll(async () => {
 
 afterAll(() => window.close());
 
-/** Stopped at the first fault, with all the room for the picture and Page Tables. */
 beforeEach(async () => {
   await window.startDebugging();
   await window.rows('Call Stack', 'do_swap_page').waitFor();
-  await window.collapsePanes('Callbacks', 'Pending Faults', 'Devices', 'Zones');
+  await window.collapsePanes('Callbacks', 'Pending Faults', 'Devices', 'Zones', 'Frame Map');
   await window.expandPanes('Address Map', 'Page Tables');
-  await picture().getByText('gpu0 rw: 100 pages').waitFor();
+  picture = await window.picture('address-map');
+  await picture.getByText('gpu0 rw: 100 pages').waitFor();
 });
 
-/** The page inside the webview of the Address Map. */
-const picture = () =>
-  window.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame').locator('body');
+const line = () => picture.locator('#line').textContent();
 
 test('the address map shows where the pages are, and the fault', async () => {
-  await picture().getByText('RAM r-: 20 pages').waitFor();
-  expect(await picture().locator('#line').textContent()).toMatch(/^buf\[7\] · gpu0 rw · fault pending · 0x/);
+  await picture.getByText('RAM r-: 20 pages').waitFor();
+  expect(await line()).toMatch(/^buf\[7\] · gpu0 rw · fault pending · 0x/);
 });
 
-test('the keyboard moves over the pages, and a table says the same', async () => {
-  const map = picture().locator('#picture');
-  await map.focus();
+test('the keyboard moves over the pages, a table says the same, and Enter leads to the entry', async () => {
+  await picture.locator('#picture').focus();
   await window.page.keyboard.press('End');
-  await expect.poll(() => picture().locator('#line').textContent()).toMatch(/^buf\[199\] · RAM rw/);
+  await expect.poll(line).toMatch(/^buf\[199\] · RAM rw/);
   await window.page.keyboard.press('ArrowRight');
-  await expect.poll(() => picture().locator('#line').textContent()).toMatch(/^buf\[200\] · RAM r-/);
-  const rows = await picture().locator('#rows tr').allTextContents();
-  expect(rows).toContain('buf[200..220]RAM r-');
+  await expect.poll(line).toMatch(/^buf\[200\] · RAM r-/);
+  expect(await picture.locator('#rows tr').allTextContents()).toContain('buf[200..220]RAM r-');
   await window.page.keyboard.press('w');
   await window.page.locator('.repl').getByText('buf[200]').first().waitFor();
-});
-
-test('Enter leads to the entry in Page Tables', async () => {
-  await picture().locator('#picture').focus();
-  await window.page.keyboard.press('End');
-  await window.page.keyboard.press('ArrowRight');
+  await picture.locator('#picture').focus();
   await window.page.keyboard.press('Enter');
   await window.rows('Page Tables', 'buf[200]').first().waitFor();
+});
+
+test('M shows beside it what the device maps', async () => {
+  await picture.locator('#picture').focus();
+  await window.page.keyboard.press('m');
+  await picture.getByText(/^the device may read and write: \d+ pages/).waitFor();
+  expect(await picture.locator('#mirrors').getAttribute('aria-pressed')).toBe('true');
+  const rows = await picture.locator('#rows tr').allTextContents();
+  expect(rows.some((row) => /^gpu0's buf\[\d+\.\.\d+\]the device may read and write/.test(row))).toBe(true);
   await window.screenshot('address-map');
 });

@@ -109,6 +109,19 @@ export class EditorWindow {
     if (this.showsDebugViews) await this.showDebugViews();
   }
 
+  /** The body of a picture's page, as soon as it is there. */
+  async picture(name: string): Promise<Locator> {
+    let found: Locator | undefined;
+    const look = async () => {
+      for (const frame of this.page.frames()) {
+        const body = frame.locator(`body[data-picture="${name}"]`);
+        if ((await body.count()) > 0) found = body;
+      }
+    };
+    await repeat(`the picture ${name}`, look, async () => found !== undefined);
+    return found ?? this.page.locator('body');
+  }
+
   /** Closes menus and questions. */
   private async dismiss(): Promise<void> {
     const open = this.page.locator('.context-view .monaco-menu, .quick-input-widget').locator('visible=true');

@@ -1,3 +1,4 @@
+import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { EditorWindow } from './editor-window';
 
@@ -13,6 +14,7 @@ process app {
 `;
 
 let window: EditorWindow;
+let picture: Locator;
 
 beforeAll(async () => {
   window = await EditorWindow.open({ 'frames.hmm': scenario });
@@ -26,37 +28,29 @@ beforeEach(async () => {
   await window.rows('Call Stack', 'do_swap_page').waitFor();
   await window.collapsePanes('Callbacks', 'Pending Faults', 'Devices', 'Zones', 'Address Map');
   await window.expandPanes('Frame Map');
-  await picture()
-    .getByText(/^anonymous: \d+ pages/)
-    .waitFor();
+  picture = await window.picture('frame-map');
+  await picture.getByText(/^anonymous: \d+ pages/).waitFor();
 });
 
-/** The page inside the webview of the Frame Map. */
-const picture = () =>
-  window.page
-    .frameLocator('iframe.webview.ready')
-    .frameLocator('iframe#active-frame')
-    .locator('body', { has: window.page.locator('#colour') });
-
-const line = () => picture().locator('#line').textContent();
+const line = () => picture.locator('#line').textContent();
 
 test('the frame map of a device of 80 GiB is zoomed into down to the faulting page, which leads to its entry', async () => {
   expect(await line()).toMatch(/^gpu0 pfn 0x[0-9a-f]+\.\.0x[0-9a-f]+ · mostly anonymous · fault pending/);
-  await picture().locator('#picture').focus();
+  await picture.locator('#picture').focus();
   await window.page.keyboard.press('Enter');
   await expect.poll(line).toMatch(/^gpu0 pfn 0x[0-9a-f]+ · anonymous(, locked)? · fault pending/);
   await window.screenshot('frame-map');
   await window.page.keyboard.press('Enter');
   await window.rows('Page Tables', 'buf[7]').first().waitFor();
-  await picture().locator('#picture').focus();
+  await picture.locator('#picture').focus();
   await window.page.keyboard.press('Escape');
   await expect.poll(line).toMatch(/pfn 0x[0-9a-f]+\.\.0x/);
 });
 
 test('frames are told apart by their buffer, and found by number', async () => {
-  await picture().locator('#colour').selectOption('buffer');
-  await picture().getByText('buf: 256 pages').waitFor();
-  await picture().locator('#find').fill('0x100');
+  await picture.locator('#colour').selectOption('buffer');
+  await picture.getByText('buf: 256 pages').waitFor();
+  await picture.locator('#find').fill('0x100');
   await window.page.keyboard.press('Enter');
   await expect.poll(line).toMatch(/^node0 /);
 });

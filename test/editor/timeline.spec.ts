@@ -1,3 +1,4 @@
+import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { EditorWindow } from './editor-window';
 
@@ -14,6 +15,7 @@ process app {
 `;
 
 let window: EditorWindow;
+let picture: Locator;
 
 beforeAll(async () => {
   window = await EditorWindow.open({ 'timeline.hmm': scenario });
@@ -25,44 +27,36 @@ afterAll(() => window.close());
 beforeEach(async () => {
   await window.startDebugging();
   await window.rows('Call Stack', 'do_swap_page').waitFor();
-  await window.command('HMM: Focus on Timeline View', () => picture().locator('#picture').isVisible());
-  await picture()
-    .getByText(/^\d+ events/)
-    .waitFor();
+  const panel = window.page.locator('.part.panel .composite.title', { hasText: 'Timeline' });
+  await window.command('HMM: Focus on Timeline View', () => panel.isVisible());
+  picture = await window.picture('timeline');
+  await picture.getByText(/^\d+ events/).waitFor();
 });
 
-/** The page inside the webview of the Timeline. */
-const picture = () =>
-  window.page
-    .frameLocator('.part.panel iframe.webview.ready, iframe.webview.ready')
-    .last()
-    .frameLocator('iframe#active-frame')
-    .locator('body');
-
-const line = () => picture().locator('#line').textContent();
+const line = () => picture.locator('#line').textContent();
 
 test('the keyboard walks over the events and goes to the time of one', async () => {
-  await picture().locator('#picture').focus();
+  await picture.locator('#picture').focus();
   await window.page.keyboard.press('ArrowDown');
   await window.page.keyboard.press('ArrowDown');
   await window.page.keyboard.press('Home');
   await expect.poll(line).toMatch(/^app · fault · time \d+ to \d+ · write fault at buf\[0\]/);
-  const rows = await picture().locator('#rows tr').allTextContents();
+  const rows = await picture.locator('#rows tr').allTextContents();
   expect(rows.some((row) => /^app\d+migrate_vma_setup buf\[0\], 8 pages/.test(row))).toBe(true);
   const time = /time (\d+)/.exec((await line()) ?? '')?.[1];
   await window.page.keyboard.press('Enter');
   await expect.poll(() => window.time()).toBe(time);
-  await expect.poll(() => picture().locator('#time').textContent()).toMatch(new RegExp(`^time ${time} of`));
+  await expect.poll(() => picture.locator('#time').textContent()).toMatch(new RegExp(`^time ${time} of`));
 });
 
 test('zooming shows a part of time, the slider goes to another time', async () => {
   await window.screenshot('timeline');
-  await picture().locator('#picture').focus();
+  await picture.locator('#picture').focus();
   await window.page.keyboard.press('+');
   await window.page.keyboard.press('+');
-  const all = await picture().locator('#rows tr').count();
+  const all = await picture.locator('#rows tr').count();
   expect(all).toBeGreaterThan(0);
-  await picture().locator('#now').focus();
+  await picture.locator('#now').focus();
   await window.page.keyboard.press('Home');
   await expect.poll(() => window.time()).toBe('0');
   await window.screenshot('timeline-zoomed');

@@ -58,6 +58,12 @@ export const hmmRequests = [
     schedule: await adapter.ask(adapter.session.scheduleThatRan()),
   })),
 
+  request('hmm/trace', stopped, async (adapter) => {
+    const { events, until } = await adapter.ask(adapter.session.runAsTrace());
+    const text = `{"displayTimeUnit":"ns","traceEvents":[\n${events.map((event) => JSON.stringify(event)).join(',\n')}\n]}\n`;
+    return { text, until, last: adapter.session.engine.frontier };
+  }),
+
   request('hmm/seek', stopped, (adapter, { time, timeline }) => {
     const { session } = adapter;
     if (timeline !== undefined && session.engine.timelines[timeline] === undefined)
