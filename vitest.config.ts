@@ -8,5 +8,6 @@ export default defineConfig({
     maxWorkers: 2,
     // Ends what hangs; no test is about how fast something is, also on a busy machine.
     testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

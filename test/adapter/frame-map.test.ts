@@ -30,7 +30,7 @@ function expected(world: World, colour: FrameColour, pfn: Pfn): string | undefin
     return count >= 16 ? 'refcount 16 or more' : `refcount ${count}`;
   }
   if (colour === 'process') return ownersOf(world, page);
-  if (pages.has(page, Pg.Free)) return 'free again';
+  if (pages.has(page, Pg.Free)) return 'free';
   const mapping = pages.mapping.get(folio);
   const use = pages.has(page, Pg.Table)
     ? 'page table'

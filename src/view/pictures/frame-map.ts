@@ -64,7 +64,7 @@ function byState({ kernel: { pages } }: World): Key {
     describe: (key) => {
       const use = USES[key & USE_BITS] ?? 'kernel';
       const [pinned, locked] = [(key & PINNED) !== 0, (key & LOCKED) !== 0];
-      const name = use === 'free' ? 'free again' : use === 'kernel' ? 'kernel or driver' : use;
+      const name = use === 'kernel' ? 'kernel or driver' : use;
       const label = [name, ...(pinned ? ['pinned'] : []), ...(locked ? ['locked'] : [])].join(', ');
       return { label, use, number: 0, pinned, locked, pages: 0 };
     },

@@ -81,6 +81,7 @@ export function subjectOf(world: World, event: Begun): { process?: string; addre
 /** An event by its name, with its place: what is to come may be about things that are not there yet. */
 function plainWords(world: World, event: Begun): string {
   const name = EVENT_NAMES[event.kind] ?? '';
+  if (name === 'wait') return 'waits';
   const place = placeOfEvent(world, event);
   const at = place && (placeOf(world, place.process, vaOf(place.vpn)) ?? showAddress(vaOf(place.vpn)));
   const pages = event.args[PAGES_AT[event.kind] ?? -1];

@@ -10,7 +10,7 @@ const PAGE = 4096;
 export const pfnOf = (address: string | number): string => `0x${(Number(address) / PAGE).toString(16)}`;
 
 export class FrameMap extends Cells<FrameState, CellArea, FrameMapResult> {
-  readonly none = 'never handed out';
+  readonly none = 'free, never used';
 
   /** `gpu0 pfn 0x3fff4`, `node0 Normal pfn 0x100..0x180` */
   nameOfPages({ label, start }: CellArea, page: number, pages: number): string {

@@ -18,6 +18,11 @@ const FAINTEST = 0.35;
 const ROOM_FOR_LETTER = 9;
 const ROOM_FOR_TEXT = 60;
 const MARK = 4;
+/** Sizes of texts and of the letters of rows. */
+const TEXT = 11;
+const LETTER = 9;
+
+const font = (size: number): string => `${size}px ${getComputedStyle(document.body).fontFamily}`;
 
 export function colourOf(theme: Theme, category: EventCategory): string {
   switch (category) {
@@ -92,6 +97,7 @@ function drawDensity(
     }
     to.globalAlpha = 1;
     to.textAlign = 'right';
+    to.font = font(LETTER);
     to.fillText(LETTERS[category], arranged.left - 2, y + box.row / 2);
   }
 }
@@ -154,14 +160,15 @@ export function draw(
   const to = contextOf(canvas, arranged.left + arranged.width, arranged.height);
   if (to === undefined) return;
   const theme = new Theme();
-  to.font = `11px ${getComputedStyle(document.body).fontFamily}`;
   to.textBaseline = 'middle';
+  to.font = font(TEXT);
   drawForgotten(to, theme, timeline, arranged);
   drawRuler(to, theme, timeline, arranged);
   for (const [i, box] of arranged.boxes.entries()) {
     const lane = timeline.lanes[i];
     if (lane === undefined) continue;
     to.fillStyle = theme.foreground;
+    to.font = font(TEXT);
     to.textAlign = 'left';
     to.fillText(lane.name, 0, box.top + 8, arranged.left - 14);
     (lane.slices.length > 0 ? drawSlices : drawDensity)(to, theme, lane, box, timeline, arranged);

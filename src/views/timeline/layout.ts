@@ -4,7 +4,7 @@ import type { Timeline } from './model';
 
 /** Height of the line with the times and ticks, of a lane's row, and of the room below a lane. */
 export const RULER = 22;
-const DENSITY_ROW = 8;
+const DENSITY_ROW = 10;
 const SLICE_ROW = 15;
 const GAP = 6;
 /** Lanes are at least this high: their name has to fit. */

@@ -61,12 +61,13 @@ class TimelineView extends Picture<TimelineArguments, TimelineResult, Kept> {
   }
 
   protected shown(result: TimelineResult): void {
+    const hasMoved = this.#timeline?.result.now !== result.now;
     this.#timeline = new Timeline(result);
     this.#now.max = String(result.last);
     this.#now.value = String(result.now);
     this.#time.textContent = `time ${result.now} of ${result.last}`;
     this.#showLanes(result);
-    this.#cursor = { lane: this.#cursor?.lane ?? 0, time: result.now };
+    if (hasMoved) this.#cursor = { lane: this.#cursor?.lane ?? 0, time: result.now };
     this.redraw();
     this.#fillLegend(result);
     fillRows(this.#table, this.#timeline.rows(MOST_ROWS));

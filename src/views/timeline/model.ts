@@ -74,7 +74,7 @@ export class Timeline {
   /** `app · times 100 to 119 · 3 faults, 1 migration` */
   describeColumn(lane: number, column: number): string {
     const of = this.lanes[lane];
-    if (of === undefined) return this.#times(column);
+    if (of === undefined || column < 0 || column >= this.columns) return 'outside of the time shown';
     const counts = of.rows
       .filter(({ counts: numbers }) => (numbers[column] ?? 0) > 0)
       .map(({ category, counts: numbers }) => plural(numbers[column] ?? 0, category));
