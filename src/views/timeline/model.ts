@@ -23,7 +23,7 @@ export function countsOf(text: string): Uint16Array {
 }
 
 /** What of one category a lane has: a row of the picture. */
-export interface Row {
+interface Row {
   readonly category: EventCategory;
   readonly counts: Uint16Array;
 }
