@@ -112,7 +112,7 @@ export abstract class Cells<
 
   stateOf({ state, mixed }: Cell<State>): string {
     const words = state?.label ?? this.none;
-    return mixed ? `mostly ${words}` : words;
+    return mixed ? `among others ${words}` : words;
   }
 
   /** Neighbouring cells that say the same, as rows of a table: at most `most`, the last of which says how many are left out. */
