@@ -72,17 +72,15 @@ const MOST_COUNT = 0xffff;
 /** The lanes of a run, and which of them an event is on. */
 class Lanes {
   readonly all: Omit<TimelineLane, 'density'>[] = [];
-  readonly #ofCpu = new Map<number, number>();
+  /** By the row of a task: the lane of its CPU. */
+  readonly #ofCpu: number[] = [];
   readonly #ofTask: number[] = [];
   readonly #ofDevice: number[] = [];
 
-  constructor(
-    world: World,
-    readonly tasks: readonly KnownTask[],
-  ) {
+  constructor(world: World, tasks: readonly KnownTask[]) {
     const { kernel } = world;
-    for (let cpu = 0; cpu < kernel.cpus; cpu++)
-      this.#ofCpu.set(cpu, this.all.push({ name: `CPU ${cpu}`, kind: 'cpu' }) - 1);
+    for (let cpu = 0; cpu < kernel.cpus; cpu++) this.all.push({ name: `CPU ${cpu}`, kind: 'cpu' });
+    for (const [i, { cpu }] of tasks.entries()) this.#ofCpu[i + 1] = cpu;
     for (const [i, { name, isUser }] of tasks.entries())
       if (isUser) this.#ofTask[i + 1] = this.all.push({ name, kind: 'task' }) - 1;
     for (const row of kernel.devices.devices.rows())
@@ -90,7 +88,7 @@ class Lanes {
   }
 
   cpuOf(task: TaskRow): number {
-    return this.#ofCpu.get(this.tasks[task - 1]?.cpu ?? -1) ?? -1;
+    return this.#ofCpu[task] ?? -1;
   }
 
   taskLane(task: TaskRow): number {
@@ -105,23 +103,25 @@ class Lanes {
 /** Counts of events by lane, category and column. */
 class Density {
   /** By lane and category. */
-  readonly #counts = new Map<number, Uint16Array>();
+  readonly #counts: (Uint16Array | undefined)[];
 
   constructor(
     readonly columns: Columns,
     readonly first: number,
     readonly lanes: number,
-  ) {}
+  ) {
+    this.#counts = new Array<undefined>(lanes * CATEGORY_NAMES.length).fill(undefined);
+  }
 
   add(lane: number, category: number, time: number): void {
     const at = lane - this.first;
     if (at < 0 || at >= this.lanes) return;
     const { from, steps, count } = this.columns;
     const key = at * CATEGORY_NAMES.length + category;
-    let counts = this.#counts.get(key);
+    let counts = this.#counts[key];
     if (counts === undefined) {
       counts = new Uint16Array(count);
-      this.#counts.set(key, counts);
+      this.#counts[key] = counts;
     }
     const column = Math.floor((time - from) / steps);
     const before = counts[column] ?? 0;
@@ -130,7 +130,7 @@ class Density {
 
   of(lane: number): LaneDensity[] {
     return CATEGORY_NAMES.flatMap((category: EventCategory, i) => {
-      const counts = this.#counts.get((lane - this.first) * CATEGORY_NAMES.length + i);
+      const counts = this.#counts[(lane - this.first) * CATEGORY_NAMES.length + i];
       return counts === undefined ? [] : [{ category, counts: base64(lowByteFirst(counts)) }];
     });
   }
@@ -194,20 +194,28 @@ function ticks(
   return [...found, ...stood.slice(-MOST_TICKS + found.length)].sort((a, b) => a.time - b.time);
 }
 
-interface Open extends Begun {
-  readonly depth: number;
+/** An event that has begun, where the log has it. */
+interface Open {
+  readonly time: number;
+  readonly kind: number;
+  readonly data: Float64Array;
+  readonly at: number;
+  readonly count: number;
 }
 
 /** The events of a part of time, also those that began before and last into it; on the lanes of tasks and devices. */
 function slices(world: World, lanes: Lanes, columns: Columns, args: TimelineArguments): TimelineSlice[] {
   const found: TimelineSlice[] = [];
-  const open = new Map<TaskRow, Open[]>();
-  const tell = (event: Open, to: number | undefined): void => {
+  /** By task. */
+  const open: Open[][] = [];
+  const tell = (task: TaskRow, begun: Open, depth: number, to: number | undefined): void => {
     if (to !== undefined && to < columns.from) return;
+    const { time, kind, data, at: first, count } = begun;
+    const event: Begun = { time, task, kind, args: [...data.subarray(first, first + count)] };
     const device = event.args[DEVICE_AT[event.kind] ?? -1] ?? 0;
     const category = CATEGORY_NAMES[CATEGORY_OF[event.kind] ?? 0] ?? 'fault';
-    for (const [lane, depth] of [
-      [lanes.taskLane(event.task), event.depth],
+    for (const [lane, row] of [
+      [lanes.taskLane(task), depth],
       [lanes.deviceLane(device), 0],
     ] as const) {
       const at = lane - args.firstLane;
@@ -217,7 +225,7 @@ function slices(world: World, lanes: Lanes, columns: Columns, args: TimelineArgu
         category,
         from: event.time,
         ...(to === undefined ? {} : { to }),
-        depth,
+        depth: row,
         text: wordsOf(world, event),
         ...subjectOf(world, event),
       });
@@ -225,18 +233,23 @@ function slices(world: World, lanes: Lanes, columns: Columns, args: TimelineArgu
   };
   world.kernel.events.visit(0, columns.to, (time, task, kind, leave, data, at, count) => {
     if ((CATEGORY_OF[kind] ?? -1) < 0) return;
-    const stack = open.get(task) ?? [];
-    if (leave) {
-      const index = stack.map((event) => event.kind).lastIndexOf(kind);
-      if (index >= 0) for (const event of stack.splice(index)) tell(event, time);
-      return;
+    let stack = open[task];
+    if (stack === undefined) {
+      stack = [];
+      open[task] = stack;
     }
-    if (!LASTS[kind] && time < columns.from) return;
-    const event = { time, task, kind, args: [...data.subarray(at, at + count)], depth: stack.length };
-    if (!LASTS[kind]) return tell(event, time);
-    stack.push(event);
-    open.set(task, stack);
+    if (leave) {
+      let index = stack.length - 1;
+      while (index >= 0 && stack[index]?.kind !== kind) index--;
+      if (index < 0) return;
+      while (stack.length > index) {
+        const ended = stack.pop();
+        if (ended !== undefined) tell(task, ended, stack.length, time);
+      }
+    } else if (LASTS[kind]) stack.push({ time, kind, data, at, count });
+    else if (time >= columns.from) tell(task, { time, kind, data, at, count }, stack.length, time);
   });
-  for (const stack of open.values()) for (const event of stack) tell(event, undefined);
+  for (const [task, stack] of open.entries())
+    for (const [depth, event] of (stack ?? []).entries()) tell(task as TaskRow, event, depth, undefined);
   return found.sort((a, b) => a.from - b.from || a.depth - b.depth);
 }
