@@ -55,6 +55,10 @@ test('the frame map of a device of 80 GiB is zoomed into down to the faulting pa
 });
 
 test('frames are told apart by their buffer, and found by number', async () => {
+  // The view keeps what it was zoomed into.
+  await picture.locator('#picture').focus();
+  for (let level = 0; level < 8; level++) await window.page.keyboard.press('Escape');
+  await expect.poll(() => picture.locator('#out').isVisible()).toBe(false);
   await picture.locator('#colour').selectOption('buffer');
   await picture.getByText('buf: 256 pages').waitFor();
   await picture.locator('#find').fill('0x100');
