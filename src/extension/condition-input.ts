@@ -53,15 +53,19 @@ export function askCondition(help: ConditionHelp, initial: string): Promise<stri
   pick.title = help.title;
   pick.placeholder = 'An expression over the machine; empty stops at every call';
   pick.value = initial;
+  /** The condition that the items are about: who types fast accepts before they are. */
+  let shownFor: string | undefined;
   const update = async (value: string): Promise<void> => {
     const verdict = await help.check(value);
-    if (pick.value === value) pick.items = itemsFor(help, value, verdict);
+    if (pick.value !== value) return;
+    shownFor = value;
+    pick.items = itemsFor(help, value, verdict);
   };
   return new Promise((resolve) => {
     pick.onDidChangeValue(update);
     pick.onDidAccept(async () => {
-      const { whole } = pick.activeItems[0] ?? {};
       const { value } = pick;
+      const whole = shownFor === value ? pick.activeItems[0]?.whole : undefined;
       if (whole !== undefined) {
         pick.value = whole;
         await update(whole);

@@ -53,7 +53,10 @@ export function askTime(position: TimePosition, recorded: EventsResult): Promise
       pick.items = momentsFor(text, position, recorded);
     });
     pick.onDidAccept(() => {
-      resolve(pick.activeItems[0]?.time);
+      // Who types fast accepts before the editor shows what fits: then the time that was typed is meant.
+      const [active] = pick.activeItems;
+      const isShown = active !== undefined && pick.items.includes(active);
+      resolve(isShown ? active.time : timeFrom(pick.value, position));
       pick.hide();
     });
     pick.onDidHide(() => {
