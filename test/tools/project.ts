@@ -13,6 +13,7 @@ export interface Manifest {
   name: string;
   displayName: string;
   version: string;
+  scripts: Readonly<Record<string, string>>;
 }
 
 /** The project's package.json. */
