@@ -1,0 +1,85 @@
+/**
+ * A short session of every example and every race as the client sees it: what it asks, what is answered, what it is told, as
+ * it was when somebody last looked. `npx vitest run test/golden -u` takes over what is there now.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import { expect, test } from 'vitest';
+import type { Args, RequestName } from '../../src/adapter/protocol';
+import { Client } from '../adapter/client';
+import { inProject } from '../tools/project';
+
+const scenarios = readdirSync(inProject('scenarios'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.hmm') && !name.startsWith('selftests'))
+  .sort();
+
+/** How often a session goes on from a stop before it is left. */
+const STOPS = 3;
+
+type Stopped = Dap.StoppedEvent['body'];
+
+/** What depends on how fast the machine is. */
+const isTimely = (message: Dap.ProtocolMessage): boolean =>
+  message.type === 'event' && (message as Dap.Event).event === 'hmm/running';
+
+function line(message: Dap.ProtocolMessage): string {
+  if (message.type === 'event') {
+    const { event, body } = message as Dap.Event;
+    return `  ${event} ${JSON.stringify(body)}`;
+  }
+  const { success, body, message: problem } = message as Dap.Response;
+  return `  ${success ? JSON.stringify(body ?? {}) : `refused: ${problem}`}`;
+}
+
+/** A client that writes down what it asks and what comes. */
+class Recorder extends Client {
+  readonly lines: string[] = [];
+  #told = 0;
+
+  override async ask<Name extends RequestName>(command: Name, args?: Args<Name>): Promise<Dap.Response> {
+    this.note();
+    this.lines.push(`${command} ${JSON.stringify(args ?? {})}`);
+    return super.ask(command, args);
+  }
+
+  /** Moves in time; the next stop, or undefined where the session has ended instead. */
+  async go<Name extends RequestName>(command: Name, args: Args<Name>): Promise<Stopped | undefined> {
+    const from = this.received.length;
+    await this.request(command, args);
+    const { event, body } = await Promise.race([this.event('stopped', from), this.event('terminated', from)]);
+    return event === 'stopped' ? (body as Stopped) : undefined;
+  }
+
+  note(): void {
+    for (const message of this.received.slice(this.#told))
+      if (!isTimely(message)) this.lines.push(line(message));
+    this.#told = this.received.length;
+  }
+}
+
+async function look(client: Recorder, threadId: number): Promise<void> {
+  await client.request('threads', undefined);
+  const { stackFrames } = await client.request('stackTrace', { threadId });
+  const { scopes } = await client.request('scopes', { frameId: stackFrames[0]?.id ?? 0 });
+  for (const { variablesReference } of scopes.slice(0, 2))
+    await client.request('variables', { variablesReference });
+}
+
+test.each(scenarios)('%s', async (name) => {
+  const client = new Recorder(new Map([[`/${name}`, readFileSync(inProject('scenarios', name), 'utf8')]]));
+  let stop: Stopped | undefined = await client.start();
+  for (let i = 0; i < STOPS && stop !== undefined; i++) {
+    const { threadId = 1, reason }: Stopped = stop;
+    await look(client, threadId);
+    if (reason === 'exception') break; // what goes on from a livelock never stops
+    stop = await client.go('next', { threadId });
+    stop &&= await client.go('stepBack', { threadId });
+    stop &&= await client.go('continue', { threadId });
+  }
+  await client.request('disconnect', {});
+  client.note();
+  await expect(`${client.lines.join('\n')}\n`).toMatchFileSnapshot(
+    `transcripts/${name.replace('/', '-')}.txt`,
+  );
+});
