@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: 'test/properties/seed.ts',
     pool: 'threads',
     maxWorkers: 2,
     // Ends what hangs; no test is about how fast something is, also on a busy machine.
