@@ -35,6 +35,8 @@ export interface AttributeSchema {
 
 /** Names of the profiles a launch configuration can ask for, newest last. */
 export const profileNames: readonly string[] = ['4.14', '6.1', '6.12'];
+/** The full versions of the same kernels, which a launch configuration may say as well. */
+export const profileReleases: readonly string[] = ['4.14.0', '6.1.192', '6.12.117'];
 
 /**
  * Schema of each launch attribute. package.json repeats it under `contributes.debuggers`
@@ -48,7 +50,7 @@ export const launchSchema: { readonly [Name in keyof Required<LaunchArguments>]:
   },
   profile: {
     type: 'string',
-    enum: profileNames,
+    enum: [...profileNames, ...profileReleases],
     markdownDescription:
       "Kernel whose semantics are used. Without it the scenario's own `profile` line decides.",
   },

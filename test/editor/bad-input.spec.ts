@@ -31,7 +31,7 @@ afterAll(() => window.close());
 test.each([
   ['missing.hmm', /There is no scenario file .*missing\.hmm: check "program"/],
   ['binary.hmm', /binary\.hmm is a binary file, not a scenario/],
-  ['notes.txt', /Unknown profile "9\.9": it can be "4\.14" or "6\.12"/],
+  ['notes.txt', /Unknown profile "9\.9": it can be "4\.14" or "6\.1" or "6\.12"/],
 ])('launching %s says what is wrong in one sentence', async (program, sentence) => {
   const configuration = `run ${program}`;
   await window.command('Debug: Select and Start Debugging', () =>

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { PROFILES } from '../../src/engine/profiles';
 import { VOCABULARY } from '../../src/language/vocabulary';
-import { callbackNamed, launchSchema, profileNames } from '../../src/protocol';
+import { callbackNamed, launchSchema, profileNames, profileReleases } from '../../src/protocol';
 import { inProject } from '../tools/project';
 
 interface Contributions {
@@ -89,6 +89,7 @@ test('the grammar colours every word of the language', () => {
 
 test('the profiles to choose from are those of the engine', () => {
   expect(profileNames).toEqual(PROFILES.map(({ name }) => name));
+  expect(profileReleases).toEqual(PROFILES.map(({ release }) => release));
 });
 
 test('a callback is known by each of its names', () => {
