@@ -16,6 +16,7 @@ import {
   spaceOf,
   type World,
 } from '../../view/environment';
+import { newestFault } from '../../view/inspect/faults';
 import { PageTables } from '../../view/page-tables/page-tables';
 import { mmOf, processNamed } from '../../view/page-tables/place';
 import { RequestError } from '../errors';
@@ -54,12 +55,10 @@ function placeOfExpression(adapter: Stopped, text: string, frameId: number | und
   return { process: at.process, vpn: vpnOf(at.va) };
 }
 
-/** The pending CPU fault that began last. */
-function newestFault(world: World): Place | undefined {
+/** Where the pending CPU fault is that began last. */
+function placeOfNewestFault(world: World): Place | undefined {
   const { faults } = world.kernel;
-  let newest = 0;
-  for (const row of faults.table.rows())
-    if (newest === 0 || faults.since.get(row) >= faults.since.get(newest)) newest = row;
+  const newest = newestFault(world);
   if (newest === 0) return undefined;
   return {
     process: spaceOf(world, faults.task.get(newest) as TaskRow),
@@ -74,7 +73,7 @@ function wanted(
   const { world } = adapter.session.debuggee;
   if (process !== undefined && address !== undefined) return namedPlace(world, process, address);
   if (expression !== undefined) return placeOfExpression(adapter, expression, frameId);
-  return newestFault(world);
+  return placeOfNewestFault(world);
 }
 
 function mappings(world: World, { process, vpn }: Place): PageMapping[] {

@@ -7,10 +7,9 @@
 import type { IntColumn, Journal, WideColumn } from '../machine/column';
 import type { PageRow, TaskRow, Vpn } from '../machine/ids';
 import type { EventName } from '../routine/events';
-import type { Linked } from '../routine/link';
 import type { Interpreter } from '../time/interpreter';
 import { checkAddressSpaces } from './address-spaces';
-import { type Invariant, invariantOf } from './catalogue';
+import { invariantOf } from './catalogue';
 import { DeviceChecks, heardCallback, heardPageFree } from './devices';
 import { SwapFaults } from './faults';
 import { History } from './history';
@@ -24,69 +23,12 @@ import { checkSwapCopies, heardStaleWrite, syncContents } from './page-contents'
 import { checkEntries } from './page-tables';
 import { checkPages, syncHolds } from './pages';
 import { RangeFaults } from './range-faults';
-import { CheckState, type MarkedKind } from './state';
+import { eventObjects, oneForEachCause, sentence } from './report';
+import { CheckState } from './state';
 import { checkTasks, heardLivelock } from './tasks';
 import { checkTranslations, followTranslations } from './tlb';
-import type { Involved, Violation } from './violation';
-
-/** Columns by the kind of object that a write to one of their rows concerns. */
-function watched(s: CheckState): [MarkedKind, readonly (IntColumn | WideColumn | undefined)[]][] {
-  const { kernel } = s;
-  const { pages, holds, tables, mm, devices, drivers, tlb, tasks, memcgUsage, store } = kernel;
-  const named = (name: string): IntColumn | WideColumn | undefined =>
-    store.columns.find((column) => column.name === name);
-  return [
-    [
-      'page',
-      [
-        pages.refcount,
-        pages.mapcount,
-        pages.flags,
-        pages.mapping,
-        pages.holds,
-        pages.link,
-        pages.memcg,
-        pages.pins,
-      ],
-    ],
-    ['content', [pages.fill, pages.patches]],
-    ['hold', [holds.kind, holds.who, holds.next, named('holds.live')]],
-    ['entry', [tables.lo, tables.hi]],
-    ['node', [tables.level, tables.parent, tables.used, named('nodes.live')]],
-    [
-      'mm',
-      [
-        mm.pgd,
-        mm.process,
-        mm.rssAnon,
-        mm.rssFile,
-        mm.rssShmem,
-        mm.swapEntries,
-        mm.notifierSeq,
-        mm.activeInvalidations,
-      ],
-    ],
-    [
-      'device',
-      [devices.pages, ...drivers.flatMap(({ memory }) => Object.values<IntColumn>({ ...memory.of(kernel) }))],
-    ],
-    ['pgmap', [devices.pgmapRef, devices.pgmapDying]],
-    [
-      'mirror',
-      [
-        ...drivers.map(({ mirrors }) => mirrors.tables.of(kernel).root),
-        devices.mirrorMm,
-        devices.mirrorSeq,
-        devices.mirrorUsers,
-      ],
-    ],
-    ['memcg', [memcgUsage]],
-    ['area', [named('swapArea.live')]],
-    ['vma', [mm.vmaReaders]],
-    ['tlb', [tlb.mm, tlb.entry, tlb.page, tlb.bits]],
-    ['task', [tasks.state, tasks.preemptCount]],
-  ];
-}
+import type { Violation } from './violation';
+import { watched } from './watched';
 
 /** Told of broken invariants as they are found. */
 export type BrokenHook = (violation: Violation) => void;
@@ -380,49 +322,4 @@ export class Checker {
     });
     return found ? sentence(found) : (invariantOf(number)?.about ?? `Invariant ${number} is broken.`);
   }
-}
-
-/** Objects that are named besides the first where one step has brought several into disorder. */
-const MOST_NAMED = 3;
-
-/** What one step has broken of one invariant is one finding: the first object, with the others in its sentence. */
-function oneForEachCause(found: readonly Violation[]): Violation[] {
-  const groups = new Map<string, Violation[]>();
-  for (const violation of found) {
-    const key = `${violation.invariant.number} ${violation.step.time} ${violation.step.pc}`;
-    const group = groups.get(key);
-    if (group) group.push(violation);
-    else groups.set(key, [violation]);
-  }
-  return [...groups.values()].flatMap(([first, ...others]) => {
-    if (!first || others.length === 0) return first ? [first] : [];
-    const named = others.slice(0, MOST_NAMED).map(({ detail }) => detail);
-    const more = others.length - named.length;
-    const rest = more > 0 ? [`and ${more} more`] : [];
-    return [{ ...first, detail: [first.detail, ...named, ...rest].join('; ') }];
-  });
-}
-
-/** The two numbers of the event: a page or the row of another object, and an address. */
-function eventObjects({ involved, row }: Violation): [first: number, second: number] {
-  return [involved.page ?? row, involved.va ?? 0];
-}
-
-/** `Broken since step 158, in dmirror_range_fault: the driver enters the pages.` */
-export function brokenSince({ step }: Violation, { routines, routineOf, text }: Linked): string {
-  const routine = routines[routineOf[step.pc] ?? -1]?.routine.name;
-  const where = routine === undefined ? '' : `, in ${routine}: ${text[step.pc]}`;
-  return `Broken since step ${step.time}${where}.`;
-}
-
-/** `I5 refcount: …`. */
-export function sentence({
-  invariant,
-  detail,
-}: {
-  invariant: Invariant;
-  detail: string;
-  involved?: Involved;
-}): string {
-  return `${invariant.id} (${invariant.name}): ${detail}.`;
 }

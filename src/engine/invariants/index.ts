@@ -1,4 +1,5 @@
 /** Checks of the whole machine, each with a name and an explanation. */
 export { INVARIANTS, invariantOf } from './catalogue';
-export { brokenSince, Checker, sentence } from './checker';
+export { Checker } from './checker';
+export { brokenSince, sentence } from './report';
 export type { Violation } from './violation';

@@ -107,6 +107,7 @@ function who(world: World, kind: HoldKind, id: number): string {
   switch (kind) {
     case Hold.Collect:
     case Hold.Isolate:
+      return `${name} by ${taskName(world, world.kernel.migrations.task.get(id) as TaskRow)}`;
     case Hold.Fault:
     case Hold.TlbGather:
     case Hold.Walk:
@@ -118,7 +119,6 @@ function who(world: World, kind: HoldKind, id: number): string {
     case Hold.LruBatch:
       return `${name} of CPU ${id}`;
     case Hold.Driver:
-    case Hold.Exclusive:
       return id === 0 ? name : `${name} ${deviceName(world, id as DeviceRow)}`;
     default:
       return name;
@@ -139,7 +139,8 @@ export function holdersOf(world: World, of: PageRow): Holder[] {
     const level = is_huge(ptep_get(k, at.entry)) ? 'PMD' : 'PTE';
     add(`${level} (${KIND_NAMES[kind]}) of ${processName(world, at.process)}: ${where}`);
   }
-  for (const { kind, who: id } of k.holds.of(page)) add(who(world, kind, id));
+  // The reference of a device-exclusive entry is that of the mapping, which has been counted.
+  for (const { kind, who: id } of k.holds.of(page)) if (kind !== Hold.Exclusive) add(who(world, kind, id));
   if (isDriverPage(k, page) && k.profile.freeDeviceRefcount > 0) add('ZONE_DEVICE (a device page keeps one)');
   const explained = [...counts.values()].reduce((sum, n) => sum + n, 0);
   const left = k.pages.refcount.get(page) - explained;

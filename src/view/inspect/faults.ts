@@ -12,6 +12,14 @@ export function pendingFaults(world: World): PendingFault[] {
   return all.sort((a, b) => a.since - b.since);
 }
 
+/** The CPU fault that began last of those that are pending: its row, or 0. */
+export function newestFault({ kernel: { faults } }: World): number {
+  let newest = 0;
+  for (const row of faults.table.rows())
+    if (newest === 0 || faults.since.get(row) >= faults.since.get(newest)) newest = row;
+  return newest;
+}
+
 /** The entries of the devices' fault buffers that were not serviced yet, and the faults that wait for room there. */
 function deviceFaults(world: World): PendingDeviceFault[] {
   const { devices, time } = world.kernel;

@@ -16,7 +16,8 @@ import {
   swapTypeOf,
   type World,
 } from '../environment';
-import { before, changed } from '../inspect/previous';
+import { changed } from '../inspect/previous';
+import { entryChanged, tableChanged } from './changes';
 import { fieldsOf } from './fields';
 import {
   below,
@@ -116,7 +117,15 @@ export class PageTables {
         process: name,
         hasChildren: true,
         faulting: faultingPages(this.world, row).length > 0,
-        changed: this.#tableChanged(mm.pgd.get(space) as NodeRow, LEVEL_PGD, 0, 0, Number.POSITIVE_INFINITY),
+        changed: tableChanged(
+          this.world,
+          this.previous,
+          mm.pgd.get(space) as NodeRow,
+          LEVEL_PGD,
+          0,
+          0,
+          Number.POSITIVE_INFINITY,
+        ),
       });
     }
     return nodes;
@@ -151,7 +160,9 @@ export class PageTables {
         process: name,
         hasChildren: [...counts].length > 0 || tables.used.get(node) > 0,
         faulting: this.#isFaulting(start, end),
-        changed: changed(this.previous, mm.flags, vma) || this.#tableChanged(node, LEVEL_PGD, 0, start, end),
+        changed:
+          changed(this.previous, mm.flags, vma) ||
+          tableChanged(this.world, this.previous, node, LEVEL_PGD, 0, start, end),
       },
       start,
       end,
@@ -203,8 +214,8 @@ export class PageTables {
       const entry = tables.entry(table.node, index);
       const child = below(world, table, index);
       const isChanged = child
-        ? this.#tableChanged(child.node, child.level, child.base, start, end)
-        : this.#entryChanged(entry);
+        ? tableChanged(this.world, this.previous, child.node, child.level, child.base, start, end)
+        : entryChanged(this.world, this.previous, entry);
       if (tables.lo.get(entry) === 0 && !isChanged) continue;
       const state = child ? uniform(summarise(world, child, start, end), end - start) : stateOf(world, entry);
       const faulting = this.#isFaulting(start, end);
@@ -358,34 +369,6 @@ export class PageTables {
       `refcount ${k.pages.refcount.get(page)}:`,
       ...holders,
     ].join('\n\n');
-  }
-
-  #entryChanged(entry: EntryRow): boolean {
-    const { tables } = this.world.kernel;
-    return changed(this.previous, tables.lo, entry) || changed(this.previous, tables.hi, entry);
-  }
-
-  /** Whether an entry of a table, or of one below it, differs from the stop before, within [from, to). */
-  #tableChanged(node: NodeRow, level: number, base: number, from: number, to: number): boolean {
-    const { tables } = this.world.kernel;
-    const { previous } = this;
-    if (previous === undefined || node === 0) return false;
-    const span = ENTRIES ** level;
-    for (let index = 0; index < ENTRIES; index++) {
-      const start = base + index * span;
-      if (start >= to) return false;
-      if (start + span <= from) continue;
-      const entry = tables.entry(node, index);
-      if (before(previous, tables.lo, entry) !== tables.lo.get(entry)) return true;
-      if (before(previous, tables.hi, entry) !== tables.hi.get(entry)) return true;
-      if (
-        level > LEVEL_PTE &&
-        tables.lo.get(entry) === 1 &&
-        this.#tableChanged(tables.child(entry), level - 1, start, from, to)
-      )
-        return true;
-    }
-    return false;
   }
 }
 

@@ -6,6 +6,7 @@ import { LEVEL_PGD } from '../../engine/machine/radix';
 import type { Snapshot } from '../../engine/machine/store';
 import type { AddressMapArguments, AddressMapResult, MapArea, MapState } from '../../protocol';
 import { processName, showProtection, type World } from '../environment';
+import { newestFault } from '../inspect/faults';
 import { changed } from '../inspect/previous';
 import { eachEntry, type TableAt } from '../page-tables/entries';
 import { faultingPages, mmOf, showVpn } from '../page-tables/place';
@@ -172,9 +173,7 @@ export function mapProcess(world: World, name: string | undefined, task: TaskRow
   const all = processesWithMemory(world);
   if (name !== undefined) return all.find((process) => processName(world, process) === name);
   const { faults, tasks } = world.kernel;
-  let newest = 0;
-  for (const row of faults.table.rows())
-    if (newest === 0 || faults.since.get(row) >= faults.since.get(newest)) newest = row;
+  const newest = newestFault(world);
   const of = tasks.processOf(newest === 0 ? task : (faults.task.get(newest) as TaskRow));
   return all.includes(of) ? of : all[0];
 }

@@ -13,12 +13,8 @@ import { dmirror_devmem_fault, dmirror_devmem_free, dmirror_interval_invalidate 
 import { dmirror_check_exclusive, dmirror_exclusive } from './exclusive';
 import { dmirror_device_evict, dmirror_open, dmirror_release, dmirror_remove } from './file';
 import { backing_page } from './memory';
-import {
-  alloc_and_copy,
-  dmirror_migrate_to_device,
-  dmirror_migrate_to_system,
-  finalize_and_map,
-} from './migrate';
+import { dmirror_migrate_to_device, dmirror_migrate_to_system } from './migrate';
+import { alloc_and_copy, finalize_and_map } from './migrate_copy';
 import { dmirror_fops_mmap } from './mmap';
 import { FAULT_ENTRIES, failures, SWITCHES } from './options';
 import { dmirror_snapshot } from './snapshot';
