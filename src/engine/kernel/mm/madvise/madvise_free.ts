@@ -20,6 +20,7 @@ import { is_driver_page } from '../swap/page_ref';
 import { lru_del, lru_insert } from '../swap/swap';
 import { folio_free_swap, free_swap_and_cache } from '../swapfile/swap_state';
 import { is_own_page } from './madvise_pageout';
+import { madvise_split } from './madvise_split';
 
 /** The page may be dropped instead of swapped out, unless it is written again (folio_mark_lazyfree). */
 function mark_lazyfree(k: Kernel, page: PageRow): void {
@@ -91,6 +92,11 @@ export const madvise_free_single_vma = routine({
         callee.event = Notify.CLEAR;
       },
     ),
+    r.call('split_folio(folio) of which a part is in the range', madvise_split, (_, f, callee) => {
+      callee.vma = f.vma;
+      callee.start = f.start;
+      callee.end = f.end;
+    }),
     r.step('addr = start', (_, f) => {
       f.at = f.start;
     }),
@@ -117,6 +123,12 @@ export const madvise_cold = routine({
   locals: walkLocals,
   body: (r) => [
     lruAddDrain(r),
+    r.call('split_folio(folio) of which a part is in the range', madvise_split, (_, f, callee) => {
+      callee.vma = f.vma;
+      callee.start = f.start;
+      callee.end = f.end;
+      callee.waits = 1;
+    }),
     r.step('addr = start', (_, f) => {
       f.at = f.start;
     }),

@@ -11,6 +11,7 @@ import { pte_offset, pte_page, ptep_get } from '../pgtable';
 import { lruAddDrain } from '../swap/lru_add_drain';
 import { is_driver_page } from '../swap/page_ref';
 import { folio_list, isolate_folio, putback_lru_folios, shrink_folio_list } from '../vmscan/vmscan';
+import { madvise_split } from './madvise_split';
 
 /** Nobody else maps the page, and it is system memory: the advice may touch it. */
 export function is_own_page(k: Kernel, page: PageRow): boolean {
@@ -45,6 +46,12 @@ export const madvise_pageout = routine({
       f.at = f.start;
     }),
     r.loop('page tables are left', (_, f) => f.at < f.end, [
+      r.call('split_folio(folio) of which a part is in the range', madvise_split, (_, f, callee) => {
+        callee.vma = f.vma;
+        callee.start = f.at;
+        callee.end = pte_table_end(f.at, f.end);
+        callee.waits = 1;
+      }),
       r.step('isolate the pages of one table that nobody else maps', (k, f) => {
         const end = pte_table_end(f.at, f.end);
         f.list = folio_list(k);
