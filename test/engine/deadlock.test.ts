@@ -90,7 +90,9 @@ function foundWith(killers: readonly number[], tasks: readonly AnyRoutine[]): st
     neverEnds: () => false,
   };
   const events: string[] = [];
-  interpreter.kernel.events.observer = (_, name, __, args) => events.push(`${name} ${args.join(' ')}`);
+  interpreter.kernel.events.observer = (_, name, __, args) => {
+    if (name !== 'wait') events.push(`${name} ${args.join(' ')}`);
+  };
   interpreter.run(1000, false);
   return events;
 }

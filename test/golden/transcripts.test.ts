@@ -6,8 +6,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { expect, test } from 'vitest';
+import { Adapter } from '../../src/adapter/adapter';
+import type { Host } from '../../src/adapter/host';
 import type { Args, RequestName } from '../../src/adapter/protocol';
-import { Client } from '../adapter/client';
+import { Client, hostOf } from '../adapter/client';
 import { inProject } from '../tools/project';
 
 const scenarios = readdirSync(inProject('scenarios'), { recursive: true, encoding: 'utf8' })
@@ -66,8 +68,18 @@ async function look(client: Recorder, threadId: number): Promise<void> {
     await client.request('variables', { variablesReference });
 }
 
+/** A host whose clock goes on by a millisecond whenever it is looked at: what is told of a long run depends on it. */
+function hostWith(text: string): Host {
+  let ms = 0;
+  return { ...hostOf(async () => new TextEncoder().encode(text)), now: () => ms++ };
+}
+
 test.each(scenarios)('%s', async (name) => {
-  const client = new Recorder(new Map([[`/${name}`, readFileSync(inProject('scenarios', name), 'utf8')]]));
+  const text = readFileSync(inProject('scenarios', name), 'utf8');
+  const client = new Recorder(
+    new Map([[`/${name}`, text]]),
+    (onClose) => new Adapter(hostWith(text), onClose),
+  );
   let stop: Stopped | undefined = await client.start();
   for (let i = 0; i < STOPS && stop !== undefined; i++) {
     const { threadId = 1, reason }: Stopped = stop;
