@@ -30,13 +30,13 @@ async function firstStop(): Promise<void> {
     .rows('Page Tables', /buf\[2\]/)
     .filter({ hasText: 'fault pending' })
     .waitFor();
-  await window.page.getByText('◂ here').waitFor();
+  const map = window.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+  await map.getByText('gpu0 rw: 4 pages').first().waitFor();
 }
 
 test('the first stop', async () => {
   await firstStop();
   await window.collapsePanes('Watch', 'Breakpoints', 'Pending Faults');
-  await window.expand(window.rows('Variables', /^This Page/));
   await picture('session');
   await picture('walkthrough/run', '.part.editor');
   await picture('walkthrough/look', '.part.auxiliarybar');
