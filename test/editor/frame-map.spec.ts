@@ -1,6 +1,7 @@
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { EditorWindow } from './editor-window';
+import { EditorWindow, soon } from './editor-window';
+import { repeat } from './repeat';
 
 const scenario = `profile 6.12
 device gpu0 private 80GiB driver dmirror
@@ -61,7 +62,9 @@ test('frames are told apart by their buffer, and found by number', async () => {
   await expect.poll(() => picture.locator('#out').isVisible()).toBe(false);
   await picture.locator('#colour').selectOption('buffer');
   await picture.getByText('buf: 256 pages').waitFor();
-  await picture.locator('#find').fill('0x100');
-  await window.page.keyboard.press('Enter');
-  await expect.poll(line).toMatch(/^node0 /);
+  const find = async () => {
+    await picture.locator('#find').fill('0x100', soon);
+    await picture.locator('#find').press('Enter', soon);
+  };
+  await repeat('finding a frame', find, async () => /^node0 /.test((await line()) ?? ''));
 });
