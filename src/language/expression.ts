@@ -2,6 +2,7 @@ import { BIGINTS, EvaluationError, NUMBERS } from './arithmetic';
 import type { ArithmeticOp, BinaryExpr, CallExpr, CompareOp, Expr } from './ast';
 import { readable } from './characters';
 import { COMPARE, compareAll, same, toBigint } from './compare';
+import { absent, asNumber, type Compiled, constantly, mapped, numberOf } from './compiled';
 import type { Problem } from './diagnostics';
 import type { Span } from './source';
 import { didYouMean } from './suggest';
@@ -19,14 +20,6 @@ import {
   type Type,
   type Value,
 } from './values';
-
-/** A compiled expression: its type, and a closure that gives its value in a context. The closure may throw EvaluationError. */
-export interface Compiled<C> {
-  readonly type: Type<C>;
-  readonly evaluate: (context: C) => Value;
-  /** The number that it is in every context. */
-  readonly constant?: number;
-}
 
 class CompileFault {
   constructor(
@@ -372,10 +365,6 @@ class Compiler<C> {
   }
 }
 
-function constantly<C>(value: number): Compiled<C> {
-  return { type: NUMBER, evaluate: () => value, constant: value };
-}
-
 /** What an operation on two constants gives; what it can't give is an error of the text. */
 function computed(op: (a: number, b: number) => number, a: number, b: number, span: Span): number {
   try {
@@ -384,35 +373,4 @@ function computed(op: (a: number, b: number) => number, a: number, b: number, sp
     if (error instanceof EvaluationError) return fail(span, error.message, 'arithmetic');
     throw error;
   }
-}
-
-function absent(): undefined {
-  return undefined;
-}
-
-function asNumber(value: number | bigint | undefined): number | undefined {
-  return typeof value === 'bigint' ? Number(value) : value;
-}
-
-function numberOf<C>(compiled: Compiled<C>): (context: C) => Value {
-  const { evaluate, type } = compiled;
-  const { toNumber } = type;
-  if (toNumber === undefined) return evaluate;
-  return (context) => {
-    const value = evaluate(context);
-    return value === undefined ? undefined : toNumber(value, context);
-  };
-}
-
-/** A member of each element of a list. */
-function mapped<C>(list: Compiled<C>, accessor: Accessor<C>): Compiled<C> {
-  const { get, type } = accessor;
-  return {
-    type: listOf(type),
-    evaluate: (context) => {
-      const values = list.evaluate(context);
-      if (!isList(values)) return undefined;
-      return values.map((value) => (value === undefined ? undefined : get(value, context)));
-    },
-  };
 }

@@ -2,10 +2,10 @@
 export { EvaluationError } from './arithmetic';
 export type * from './ast';
 export { analyseScenario, checkScenario } from './checker';
-
+export type { Compiled } from './compiled';
 export { type Diagnostic, diagnose, formatDiagnostic } from './diagnostics';
 export { expectationsIn } from './expectations';
-export { type Compiled, compileExpr, holds } from './expression';
+export { compileExpr, holds } from './expression';
 export { formatScenario } from './formatter';
 export { KNOWLEDGE } from './knowledge';
 export { detailOf, functionDetail, membersOf } from './members';

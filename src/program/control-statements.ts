@@ -9,7 +9,8 @@ import type {
   PrintStatement,
   RepeatStatement,
 } from '../language/ast';
-import { type Compiled, holds } from '../language/expression';
+import type { Compiled } from '../language/compiled';
+import { holds } from '../language/expression';
 import { showValue } from '../language/values';
 import type { Scene } from '../view/environment';
 import type { Body } from './context';

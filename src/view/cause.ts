@@ -1,8 +1,8 @@
 /** Whose a broken invariant is: a driver's, the kernel's that is run, or this program's own. */
 
 import type { Violation } from '../engine/invariants';
-import { type Profile, SWITCHES } from '../engine/profiles';
-import type { Driver } from '../engine/routine/driver';
+import { findProfile, type Profile, SWITCHES, type Switch } from '../engine/profiles';
+import type { Driver, DriverSwitch } from '../engine/routine/driver';
 import { oneOf } from '../language/suggest';
 
 export interface Cause {
@@ -19,46 +19,53 @@ const DEFECT: Cause = {
 
 const known = (sentence: string): Cause => ({ isDefect: false, sentence });
 
-/** The race of a driver that shows by an invariant, as its switches are; one that was switched on comes first. */
-function ofDriver(
-  { driverSwitches }: Profile,
-  drivers: readonly Driver[],
-  invariant: number,
-): Cause | undefined {
-  const shown = drivers
+type Mistake = DriverSwitch & { readonly mistake: NonNullable<DriverSwitch['mistake']> };
+
+/** What drivers are known to do wrong that shows by an invariant, as their switches are. */
+function mistakesOf({ driverSwitches }: Profile, drivers: readonly Driver[], invariant: number): Mistake[] {
+  return drivers
     .flatMap(({ switches }) => switches)
-    .filter(
-      ({ name, race }) => race?.breaks.includes(invariant) === true && race.when === driverSwitches.has(name),
-    );
-  const { name, race } = shown.find((one) => one.race?.when === true) ?? shown[0] ?? {};
-  if (race === undefined) return undefined;
-  return race.when
-    ? known(`A mistake of the driver that the scenario has switched on: ${race.about}; see switch ${name}.`)
-    : known(`A known race of the test driver: ${race.about}; see switch ${name}.`);
+    .filter((one): one is Mistake => one.mistake?.breaks.includes(invariant) === true)
+    .filter(({ name, mistake }) => mistake.when === driverSwitches.has(name));
 }
 
-/** The mistake of this kernel, a race or not, that shows by an invariant, for want of a fix. */
-function ofKernel(profile: Profile, invariant: number): Cause | undefined {
-  const missing = SWITCHES.filter(
-    ({ breaks, change }) =>
-      breaks?.includes(invariant) === true &&
-      Object.entries(change(true)).some(([flag, value]) => profile[flag as keyof Profile] !== value),
-  );
-  if (missing.length === 0) return undefined;
-  const kernels = oneOf(missing.map(({ since }) => since));
-  const names = oneOf(missing.map(({ name }) => name));
-  return known(
-    `It can be a mistake that kernels before ${kernels} have; see switch ${names}, which mends it.`,
-  );
+function isMissing(profile: Profile, { change }: Switch): boolean {
+  return Object.entries(change(true)).some(([flag, value]) => profile[flag as keyof Profile] !== value);
 }
 
-/** Whose a violation is in a run under this profile with these drivers. */
+/** The fixes for want of which this kernel can break an invariant. */
+function missingFixes(profile: Profile, invariant: number): Switch[] {
+  return SWITCHES.filter((fix) => fix.breaks?.includes(invariant) === true && isMissing(profile, fix));
+}
+
+function ofDrivers(mistakes: readonly Mistake[]): string | undefined {
+  if (mistakes.length === 0) return undefined;
+  const whose = mistakes.every(({ mistake }) => mistake.when)
+    ? 'A mistake of the driver that the scenario has switched on'
+    : 'A known mistake of the test driver';
+  return `${whose}: ${mistakes.map(({ name, mistake }) => `${mistake.about}; see switch ${name}.`).join(' Or: ')}`;
+}
+
+function ofKernel(fixes: readonly Switch[]): string | undefined {
+  if (fixes.length === 0) return undefined;
+  const kernels = oneOf([...new Set(fixes.map(({ since }) => since))]);
+  const names = oneOf(fixes.map(({ name }) => name));
+  return `It can be a mistake that kernels before ${kernels} have; see switch ${names}, which mends it.`;
+}
+
+const sentenceOf = (mistakes: readonly Mistake[], fixes: readonly Switch[]): string =>
+  [ofDrivers(mistakes), ofKernel(fixes)].filter((one) => one !== undefined).join(' ');
+
+/** Whose a violation may be in this run: what the scenario itself has switched, where it can be that; else all that is known. */
 export function causeOf(
   { profile, drivers }: { readonly profile: Profile; readonly drivers: readonly Driver[] },
   { invariant }: Pick<Violation, 'invariant'>,
 ): Cause {
-  const { number } = invariant;
-  const driver = ofDriver(profile, drivers, number);
-  const kernel = ofKernel(profile, number);
-  return driver ?? kernel ?? DEFECT;
+  const usual = findProfile(profile.name) ?? profile;
+  const mistakes = mistakesOf(profile, drivers, invariant.number);
+  const fixes = missingFixes(profile, invariant.number);
+  const ownMistakes = mistakes.filter(({ name, mistake }) => mistake.when !== usual.driverSwitches.has(name));
+  const ownFixes = fixes.filter((fix) => !isMissing(usual, fix));
+  const sentence = sentenceOf(ownMistakes, ownFixes) || sentenceOf(mistakes, fixes);
+  return sentence === '' ? DEFECT : known(sentence);
 }

@@ -26,9 +26,7 @@ process app {
 
 async function stopped(condition: string): Promise<Client> {
   const c = new Client(new Map([[path, text]]));
-  await c.start({}, () =>
-    c.request('setFunctionBreakpoints', { breakpoints: [{ name: 'page_fault', condition }] }),
-  );
+  await c.startAtFault(condition);
   return c;
 }
 

@@ -113,6 +113,12 @@ export class Client {
     return this.move('configurationDone', {});
   }
 
+  /** Launches a scenario and stops at the first page_fault for which a condition holds. */
+  async startAtFault(condition: string): Promise<Dap.StoppedEvent['body']> {
+    const breakpoints = [{ name: 'page_fault', condition }];
+    return this.start({}, () => this.request('setFunctionBreakpoints', { breakpoints }));
+  }
+
   /** The threads, each with what is said of it besides its name. */
   async threads(): Promise<{ id: number; name: string; state: string | undefined }[]> {
     const { threads } = await this.request('threads', undefined);

@@ -55,7 +55,7 @@ describe('a ping-pong between a CPU and a device', () => {
     expect(told.length).toBeGreaterThan(0);
     for (const violation of told)
       expect(causeOf(run.kernel, violation).sentence).toMatch(
-        /^A known race of the test driver: .*; see switch driver-faults-after-migration\.$/,
+        /^A known mistake of the test driver: .*; see switch driver-faults-after-migration\.$/,
       );
   });
 
@@ -83,6 +83,16 @@ describe('whose a broken invariant is', () => {
   it('may be the kernel’s where a fix is missing', () => {
     expect(about(39, '4.14').sentence).toContain('see switch fix-16ce101db85d');
     expect(about(39, '4.14', 'switch fix-16ce101db85d on').isDefect).toBe(true);
+  });
+
+  it('is what the scenario has switched, where it can be that, and else all that is known', () => {
+    const usual = about(18, '6.12').sentence;
+    expect(usual).toMatch(/driver-faults-after-migration\. Or: .*driver-dirties-pages\.$/);
+    for (const fix of ['fix-60bae7370896', 'fix-fd35ca3d12cc']) {
+      const { sentence } = about(18, '6.12', `switch ${fix} off`);
+      expect(sentence).toContain(`see switch ${fix}`);
+      expect(sentence).not.toContain('test driver');
+    }
   });
 
   it('is this program’s where nothing explains it, whatever the kernel', () => {
@@ -123,7 +133,9 @@ describe('a race of the test driver', () => {
   it('stops the debugger with its objects and its reason, and can be stepped back from', async () => {
     const client = new Client(new Map([['/a.hmm', pingPong('')]]));
     const stop = await client.start({ stopAtFirstFault: false });
-    expect(stop.text).toMatch(/^I24 .* Broken since step \d+, in \w+: .* A known race of the test driver: /);
+    expect(stop.text).toMatch(
+      /^I24 .* Broken since step \d+, in \w+: .* A known mistake of the test driver: /,
+    );
     const { time } = await client.request('hmm/position', {});
     await client.move('stepBack', { threadId: stop.threadId ?? 1 });
     expect((await client.request('hmm/position', {})).time).toBeLessThan(time);

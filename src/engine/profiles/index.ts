@@ -5,7 +5,7 @@ import type { Profile } from './profile';
 
 export { type Difference, differences } from './differences';
 export type { Profile } from './profile';
-export { findSwitch, SWITCHES } from './switches';
+export { findSwitch, SWITCHES, type Switch } from './switches';
 
 /** Every profile, the oldest kernel first. */
 export const PROFILES: readonly Profile[] = [linux414, linux61, linux612];

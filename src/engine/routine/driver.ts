@@ -81,8 +81,8 @@ export interface DriverSwitch {
   readonly name: string;
   /** What it does, in a sentence. */
   readonly about: string;
-  /** The race that the driver has where the switch is so, and the numbers of the invariants by which it shows. */
-  readonly race?: { readonly when: boolean; readonly about: string; readonly breaks: readonly number[] };
+  /** What the driver does wrong where the switch is so, and the numbers of the invariants by which it shows. */
+  readonly mistake?: { readonly when: boolean; readonly about: string; readonly breaks: readonly number[] };
 }
 
 /** Failures that wait to happen at one point. */

@@ -22,7 +22,7 @@ const switches = {
     name: 'driver-range-lock',
     about:
       'The driver holds a lock of its own while it faults pages in for the device, and takes it again in its fault callback.',
-    race: {
+    mistake: {
       when: true,
       about: 'its own lock is taken before mmap_lock for the device, and after it in a CPU fault',
       breaks: [29],
@@ -42,7 +42,7 @@ const switches = {
     name: 'driver-keeps-own-entries',
     about:
       "The driver skips the invalidation of its own migration and forgets to drop the device's entries of the pages that leave.",
-    race: {
+    mistake: {
       when: true,
       about: "the device keeps entries of pages that its driver's own migration has taken away",
       breaks: [24, 25],
@@ -52,7 +52,7 @@ const switches = {
     name: 'driver-skips-read-retry',
     about:
       "The driver enters what hmm_range_fault answered into the device's table without asking mmu_interval_read_retry.",
-    race: {
+    mistake: {
       when: true,
       about: 'an invalidation between hmm_range_fault and the update of the device is missed',
       breaks: [24, 25, 27],
@@ -62,7 +62,7 @@ const switches = {
     name: 'driver-faults-after-migration',
     about:
       "The driver obeys the invalidations of its own migrations, and maps what they moved by asking hmm_range_fault afterwards; the kernel's test driver enters it itself.",
-    race: {
+    mistake: {
       when: false,
       about:
         'it skips the invalidations of its own migrations and enters what they moved without asking for the sequence, so that another task may have changed the mapping meanwhile',
@@ -83,7 +83,7 @@ const switches = {
     name: 'driver-dirties-pages',
     about:
       "The driver calls a page dirty when its device writes to it (set_page_dirty); the kernel's test driver doesn't.",
-    race: {
+    mistake: {
       when: false,
       about: 'what its device writes to a clean page of the swap cache is lost when the page is reclaimed',
       breaks: [18],

@@ -6,7 +6,7 @@ import type { EntryRow, MigrationRow, MmRow, PageRow } from '../../../machine/id
 import { Pg } from '../../../machine/pages';
 import { PTE_SPECIAL, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { ErrnoT, Int, MigrationT, PageT, routine } from '../../../routine/routine';
+import { type Builder, ErrnoT, Int, MigrationT, type Node, PageT, routine } from '../../../routine/routine';
 import { Errno } from '../../constants';
 import { remove_migration_pte } from '../migrate/migrate';
 import { unlock_page } from '../mmap/mmap_lock';
@@ -132,3 +132,27 @@ export const split_folio = routine({
     r.ret('return -EAGAIN', () => -Errno.EAGAIN),
   ],
 });
+
+interface Split {
+  folio: PageRow;
+  migration: MigrationRow;
+  ret: number;
+}
+
+/** Splits the folio that the frame has locked and lets go of its lock; `ret` is what came of it. */
+export function splitAndUnlock<F extends Split>(r: Builder<F>, name: 'ret' | 'err'): Node<F>[] {
+  return [
+    r.call(
+      `${name} = split_folio(folio)`,
+      split_folio,
+      (_, f, callee) => {
+        callee.folio = f.folio;
+        callee.migration = f.migration;
+      },
+      (_, f, value) => {
+        f.ret = value;
+      },
+    ),
+    r.step('folio_unlock(folio)', (k, f) => unlock_page(k, f.folio)),
+  ];
+}

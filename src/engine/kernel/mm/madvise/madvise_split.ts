@@ -9,10 +9,10 @@ import { Bool, EntryT, ErrnoT, MigrationT, PageT, routine, VmaT, VpnT } from '..
 import { Errno } from '../../constants';
 import { is_huge } from '../huge_memory/huge_memory';
 import { covers_huge } from '../huge_memory/huge_pmd';
-import { split_folio } from '../huge_memory/split_huge_page';
+import { splitAndUnlock } from '../huge_memory/split_huge_page';
 import { mmOf } from '../memory/vmf';
 import { migration_free } from '../migrate_device/migrate_arrays';
-import { lockPage, trylock_page, unlock_page } from '../mmap/mmap_lock';
+import { lockPage, trylock_page } from '../mmap/mmap_lock';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { after_entry, next_entry } from '../pagewalk';
 import { leaf_offset, pte_page, ptep_get } from '../pgtable';
@@ -92,20 +92,7 @@ export const madvise_split = routine({
           }),
         ],
       ),
-      r.when('it is locked', (_, f) => f.locked !== 0, [
-        r.call(
-          'err = split_folio(folio)',
-          split_folio,
-          (_, f, callee) => {
-            callee.folio = f.folio;
-            callee.migration = f.migration;
-          },
-          (_, f, value) => {
-            f.ret = value;
-          },
-        ),
-        r.step('folio_unlock(folio)', (k, f) => unlock_page(k, f.folio)),
-      ]),
+      r.when('it is locked', (_, f) => f.locked !== 0, [...splitAndUnlock(r, 'err')]),
       r.call('folio_put(folio)', put_page, (_, f, callee) => {
         callee.page = f.folio;
         callee.hold = Hold.Collect;

@@ -8,8 +8,8 @@ import { ErrnoT, MigrationT, PageT, routine, VmaT, VpnT } from '../../../routine
 import { Errno } from '../../constants';
 import { placeIn, refuse } from '../../refusals';
 import { split_huge_pmd } from '../huge_memory/huge_memory';
-import { split_folio } from '../huge_memory/split_huge_page';
-import { trylock_page, unlock_page } from '../mmap/mmap_lock';
+import { splitAndUnlock } from '../huge_memory/split_huge_page';
+import { trylock_page } from '../mmap/mmap_lock';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { pmd_offset, ptep_get } from '../pgtable';
 import { get_page, put_page } from '../swap/page_ref';
@@ -51,20 +51,7 @@ export const collect_huge_pmd = routine({
     r.when(
       'folio_trylock(folio)',
       (k, f) => trylock_page(k, f.folio),
-      [
-        r.call(
-          'ret = split_folio(folio)',
-          split_folio,
-          (_, f, callee) => {
-            callee.folio = f.folio;
-            callee.migration = f.migration;
-          },
-          (_, f, value) => {
-            f.ret = value;
-          },
-        ),
-        r.step('folio_unlock(folio)', (k, f) => unlock_page(k, f.folio)),
-      ],
+      [...splitAndUnlock(r, 'ret')],
       [
         r.step('ret = -EBUSY', (_, f) => {
           f.ret = -Errno.EBUSY;
