@@ -4,6 +4,7 @@ import type { TaskRow } from '../engine/machine/ids';
 import type { EventName } from '../engine/routine/events';
 import { taskName } from '../view/environment';
 import { beginWords, endWords } from '../view/event-words';
+import { DETECTED } from '../view/waits';
 import type { CodeMap } from './code-map';
 import type { Debuggee } from './debuggee';
 import { scenarioLine } from './stack';
@@ -21,7 +22,7 @@ export interface TraceLine {
 const MOST_LINES = 500;
 /** Lines that are kept for whoever looks for a moment. */
 const MOST_RECORDED = 2000;
-const FAILURES: ReadonlySet<EventName> = new Set(['expect_failed', 'invariant_broken']);
+const FAILURES: ReadonlySet<EventName> = new Set(['expect_failed', 'invariant_broken', ...DETECTED]);
 
 type Args = readonly number[];
 

@@ -18,6 +18,7 @@ import {
   spaceOf,
   type World,
 } from './environment';
+import { isDetected, stuckText } from './waits';
 
 type Args = readonly number[];
 type Words = (world: World, task: TaskRow, args: Args) => string;
@@ -89,6 +90,7 @@ const RESULTS: Partial<Record<EventName, Words>> = {
 
 /** Words for an event that begins; empty where it is not worth any. */
 export function beginWords(world: World, name: EventName, task: TaskRow, args: Args): string {
+  if (isDetected(name)) return stuckText(world, name, args, task);
   return WORDS[name]?.(world, task, args) ?? '';
 }
 

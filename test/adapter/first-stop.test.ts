@@ -1,6 +1,7 @@
 /** Where a first F5 stops: at the first page_fault, at a finding, or at the expectation that does not hold. */
 
 import { readFileSync } from 'node:fs';
+import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { expect, test } from 'vitest';
 import { inProject } from '../tools/project';
 import { Client } from './client';
@@ -90,4 +91,21 @@ test('an expectation that one has stepped to is told when it fails', async () =>
     if (stop.reason === 'exception') break;
   }
   expect((await client.stack(1))[0]).toMatch(/:5$/);
+});
+
+test.each([
+  ['device-write-to-read-only-memory', 'Livelock: app has taken the same fault'],
+  ['drain-starvation', 'Starvation: '],
+  ['oops-of-half-a-fix', 'Kernel oops in page_remove_rmap: '],
+  ['recursive-driver-lock', 'Deadlock: '],
+])('what a detector finds in %s stands in the Debug Console as a failure', async (name, sentence) => {
+  const path = inProject('scenarios', 'races', `${name}.hmm`);
+  const client = open(readFileSync(path, 'utf8'));
+  const stop = await client.start();
+  expect(stop.text).toContain(sentence);
+  const failures = client.received.flatMap((message) => {
+    const { event, body } = message as Dap.OutputEvent;
+    return event === 'output' && body.category === 'stderr' ? [body] : [];
+  });
+  expect(failures.map(({ output }) => output)).toContainEqual(expect.stringContaining(stop.text ?? ''));
 });
