@@ -1,6 +1,6 @@
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { EditorWindow } from './editor-window';
+import { EditorWindow, soon } from './editor-window';
 
 const scenario = `profile 6.12
 device gpu0 private 64MiB driver dmirror
@@ -33,7 +33,8 @@ beforeEach(async () => {
   await picture.getByText('gpu0 rw: 100 pages').waitFor();
 });
 
-const line = () => picture.locator('#line').textContent();
+const line = () => picture.locator('#line').textContent(soon);
+const at = async (buffer: string) => (await line())?.startsWith(buffer) ?? false;
 
 test('the address map shows where the pages are, and the fault', async () => {
   await picture.getByText('RAM r-: 20 pages').waitFor();
@@ -41,23 +42,19 @@ test('the address map shows where the pages are, and the fault', async () => {
 });
 
 test('the keyboard moves over the pages, a table says the same, and Enter leads to the entry', async () => {
-  await picture.locator('#picture').focus();
-  await window.page.keyboard.press('End');
-  await expect.poll(line).toMatch(/^buf\[199\] · RAM rw/);
-  await window.page.keyboard.press('ArrowRight');
-  await expect.poll(line).toMatch(/^buf\[200\] · RAM r-/);
+  await window.press(picture, ['End'], () => at('buf[199]'));
+  expect(await line()).toMatch(/^buf\[199\] · RAM rw/);
+  await window.press(picture, ['End', 'ArrowRight'], () => at('buf[200]'));
+  expect(await line()).toMatch(/^buf\[200\] · RAM r-/);
   expect(await picture.locator('#rows tr').allTextContents()).toContain('buf[200..220]RAM r-');
-  await window.page.keyboard.press('w');
-  await window.page.locator('.repl').getByText('buf[200]').first().waitFor();
-  await picture.locator('#picture').focus();
-  await window.page.keyboard.press('Enter');
-  await window.rows('Page Tables', 'buf[200]').first().waitFor();
+  const watched = window.page.locator('.repl').getByText('buf[200]').first();
+  await window.press(picture, ['w'], () => watched.isVisible());
+  await window.press(picture, ['Enter'], () => window.rows('Page Tables', 'buf[200]').first().isVisible());
 });
 
 test('M shows beside it what the device maps', async () => {
-  await picture.locator('#picture').focus();
-  await window.page.keyboard.press('m');
-  await picture.getByText(/^the device may read and write: \d+ pages/).waitFor();
+  const mirrored = picture.getByText(/^the device may read and write: \d+ pages/);
+  await window.press(picture, ['m'], () => mirrored.isVisible());
   expect(await picture.locator('#mirrors').getAttribute('aria-pressed')).toBe('true');
   const rows = await picture.locator('#rows tr').allTextContents();
   expect(rows.some((row) => /^gpu0's buf\[\d+\.\.\d+\]the device may read and write/.test(row))).toBe(true);

@@ -122,6 +122,15 @@ export class EditorWindow {
     return found ?? this.page.locator('body');
   }
 
+  /** Presses keys in a picture, and again until their effect is there: a view that is drawn anew takes the focus away. */
+  async press(picture: Locator, keys: readonly string[], done: () => Promise<boolean>): Promise<void> {
+    const press = async () => {
+      await picture.locator('#picture').focus(soon);
+      for (const key of keys) await this.page.keyboard.press(key);
+    };
+    await repeat(`the keys ${keys.join(' ')}`, press, done);
+  }
+
   /** Closes menus and questions. */
   private async dismiss(): Promise<void> {
     const open = this.page.locator('.context-view .monaco-menu, .quick-input-widget').locator('visible=true');

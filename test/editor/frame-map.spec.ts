@@ -33,33 +33,24 @@ beforeEach(async () => {
   await picture.getByText(/^anonymous: \d+ pages/).waitFor();
 });
 
-const line = () => picture.locator('#line').textContent();
+const line = () => picture.locator('#line').textContent(soon);
 
 test('the frame map of a device of 80 GiB is zoomed into down to the faulting page, which leads to its entry', async () => {
   expect(await line()).toMatch(
     /^gpu0 pfn 0x[0-9a-f]+\.\.0x[0-9a-f]+ · among others anonymous · fault pending/,
   );
-  await picture.locator('#picture').focus();
-  for (let shown = await line(); shown?.includes('..'); shown = await line()) {
-    await window.page.keyboard.press('Enter');
-    await expect.poll(line).not.toBe(shown);
-  }
+  for (let shown = await line(); shown?.includes('..'); shown = await line())
+    await window.press(picture, ['Enter'], async () => (await line()) !== shown);
   await expect.poll(line).toMatch(/^gpu0 pfn 0x[0-9a-f]+ · anonymous(, locked)? · fault pending/);
   await window.screenshot('frame-map');
   await window.expandPanes('Page Tables');
-  await picture.locator('#picture').focus();
-  await window.page.keyboard.press('Enter');
-  await window.rows('Page Tables', 'buf[7]').first().waitFor();
-  await picture.locator('#picture').focus();
-  await window.page.keyboard.press('Escape');
-  await expect.poll(line).toMatch(/pfn 0x[0-9a-f]+\.\.0x/);
+  await window.press(picture, ['Enter'], () => window.rows('Page Tables', 'buf[7]').first().isVisible());
+  await window.press(picture, ['Escape'], async () => /pfn 0x[0-9a-f]+\.\.0x/.test((await line()) ?? ''));
 });
 
 test('frames are told apart by their buffer, and found by number', async () => {
   // The view keeps what it was zoomed into.
-  await picture.locator('#picture').focus();
-  for (let level = 0; level < 8; level++) await window.page.keyboard.press('Escape');
-  await expect.poll(() => picture.locator('#out').isVisible()).toBe(false);
+  await window.press(picture, ['Escape'], async () => !(await picture.locator('#out').isVisible()));
   await picture.locator('#colour').selectOption('buffer');
   await picture.getByText('buf: 256 pages').waitFor();
   const find = async () => {

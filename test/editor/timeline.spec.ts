@@ -1,6 +1,6 @@
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { EditorWindow } from './editor-window';
+import { EditorWindow, soon } from './editor-window';
 
 const scenario = `profile 6.12
 device gpu0 private 64MiB driver dmirror
@@ -33,19 +33,17 @@ beforeEach(async () => {
   await picture.getByText(/^\d+ events/).waitFor();
 });
 
-const line = () => picture.locator('#line').textContent();
+const line = () => picture.locator('#line').textContent(soon);
 
 test('the keyboard walks over the events and goes to the time of one', async () => {
-  await picture.locator('#picture').focus();
-  await window.page.keyboard.press('ArrowDown');
-  await window.page.keyboard.press('ArrowDown');
-  await window.page.keyboard.press('Home');
-  await expect.poll(line).toMatch(/^app · fault · time \d+ to \d+ · write fault at buf\[0\]/);
+  const firstFault = /^app · fault · time \d+ to \d+ · write fault at buf\[0\]/;
+  await window.press(picture, ['ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowDown', 'ArrowDown', 'Home'], async () =>
+    firstFault.test((await line()) ?? ''),
+  );
   const rows = await picture.locator('#rows tr').allTextContents();
   expect(rows.some((row) => /^app\d+migrate_vma_setup buf\[0\], 8 pages/.test(row))).toBe(true);
   const time = /time (\d+)/.exec((await line()) ?? '')?.[1];
-  await window.page.keyboard.press('Enter');
-  await expect.poll(() => window.time()).toBe(time);
+  await window.press(picture, ['Enter'], async () => (await window.time()) === time);
   await expect.poll(() => picture.locator('#time').textContent()).toMatch(new RegExp(`^time ${time} of`));
 });
 
