@@ -5,8 +5,10 @@ import type {
   HmmRequestName,
   HmmResult,
   PictureLink,
+  SavedPicture,
   ToPicture,
 } from '../protocol';
+import { saveAs } from './save';
 import type { Sessions } from './session';
 import { webviewPage } from './webview-page';
 
@@ -68,6 +70,7 @@ export class PictureView<Name extends PictureRequest>
   private async receive(message: FromPicture<HmmArguments<Name>>): Promise<void> {
     try {
       if (message.type === 'link') await this.follow(message.link);
+      else if (message.type === 'file') await this.write(message.as, message.base64);
       else {
         this.asked = message.args;
         await this.refresh();
@@ -75,6 +78,24 @@ export class PictureView<Name extends PictureRequest>
     } catch (error) {
       this.post({ type: 'note', text: error instanceof Error ? error.message : String(error) });
     }
+  }
+
+  get isVisible(): boolean {
+    return this.view?.visible === true;
+  }
+
+  get title(): string {
+    return this.view?.title ?? this.picture.name;
+  }
+
+  /** Asks where to, and saves what is shown. */
+  save(as: SavedPicture): void {
+    this.post({ type: 'save', as });
+  }
+
+  private async write(as: SavedPicture, base64: string): Promise<void> {
+    const bytes = Uint8Array.from(Buffer.from(base64, 'base64'));
+    await saveAs(`${this.picture.name}.${as}`, as === 'png' ? 'Picture' : 'Table', bytes);
   }
 
   private outdate(): void {

@@ -1,5 +1,6 @@
-import type * as vscode from 'vscode';
-import type { PictureLink } from '../protocol';
+import * as vscode from 'vscode';
+import type { PictureLink, SavedPicture } from '../protocol';
+import { command } from './command';
 import { follow, type PageLinks } from './picture-links';
 import { type Picture, PictureView } from './picture-view';
 import type { Sessions } from './session';
@@ -67,12 +68,29 @@ const timeline: Picture<'hmm/timeline'> = {
   }),
 };
 
+type AnyView = Pick<PictureView<'hmm/timeline'>, 'isVisible' | 'title' | 'save'>;
+
+/** The picture that can be seen; of several the one that is chosen. */
+async function chosen(views: readonly AnyView[]): Promise<AnyView | undefined> {
+  const visible = views.filter(({ isVisible }) => isVisible);
+  if (visible.length === 0) throw new Error('Open the Address Map, the Frame Map or the Timeline first.');
+  if (visible.length === 1) return visible[0];
+  const items = visible.map((view) => ({ label: view.title, view }));
+  return (await vscode.window.showQuickPick(items, { title: 'Which Picture' }))?.view;
+}
+
 /** The pictures in their views. */
 export function pictures(sessions: Sessions, extension: vscode.Uri, pages: PageLinks): vscode.Disposable[] {
   const links = (link: PictureLink) => follow(link, sessions, pages);
-  return [
+  const views = [
     new PictureView(sessions, extension, addressMap, links),
     new PictureView(sessions, extension, frameMap, links),
     new PictureView(sessions, extension, timeline, links),
+  ];
+  const save = async (as: SavedPicture): Promise<void> => (await chosen(views))?.save(as);
+  return [
+    ...views,
+    command('hmm.savePicture', () => save('png')),
+    command('hmm.saveTable', () => save('csv')),
   ];
 }

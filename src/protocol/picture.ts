@@ -6,12 +6,20 @@ export type ToPicture<Answer> =
   /** Nothing to show, with a sentence that says why; what was shown stays, marked as old. */
   | { type: 'nothing'; text: string }
   /** Something that was asked for could not be done; what is shown stays. */
-  | { type: 'note'; text: string };
+  | { type: 'note'; text: string }
+  /** What is shown is to be saved: answered with `file`. */
+  | { type: 'save'; as: SavedPicture };
+
+/** The picture as PNG, or its table as CSV. */
+export type SavedPicture = 'png' | 'csv';
 
 /** What a picture tells the extension. */
 export type FromPicture<Args> =
   /** The view is there, or shows another part: what to ask the adapter for, now and at each stop. */
-  { type: 'ask'; args: Args } | { type: 'link'; link: PictureLink };
+  | { type: 'ask'; args: Args }
+  | { type: 'link'; link: PictureLink }
+  /** A file that was asked for, as base64. */
+  | { type: 'file'; as: SavedPicture; base64: string };
 
 /** Where something in a picture leads. Addresses are `0x…`; `focus` moves the keyboard there. */
 export type PictureLink =

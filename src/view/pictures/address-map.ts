@@ -76,10 +76,7 @@ function areaOf(world: World, piece: Piece, mirror: Mirror | undefined): Omit<Ma
   const { buffer, start, end, vma } = piece;
   return {
     label: buffer?.name ?? rangeOf(piece),
-    note:
-      mirror === undefined
-        ? showProtection(world.kernel.mm.flags.get(vma))
-        : `in the mirror of ${mirror.device}`,
+    note: mirror === undefined ? showProtection(world.kernel.mm.flags.get(vma)) : '',
     ...(buffer === undefined ? {} : { firstPage: buffer.firstPage }),
     ...(mirror === undefined ? {} : { mirror: mirror.device }),
     start: showVpn(start),

@@ -1,8 +1,10 @@
 /** What every picture does: it asks for what fits, shows the answer, and says what the pointer or the keyboard is on. */
 
-import type { FromPicture, PictureLink, ToPicture } from '../../protocol/picture';
+import type { FromPicture, PictureLink, SavedPicture, ToPicture } from '../../protocol/picture';
+import { csvOf } from './csv';
 import { Host } from './host';
 import { element } from './page';
+import { pngOf } from './png';
 
 /** What a key does; keys without an entry are left to the editor. */
 export type Keys = Readonly<Record<string, () => void>>;
@@ -32,6 +34,8 @@ export abstract class Picture<Args, Answer, Kept> {
   /** A new answer is there. */
   protected abstract shown(answer: Answer): void;
   protected abstract draw(answer: Answer, width: number, height: number): void;
+  /** The picture as a table, its names of columns first. */
+  protected abstract table(answer: Answer): readonly (readonly string[])[];
   protected abstract keys(answer: Answer): Keys;
 
   /** Asks for another part, which is kept. */
@@ -57,6 +61,10 @@ export abstract class Picture<Args, Answer, Kept> {
   }
 
   #receive(message: ToPicture<Answer>): void {
+    if (message.type === 'save') {
+      this.#save(message.as);
+      return;
+    }
     if (message.type !== 'answer') {
       this.#message.textContent = message.text;
       if (message.type === 'nothing') document.body.classList.toggle('old', this.answer !== undefined);
@@ -66,6 +74,12 @@ export abstract class Picture<Args, Answer, Kept> {
     this.#message.textContent = '';
     document.body.classList.remove('old');
     this.shown(message.answer);
+  }
+
+  #save(as: SavedPicture): void {
+    if (this.answer === undefined) return;
+    const base64 = as === 'png' ? pngOf(this.canvas) : csvOf(this.table(this.answer));
+    this.#host.send({ type: 'file', as, base64 });
   }
 
   #resized(): void {

@@ -226,6 +226,10 @@ class TimelineView extends Picture<TimelineArguments, TimelineResult, Kept> {
     if (lane >= 0 && lane < count) this.#move({ time: this.#cursor?.time ?? 0, lane });
   }
 
+  protected table(): readonly (readonly string[])[] {
+    return [['lane', 'time', 'what'], ...(this.#timeline?.rows(Number.POSITIVE_INFINITY) ?? [])];
+  }
+
   protected keys(): Keys {
     const { lane, time } = this.#cursor ?? { lane: 0, time: 0 };
     const slice = this.#sliceAt(lane, time);

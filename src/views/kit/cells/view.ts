@@ -146,6 +146,10 @@ export abstract class CellsView<
     if (this.kept.parts.length > 0) this.ask({ ...this.kept, parts: this.kept.parts.slice(0, -1) });
   }
 
+  protected table(): readonly (readonly string[])[] {
+    return [['pages', 'state'], ...(this.map?.runs(Number.POSITIVE_INFINITY) ?? [])];
+  }
+
   protected keys(): Keys {
     const { map } = this;
     if (map === undefined || this.#layout === undefined) return {};
