@@ -1,64 +1,67 @@
-/** `next` to `stopped` over stdio: ours beside a minimal adapter, in the same run. */
+/** How long a step and what is shown after it take over stdio, beside other adapters in turn. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DebugClient } from '@vscode/debugadapter-testsupport';
-import type { DebugProtocol } from '@vscode/debugprotocol';
-import { buildSync } from 'esbuild';
-import { inProject } from '../tools/project';
+import { type Debuggee, type Launch, lldb, minimal, ours } from './debuggees';
+import { type Finding, median, ratio, time } from './figure';
 
 const STEPS = 200;
-/** Adapters started of each kind, in turn; the best counts. */
-const TIMES = 4;
 
-function bundle(entry: string, outfile: string): string {
-  buildSync({ entryPoints: [inProject(entry)], outfile, bundle: true, platform: 'node', format: 'cjs' });
-  return outfile;
+async function next({ client, threadId }: Debuggee): Promise<void> {
+  await Promise.all([client.waitForEvent('stopped'), client.nextRequest({ threadId })]);
 }
 
-async function launched(client: DebugClient, program: string): Promise<void> {
-  await client.start();
-  const stopped = client.waitForEvent('stopped');
-  const launch = { program, stopOnEntry: true } as DebugProtocol.LaunchRequestArguments;
-  await Promise.all([
-    client.waitForEvent('initialized').then(() => client.configurationDoneRequest()),
-    client.initializeRequest().then(() => client.launchRequest(launch)),
-  ]);
-  await stopped;
+/** A step and what an editor asks for to show where it is: threads, stack, scopes, and the variables of up to three. */
+async function nextAndShow(debuggee: Debuggee): Promise<void> {
+  const { client, threadId } = debuggee;
+  await next(debuggee);
+  await client.threadsRequest();
+  const { stackFrames } = (await client.stackTraceRequest({ threadId, levels: 20 })).body;
+  const { scopes } = (await client.scopesRequest({ frameId: stackFrames[0]?.id ?? 0 })).body;
+  for (const { variablesReference } of scopes.slice(0, 3))
+    await client.variablesRequest({ variablesReference });
 }
 
-/** Median seconds from `next` to `stopped`. */
-async function measure(client: DebugClient, program: string): Promise<number> {
-  await launched(client, program);
+/** Median seconds of `action`; by the clock, as it is shared among processes that wait for each other. */
+async function measure(launch: Launch, action: (debuggee: Debuggee) => Promise<void>): Promise<number> {
+  const debuggee = await launch();
   const times: number[] = [];
   for (let i = 0; i < STEPS; i++) {
-    const start = process.hrtime.bigint();
-    await Promise.all([client.waitForEvent('stopped'), client.nextRequest({ threadId: 1 })]);
-    times.push(Number(process.hrtime.bigint() - start) / 1e9);
+    const start = performance.now();
+    await action(debuggee);
+    times.push((performance.now() - start) / 1e3);
   }
-  await client.stop();
-  times.sort((a, b) => a - b);
-  return times[STEPS >> 1] ?? 0;
+  await debuggee.client.stop();
+  return median(times);
 }
 
-export async function nextLatency(): Promise<{ ours: number; minimal: number }> {
+async function inFolder(work: (folder: string) => Promise<Finding[]>): Promise<Finding[]> {
   const folder = mkdtempSync(join(tmpdir(), 'hmm-bench-'));
   try {
-    const program = join(folder, 'bench.hmm');
-    writeFileSync(program, 'process app {\n    buf = mmap 4KiB anon rw\n    loop { write buf = 1 }\n}\n');
-    bundle('src/cli/main.ts', join(folder, 'hmm-trace.cjs'));
-    const trace = join(folder, 'dap.cjs');
-    writeFileSync(trace, "process.argv.splice(2, 0, 'dap');\nrequire('./hmm-trace.cjs');\n");
-    const least = bundle('test/bench/minimal-adapter.ts', join(folder, 'minimal.cjs'));
-    let ours = Number.POSITIVE_INFINITY;
-    let minimal = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < TIMES; i++) {
-      ours = Math.min(ours, await measure(new DebugClient('node', trace, 'hmm'), program));
-      minimal = Math.min(minimal, await measure(new DebugClient('node', least, 'hmm'), program));
-    }
-    return { ours, minimal };
+    return await work(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+export const nextToStopped = (): Promise<Finding[]> =>
+  inFolder(async (folder) => {
+    const own = await measure(ours(folder), next);
+    const least = await measure(minimal(folder), next);
+    return [
+      time('`next` to `stopped` over stdio', own, 'ms'),
+      time('  the same with a minimal adapter', least, 'ms'),
+      ratio('  ratio (goal 1.5)', own / least),
+    ];
+  });
+
+export const nextAndVariables = (): Promise<Finding[]> =>
+  inFolder(async (folder) => {
+    const own = await measure(ours(folder), nextAndShow);
+    const found = time('with threads, stack, scopes and variables (goal 0.5 ms)', own, 'ms');
+    const native = lldb(folder);
+    const what = "  the same with LLDB's adapter";
+    if (native === undefined) return [found, { what, leftOut: 'no lldb-dap or lldb-vscode was found' }];
+    return [found, time(what, await measure(native, nextAndShow), 'ms')];
+  });

@@ -5,8 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inProject } from '../tools/project';
+import { median } from './figure';
 
-/** Seconds a page, the best of several runs; undefined where no C compiler is found. */
+/** Seconds of processor time a page, the median of several runs; undefined where no C compiler is found. */
 export function kernelFirstTouch(pages: number, times: number): number | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'hmm-bench-'));
   try {
@@ -14,7 +15,7 @@ export function kernelFirstTouch(pages: number, times: number): number | undefin
     const compiled = spawnSync('cc', ['-O1', '-o', program, inProject('test/bench/first-touch.c')]);
     if (compiled.status !== 0) return undefined;
     const run = (): number => Number(spawnSync(program, [String(pages)], { encoding: 'utf8' }).stdout) / 1e9;
-    return Math.min(...Array.from({ length: times }, run));
+    return median(Array.from({ length: times }, run));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -2,6 +2,7 @@
 
 import { Engine } from '../../src/engine/time/engine';
 import { buildRun, compileScenario, type Run } from '../../src/program';
+import { median } from './figure';
 
 const MACHINE = `profile 6.12
 machine { node 0 { dma32 3GiB normal 4GiB } cpus 1 }
@@ -21,22 +22,16 @@ export function scenario(body: string): Measured {
   return { run, engine: new Engine(run.interpreter) };
 }
 
-/** Seconds that `work` takes. */
+/** Seconds of processor time that `work` takes, the threads of V8 included: others use the machine too. */
 export function seconds(work: () => void): number {
-  const start = process.hrtime.bigint();
+  const start = process.cpuUsage();
   work();
-  return Number(process.hrtime.bigint() - start) / 1e9;
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1e6;
 }
 
-/** The best of several measurements of `work`, each on a fresh `set`: others use the machine too. */
-export function best<T>(times: number, set: () => T, work: (set: T) => void): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < times; i++) {
-    const ready = set();
-    least = Math.min(
-      least,
-      seconds(() => work(ready)),
-    );
-  }
-  return least;
+/** What a figure of `measure` is once V8 has compiled what it runs: the median of several after a first. */
+export function settled(times: number, measure: () => number): number {
+  measure();
+  return median(Array.from({ length: times }, measure));
 }
