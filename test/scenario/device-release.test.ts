@@ -80,3 +80,18 @@ describe('a device that gives its memory back', () => {
     sound(scenario(seed, `migrate a to gpu0\n${body.replaceAll('} ', '}\n')}`));
   });
 });
+
+describe('under 4.14', () => {
+  const held = (body: string): string => scenario(1, body).replace('profile 6.12', 'profile 4.14');
+
+  it.each([
+    ['reads them afterwards', 'gpu0 release; read a expect 1; expect gpu0.used == 0'],
+    [
+      'has brought some home itself',
+      'read a[2..4]; gpu0 release; expect a.page.zone != Device; read a expect 1',
+    ],
+    ['has unmapped one', 'munmap a[5]; gpu0 release; read a[0..5] expect 1'],
+  ])('brings home what a process has there, if it %s', (_, body) => {
+    sound(held(`migrate a to gpu0; ${body}`));
+  });
+});
