@@ -96,6 +96,23 @@ describe.each(BOTH)('pins under %s', (profile) => {
 });
 
 describe('pins under 6.12', () => {
+  it.each([
+    ['gup buf[3] r', true],
+    ['gup buf[3] r fast', false],
+    ['pin buf[3] r as p\nunpin p', false],
+  ])('touch what they find only where the kernel asks for that: %s', (how, touched) => {
+    holds(
+      '6.12',
+      app(`
+        buf = mmap 2MiB huge
+        write buf[3] = 1
+        madvise buf cold
+        expect not pte(buf).young
+        ${how}
+        expect ${touched ? '' : 'not '}pte(buf).young`),
+    );
+  });
+
   it('whoever drops the last reference of a coherent page gives it back to its driver', () => {
     holds(
       '6.12',

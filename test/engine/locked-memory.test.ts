@@ -39,6 +39,35 @@ describe.each(['4.14', '6.1', '6.12'])('locked memory under %s', (profile) => {
         expect pte(buf[2]) == none`),
     );
   });
+
+  it.each([
+    ['may only be written', 'shared w', 'ok'],
+    ['may only be written by its process', 'w', 'ok'],
+    ['may only be executed', 'x', 'ok'],
+    ['may not be touched at all', 'none', 'ENOMEM'],
+  ])('is faulted in where it %s', (_, how, outcome) => {
+    const there = outcome === 'ok' ? '!=' : '==';
+    holds(
+      profile,
+      app(`buf = mmap 8KiB ${how}\nmlock buf expect ${outcome}\nexpect pte(buf[1]) ${there} none`),
+    );
+  });
+});
+
+describe.each(['6.1', '6.12'])('memory that was locked, under %s', (profile) => {
+  it('has left the batches of the CPU when mlock returns', () => {
+    holds(
+      profile,
+      app(`
+        buf = mmap 8KiB
+        mlock buf
+        expect buf.page.refcount == 1
+        ro = mmap 8KiB r
+        mlock ro
+        mprotect ro rw
+        expect ro.page.refcount == 1`),
+    );
+  });
 });
 
 describe.each(['6.1', '6.12'])('a huge page under %s', (profile) => {

@@ -18,8 +18,7 @@ import type { Kernel } from '../../routine/kernel';
 import { ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from '../../routine/routine';
 import { dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending } from '../arch/x86/mm/tlbflush';
 import { Errno, Notify } from '../constants';
-import { get_user_pages } from './gup/gup';
-import { populate_flags } from './gup/populate';
+import { populateVma } from './gup/populate';
 import { vma_adjust_trans_huge } from './huge_memory/huge_pmd';
 import { cuts_hugetlb } from './hugetlb/hugetlb_vma';
 import { forEachEntry, walkLocals } from './locked_walk';
@@ -221,14 +220,11 @@ const mprotect_fixup = routine({
       callee.start = f.start;
       callee.end = f.end;
     }),
-    r.when('private VM_LOCKED memory has become writable: have its copies now', breaks_cow, [
-      r.call('populate_vma_page_range(vma, start, end, NULL)', get_user_pages, (k, f, callee) => {
-        callee.mm = mmOf(k, f);
-        callee.start = f.start;
-        callee.pages = f.end - f.start;
-        callee.foll = populate_flags(k, f.vma);
-      }),
-    ]),
+    r.when(
+      'private VM_LOCKED memory has become writable: have its copies now',
+      breaks_cow,
+      populateVma(r, (_, f) => f, 0),
+    ),
     r.ret('return the VMA', (_, f) => f.vma),
   ],
 });

@@ -2,7 +2,8 @@
 
 /**
  * SplitPmd: pages of huge entries one by one. Unlockable: a fault may let go of mmap_lock; Restarts: and the caller begins
- * again itself then. Populate: MADV_POPULATE_*, with errors of its own.
+ * again itself then. Populate: MADV_POPULATE_*, with errors of its own. Force: memory is read that its process may only write
+ * to or execute.
  */
 export const Foll = {
   Write: 1,
@@ -15,4 +16,5 @@ export const Foll = {
   Populate: 128,
   SplitPmd: 256,
   Restarts: 512,
+  Force: 1024,
 } as const;

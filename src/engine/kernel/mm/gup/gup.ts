@@ -73,7 +73,8 @@ export function follow_page(
 function check_vma_flags(k: Kernel, vma: VmaRow, foll: number): number {
   const populate = (foll & Foll.Populate) !== 0;
   if (vma === 0) return populate ? -Errno.ENOMEM : -Errno.EFAULT;
-  if (!k.mm.has(vma, foll & Foll.Write ? Vm.Write : Vm.Read)) return populate ? -Errno.EINVAL : -Errno.EFAULT;
+  const allowed = foll & Foll.Write ? k.mm.has(vma, Vm.Write) : k.mm.has(vma, Vm.Read) || foll & Foll.Force;
+  if (!allowed) return populate ? -Errno.EINVAL : -Errno.EFAULT;
   // Pages of the hugetlb pool are never split (CVE-2025-22034).
   return (foll & Foll.SplitPmd) !== 0 && k.mm.has(vma, Vm.HugeTlb) ? -Errno.EOPNOTSUPP : 0;
 }

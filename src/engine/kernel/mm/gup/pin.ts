@@ -87,8 +87,9 @@ export const pin_user_pages = routine({
     ...pageArray(r),
     r.step('gup_flags |= FOLL_PIN (| FOLL_LONGTERM) (| FOLL_WRITE)', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
-      f.foll =
-        Foll.Pin | Foll.Touch | (f.write !== 0 ? Foll.Write : 0) | (f.longterm !== 0 ? Foll.Longterm : 0);
+      f.foll = Foll.Pin | (f.write !== 0 ? Foll.Write : 0) | (f.longterm !== 0 ? Foll.Longterm : 0);
+      // Before there were pins, a driver called get_user_pages, which touches.
+      if (!k.profile.pinCountsMany) f.foll |= Foll.Touch;
       f.slot = f.slots;
       k.pins.firstSlot.set(f.pin, f.slots);
     }),

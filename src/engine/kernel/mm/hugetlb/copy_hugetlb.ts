@@ -4,7 +4,7 @@ import { Vm } from '../../../machine/address-spaces';
 import { Hold } from '../../../machine/holds';
 import type { EntryRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
-import { PTE_DIRTY, PTE_HUGE, PTE_UFFD_WP, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
+import { PTE_HUGE, PTE_UFFD_WP, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { type Builder, EntryT, Int, type Node, PageT, routine, VmaT, VpnT } from '../../../routine/routine';
 import { Errno, Notify } from '../../constants';
@@ -16,7 +16,15 @@ import {
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { ptlLock, ptlUnlock } from '../page_table_lock';
 import { next_pte_table } from '../pagewalk';
-import { pmd_alloc, pmd_offset, protnone, ptep_get, set_pte, set_pte_bits_unflushed } from '../pgtable';
+import {
+  pmd_alloc,
+  pmd_offset,
+  protnone,
+  pte_mkdirty,
+  ptep_get,
+  set_pte,
+  set_pte_bits_unflushed,
+} from '../pgtable';
 import { folio_add_rmap_pmd } from '../rmap/rmap';
 import { get_page, put_page } from '../swap/page_ref';
 import { add_new_anon_folio, copy_folio } from './hugetlb';
@@ -62,7 +70,7 @@ function share(k: Kernel, f: Copy): void {
 function install(k: Kernel, f: Copy, copy: PageRow): void {
   copy_folio(k, f.page, copy);
   add_new_anon_folio(k, f.dst, f.at, copy);
-  const access = k.mm.has(f.dst, Vm.Write) ? PTE_WRITE | PTE_DIRTY : protnone(k, f.dst);
+  const access = k.mm.has(f.dst, Vm.Write) ? pte_mkdirty(k, PTE_WRITE) : protnone(k, f.dst);
   set_pte(k, f.to, Pte.Present | PTE_HUGE | PTE_YOUNG | access, copy);
 }
 
