@@ -34,6 +34,12 @@ export type ThingName =
   | 'mirror-entry'
   | 'process'
   | 'task'
+  | 'migration'
+  | 'migrate-entry'
+  | 'pfn-entry'
+  | 'page-entry'
+  | 'hmm-range'
+  | 'device-fault'
   | 'callbacks';
 
 export type TypeName = PlainName | ThingName;
@@ -281,6 +287,44 @@ export const THINGS = {
     cpu: is('number', 'the CPU it runs on'),
     process: is('process', 'its process; none for a worker of the kernel'),
     depth: is('number', 'how many frames its stack has'),
+  }),
+  migration: thing('a migration', 'migration', {
+    vma: is('vma', 'the VMA; none where pages are taken by their frame numbers'),
+    start: is('address', 'its first address'),
+    end: is('address', 'the address behind its last'),
+    entries: each('migrate-entry', 'its src and dst arrays, one entry a page'),
+    cpages: is('number', 'pages that can be migrated'),
+    owner: is('device', 'pgmap_owner: the device whose pages it may take'),
+    fault_page: is('page', 'the page whose fault it serves; none without a fault'),
+    flags: is('text', 'MIGRATE_VMA_SELECT_…: what it takes'),
+    task: is('task', 'the task that migrates'),
+  }),
+  'migrate-entry': thing('an entry of src and dst', 'migrate-entry', {
+    address: is('address', 'its address; none where pages are taken by their frame numbers'),
+    src: is('page', 'the page that is to go'),
+    src_flags: is('text', 'MIGRATE_PFN_… of src'),
+    dst: is('page', 'the page that takes its place; none as long as there is none'),
+    dst_flags: is('text', 'MIGRATE_PFN_… of dst'),
+  }),
+  'pfn-entry': thing('an entry of hmm_pfns', 'pfn-entry', {
+    address: is('address', 'its address'),
+    page: is('page', 'the page that is mapped there'),
+    flags: is('text', 'HMM_PFN_… that were answered'),
+  }),
+  'page-entry': thing('an entry of an array of pages', 'page-entry', {
+    page: is('page', 'the page; none as long as there is none'),
+  }),
+  'hmm-range': thing('an hmm_range', 'hmm-range', {
+    start: is('address', 'its first address'),
+    end: is('address', 'the address behind its last'),
+    valid: is('truth', 'nothing of it was invalidated since it was asked for'),
+  }),
+  'device-fault': thing('a fault of a device', 'device-fault', {
+    address: is('address', 'its address'),
+    device: is('device', 'the device'),
+    process: is('process', 'the process whose memory it is'),
+    write: is('truth', 'the device wants to write'),
+    since: is('number', 'the time at which it began'),
   }),
   callbacks: thing('callbacks', 'callbacks', {
     migrate_to_ram: is('number', 'how often it has been called'),

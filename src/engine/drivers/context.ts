@@ -10,6 +10,8 @@ import type { Kernel } from '../routine/kernel';
 import {
   Bool,
   type Builder,
+  ByteT,
+  DeviceFaultT,
   DeviceT,
   ErrnoT,
   Int,
@@ -57,8 +59,8 @@ export const contextAccess = (ops: ContextOps): Routine<ContextAccess> =>
     file: ops.file,
     about:
       'A program on the device uses a range through its mirror; a page that is missing there is faulted in.',
-    params: { mirror: MirrorT, start: VpnT, pages: Int, write: Bool, value: Int, rise: Int },
-    locals: { vpn: VpnT, end: VpnT, fault: Int, ret: ErrnoT },
+    params: { mirror: MirrorT, start: VpnT, pages: Int, write: Bool, value: ByteT, rise: Int },
+    locals: { vpn: VpnT, end: VpnT, fault: DeviceFaultT, ret: ErrnoT },
     body: (r) => [
       r.step('addr = start', (k, f) => {
         ops.begin(k);
@@ -126,7 +128,7 @@ export const faultWork = (ops: ContextOps): Routine<OnDevice> =>
     about:
       "The bottom half of a device's fault interrupt: make each page of the fault buffer usable, the oldest first.",
     params: { device: DeviceT },
-    locals: { fault: Int },
+    locals: { fault: DeviceFaultT },
     body: (r) => [
       r.loop('for ever', () => true, [
         r.wait(

@@ -29,6 +29,8 @@ import type { Kernel } from './kernel';
 export type Shown =
   | 'int'
   | 'hex'
+  | 'address'
+  | 'index'
   | 'bool'
   | 'page'
   | 'vpn'
@@ -42,11 +44,33 @@ export type Shown =
   | 'file'
   | 'entry'
   | 'pte'
-  | 'slot'
-  | 'pin'
   | 'migration'
-  | 'anon-vma'
+  | 'migrate-entry'
+  | 'pfn-array'
+  | 'pfn-entry'
+  | 'page-array'
+  | 'page-entry'
+  | 'folio-list'
+  | 'gather'
+  | 'pin'
+  | 'holder-kind'
+  | 'holder'
+  | 'table'
+  | 'pgmap'
+  | 'swap-area'
+  | 'swap-slot'
+  | 'device-fault'
+  | 'task-name'
+  | 'byte'
+  | 'signal'
+  | 'advice'
+  | 'vma-flags'
   | 'fault-flags'
+  | 'foll-flags'
+  | 'follow'
+  | 'hmm-pfn'
+  | 'hmm-need'
+  | 'select'
   | 'vm-fault'
   | 'injected'
   | 'errno'
@@ -61,6 +85,10 @@ const local = <T extends number>(shown: Shown): LocalType<T> => ({ shown });
 
 export const Int = local<number>('int');
 export const Hex = local<number>('hex');
+/** In bytes. */
+export const AddressT = local<number>('address');
+/** A page of a file; negative = none. */
+export const IndexT = local<number>('index');
 /** 0 or 1. */
 export const Bool = local<number>('bool');
 export const PageT = local<PageRow>('page');
@@ -74,10 +102,51 @@ export const RangeT = local<RangeRow>('range');
 export const FileT = local<FileRow>('file');
 export const EntryT = local<EntryRow>('entry');
 export const PteT = local<number>('pte');
-export const SlotT = local<SlotRow>('slot');
 export const MigrationT = local<MigrationRow>('migration');
+/** An entry of the src and dst arrays of a migration. */
+export const MigrateEntryT = local<SlotRow>('migrate-entry');
+/** The pfns of an hmm_range, and one of them. */
+export const PfnArrayT = local<SlotRow>('pfn-array');
+export const PfnEntryT = local<SlotRow>('pfn-entry');
+/** An array of page pointers, and one of them. */
+export const PageArrayT = local<SlotRow>('page-array');
+export const PageEntryT = local<SlotRow>('page-entry');
+/** Folios taken off the LRU, behind a head of the list. */
+export const FolioListT = local<SlotRow>('folio-list');
+/** struct mmu_gather: what was unmapped and waits for the TLB flush. */
+export const GatherT = local<SlotRow>('gather');
 export const PinT = local<PinRow>('pin');
+/** A HoldKind, in a parameter `hold`; and its holder, in the `who` beside it. */
+export const HoldT = local<number>('holder-kind');
+export const HolderT = local<number>('holder');
+/** A page table: a row of the tables' nodes. */
+export const TableT = local<number>('table');
+export const PgmapT = local<number>('pgmap');
+export const SwapAreaT = local<number>('swap-area');
+export const SwapSlotT = local<number>('swap-slot');
+/** A fault of a device's context. */
+export const DeviceFaultT = local<number>('device-fault');
+/** A process or task by the number of its name. */
+export const TaskNameT = local<number>('task-name');
+/** A byte to be written; negative = none. */
+export const ByteT = local<number>('byte');
+/** 0 = none. */
+export const SignalT = local<number>('signal');
+/** MADV_… */
+export const AdviceT = local<number>('advice');
+/** VM_…: vm_flags. */
+export const VmFlagsT = local<number>('vma-flags');
 export const FaultFlagsT = local<number>('fault-flags');
+/** FOLL_… */
+export const FollT = local<number>('foll-flags');
+/** What follow_page has come to. */
+export const FollowT = local<number>('follow');
+/** HMM_PFN_…: the flags of an hmm_range's request. */
+export const HmmPfnT = local<number>('hmm-pfn');
+/** HMM_NEED_… */
+export const HmmNeedT = local<number>('hmm-need');
+/** MIGRATE_VMA_SELECT_… */
+export const SelectT = local<number>('select');
 export const VmFaultT = local<number>('vm-fault');
 /** What a failure that a scenario has armed makes a callback return; -1 = none is armed. */
 export const InjectedT = local<number>('injected');

@@ -1,6 +1,7 @@
 /** Numbers as kernel people write them. */
 
-import { FaultFlag, NOTIFY_NAMES, VmFault } from '../../engine/kernel/constants';
+import { FaultFlag, HmmPfn, MigratePfn, NOTIFY_NAMES, Select, VmFault } from '../../engine/kernel/constants';
+import { Foll } from '../../engine/kernel/mm/gup/foll';
 import { Vm } from '../../engine/machine/address-spaces';
 import { PG_NAMES } from '../../engine/machine/pages';
 import { ERRNOS } from '../../language/signals';
@@ -23,15 +24,35 @@ function showBits(value: number, names: readonly (readonly [string, number])[]):
 /** `AllowRetry` as the kernel spells it: `ALLOW_RETRY`. */
 const upper = (name: string): string => name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
 
-const FAULT_FLAG_BITS = Object.entries(FaultFlag).map(
-  ([name, bit]) => [`FAULT_FLAG_${upper(name)}`, bit] as const,
-);
-const VM_FAULT_BITS = Object.entries(VmFault).map(([name, bit]) => [`VM_FAULT_${name}`, bit] as const);
-const VM_BITS = Object.entries(Vm).map(([name, bit]) => [`VM_${name.toUpperCase()}`, bit] as const);
+const { Populate, Restarts, ...FOLL } = Foll;
+/** The kernel says the last two in other ways: by a flag of madvise's own, and by who passes no `locked`. */
+const FOLL_BITS = [
+  ...named('FOLL_', FOLL),
+  ['FOLL_MADV_POPULATE', Populate],
+  ['the caller begins again', Restarts],
+] as const;
 
-export const showFaultFlags = (flags: number): string => showBits(flags, FAULT_FLAG_BITS);
-export const showVmFault = (value: number): string => showBits(value, VM_FAULT_BITS);
-export const showVmFlags = (flags: number): string => showBits(flags, VM_BITS);
+function named(prefix: string, bits: Readonly<Record<string, number>>): (readonly [string, number])[] {
+  return Object.entries(bits).map(([name, bit]) => [`${prefix}${upper(name)}`, bit]);
+}
+const shows = (bits: readonly (readonly [string, number])[]) => (value: number) => showBits(value, bits);
+
+export const showFaultFlags = shows(named('FAULT_FLAG_', FaultFlag));
+export const showVmFault = shows(named('VM_FAULT_', VmFault));
+export const showVmFlags = shows(
+  Object.entries(Vm).map(([name, bit]) => [`VM_${name.toUpperCase()}`, bit] as const),
+);
+export const showFoll = shows(FOLL_BITS);
+/** An entry of 2 MiB says so by its order. */
+export const showHmmPfn = shows(
+  named('HMM_PFN_', HmmPfn).map(([name, bit]) => [bit === HmmPfn.Huge ? 'order 9' : name, bit]),
+);
+export const showHmmNeed = shows([
+  ['HMM_NEED_FAULT', 1],
+  ['HMM_NEED_WRITE_FAULT', 2],
+]);
+export const showMigratePfn = shows(named('MIGRATE_PFN_', MigratePfn));
+export const showSelect = shows(named('MIGRATE_VMA_SELECT_', Select));
 export const showPageFlags = (flags: number): string => showBits(flags, PG_NAMES);
 export const showNotify = (event: number): string => {
   const name = NOTIFY_NAMES[event];

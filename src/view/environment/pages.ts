@@ -102,7 +102,8 @@ export interface Holder {
   readonly count: number;
 }
 
-function who(world: World, kind: HoldKind, id: number): string {
+/** Who holds a reference of a kind: `fault by app`. */
+export function holderName(world: World, kind: HoldKind, id: number): string {
   const name = HOLD_NAMES[kind];
   switch (kind) {
     case Hold.Collect:
@@ -140,7 +141,8 @@ export function holdersOf(world: World, of: PageRow): Holder[] {
     add(`${level} (${KIND_NAMES[kind]}) of ${processName(world, at.process)}: ${where}`);
   }
   // The reference of a device-exclusive entry is that of the mapping, which has been counted.
-  for (const { kind, who: id } of k.holds.of(page)) if (kind !== Hold.Exclusive) add(who(world, kind, id));
+  for (const { kind, who: id } of k.holds.of(page))
+    if (kind !== Hold.Exclusive) add(holderName(world, kind, id));
   if (isDriverPage(k, page) && k.profile.freeDeviceRefcount > 0) add('ZONE_DEVICE (a device page keeps one)');
   const explained = [...counts.values()].reduce((sum, n) => sum + n, 0);
   const left = k.pages.refcount.get(page) - explained;

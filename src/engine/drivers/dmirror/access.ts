@@ -12,13 +12,14 @@ import type { Kernel } from '../../routine/kernel';
 import {
   Bool,
   type Builder,
+  ByteT,
   ErrnoT,
   Int,
   MirrorT,
   MmT,
   type Node,
+  PfnArrayT,
   routine,
-  SlotT,
   VpnT,
 } from '../../routine/routine';
 import { begin_ioctl, push_data } from '../ioctl';
@@ -91,7 +92,7 @@ export const dmirror_range_fault = routine({
   file: 'lib/test_hmm.c',
   about: 'Ask for the pages of a range until the answer is still true under the driver lock; then map them.',
   params: { mirror: MirrorT, start: VpnT, end: VpnT, write: Bool },
-  locals: { mm: MmT, pfns: SlotT, seq: Int, ret: ErrnoT, again: Bool },
+  locals: { mm: MmT, pfns: PfnArrayT, seq: Int, ret: ErrnoT, again: Bool },
   body: (r) => [
     r.step('range = { start, end, hmm_pfns, default_flags }', (k, f) => {
       f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;
@@ -213,7 +214,7 @@ const dmirror_access = routine({
   file: 'lib/test_hmm.c',
   about:
     "Access each page through the device's own table; at the first that is missing fault the rest of the range.",
-  params: { mirror: MirrorT, start: VpnT, end: VpnT, write: Bool, value: Int },
+  params: { mirror: MirrorT, start: VpnT, end: VpnT, write: Bool, value: ByteT },
   locals: { vpn: VpnT, ret: ErrnoT },
   body: (r) => [
     r.step('cpages = faults = 0', (k, f) => {
@@ -282,7 +283,7 @@ export const dmirror_write = routine({
   name: 'dmirror_write',
   file: 'lib/test_hmm.c',
   about: 'The device writes a range.',
-  params: { mirror: MirrorT, start: VpnT, pages: Int, value: Int },
+  params: { mirror: MirrorT, start: VpnT, pages: Int, value: ByteT },
   locals: { ret: ErrnoT },
   body: (r) => [
     r.call(

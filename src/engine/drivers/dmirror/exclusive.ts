@@ -8,7 +8,17 @@ import { Access } from '../../machine/devices';
 import { Hold } from '../../machine/holds';
 import type { DeviceRow, MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../../machine/ids';
 import type { Kernel } from '../../routine/kernel';
-import { ErrnoT, Int, MirrorT, MmT, PageT, routine, SlotT, VpnT } from '../../routine/routine';
+import {
+  ErrnoT,
+  Int,
+  MirrorT,
+  MmT,
+  PageArrayT,
+  PageEntryT,
+  PageT,
+  routine,
+  VpnT,
+} from '../../routine/routine';
 import { begin_ioctl } from '../ioctl';
 import { read_back } from './access';
 import { lockMirror, unlock_mirror } from './lock';
@@ -43,8 +53,8 @@ export const dmirror_exclusive = routine({
     vpn: VpnT,
     next: VpnT,
     end: VpnT,
-    slots: SlotT,
-    slot: SlotT,
+    slots: PageArrayT,
+    slot: PageEntryT,
     page: PageT,
     mapped: Int,
     ret: ErrnoT,

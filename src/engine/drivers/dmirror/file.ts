@@ -31,13 +31,13 @@ import type { Kernel } from '../../routine/kernel';
 import {
   DeviceT,
   Int,
+  MigrateEntryT,
   MigrationT,
   MirrorT,
   MmT,
   PageT,
   releaseParams,
   routine,
-  SlotT,
   VmaT,
   VpnT,
 } from '../../routine/routine';
@@ -162,7 +162,7 @@ const evict_chunk = routine({
   about:
     'Migrate whatever is on the device to system memory, by page frame number: no address space, no mmap_lock.',
   params: { device: DeviceT },
-  locals: { migration: MigrationT, at: Int, slot: SlotT, page: PageT },
+  locals: { migration: MigrationT, at: Int, slot: MigrateEntryT, page: PageT },
   body: (r) => [
     r.only(evictionMayFail, [
       r.when(

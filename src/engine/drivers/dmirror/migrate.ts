@@ -23,6 +23,7 @@ import {
   MmT,
   PageT,
   routine,
+  SelectT,
   VmaT,
   VpnT,
 } from '../../routine/routine';
@@ -56,7 +57,7 @@ export const migrate = routine({
     vma: VmaT,
     start: VpnT,
     end: VpnT,
-    select: Int,
+    select: SelectT,
     device: DeviceT,
     mirror: MirrorT,
     faultPage: PageT,

@@ -20,7 +20,7 @@ import { Vm } from '../../machine/address-spaces';
 import { Access } from '../../machine/devices';
 import type { DeviceRow, MigrationRow, MirrorRow, PageRow, SlotRow, VmaRow, Vpn } from '../../machine/ids';
 import type { Kernel } from '../../routine/kernel';
-import { migrateOpsParams, PageT, routine, SlotT } from '../../routine/routine';
+import { MigrateEntryT, migrateOpsParams, PageT, routine } from '../../routine/routine';
 import { lockMirror, unlock_mirror } from './lock';
 import { backing_page, devmem_alloc_page } from './memory';
 import { failures, faultsAfterMigration, keepsOwnEntries } from './options';
@@ -56,7 +56,7 @@ const copyToDevice = routine({
   about:
     'Take a device page for each page that migrates and copy the contents; skip a page when none is left.',
   params: migrateOpsParams,
-  locals: { slot: SlotT, page: PageT },
+  locals: { slot: MigrateEntryT, page: PageT },
   body: (r) => [
     ...forEachSlot(r, 'a device page for each page that migrates', [
       r.when('it migrates', (k, f) => migrates(k, f.slot) && !stays(k, f.slot), [
@@ -99,7 +99,7 @@ const copyToRam = routine({
   file: 'lib/test_hmm.c',
   about: "Take a page of system memory for each device page, drop the device's entry, and copy the contents.",
   params: migrateOpsParams,
-  locals: { slot: SlotT, page: PageT },
+  locals: { slot: MigrateEntryT, page: PageT },
   body: (r) => [
     r.when('the copy engine fails', (k, f) => copy_fails(k, ownerOf(k, f)), [
       r.ret('return: dst stays empty', refuse_copies),
@@ -180,7 +180,7 @@ export const finalize_and_map = routine({
   about: "Both pages are locked: enter what moved into the device's page table.",
   aliases: ['finalize_and_map'],
   params: migrateOpsParams,
-  locals: { slot: SlotT },
+  locals: { slot: MigrateEntryT },
   body: (r) => [
     r.step('find which pages reached the device', (k, f) => {
       log_copy(k, 'finalize_and_map', f.migration);

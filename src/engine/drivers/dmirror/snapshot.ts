@@ -16,7 +16,7 @@ import { is_device_coherent, is_device_private } from '../../kernel/mm/swap/page
 import type { DeviceRow, MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../../machine/ids';
 import { Wait } from '../../machine/tasks';
 import type { Kernel } from '../../routine/kernel';
-import { Bool, ErrnoT, Int, MirrorT, MmT, routine, SlotT, VpnT } from '../../routine/routine';
+import { Bool, ErrnoT, Int, MirrorT, MmT, PfnArrayT, routine, VpnT } from '../../routine/routine';
 import { begin_ioctl, push_data } from '../ioctl';
 import { keepRet, passRange } from './answer';
 import { lockMirror, unlock_mirror } from './lock';
@@ -76,7 +76,7 @@ const dmirror_range_snapshot = routine({
   file: 'lib/test_hmm.c',
   about: 'Ask what is mapped in the range until the answer is not overtaken by an invalidation.',
   params: { mirror: MirrorT, start: VpnT, end: VpnT },
-  locals: { mm: MmT, notifier: MirrorT, pfns: SlotT, seq: Int, ret: ErrnoT, again: Bool },
+  locals: { mm: MmT, notifier: MirrorT, pfns: PfnArrayT, seq: Int, ret: ErrnoT, again: Bool },
   body: (r) => [
     r.step('mmu_interval_notifier_insert(range->notifier, mm, range->start, size)', (k, f) => {
       f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;

@@ -21,9 +21,9 @@ import {
   MirrorT,
   MmT,
   type Node,
+  PfnArrayT,
   RangeT,
   routine,
-  SlotT,
   VmaT,
   VpnT,
 } from '../../routine/routine';
@@ -64,7 +64,7 @@ export const dmirror_vma_fault = routine({
   about:
     'VMA by VMA: fault the pages in until the answer is still true under the driver lock; then map them.',
   params: { mirror: MirrorT, start: VpnT, end: VpnT, write: Bool },
-  locals: { mm: MmT, vma: VmaT, vpn: VpnT, next: VpnT, pfns: SlotT, range: RangeT, ret: ErrnoT },
+  locals: { mm: MmT, vma: VmaT, vpn: VpnT, next: VpnT, pfns: PfnArrayT, range: RangeT, ret: ErrnoT },
   body: (r) => [
     r.step('mm = the process that opened the device', (k, f) => {
       f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;
@@ -130,7 +130,7 @@ export function snapshotRoutine(
     file: 'lib/test_hmm.c',
     about: 'VMA by VMA: ask what is mapped until the answer is still true under the driver lock.',
     params: { mirror: MirrorT, start: VpnT, end: VpnT },
-    locals: { mm: MmT, vma: VmaT, vpn: VpnT, next: VpnT, pfns: SlotT, range: RangeT, ret: ErrnoT },
+    locals: { mm: MmT, vma: VmaT, vpn: VpnT, next: VpnT, pfns: PfnArrayT, range: RangeT, ret: ErrnoT },
     body: (r) => [
       r.step('mm = the process that opened the device', (k, f) => {
         f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;

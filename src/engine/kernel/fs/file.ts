@@ -5,7 +5,7 @@ import type { EntryRow, FileRow, NodeRow, PageRow, ProcessRow, Vpn } from '../..
 import { Pg } from '../../machine/pages';
 import { LEVEL_PGD } from '../../machine/radix';
 import type { Kernel } from '../../routine/kernel';
-import { EntryT, FileT, Int, routine } from '../../routine/routine';
+import { EntryT, FileT, IndexT, routine } from '../../routine/routine';
 import { cached_page, cached_slot, filemap_remove_folio } from '../mm/memory/page_cache';
 import { put_page } from '../mm/swap/page_ref';
 import { free_swap_and_cache } from '../mm/swapfile/swap_state';
@@ -60,7 +60,7 @@ export const fput = routine({
   file: 'fs/file_table.c',
   about: 'One user of the file less. With the last one the file goes: its pages leave the page cache.',
   params: { file: FileT },
-  locals: { index: Int, entry: EntryT },
+  locals: { index: IndexT, entry: EntryT },
   body: (r) => [
     r.when('somebody still uses the file', (k, f) => k.files.users.add(f.file, -1) > 0, [r.ret('return')]),
     r.step('begin with the first page of the page cache', (k, f) => next_cached(k, f)),

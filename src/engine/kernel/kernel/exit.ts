@@ -3,7 +3,7 @@
 import type { MirrorRow, MmRow, ProcessRow, TaskRow } from '../../machine/ids';
 import { TaskState, Wait } from '../../machine/tasks';
 import type { Kernel } from '../../routine/kernel';
-import { Bool, Int, MirrorT, MmT, ProcessT, routine } from '../../routine/routine';
+import { Bool, Int, MirrorT, MmT, ProcessT, routine, SignalT } from '../../routine/routine';
 import { file_close_fd, fputDevice } from '../fs/device_file';
 import { exit_mmap } from '../mm/mmap/mmap';
 import { mmdrop } from './process';
@@ -58,7 +58,7 @@ export const do_exit = routine({
   name: 'do_exit',
   file: 'kernel/exit.c',
   about: 'A thread ends; with the last one its process: address space first, then the open files.',
-  params: { code: Int, signal: Int, group: Bool },
+  params: { code: Int, signal: SignalT, group: Bool },
   locals: { process: ProcessT, mm: MmT },
   body: (r) => [
     r.step('count one thread less; with exit_group or a fatal signal kill the others', (k, f) => {

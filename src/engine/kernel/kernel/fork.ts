@@ -3,7 +3,7 @@
 import { Vm } from '../../machine/address-spaces';
 import type { MmRow, ProcessRow, VmaRow } from '../../machine/ids';
 import type { Kernel } from '../../routine/kernel';
-import { ErrnoT, Int, MmT, ProcessT, routine, VmaT } from '../../routine/routine';
+import { ErrnoT, MmT, ProcessT, routine, TaskNameT, VmaT } from '../../routine/routine';
 import { dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending } from '../arch/x86/mm/tlbflush';
 import { Errno } from '../constants';
 import { copy_page_range } from '../mm/memory/copy_page_range';
@@ -93,7 +93,7 @@ export const sys_fork = routine({
   file: 'kernel/fork.c',
   about: 'A child process with a copy of the address space: pages are shared until somebody writes.',
   aliases: ['sys_fork', 'copy_process', '_do_fork'],
-  params: { name: Int },
+  params: { name: TaskNameT },
   locals: { mm: MmT, child: ProcessT, ret: ErrnoT },
   body: (r) => [
     r.step('mm = allocate_mm()', (k, f) => {

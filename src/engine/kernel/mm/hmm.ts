@@ -18,11 +18,15 @@ import {
   EntryT,
   ErrnoT,
   FaultFlagsT,
+  HmmNeedT,
+  HmmPfnT,
   Int,
   MirrorT,
+  PfnArrayT,
+  PfnEntryT,
   routine,
-  SlotT,
   VmaT,
+  VmFaultT,
   VpnT,
 } from '../../routine/routine';
 import { Errno, FaultFlag, HmmPfn, VM_FAULT_ERROR } from '../constants';
@@ -120,7 +124,7 @@ const hmm_vma_fault = routine({
   about:
     'Fault in every page from the failing one to the end of the walk step, with the same kind of access.',
   params: { vma: VmaT, start: VpnT, end: VpnT, write: Bool },
-  locals: { vpn: VpnT, flags: FaultFlagsT, result: Int },
+  locals: { vpn: VpnT, flags: FaultFlagsT, result: VmFaultT },
   body: (r) => [
     r.when('a write where the VMA is not writable', (k, f) => f.write !== 0 && !k.mm.has(f.vma, Vm.Write), [
       r.ret('return -EPERM', () => -Errno.EPERM),
@@ -162,8 +166,8 @@ export const hmm_range_fault = routine({
   name: RANGE_FAULT,
   file: 'mm/hmm.c',
   about: 'Report what is mapped in the range, and fault in what the request says must be there.',
-  params: { mirror: MirrorT, start: VpnT, end: VpnT, request: Int, pfns: SlotT, seq: Int },
-  locals: { vpn: VpnT, slot: SlotT, need: Int, wait: Bool, ret: ErrnoT, vma: VmaT, entry: EntryT },
+  params: { mirror: MirrorT, start: VpnT, end: VpnT, request: HmmPfnT, pfns: PfnArrayT, seq: Int },
+  locals: { vpn: VpnT, slot: PfnEntryT, need: HmmNeedT, wait: Bool, ret: ErrnoT, vma: VmaT, entry: EntryT },
   body: (r) => [
     r.step('walk from range->start', (k, f) => {
       const asked = (f.request & HmmPfn.ReqFault ? 1 : 0) | (f.request & HmmPfn.ReqWrite ? 2 : 0);

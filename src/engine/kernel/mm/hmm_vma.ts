@@ -13,14 +13,15 @@ import {
   DeviceT,
   EntryT,
   ErrnoT,
-  Int,
+  PfnArrayT,
+  PfnEntryT,
   RangeT,
   routine,
-  SlotT,
   VmaT,
   VmFaultT,
   VpnT,
 } from '../../routine/routine';
+
 import { Errno, FaultFlag, HmmPfn, VM_FAULT_ERROR, VmFault } from '../constants';
 import { detect_endless_walk } from '../livelock';
 import { handle_mm_fault } from './memory/memory';
@@ -143,8 +144,8 @@ const hmm_vma_walk_pmd = routine({
   name: 'hmm_vma_walk_pmd',
   file: 'mm/hmm.c',
   about: 'Look at each entry of the step; the first that is not good enough makes all of them be faulted.',
-  params: { vma: VmaT, start: VpnT, end: VpnT, fault: Bool, write: Bool, pfns: SlotT, range: RangeT },
-  locals: { vpn: VpnT, slot: SlotT, faults: Bool, waits: Bool, entry: EntryT, ret: ErrnoT },
+  params: { vma: VmaT, start: VpnT, end: VpnT, fault: Bool, write: Bool, pfns: PfnArrayT, range: RangeT },
+  locals: { vpn: VpnT, slot: PfnEntryT, faults: Bool, waits: Bool, entry: EntryT, ret: ErrnoT },
   body: (r) => [
     r.step('addr = start', (k, f) => {
       f.vpn = f.start;
@@ -202,7 +203,14 @@ function slot_at(k: Kernel, pfns: SlotRow, range: RangeRow, vpn: number): SlotRo
 }
 
 const WALK = 'hmm_range_fault';
-const params = { vma: VmaT, range: RangeT, pfns: SlotT, device: DeviceT, fault: Bool, write: Bool } as const;
+const params = {
+  vma: VmaT,
+  range: RangeT,
+  pfns: PfnArrayT,
+  device: DeviceT,
+  fault: Bool,
+  write: Bool,
+} as const;
 
 /** The walk both functions make: step by step, and with `fault` again from `last` while a step says -EAGAIN. */
 const walk_page_range = routine({
@@ -270,7 +278,7 @@ export const hmm_vma_get_pfns = routine({
   name: 'hmm_vma_get_pfns',
   file: 'mm/hmm.c',
   about: 'Report what is mapped in a range of a VMA.',
-  params: { vma: VmaT, range: RangeT, pfns: SlotT, device: DeviceT },
+  params: { vma: VmaT, range: RangeT, pfns: PfnArrayT, device: DeviceT },
   locals: { ret: ErrnoT },
   body: (r) => [
     r.call(
@@ -300,8 +308,8 @@ export const hmm_vma_fault = routine({
   file: 'mm/hmm.c',
   about:
     'Fault in what is missing in a range of a VMA, and report it: again and again until all of it is there.',
-  params: { vma: VmaT, range: RangeT, pfns: SlotT, device: DeviceT, write: Bool },
-  locals: { ret: Int },
+  params: { vma: VmaT, range: RangeT, pfns: PfnArrayT, device: DeviceT, write: Bool },
+  locals: { ret: ErrnoT },
   body: (r) => [
     r.call(
       'walk_page_range(start, end, &mm_walk) until it does not say -EAGAIN',

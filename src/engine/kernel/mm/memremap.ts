@@ -5,7 +5,7 @@ import type { PageRow } from '../../machine/ids';
 import { Pg } from '../../machine/pages';
 import { Wait } from '../../machine/tasks';
 import type { Kernel } from '../../routine/kernel';
-import { DeviceT, Int, routine } from '../../routine/routine';
+import { DeviceT, PgmapT, routine } from '../../routine/routine';
 import { trylock_page } from './mmap/mmap_lock';
 import { get_page } from './swap/page_ref';
 
@@ -40,7 +40,7 @@ export const memunmap_pages = routine({
   about:
     'Remove the struct pages of a device: nobody may take new references, and all old ones must be gone.',
   params: { device: DeviceT },
-  locals: { pgmap: Int },
+  locals: { pgmap: PgmapT },
   body: (r) => [
     r.step('percpu_ref_kill(&pgmap->ref)', (k, f) => {
       f.pgmap = k.devices.pgmap.get(f.device);

@@ -3,7 +3,7 @@
 import { Hold } from '../../machine/holds';
 import type { EntryRow, MmRow, PageRow, SlotRow } from '../../machine/ids';
 import type { Kernel } from '../../routine/kernel';
-import { MmT, routine, SlotT } from '../../routine/routine';
+import { GatherT, MmT, routine } from '../../routine/routine';
 import {
   dec_tlb_flush_pending,
   flush_tlb_mm,
@@ -83,7 +83,7 @@ export const tlb_flush_mmu_free = routine({
   file: 'mm/mmu_gather.c',
   about: 'No CPU can reach the gathered pages any more: drop their references.',
   aliases: ['tlb_flush_mmu_free'],
-  params: { tlb: SlotT },
+  params: { tlb: GatherT },
   body: (r) => [
     r.when('free_pages_and_swap_cache: there are pages or page tables', has_batch, [lruAddDrain(r)]),
     r.loop('there is a gathered page', (k, f) => k.slots.next.get(f.tlb) !== 0, [
@@ -105,7 +105,7 @@ export const tlb_finish_mmu = routine({
   file: 'mm/mmu_gather.c',
   about:
     'CPUs may have used the cleared entries until now. Flush the TLB; nobody can reach the gathered pages any more: drop their references.',
-  params: { mm: MmT, tlb: SlotT },
+  params: { mm: MmT, tlb: GatherT },
 
   body: (r) => [
     r.yield('Y5'),

@@ -15,7 +15,7 @@ import {
   Pte,
 } from '../../machine/pte';
 import type { Kernel } from '../../routine/kernel';
-import { ErrnoT, Hex, Int, MmT, routine, VmaT, VpnT } from '../../routine/routine';
+import { ErrnoT, Int, MmT, routine, VmaT, VmFlagsT, VpnT } from '../../routine/routine';
 import { dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending } from '../arch/x86/mm/tlbflush';
 import { Errno, Notify } from '../constants';
 import { populateVma } from './gup/populate';
@@ -191,8 +191,8 @@ const mprotect_fixup = routine({
   name: 'mprotect_fixup',
   file: 'mm/mprotect.c',
   about: 'Give [start, end) of one VMA the new flags: merge with neighbours that have them, or split.',
-  params: { vma: VmaT, start: VpnT, end: VpnT, flags: Hex },
-  locals: { old: Hex },
+  params: { vma: VmaT, start: VpnT, end: VpnT, flags: VmFlagsT },
+  locals: { old: VmFlagsT },
   body: (r) => [
     r.when('the flags are the same', (k, f) => k.mm.flags.get(f.vma) === f.flags, [
       r.ret('return the VMA', (_, f) => f.vma),
@@ -242,8 +242,8 @@ export const sys_mprotect = routine({
   file: 'mm/mprotect.c',
   about: 'Change the protection of a range, VMA by VMA, as far as it is mapped.',
   aliases: ['do_mprotect_pkey'],
-  params: { start: VpnT, pages: Int, prot: Hex },
-  locals: { mm: MmT, end: VpnT, at: VpnT, vma: VmaT, flags: Hex, ret: ErrnoT },
+  params: { start: VpnT, pages: Int, prot: VmFlagsT },
+  locals: { mm: MmT, end: VpnT, at: VpnT, vma: VmaT, flags: VmFlagsT, ret: ErrnoT },
   body: (r) => [
     r.when('the range is empty', (_, f) => f.pages <= 0, [r.ret('return 0')]),
     ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),

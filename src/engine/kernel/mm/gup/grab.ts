@@ -3,7 +3,7 @@
 import { Hold, type HoldKind, holdWeight } from '../../../machine/holds';
 import type { PageRow } from '../../../machine/ids';
 import type { Kernel } from '../../../routine/kernel';
-import { Int, PageT, routine } from '../../../routine/routine';
+import { HolderT, PageT, routine } from '../../../routine/routine';
 import { get_page, put_page } from '../swap/page_ref';
 import { Foll } from './foll';
 
@@ -41,7 +41,7 @@ export const gup_put_folio = routine({
   file: 'mm/gup.c',
   about: 'Drop the references of one pin; whoever drops the last reference frees the page.',
   aliases: ['unpin_user_page'],
-  params: { page: PageT, who: Int },
+  params: { page: PageT, who: HolderT },
   body: (r) => [
     r.when('the zero page: nothing was counted', (k, f) => !counts_pins(k, f.page), [r.ret('return')]),
     r.only(

@@ -4,7 +4,18 @@ import type { MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids'
 import { Pg } from '../../../machine/pages';
 import { isZeroPage, PTE_DEVMAP, PTE_WRITE } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, ErrnoT, Hex, Int, MmT, routine, SlotT, VpnT } from '../../../routine/routine';
+import {
+  Bool,
+  ErrnoT,
+  FollT,
+  HolderT,
+  Int,
+  MmT,
+  PageArrayT,
+  PageEntryT,
+  routine,
+  VpnT,
+} from '../../../routine/routine';
 import { pte_table_end } from '../pagewalk';
 import { leaf_offset, ptep_get } from '../pgtable';
 import { Foll } from './foll';
@@ -75,8 +86,8 @@ export const gup_fast_fallback = routine({
   about:
     'What is present without a lock, the rest with faults. An error after some pages were had is not told.',
   aliases: ['internal_get_user_pages_fast', 'get_user_pages_fast', 'pin_user_pages_fast'],
-  params: { mm: MmT, start: VpnT, pages: Int, foll: Hex, who: Int, slots: SlotT },
-  locals: { slot: SlotT, done: Int, ended: Bool, ret: ErrnoT },
+  params: { mm: MmT, start: VpnT, pages: Int, foll: FollT, who: HolderT, slots: PageArrayT },
+  locals: { slot: PageEntryT, done: Int, ended: Bool, ret: ErrnoT },
   body: (r) => [
     r.step('gup_fast(start, end, gup_flags, pages)', (_, f) => {
       f.slot = f.slots;

@@ -11,14 +11,16 @@ import {
   Bool,
   type Builder,
   ErrnoT,
-  Hex,
+  FollT,
+  HolderT,
   Int,
   MigrationT,
   MmT,
   type Node,
+  PageArrayT,
+  PageEntryT,
   PageT,
   routine,
-  SlotT,
   VpnT,
 } from '../../../routine/routine';
 import { Errno } from '../../constants';
@@ -72,8 +74,8 @@ const collect_longterm_unpinnable_folios = routine({
   name: 'collect_longterm_unpinnable_folios',
   file: 'mm/gup.c',
   about: 'Find the pages that must not stay pinned, and take those of system memory off the LRU.',
-  params: { slots: SlotT, migration: MigrationT },
-  locals: { slot: SlotT, page: PageT, folio: PageT, collected: Int },
+  params: { slots: PageArrayT, migration: MigrationT },
+  locals: { slot: PageEntryT, page: PageT, folio: PageT, collected: Int },
   body: (r) => [
     r.step('begin with the first page', (_, f) => {
       f.slot = f.slots;
@@ -124,8 +126,8 @@ const migrate_longterm_unpinnable_folios = routine({
   name: 'migrate_longterm_unpinnable_folios',
   file: 'mm/gup.c',
   about: 'Give all pins back, so that pages can move, and move those that must not stay where they are.',
-  params: { slots: SlotT, who: Int, migration: MigrationT },
-  locals: { slot: SlotT, page: PageT, coherent: PageT, ret: ErrnoT },
+  params: { slots: PageArrayT, who: HolderT, migration: MigrationT },
+  locals: { slot: PageEntryT, page: PageT, coherent: PageT, ret: ErrnoT },
   body: (r) => [
     r.step('begin with the first page', (_, f) => {
       f.slot = f.slots;
@@ -179,7 +181,7 @@ const check_and_migrate_movable_pages = routine({
   file: 'mm/gup.c',
   about:
     'May these pages stay pinned for long? Those that may not are moved away, and none is pinned any more.',
-  params: { slots: SlotT, who: Int },
+  params: { slots: PageArrayT, who: HolderT },
   locals: { migration: MigrationT, collected: Int, ret: ErrnoT },
   body: (r) => [
     r.step('INIT_LIST_HEAD(&movable_folio_list)', (k, f) => {
@@ -227,7 +229,7 @@ export const gup_longterm_locked = routine({
   file: 'mm/gup.c',
   about:
     'Find the pages; for a long-term pin look whether they may stay, and begin again when some had to move.',
-  params: { mm: MmT, start: VpnT, pages: Int, foll: Hex, who: Int, slots: SlotT, locked: Bool },
+  params: { mm: MmT, start: VpnT, pages: Int, foll: FollT, who: HolderT, slots: PageArrayT, locked: Bool },
   locals: { again: Bool, ret: ErrnoT, rc: ErrnoT },
   body: (r) => [
     r.step('FOLL_LONGTERM: memalloc_pin_save(), no new page comes from ZONE_MOVABLE', (k, f) => {

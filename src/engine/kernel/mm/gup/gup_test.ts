@@ -3,7 +3,7 @@
 import { Hold } from '../../../machine/holds';
 import type { MmRow, PageRow, SlotRow, Vpn } from '../../../machine/ids';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, Int, MmT, routine, SlotT, VpnT } from '../../../routine/routine';
+import { Bool, ErrnoT, Int, MmT, PageArrayT, PageEntryT, routine, VpnT } from '../../../routine/routine';
 import { Errno } from '../../constants';
 import { mmap_read_unlock, mmapReadLockKillable } from '../mmap/mmap_lock';
 import { put_page } from '../swap/page_ref';
@@ -44,7 +44,7 @@ export const gup_test = routine({
   about:
     'get_user_pages, or get_user_pages_fast, over a range of the current process, then put_page for each page.',
   params: { start: VpnT, pages: Int, write: Bool, fast: Bool },
-  locals: { mm: MmT, slots: SlotT, slot: SlotT, ret: Int },
+  locals: { mm: MmT, slots: PageArrayT, slot: PageEntryT, ret: ErrnoT },
   body: (r) => [
     r.step('mm = current->mm', (k, f) => {
       f.mm = k.tasks.mmOf(k.task) as MmRow;

@@ -2,7 +2,7 @@
 
 import type { SlotRow, Vpn } from '../../../machine/ids';
 import type { Kernel } from '../../../routine/kernel';
-import { type Builder, type Node, routine, SlotT } from '../../../routine/routine';
+import { type Builder, type Node, PageArrayT, routine } from '../../../routine/routine';
 import { Errno } from '../../constants';
 
 const POINTER_BYTES = 8;
@@ -43,7 +43,7 @@ const kvfree = routine({
   name: 'kvfree',
   file: 'mm/util.c',
   about: 'Give the memory of an array back.',
-  params: { slots: SlotT },
+  params: { slots: PageArrayT },
   body: (r) => [
     r.loop('pages of the array are left', (_, f) => f.slots !== 0, [
       r.step('free one', (k, f) => {

@@ -2,7 +2,18 @@
 
 import type { PageRow, PinRow, SlotRow, Vpn } from '../../../machine/ids';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, ErrnoT, Hex, Int, MmT, PinT, routine, SlotT, VpnT } from '../../../routine/routine';
+import {
+  Bool,
+  ErrnoT,
+  FollT,
+  Int,
+  MmT,
+  PageArrayT,
+  PageEntryT,
+  PinT,
+  routine,
+  VpnT,
+} from '../../../routine/routine';
 import { Errno } from '../../constants';
 import { mmap_read_unlock_if_locked, mmapReadLockKillable } from '../mmap/mmap_lock';
 import { Foll } from './foll';
@@ -46,7 +57,7 @@ export const unpin_user_pages = routine({
   file: 'mm/gup.c',
   about: 'Give back every page of a pin.',
   params: { pin: PinT },
-  locals: { slots: SlotT, slot: SlotT, count: Int },
+  locals: { slots: PageArrayT, slot: PageEntryT, count: Int },
   body: (r) => [
     r.step('allocate the array of pages', (k, f) => {
       f.slots = k.pins.firstSlot.get(f.pin) as SlotRow;
@@ -82,7 +93,7 @@ export const pin_user_pages = routine({
   file: 'mm/gup.c',
   about: 'Pin a range, again and again from where the last call stopped. All or nothing.',
   params: { start: VpnT, pages: Int, write: Bool, longterm: Bool, fast: Bool, pin: PinT },
-  locals: { mm: MmT, foll: Hex, slots: SlotT, slot: SlotT, done: Int, had: Int, ret: ErrnoT },
+  locals: { mm: MmT, foll: FollT, slots: PageArrayT, slot: PageEntryT, done: Int, had: Int, ret: ErrnoT },
   body: (r) => [
     ...pageArray(r),
     r.step('gup_flags |= FOLL_PIN (| FOLL_LONGTERM) (| FOLL_WRITE)', (k, f) => {

@@ -20,7 +20,7 @@ import {
   Pte,
 } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, EntryT, Int, PageT, routine, VmaT, VmFaultT, VpnT } from '../../../routine/routine';
+import { Bool, EntryT, PageT, routine, TableT, VmaT, VmFaultT, VpnT } from '../../../routine/routine';
 import { flush_tlb_entry } from '../../arch/x86/mm/tlbflush';
 import { FaultFlag, Notify, VmFault } from '../../constants';
 import { charge_or_free } from '../memcontrol';
@@ -133,7 +133,7 @@ const do_huge_pmd_anonymous_page = routine({
   about:
     'First touch where huge pages are wanted: the huge zero page for a read, 512 fresh pages for a write. FALLBACK: small pages.',
   params: vmfParams,
-  locals: { page: PageT, table: Int, ret: VmFaultT },
+  locals: { page: PageT, table: TableT, ret: VmFaultT },
   body: (r) => {
     const putFolio = r.call('folio_put(folio)', put_page, (k, f: HugeFault, callee) => {
       callee.page = f.page;

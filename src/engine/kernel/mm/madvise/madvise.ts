@@ -3,7 +3,7 @@
 import { Vm } from '../../../machine/address-spaces';
 import type { VmaRow, Vpn } from '../../../machine/ids';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from '../../../routine/routine';
+import { AdviceT, Bool, ErrnoT, Int, MmT, routine, VmaT, VmFlagsT, VpnT } from '../../../routine/routine';
 import { Errno } from '../../constants';
 import { huge_start } from '../huge_memory/huge_memory';
 import { vma_adjust_trans_huge } from '../huge_memory/huge_pmd';
@@ -121,8 +121,8 @@ const madvise_vma_behavior = routine({
   name: 'madvise_vma_behavior',
   file: 'mm/madvise.c',
   about: 'Take the advice for one VMA: zap, free lazily, make cold, or change flags.',
-  params: { ...range, advice: Int },
-  locals: { ret: ErrnoT, flags: Int },
+  params: { ...range, advice: AdviceT },
+  locals: { ret: ErrnoT, flags: VmFlagsT },
   body: (r) => [
     r.when('the VMA does not take this advice', refuses, [r.ret('return -EINVAL', () => -Errno.EINVAL)]),
     r.when('MADV_DONTNEED', (_, f) => drops(f.advice), [
@@ -227,7 +227,7 @@ const madvise_walk_vmas = routine({
   name: 'madvise_walk_vmas',
   file: 'mm/madvise.c',
   about: 'Take the advice VMA by VMA. Holes are passed over and make the call fail with -ENOMEM at the end.',
-  params: { start: VpnT, end: VpnT, advice: Int },
+  params: { start: VpnT, end: VpnT, advice: AdviceT },
   locals: { mm: MmT, vma: VmaT, next: VpnT, holes: Bool, ret: ErrnoT },
   body: (r) => [
     r.step('mm = current->mm', (k, f) => {
@@ -274,7 +274,7 @@ export const sys_madvise = routine({
   file: 'mm/madvise.c',
   about: 'Advice about a range: what is needed, what is not, what shall be there now.',
   aliases: ['do_madvise'],
-  params: { start: VpnT, pages: Int, advice: Int },
+  params: { start: VpnT, pages: Int, advice: AdviceT },
   locals: { mm: MmT, ret: ErrnoT },
   body: (r) => [
     r.when('this kernel does not know the advice', (k, f) => !is_known(k, f.advice) || f.pages < 0, [

@@ -4,7 +4,7 @@ import type { PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import { isPresent } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { routine, SlotT, VmaT, VpnT } from '../../../routine/routine';
+import { FolioListT, routine, VmaT, VpnT } from '../../../routine/routine';
 import { mmOf } from '../memory/vmf';
 import { next_entry, pte_table_end } from '../pagewalk';
 import { pte_offset, pte_page, ptep_get } from '../pgtable';
@@ -39,7 +39,7 @@ export const madvise_pageout = routine({
   file: 'mm/madvise.c',
   about: 'Swap the pages out now. Shared pages and pages of devices are left alone.',
   params: { vma: VmaT, start: VpnT, end: VpnT },
-  locals: { at: VpnT, list: SlotT },
+  locals: { at: VpnT, list: FolioListT },
   body: (r) => [
     lruAddDrain(r),
     r.step('addr = start', (_, f) => {

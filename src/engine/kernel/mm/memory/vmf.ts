@@ -10,10 +10,10 @@ import {
   type Builder,
   EntryT,
   FaultFlagsT,
-  Int,
   type Node,
   PageT,
   PteT,
+  SwapSlotT,
   VmaT,
   VpnT,
 } from '../../../routine/routine';
@@ -31,7 +31,7 @@ export const vmfParams = {
   entry: EntryT,
   pte: PteT,
   orig: PageT,
-  slot: Int,
+  slot: SwapSlotT,
 } as const;
 
 /** orig_pte: an entry as it was read, which may be another one by now. */

@@ -10,11 +10,11 @@ import {
   Bool,
   type Builder,
   EntryT,
+  GatherT,
   MmT,
   type Node,
   PageT,
   routine,
-  SlotT,
   VmaT,
   VpnT,
 } from '../../../routine/routine';
@@ -103,7 +103,7 @@ const zap_pte_range = routine({
   name: 'zap_pte_range',
   file: 'mm/memory.c',
   about: 'Clear the entries of one table in address order, whatever they stand for, under its lock.',
-  params: { vma: VmaT, start: VpnT, end: VpnT, tlb: SlotT },
+  params: { vma: VmaT, start: VpnT, end: VpnT, tlb: GatherT },
   locals: { at: VpnT, first: EntryT, entry: EntryT, page: PageT, flush: Bool },
   body: (r) => [
     r.step('find the first entry in use', (k, f) => {
@@ -167,7 +167,7 @@ const unmap_page_range = routine({
   name: 'unmap_page_range',
   file: 'mm/memory.c',
   about: 'Clear the entries of the range table by table (zap_pmd_range).',
-  params: { vma: VmaT, start: VpnT, end: VpnT, tlb: SlotT },
+  params: { vma: VmaT, start: VpnT, end: VpnT, tlb: GatherT },
   locals: { at: VpnT, next: VpnT, entry: EntryT },
   body: (r) => [
     r.step('find the first entry in use', (k, f) => advance(k, f, f.start)),
@@ -258,7 +258,7 @@ export const unmap_vmas = routine({
   name: 'unmap_vmas',
   file: 'mm/memory.c',
   about: 'Tell the mirrors that the range goes away, then clear the entries of each VMA.',
-  params: { mm: MmT, vma: VmaT, start: VpnT, end: VpnT, tlb: SlotT },
+  params: { mm: MmT, vma: VmaT, start: VpnT, end: VpnT, tlb: GatherT },
   body: (r) => [
     r.call(
       'mmu_notifier_invalidate_range_start(UNMAP, range)',
@@ -295,7 +295,7 @@ export const zap_page_range_single = routine({
   file: 'mm/memory.c',
   about: 'Remove the pages of a range; the VMA and the page tables stay.',
   params: { vma: VmaT, start: VpnT, end: VpnT },
-  locals: { mm: MmT, tlb: SlotT },
+  locals: { mm: MmT, tlb: GatherT },
   body: (r) => [
     lruAddDrain(r),
     r.step('tlb_gather_mmu(&tlb, mm)', (k, f) => {
@@ -332,7 +332,7 @@ export const unmap_hugepage_range = routine({
   file: 'mm/hugetlb.c',
   about: 'Remove huge pages of the pool from a mapping; the mapping stays.',
   params: { vma: VmaT, start: VpnT, end: VpnT },
-  locals: { mm: MmT, tlb: SlotT },
+  locals: { mm: MmT, tlb: GatherT },
   body: (r) => [
     r.only(
       (profile) => profile.hugetlbZapNotifies,

@@ -7,7 +7,7 @@ import { Hold } from '../../../machine/holds';
 import type { EntryRow, MigrationRow, NodeRow, PageRow, SlotRow, Vpn } from '../../../machine/ids';
 import { MAPPING_FILE, Pg } from '../../../machine/pages';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, ErrnoT, Int, MigrationT, PageT, routine, SlotT } from '../../../routine/routine';
+import { Bool, ErrnoT, Int, MigrateEntryT, MigrationT, PageT, routine } from '../../../routine/routine';
 import { Errno } from '../../constants';
 import { split_folio } from '../huge_memory/split_huge_page';
 import { migration_free } from '../migrate_device/migrate_arrays';
@@ -169,7 +169,7 @@ export const migrate_pages = routine({
   file: 'mm/migrate.c',
   about: 'Move each page of the list to another frame, wherever it is mapped.',
   params: { migration: MigrationT },
-  locals: { slot: SlotT, page: PageT, ret: ErrnoT, failed: Int },
+  locals: { slot: MigrateEntryT, page: PageT, ret: ErrnoT, failed: Int },
   body: (r) => [
     r.step('begin with the first folio', (k, f) => {
       f.slot = k.migrations.head.get(f.migration) as SlotRow;
@@ -238,7 +238,7 @@ export const putback_movable_pages = routine({
   file: 'mm/migrate.c',
   about: 'Pages that could not move go back to the LRU.',
   params: { migration: MigrationT },
-  locals: { slot: SlotT, page: PageT },
+  locals: { slot: MigrateEntryT, page: PageT },
   body: (r) => [
     r.step('begin with the first folio', (k, f) => {
       f.slot = k.migrations.head.get(f.migration) as SlotRow;

@@ -3,7 +3,7 @@
 import { Hold } from '../../../machine/holds';
 import type { MigrationRow, PageRow, SlotRow } from '../../../machine/ids';
 import type { Kernel } from '../../../routine/kernel';
-import { ErrnoT, Int, MigrationT, PageT, routine, SlotT } from '../../../routine/routine';
+import { ErrnoT, HolderT, MigrateEntryT, MigrationT, PageT, routine } from '../../../routine/routine';
 import { Errno, MigratePfn } from '../../constants';
 import { lockPage, trylock_page } from '../mmap/mmap_lock';
 import { alloc_page } from '../page_alloc/page_alloc';
@@ -35,8 +35,8 @@ export const migrate_device_coherent_folio = routine({
   name: 'migrate_device_coherent_folio',
   file: 'mm/migrate_device.c',
   about: 'Move one page of coherent device memory to system memory, wherever it is mapped.',
-  params: { page: PageT, who: Int },
-  locals: { migration: MigrationT, slot: SlotT, target: PageT, ret: ErrnoT },
+  params: { page: PageT, who: HolderT },
+  locals: { migration: MigrationT, slot: MigrateEntryT, target: PageT, ret: ErrnoT },
   body: (r) => [
     lockPage(r, (_, f) => f.page),
     r.step('src_pfn = migrate_pfn(page) | MIGRATE', (k, f) => {

@@ -17,7 +17,16 @@ import {
 } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, EntryT, ErrnoT, MigrationT, PageT, routine, SlotT, VpnT } from '../../../routine/routine';
+import {
+  Bool,
+  EntryT,
+  ErrnoT,
+  MigrateEntryT,
+  MigrationT,
+  PageT,
+  routine,
+  VpnT,
+} from '../../../routine/routine';
 import { flush_tlb_entry } from '../../arch/x86/mm/tlbflush';
 import { Errno, Notify } from '../../constants';
 import { type Rule, refuse } from '../../refusals';
@@ -84,7 +93,7 @@ export const migrate_vma_collect = routine({
   file: 'mm/migrate_device.c',
   about: 'Tell the mirrors, then look at each entry under the page-table lock and take what may move.',
   params: { migration: MigrationT },
-  locals: { slot: SlotT, end: VpnT, entry: EntryT, failed: Bool },
+  locals: { slot: MigrateEntryT, end: VpnT, entry: EntryT, failed: Bool },
   body: (r) => [
     r.call(
       'mmu_notifier_invalidate_range_start(MIGRATE, owner)',
@@ -228,7 +237,7 @@ export const migrate_vma_pages = routine({
     'Move mapping, flags and charge from each source to its destination; fill holes; drop what can not move.',
   aliases: ['migrate_device_pages'],
   params: { migration: MigrationT },
-  locals: { slot: SlotT, notified: Bool, start: VpnT },
+  locals: { slot: MigrateEntryT, notified: Bool, start: VpnT },
   body: (r) => [
     r.yield('Y7'),
     r.step('read dst as the driver filled it', (k, f) => {
@@ -330,7 +339,7 @@ export const migrate_vma_finalize = routine({
     'Wherever a source was mapped put its destination (or the source again), unlock both, drop the references.',
   aliases: ['migrate_device_finalize'],
   params: { migration: MigrationT },
-  locals: { slot: SlotT, page: PageT, target: PageT },
+  locals: { slot: MigrateEntryT, page: PageT, target: PageT },
   body: (r) => [
     r.yield('Y8'),
     r.step('note src and dst as they are now', (k, f) => {

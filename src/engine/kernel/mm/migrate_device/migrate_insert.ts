@@ -5,7 +5,7 @@ import { Hold } from '../../../machine/holds';
 import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { isZeroPage, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { EntryT, MigrationT, MmT, PageT, routine, SlotT, VmaT, VpnT } from '../../../routine/routine';
+import { EntryT, MigrateEntryT, MigrationT, MmT, PageT, routine, VmaT, VpnT } from '../../../routine/routine';
 import { type Rule, refuse } from '../../refusals';
 import { memcg_charge } from '../memcontrol';
 import { folio_add_lru_vma } from '../mlock/mlock_folio';
@@ -46,7 +46,7 @@ export const migrate_vma_insert_page = routine({
   file: 'mm/migrate_device.c',
   about:
     'Nothing was there that could move: map the new page, unless somebody has filled the hole meanwhile.',
-  params: { migration: MigrationT, slot: SlotT },
+  params: { migration: MigrationT, slot: MigrateEntryT },
   locals: { vma: VmaT, mm: MmT, vpn: VpnT, page: PageT, entry: EntryT },
   body: (r) => {
     const abort = (rule: Rule) =>

@@ -11,11 +11,11 @@ import {
   Bool,
   type Builder,
   EntryT,
+  MigrateEntryT,
   MigrationT,
   type Node,
   PageT,
   routine,
-  SlotT,
   VmaT,
   VpnT,
 } from '../../../routine/routine';
@@ -204,7 +204,7 @@ const restore_unmigrated = routine({
   file: 'mm/migrate_device.c',
   about: 'Pages that do not move get their entries back and are unlocked.',
   params: { migration: MigrationT, inPlace: Bool },
-  locals: { slot: SlotT, page: PageT, vma: VmaT, vpn: VpnT, entry: EntryT },
+  locals: { slot: MigrateEntryT, page: PageT, vma: VmaT, vpn: VpnT, entry: EntryT },
   body: (r) => [
     ...forEachSlot(r, 'restore what stays', [
       r.when('a page that does not move', (k, f) => srcPage(k, f.slot) !== 0 && !migrates(k, f.slot), [
@@ -241,7 +241,7 @@ const restore_unmigrated = routine({
 const passMigration = (_: Kernel, f: WithMigration, callee: WithMigration): void => {
   callee.migration = f.migration;
 };
-const frameLocals = { slot: SlotT, page: PageT, drained: Bool, isolated: Bool } as const;
+const frameLocals = { slot: MigrateEntryT, page: PageT, drained: Bool, isolated: Bool } as const;
 const thePage = (k: Kernel, f: Frame): void => {
   f.page = migrates(k, f.slot) ? srcPage(k, f.slot) : (0 as PageRow);
 };

@@ -9,12 +9,12 @@ import {
   Bool,
   type Builder,
   ErrnoT,
-  Hex,
   Int,
   MmT,
   type Node,
   routine,
   VmaT,
+  VmFlagsT,
   VpnT,
 } from '../../../routine/routine';
 import { Errno } from '../../constants';
@@ -113,7 +113,7 @@ const mlock_fixup = routine({
   file: 'mm/mlock.c',
   about: 'Change VM_LOCKED of a part of a VMA, splitting and merging; present pages follow.',
   params: { vma: VmaT, start: VpnT, end: VpnT, lock: Bool },
-  locals: { flags: Hex, at: VpnT },
+  locals: { flags: VmFlagsT, at: VpnT },
   body: (r) => [
     r.step('newflags = vm_flags with VM_LOCKED, or without', (k, f) => {
       f.flags = locked_flags(k, f.vma, f.lock !== 0);

@@ -8,7 +8,7 @@ import { Hold } from '../../../machine/holds';
 import type { PageRow, SlotRow, VmaRow } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import type { Kernel } from '../../../routine/kernel';
-import { Int, routine, SlotT } from '../../../routine/routine';
+import { Int, PageEntryT, routine } from '../../../routine/routine';
 import { batch_add, batch_take } from '../swap/folio_batch';
 import { folio_put_final, get_page, is_driver_page, put_page, put_page_testzero } from '../swap/page_ref';
 import { BATCH_PAGES, folio_add_lru, lru_del, lru_insert } from '../swap/swap';
@@ -137,7 +137,7 @@ export const mlock_put_batch = routine({
   about: 'The batch had the last reference of these folios of device memory: their driver gets them back.',
   aliases: ['mlock_drain_local', 'mlock_drain_remote'],
   params: { cpu: Int },
-  locals: { slot: SlotT },
+  locals: { slot: PageEntryT },
   body: (r) => [
     r.step('folios_put(fbatch)', (k, f) => {
       f.slot = batch_take(k.lru.mlock, f.cpu);

@@ -13,7 +13,18 @@ import {
   type Vpn,
 } from '../../../machine/ids';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, DeviceT, FileT, Hex, Int, MmT, routine, SlotT, VmaT, VpnT } from '../../../routine/routine';
+import {
+  Bool,
+  DeviceT,
+  FileT,
+  GatherT,
+  Int,
+  MmT,
+  routine,
+  VmaT,
+  VmFlagsT,
+  VpnT,
+} from '../../../routine/routine';
 import { Errno, Notify } from '../../constants';
 import { alloc_file, fput } from '../../fs/file';
 import { vma_adjust_trans_huge } from '../huge_memory/huge_pmd';
@@ -108,7 +119,7 @@ export const do_munmap = routine({
   about: 'Cut the range out of the VMAs, clear its entries, free page tables and pages.',
   aliases: ['do_munmap', '__do_munmap'],
   params: { start: VpnT, end: VpnT, unlock: Bool },
-  locals: { mm: MmT, vma: VmaT, floor: VpnT, ceiling: VpnT, tlb: SlotT },
+  locals: { mm: MmT, vma: VmaT, floor: VpnT, ceiling: VpnT, tlb: GatherT },
   body: (r) => [
     ...vma_adjust_trans_huge(r, (k) => k.tasks.mmOf(k.task)),
     vmaStartWrite(r, (k, f) => overlapping_vmas(k, k.tasks.mmOf(k.task), f.start, f.end)),
@@ -268,7 +279,7 @@ export const sys_mmap = routine({
   params: {
     start: VpnT,
     pages: Int,
-    flags: Hex,
+    flags: VmFlagsT,
     file: FileT,
     device: DeviceT,
     offset: Int,
@@ -328,7 +339,7 @@ export const exit_mmap = routine({
   about:
     'The last user of the address space is gone: tell the mirrors, unmap everything, free the VMAs and all tables but the top one.',
   params: { mm: MmT },
-  locals: { vma: VmaT, tlb: SlotT },
+  locals: { vma: VmaT, tlb: GatherT },
   body: (r) => [
     r.only(
       (profile) => profile.intervalNotifiers,

@@ -12,6 +12,9 @@ import { vmaStartWrite } from '../mmap/vma_lock';
 import { rmapWriteLock, vmaLocks } from '../rmap/rmap_lock';
 import { mirrorsReadLock, run_deferred } from './mmu_interval_notifier';
 
+/** invalidate_seq of new subscriptions: even, and so that a reader's first sequence, one less, is odd. */
+const FIRST_SEQUENCE = 2;
+
 function overlapping(k: Kernel, mirror: number, start: number, end: number): MirrorRow {
   const { devices } = k;
   let at = mirror;
@@ -89,7 +92,10 @@ export const mmu_notifier_register = routine({
     ...mmapWriteLock(r, (_, f) => f.mm),
     vmaStartWrite(r, all_vmas),
     rmapWriteLock(r, (k, f) => vmaLocks(k, all_vmas(k, f))),
-    r.step('mm_take_all_locks(mm); mm->notifier_subscriptions', (k, f) => k.mm.hasNotifiers.set(f.mm, 1)),
+    r.step('mm_take_all_locks(mm); mm->notifier_subscriptions', (k, f) => {
+      k.mm.hasNotifiers.set(f.mm, 1);
+      k.mm.notifierSeq.set(f.mm, FIRST_SEQUENCE);
+    }),
     r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm)),
   ],
 });

@@ -5,7 +5,17 @@ import type { EntryRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../ma
 import { Pg } from '../../../machine/pages';
 import { isPresent, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_UFFD_WP, PTE_WRITE, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, DeviceT, Int, MmT, PageT, routine, SlotT, VpnT } from '../../../routine/routine';
+import {
+  Bool,
+  DeviceT,
+  Int,
+  MmT,
+  PageArrayT,
+  PageEntryT,
+  PageT,
+  routine,
+  VpnT,
+} from '../../../routine/routine';
 import { Notify } from '../../constants';
 import { placeIn, refuse } from '../../refusals';
 import { Foll } from '../gup/foll';
@@ -107,8 +117,8 @@ export const make_device_exclusive_range = routine({
   name: 'make_device_exclusive_range',
   file: 'mm/rmap.c',
   about: 'Find each page (faulting it in for a write), lock it, and take it away from every CPU mapping.',
-  params: { mm: MmT, start: VpnT, pages: Int, owner: DeviceT, slots: SlotT },
-  locals: { found: Int, slot: SlotT, page: PageT, done: Bool },
+  params: { mm: MmT, start: VpnT, pages: Int, owner: DeviceT, slots: PageArrayT },
+  locals: { found: Int, slot: PageEntryT, page: PageT, done: Bool },
   body: (r) => [
     r.step('note the range', (k, f) => k.emit(MAKE, f.start, f.pages)),
     r.call(

@@ -6,7 +6,7 @@ import type { PageRow } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import { Wait } from '../../../machine/tasks';
 import type { Kernel } from '../../../routine/kernel';
-import { Int, PageT, routine } from '../../../routine/routine';
+import { HolderT, HoldT, PageT, routine } from '../../../routine/routine';
 import { free_huge_folio } from '../hugetlb/hugetlb_pool';
 import { memcg_uncharge } from '../memcontrol';
 import { free_page } from '../page_alloc/page_alloc';
@@ -113,7 +113,7 @@ export const put_page = routine({
   file: 'mm/swap.c',
   about: 'Drop one reference; whoever drops the last one frees the page.',
   aliases: ['folio_put'],
-  params: { page: PageT, hold: Int, who: Int },
+  params: { page: PageT, hold: HoldT, who: HolderT },
   body: (r) => [
     r.when(
       'the reference dropped was the last',

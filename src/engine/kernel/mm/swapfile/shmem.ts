@@ -4,7 +4,7 @@ import { Hold } from '../../../machine/holds';
 import type { EntryRow, FileRow, NodeRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import type { Kernel } from '../../../routine/kernel';
-import { EntryT, ErrnoT, FileT, Int, routine } from '../../../routine/routine';
+import { EntryT, ErrnoT, FileT, IndexT, routine, SwapAreaT } from '../../../routine/routine';
 import { Errno } from '../../constants';
 import {
   cache_entry,
@@ -105,8 +105,8 @@ export const shmem_unuse = routine({
   name: 'shmem_unuse',
   file: 'mm/shmem.c',
   about: 'Bring back each page of shared memory that is in this swap area.',
-  params: { area: Int },
-  locals: { file: FileT, index: Int, entry: EntryT, ret: ErrnoT },
+  params: { area: SwapAreaT },
+  locals: { file: FileT, index: IndexT, entry: EntryT, ret: ErrnoT },
   body: (r) => [
     r.step('find the first page of shared memory in the area', find_swapped),
     r.loop('there is one, and no error', (_, f) => f.entry !== 0 && f.ret === 0, [

@@ -2,7 +2,7 @@
 
 import { PTE_AREA_SHIFT, PTE_EXCLUSIVE, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, Int, routine } from '../../../routine/routine';
+import { Bool, Int, routine, SwapAreaT } from '../../../routine/routine';
 import { Errno } from '../../constants';
 
 /** Slots of all areas together (total_swap_pages). */
@@ -83,7 +83,7 @@ export const sys_swapon = routine({
   file: 'mm/swapfile.c',
   about: 'Add a swap area. Special entries take their type codes from the same 32, so that fewer areas fit.',
   params: { pages: Int, sync: Bool },
-  locals: { area: Int },
+  locals: { area: SwapAreaT },
   body: (r) => [
     r.when('the area has no page', (_, f) => f.pages <= 0, [r.ret('return -EINVAL', () => -Errno.EINVAL)]),
     r.when(

@@ -4,7 +4,17 @@ import { Hold } from '../../../machine/holds';
 import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { kindOf, PTE_EXCLUSIVE, PTE_SOFT_DIRTY, PTE_UFFD_WP, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { EntryT, Int, MmT, PageT, routine, VmaT, VpnT } from '../../../routine/routine';
+import {
+  EntryT,
+  ErrnoT,
+  MmT,
+  PageT,
+  routine,
+  SwapAreaT,
+  SwapSlotT,
+  VmaT,
+  VpnT,
+} from '../../../routine/routine';
 import { Errno } from '../../constants';
 import { map_swapped } from '../memory/swap_in';
 import { lockPage, mmap_read_unlock, mmapReadLock, unlock_page } from '../mmap/mmap_lock';
@@ -71,8 +81,8 @@ const unuse_mm = routine({
   name: 'unuse_mm',
   file: 'mm/swapfile.c',
   about: 'Read each page of the area that this address space has an entry for, and map it again.',
-  params: { mm: MmT, area: Int },
-  locals: { vma: VmaT, vpn: VpnT, entry: EntryT, slot: Int, page: PageT },
+  params: { mm: MmT, area: SwapAreaT },
+  locals: { vma: VmaT, vpn: VpnT, entry: EntryT, slot: SwapSlotT, page: PageT },
   body: (r) => [
     ...mmapReadLock(r, (_, f) => f.mm),
     r.step('find the first entry in the area', (k, f) => find_entry(k, f.mm, f)),
@@ -119,8 +129,8 @@ export const sys_swapoff = routine({
   file: 'mm/swapfile.c',
   about:
     'Remove a swap area: its pages come back to memory first. Device entries are no swap entries: they are left alone.',
-  params: { area: Int },
-  locals: { mm: MmT, page: PageT, ret: Int },
+  params: { area: SwapAreaT },
+  locals: { mm: MmT, page: PageT, ret: ErrnoT },
   body: (r) => [
     r.when('there is no such area', (k, f) => f.area <= 0 || !k.swap.areas.isLive(f.area), [
       r.ret('return -EINVAL', () => -Errno.EINVAL),

@@ -7,7 +7,7 @@
 import type { PageRow, SlotRow } from '../../../machine/ids';
 import { Lru, lruOf } from '../../../machine/lru';
 import type { Kernel } from '../../../routine/kernel';
-import { type Builder, Int, type Node, routine, SlotT } from '../../../routine/routine';
+import { type Builder, FolioListT, Int, type Node, routine } from '../../../routine/routine';
 import { SWAP_CLUSTER_MAX } from '../../constants';
 import { leaves } from '../memory/vmf';
 import { memory_is_short } from '../page_alloc/watermarks';
@@ -54,7 +54,7 @@ const shrink_inactive_list = routine({
   file: 'mm/vmscan.c',
   about: 'Take the oldest pages off the LRU lists of the node and reclaim them.',
   params: { node: Int },
-  locals: { list: SlotT, freed: Int },
+  locals: { list: FolioListT, freed: Int },
   body: (r) => [
     lruAddDrain(r),
     r.step('isolate_lru_folios(): the oldest 32 pages', (k, f) => {

@@ -8,7 +8,7 @@ import type { FileRow, MmRow, PageRow, SlotRow, Vpn } from '../../../machine/ids
 import { Pg } from '../../../machine/pages';
 import { isPresent } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { Int, MmT, PageT, routine, SlotT, VpnT } from '../../../routine/routine';
+import { FolioListT, Int, MmT, PageT, routine, VpnT } from '../../../routine/routine';
 import { refuse } from '../../refusals';
 import { cache_entry, drop_cache_reference, file_of, filemap_remove_folio } from '../memory/page_cache';
 import { mmap_read_unlock, mmapReadLock, trylock_page, unlock_page } from '../mmap/mmap_lock';
@@ -163,8 +163,8 @@ export const shrink_folio_list = routine({
   about:
     'Each page gets a slot in a swap area, its mappings become swap entries, and it is freed when its slot has what it had.',
   aliases: ['shrink_page_list'],
-  params: { list: SlotT },
-  locals: { kept: SlotT, page: PageT, freed: Int },
+  params: { list: FolioListT },
+  locals: { kept: FolioListT, page: PageT, freed: Int },
   body: (r) => [
     r.step('no page is kept yet', (k, f) => {
       f.kept = folio_list(k);
@@ -252,7 +252,7 @@ export const reclaim_range = routine({
   about:
     'What memory pressure does, for the pages of one range: isolate them from the LRU and shrink the list.',
   params: { start: VpnT, pages: Int },
-  locals: { mm: MmT, at: VpnT, end: VpnT, list: SlotT, freed: Int },
+  locals: { mm: MmT, at: VpnT, end: VpnT, list: FolioListT, freed: Int },
   body: (r) => [
     r.step('mm = current->mm', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
@@ -307,7 +307,7 @@ export const try_to_free_mem_cgroup_pages = routine({
   file: 'mm/vmscan.c',
   about: 'Shrink the LRU lists of one memory cgroup. Its pages on devices are charged to it, and stay.',
   params: { memcg: Int, pages: Int },
-  locals: { list: SlotT, freed: Int },
+  locals: { list: FolioListT, freed: Int },
   body: (r) => [
     lruAddDrain(r),
     r.step('isolate pages of the group', (k, f) => {

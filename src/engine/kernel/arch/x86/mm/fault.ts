@@ -5,11 +5,12 @@ import { type EntryRow, offsetInPage, type PageRow, type VmaRow, vpnOf } from '.
 import { isPresent, PTE_DIRTY, PTE_PROTNONE, PTE_WRITE, PTE_YOUNG } from '../../../../machine/pte';
 import type { Kernel } from '../../../../routine/kernel';
 import {
+  AddressT,
   Bool,
   type Builder,
+  ByteT,
   EntryT,
   FaultFlagsT,
-  Hex,
   Int,
   type Node,
   routine,
@@ -97,7 +98,7 @@ const do_user_addr_fault = routine({
   name: 'do_user_addr_fault',
   file: 'arch/x86/mm/fault.c',
   about: 'An access to user memory that the MMU refused: find the VMA, handle the fault, or send a signal.',
-  params: { va: Hex, write: Bool, kernel: Bool },
+  params: { va: AddressT, write: Bool, kernel: Bool },
   locals: { vpn: VpnT, vma: VmaT, flags: FaultFlagsT, fault: VmFaultT, fixup: Bool },
   body: (r) => [
     r.step('flags = FAULT_FLAG_DEFAULT, and FAULT_FLAG_WRITE for a write', (k, f) => {
@@ -249,7 +250,7 @@ export const cpu_access = routine({
   name: 'cpu_access',
   file: 'arch/x86/mm/fault.c',
   about: 'One load or store by the CPU: translated by the MMU, or trapped until the page is there.',
-  params: { va: Hex, write: Bool, value: Int, copied: Int },
+  params: { va: AddressT, write: Bool, value: ByteT, copied: Int },
   locals: { entry: EntryT, traps: Int, fixups: Int },
   body: (r) => [
     r.step('the instruction starts', (k) => {
