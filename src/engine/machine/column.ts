@@ -36,10 +36,13 @@ abstract class Column<T extends Cells = Cells> {
     readonly first = 0,
   ) {}
 
-  /** Makes sure that a row can be written. */
-  protected room(row: number): void {
+  /** `set` where the column has to grow, somebody watches its writes, or the row is none. */
+  protected setSlowly(row: number, value: number): void {
     if (!(row >= this.first)) throw new Error(`row ${row} of ${this.name} is written, and is none`);
     if (row >= this.data.length) this.grow(row);
+    this.data[row] = value;
+    this.dirty[row >> CHUNK_SHIFT] = 1;
+    this.journal?.note(this.id, row);
   }
 
   protected abstract allocate(rows: number): T;
@@ -136,10 +139,11 @@ export class IntColumn extends Column<Int32Array> {
   }
 
   set(row: number, value: number): void {
-    if (!(row >= this.first && row < this.data.length)) this.room(row);
-    this.data[row] = value;
-    this.dirty[row >> CHUNK_SHIFT] = 1;
-    if (this.journal !== undefined) this.journal.note(this.id, row);
+    const { data } = this;
+    if (row >= this.first && row < data.length && this.journal === undefined) {
+      data[row] = value;
+      this.dirty[row >> CHUNK_SHIFT] = 1;
+    } else this.setSlowly(row, value);
   }
 
   add(row: number, delta: number): number {
@@ -163,7 +167,15 @@ export class WideColumn extends Column<Float64Array> {
   }
 
   set(row: number, value: number): void {
-    if (!(row >= this.first && row < this.data.length)) this.room(row);
+    const { data } = this;
+    if (row >= this.first && row < data.length && this.journal === undefined) {
+      data[row] = value;
+      this.dirty[row >> CHUNK_SHIFT] = 1;
+    } else this.setSlowly(row, value);
+  }
+
+  /** `set` for a row that is known to be there. */
+  put(row: number, value: number): void {
     this.data[row] = value;
     this.dirty[row >> CHUNK_SHIFT] = 1;
     if (this.journal !== undefined) this.journal.note(this.id, row);

@@ -48,7 +48,7 @@ function property(number: number): PropertyDescriptor & ThisType<Frame> {
       return this.$cells[this.$base + (this.$layout[number] as number)];
     },
     set(value: number) {
-      this.$stack.set(this.$base + (this.$layout[number] as number), value);
+      this.$stack.put(this.$base + (this.$layout[number] as number), value);
     },
   };
 }
