@@ -342,7 +342,10 @@ export interface AnyRoutine {
   readonly aliases: readonly string[];
   /** True for a scenario's own code: its frames show lines of the scenario. */
   readonly scenario: boolean;
-  /** Built when linked, so that routines may call each other in a circle. */
+  /**
+   * Built when it is first linked, so that routines may call each other in a circle; the same ever after, as V8 knows what a
+   * function refers to only where it has been made once.
+   */
   body(): Node<never>[];
 }
 
@@ -367,6 +370,7 @@ const builder = new Builder<never>();
 export function routine<P extends Locals, L extends Locals = Record<never, LocalType>>(
   spec: Spec<P, L>,
 ): Routine<FrameOf<P>> {
+  let body: Node<never>[] | undefined;
   return {
     name: spec.name,
     file: spec.file,
@@ -376,6 +380,9 @@ export function routine<P extends Locals, L extends Locals = Record<never, Local
     locals: spec.locals ?? {},
     aliases: spec.aliases ?? [],
     scenario: spec.scenario ?? false,
-    body: () => spec.body(builder as unknown as Builder<FrameOf<P & L>>) as unknown as Node<never>[],
+    body: () => {
+      body ??= spec.body(builder as unknown as Builder<FrameOf<P & L>>) as unknown as Node<never>[];
+      return body;
+    },
   };
 }

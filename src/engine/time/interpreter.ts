@@ -195,7 +195,8 @@ export class Interpreter {
       }
       let pc = tasks.pc.get(task);
       let base = tasks.base.get(task);
-      let id = tasks.stack.get(base - 3);
+      // What is read from the stack is a double for V8, and all that is reckoned from it, unless it is made an integer.
+      let id = tasks.stack.get(base - 3) | 0;
       frame.moveTo(base, layouts[id] as Layout);
       let running = true;
       while (running) {
@@ -255,8 +256,8 @@ export class Interpreter {
             this.#returnedIn = task;
             this.#returnedFrom = id;
             this.#returned = value;
-            const returnPc = tasks.stack.get(base - 2);
-            base = tasks.stack.get(base - 1);
+            const returnPc = tasks.stack.get(base - 2) | 0;
+            base = tasks.stack.get(base - 1) | 0;
             tasks.base.set(task, base);
             tasks.depth.add(task, -1);
             if (base === 0) {
@@ -265,7 +266,7 @@ export class Interpreter {
               running = false;
               break;
             }
-            id = tasks.stack.get(base - 3);
+            id = tasks.stack.get(base - 3) | 0;
             frame.moveTo(base, layouts[id] as Layout);
             result[returnPc]?.(kernel, frame, value);
             pc = next[returnPc] as number;
