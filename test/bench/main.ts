@@ -9,7 +9,7 @@
 import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildSync } from 'esbuild';
+import { build } from 'rolldown';
 import { root, run } from '../tools/project';
 import { type Finding, median, show } from './figure';
 import { ROWS } from './rows';
@@ -20,19 +20,13 @@ const WIDTH = 84;
 async function benchOf(checkout: string): Promise<string> {
   await run('npm', ['run', '--silent', 'build'], { cwd: checkout });
   const outfile = join(checkout, 'dist', 'bench', 'row.mjs');
-  buildSync({
-    absWorkingDir: checkout,
-    entryPoints: ['test/bench/row.ts'],
-    outfile,
-    bundle: true,
+  await build({
+    cwd: checkout,
+    input: 'test/bench/row.ts',
     external: ['esbuild', '@vscode/debugadapter-testsupport'],
-    // What is bundled of npm asks for Node's modules by `require`.
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
     platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
+    output: { file: outfile, format: 'esm', codeSplitting: false },
+    logLevel: 'warn',
   });
   return outfile;
 }

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { chmod, rm } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
+import { build as buildWithConstants } from 'rolldown';
 import { inProject, root } from './project';
 
 /** Largest size of the extension host's bundle; it must not contain the engine. */
@@ -26,10 +27,26 @@ const extension: BuildOptions = {
   minify: true,
 };
 
-/** Builds the command line as a program that can be run by its name. */
+/**
+ * Builds the command line as a program that can be run by its name. By another bundler than the rest: esbuild makes a `var` of
+ * every constant of a module, which V8 has to load each time it is used, and here the engine is in it.
+ */
 export async function buildCommandLine(outfile: string): Promise<void> {
-  const banner = { js: '#!/usr/bin/env node' };
-  await build({ ...common, entryPoints: ['src/cli/main.ts'], outfile, banner });
+  await buildWithConstants({
+    cwd: root,
+    input: 'src/cli/main.ts',
+    platform: 'node',
+    transform: { target: 'node20' },
+    output: {
+      file: outfile,
+      format: 'cjs',
+      banner: '#!/usr/bin/env node',
+      sourcemap: true,
+      comments: { legal: false },
+      codeSplitting: false,
+    },
+    logLevel: 'warn',
+  });
   // npm makes it a program only where it links the command itself.
   await chmod(outfile, 0o755);
 }
