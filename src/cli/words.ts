@@ -18,6 +18,7 @@ import {
   showVmFault,
   type World,
 } from '../view/environment';
+import { kernelName } from '../view/kernel-names';
 import { named } from './event-tree';
 import { processOf, showPages, showVa, showVpn } from './places';
 
@@ -100,8 +101,10 @@ const entry = (name: string): Shown => ({
     `${name} ${showVpn(world, get(args, 'process') as ProcessRow, get(args, 'vpn'))}: ${page(world, args)}`,
 });
 
-/** The callback's name as the profile's kernel spells it. */
-const callbackName = (world: World): string => world.kernel.profile.faultCallback;
+const aboutPage = (name: EventName, level: Shown['level']): Shown => ({
+  level,
+  enter: (world, args) => `${kernelName(world.kernel.profile, name)} ${page(world, args)}, ${counts(args)}`,
+});
 
 const SHOWN: Partial<Record<EventName, Shown>> = {
   handle_mm_fault: fault('handle_mm_fault', 'events'),
@@ -114,14 +117,11 @@ const SHOWN: Partial<Record<EventName, Shown>> = {
   migrate_to_ram: {
     level: 'events',
     enter: (world, args, task) =>
-      `${callbackName(world)} ${here(world, args, task)}: ${page(world, args)}, ${counts(args)}`,
+      `${kernelName(world.kernel.profile, 'migrate_to_ram')} ${here(world, args, task)}: ${page(world, args)}, ${counts(args)}`,
     leave: vmFault,
   },
-  page_free: { level: 'events', enter: (world, args) => `page_free ${page(world, args)}, ${counts(args)}` },
-  zone_device_page_init: {
-    level: 'all',
-    enter: (world, args) => `zone_device_page_init ${page(world, args)}, ${counts(args)}`,
-  },
+  page_free: aboutPage('page_free', 'events'),
+  zone_device_page_init: aboutPage('zone_device_page_init', 'all'),
   migrate_vma_collect: { ...migration('migrate_vma_collect'), level: 'all' },
   migrate_vma_prepare: { ...migration('migrate_vma_prepare'), level: 'all' },
   migrate_vma_unmap: { ...migration('migrate_vma_unmap'), level: 'all' },

@@ -19,7 +19,8 @@ export type ExceptionId =
   | 'never_wakes'
   | 'livelock'
   | 'starvation'
-  | 'oops';
+  | 'oops'
+  | 'not_modelled';
 
 export interface ExceptionFilter {
   readonly id: ExceptionId;
@@ -73,6 +74,12 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     id: 'oops',
     label: 'Kernel oops',
     description: 'The kernel reads memory that is not there.',
+    isDefault: true,
+  },
+  {
+    id: 'not_modelled',
+    label: 'Not modelled',
+    description: 'The kernel would do what this engine does not.',
     isDefault: true,
   },
 ];
@@ -162,6 +169,7 @@ export class Exceptions {
       case 'livelock':
       case 'starvation':
       case 'oops':
+      case 'not_modelled':
         return stuckText(world, name, args, task);
       default:
         return name;

@@ -96,11 +96,13 @@ export const KNOWLEDGE: Knowledge = {
     ['4.14', new Set()],
     ['6.1', new Set<Feature>(['coherent', 'exclusive', 'cold', 'populate'])],
     ['6.12', new Set<Feature>(['coherent', 'exclusive', 'cold', 'populate'])],
+    ['7.2', new Set<Feature>(['coherent', 'exclusive', 'cold', 'populate'])],
   ]),
   releases: new Map([
     ['4.14.0', '4.14'],
     ['6.1.192', '6.1'],
     ['6.12.117', '6.12'],
+    ['7.2.13', '7.2'],
   ]),
   defaultProfile: '6.12',
   drivers: new Map([['dmirror', DMIRROR]]),

@@ -6,6 +6,7 @@ export { sys_madvise } from '../engine/kernel/mm/madvise/madvise';
 export { sys_mlock, sys_munlock } from '../engine/kernel/mm/mlock/mlock';
 export { sys_mmap, sys_munmap } from '../engine/kernel/mm/mmap/mmap';
 export { sys_mprotect } from '../engine/kernel/mm/mprotect';
+export { do_mremap } from '../engine/kernel/mm/mremap/do_mremap';
 export { mremap_anywhere, sys_mremap } from '../engine/kernel/mm/mremap/mremap';
 export { sys_swapon } from '../engine/kernel/mm/swapfile/swapfile';
 export { sys_swapoff } from '../engine/kernel/mm/swapfile/swapoff';

@@ -2,11 +2,11 @@
 
 import { Errno } from '../engine/kernel/constants';
 import { Advice } from '../engine/kernel/mm/madvise/madvise';
-import { vpnOf } from '../engine/machine/ids';
+import { type Vpn, vpnOf } from '../engine/machine/ids';
 import type { Kernel } from '../engine/routine/kernel';
 import type { MadviseStatement, MremapStatement } from '../language/ast';
 import { PAGE_SIZE } from '../language/numbers';
-import { mremap_anywhere, sys_madvise, sys_mremap } from './calls';
+import { do_mremap, mremap_anywhere, sys_madvise, sys_mremap } from './calls';
 import type { Body } from './context';
 import { type F, r, type ScenarioNode } from './frame';
 import { keepReturn, passRange, prepareAligned } from './memory-statements';
@@ -53,6 +53,15 @@ export function mremapNodes(body: Body, statement: MremapStatement): ScenarioNod
     if (value >= 0 && moved !== undefined)
       ctx.variables.setBuffer(ctx.process(), moved, value * PAGE_SIZE, f.$done);
   };
+  const passFixed = (
+    _: Kernel,
+    f: F,
+    callee: { start: Vpn; pages: number; newPages: number; to: Vpn },
+  ): void => {
+    passRange(f, callee);
+    callee.newPages = f.$done;
+    callee.to = vpnOf(f.$value);
+  };
   const call =
     to === undefined
       ? r.call(
@@ -64,15 +73,10 @@ export function mremapNodes(body: Body, statement: MremapStatement): ScenarioNod
           },
           keepPlace,
         )
-      : r.call(
-          'mremap()',
-          sys_mremap,
-          (_, f, callee) => {
-            passRange(f, callee);
-            callee.newPages = f.$done;
-            callee.to = vpnOf(f.$value);
-          },
-          keepPlace,
+      : r.only(
+          (profile) => profile.mremapMovesMany,
+          [r.call('mremap()', do_mremap, passFixed, keepPlace)],
+          [r.call('mremap()', sys_mremap, passFixed, keepPlace)],
         );
   return simple(body, statement, { prepare, nodes: [call] });
 }

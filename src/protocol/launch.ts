@@ -34,9 +34,9 @@ export interface AttributeSchema {
 }
 
 /** Names of the profiles a launch configuration can ask for, newest last. */
-export const profileNames: readonly string[] = ['4.14', '6.1', '6.12'];
+export const profileNames: readonly string[] = ['4.14', '6.1', '6.12', '7.2'];
 /** The full versions of the same kernels, which a launch configuration may say as well. */
-export const profileReleases: readonly string[] = ['4.14.0', '6.1.192', '6.12.117'];
+export const profileReleases: readonly string[] = ['4.14.0', '6.1.192', '6.12.117', '7.2.13'];
 
 /**
  * Schema of each launch attribute. package.json repeats it under `contributes.debuggers`

@@ -18,6 +18,7 @@ import {
   spaceOf,
   type World,
 } from './environment';
+import { kernelName } from './kernel-names';
 import { isDetected, stuckText } from './waits';
 
 type Args = readonly number[];
@@ -46,8 +47,9 @@ const WORDS: Partial<Record<EventName, Words>> = {
   handle_mm_fault: (world, task, args) =>
     `${(at(args, 1) & FaultFlag.Write) !== 0 ? 'write' : 'read'} fault at ${here(world, task, args, 0)}`,
   migrate_to_ram: (world, task, args) =>
-    `callback ${world.kernel.profile.faultCallback} for ${here(world, task, args, 0)}: ${page(world, args, 1)}, refcount ${at(args, 3)}`,
-  page_free: (world, _, args) => `callback page_free: ${page(world, args, 0)}, refcount ${at(args, 2)}`,
+    `callback ${kernelName(world.kernel.profile, 'migrate_to_ram')} for ${here(world, task, args, 0)}: ${page(world, args, 1)}, refcount ${at(args, 3)}`,
+  page_free: (world, _, args) =>
+    `callback ${kernelName(world.kernel.profile, 'page_free')}: ${page(world, args, 0)}, refcount ${at(args, 2)}`,
   invalidate: (world, _, args) =>
     `callback invalidate of ${device(world, args, 2)}: ${showNotify(at(args, 5))} from ${place(world, at(args, 1) as ProcessRow, at(args, 3))}`,
   migrate_vma_setup: migration('migrate_vma_setup'),

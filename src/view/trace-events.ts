@@ -10,6 +10,7 @@ import type { WaitKind } from '../engine/machine/tasks';
 import { EVENT_SCHEMA, type EventName } from '../engine/routine/events';
 import { deviceName, driverOfDevice, processName, taskName, type World } from './environment';
 import { beginWords, endWords } from './event-words';
+import { kernelName } from './kernel-names';
 import { isDetected, showWait, stuckText } from './waits';
 
 /** One event, as the format has it. */
@@ -84,9 +85,9 @@ export class TraceEvents {
     return beginWords(this.world, name, task, args);
   }
 
-  /** The callback as the profile's kernel spells it. */
+  /** The event as the profile's kernel spells it. */
   #nameOf(name: EventName): string {
-    return name === 'migrate_to_ram' ? this.world.kernel.profile.faultCallback : name;
+    return kernelName(this.world.kernel.profile, name);
   }
 
   /** A page goes to a device, inside of what brings it there, and comes home inside the callback that brings it. */

@@ -54,7 +54,7 @@ const WHAT: Record<WaitKind, (world: World, on: number) => string> = {
   [Wait.PgmapRef]: (world, pgmap) => pgmapUsers(world, pgmap as PgmapRow),
   [Wait.DeviceFault]: () => 'the device fault to be serviced',
   [Wait.Work]: () => 'something to do',
-  [Wait.Oops]: () => 'nothing any more: it is gone since the oops, with all that it held',
+  [Wait.Halted]: () => 'nothing any more: it has ended where it is, with all that it holds',
   [Wait.RangeLock]: () => "the driver's lock over its ranges",
   [Wait.Kworker]: () => 'work on its CPU',
   [Wait.VmaWrite]: (world, vma) =>
@@ -168,7 +168,14 @@ export function waitsFor(world: World, task: TaskRow): string {
 }
 
 /** Events of the detectors: the run, or a part of it, gets nowhere. */
-export const DETECTED = ['deadlock', 'never_wakes', 'livelock', 'starvation', 'oops'] as const;
+export const DETECTED = [
+  'deadlock',
+  'never_wakes',
+  'livelock',
+  'starvation',
+  'oops',
+  'not_modelled',
+] as const;
 export type Detected = (typeof DETECTED)[number];
 
 export const isDetected = (name: EventName): name is Detected =>
@@ -198,5 +205,7 @@ export function stuckText(world: World, what: Detected, args: readonly number[],
     return `Kernel oops in ${routineOf(world, task)}: ${taskName(world, task)} has got no memory, and writes by the NULL pointer that it got instead.`;
   if (what === 'oops')
     return `Kernel oops in page_remove_rmap: ${taskName(world, task)} unmaps ${showPage(world, (args[0] ?? 0) as PageRow)} and reads a frame number out of an entry that is not present: there is no struct page for frame 0x${(args[1] ?? 0).toString(16)}.`;
+  if (what === 'not_modelled')
+    return `Not modelled: ${taskName(world, task)} would move the 2 MiB at ${showAddress((args[1] ?? 0) * 4096)} to a device as one huge page, as ${world.kernel.profile.release} does; after \`madvise … nohugepage\`, what was touched moves page by page.`;
   return `Starvation: ${taskName(world, (args[0] ?? 0) as TaskRow)} has work and never runs; ${taskName(world, (args[1] ?? 0) as TaskRow)} spins on its CPU, in a fault at ${showAddress((args[2] ?? 0) * 4096)}.`;
 }

@@ -8,7 +8,7 @@ const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.hmm') && (!name.includes('/') || name.startsWith('selftests/')))
   .sort();
 
-describe.each(['6.12', '6.1', '4.14'])('the bundled scenarios under %s', (profile) => {
+describe.each(['7.2', '6.12', '6.1', '4.14'])('the bundled scenarios under %s', (profile) => {
   it.each(files.filter((name) => profile !== '4.14' || !name.startsWith('selftests/')))(
     '%s',
     async (name) => {

@@ -46,7 +46,7 @@ function session(scenario: string, profile: string, options: EngineOptions): Deb
 
 const hash = (s: DebugSession) => s.engine.kernel.store.hash();
 
-describe.each(['6.12', '6.1', '4.14'])('random scenarios under %s', (profile) => {
+describe.each(['7.2', '6.12', '6.1', '4.14'])('random scenarios under %s', (profile) => {
   it('have one machine for each time, whichever way it is reached', () => {
     fc.assert(
       fc.property(

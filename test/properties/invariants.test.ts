@@ -4,6 +4,7 @@ import { freeAtStart, leaks, runChecked, runOf, starves } from './machine';
 import { randomScenario } from './random-scenario';
 
 describe.each([
+  ['7.2', false],
   ['6.12', false],
   ['6.1', false],
   ['4.14', false],

@@ -149,7 +149,7 @@ describe('the properties', () => {
   });
 });
 
-describe.each(['4.14', '6.1', '6.12'])(
+describe.each(['4.14', '6.1', '6.12', '7.2'])(
   'a driver of %s that does not ask whether an answer still holds',
   (profile) => {
     const keepsI27 = (text: string): boolean =>

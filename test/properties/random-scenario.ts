@@ -118,7 +118,7 @@ export function randomScenario(profile?: string, careful = false): fc.Arbitrary<
   const thread = careful ? statement : beside;
   return fc
     .record({
-      profile: profile === undefined ? fc.constantFrom('4.14', '6.1', '6.12') : fc.constant(profile),
+      profile: profile === undefined ? fc.constantFrom('4.14', '6.1', '6.12', '7.2') : fc.constant(profile),
       seed: fc.option(fc.nat(1000), { freq: 3 }),
       one: body('1', thread),
       two: fc.option(body('2', thread), { freq: 2 }),

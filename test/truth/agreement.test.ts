@@ -39,6 +39,12 @@ describe('the engine and Linux', () => {
     expect(found).toHaveLength(89);
   });
 
+  it('agree in every kept record of 7.2', () => {
+    const found = verdicts.filter(({ file }) => file.startsWith('7.2/'));
+    expect(found.filter(({ kind }) => kind !== 'agree').map(verdictLine)).toEqual([]);
+    expect(found).toHaveLength(90);
+  });
+
   it('agree in all programs of anonymous memory and migration', () => {
     const ids = allPrograms(KEPT_RECORDS)
       .filter(({ kernel }) => kernel === '6.12')

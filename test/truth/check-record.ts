@@ -130,9 +130,13 @@ export function isWide(ops: unknown): boolean {
   );
 }
 
+/** Why records of 7.2 with huge pages on the device are not compared. */
+export const HUGE_ON_DEVICE = 'a huge page on a device is not modelled';
+
 /** A value that stands in `file` as a program's record, or why it can't be compared. */
 export function checkProgram(value: unknown, file: string): ProgramRecord | Unsupported {
   try {
+    if (isObject(value) && value['thp'] === 1) throw new Refusal('huge pages', HUGE_ON_DEVICE);
     const record = onlyFields(value, RECORD_FIELDS, 'record', 'the record');
     if (typeof record['id'] !== 'string' || typeof record['kernel'] !== 'string')
       throw new Refusal('record', 'the record has no id or no kernel');

@@ -95,6 +95,7 @@ const KERNELS: ReadonlyMap<string, RecordedKernel> = new Map([
   // The same kernel with one line of mm/hmm.c moved: the entry is read before it is asked.
   ['4.14-variant', { ...LINUX_414, switches: ['hmm-entry-read-first'] }],
   ['6.1', { ...LATER, profile: '6.1', testsLongtermPins: false }],
+  ['7.2', { ...LATER, profile: '7.2', breaks: new Set() }],
 ]);
 
 /** The short name of a kernel, as profiles have it: `6.1` of `6.1.192`. */

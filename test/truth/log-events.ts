@@ -68,6 +68,7 @@ const SELECTED: Readonly<Record<string, number>> = {
   SYSTEM: Select.System,
   DEVICE_PRIVATE: Select.DevicePrivate,
   DEVICE_COHERENT: Select.DeviceCoherent,
+  COMPOUND: Select.Compound,
 };
 const REQUESTED: Readonly<Record<string, number>> = { FAULT: 1, WRITE: 2 };
 

@@ -6,6 +6,9 @@ import type { LogRecord } from './log-record';
 import { ALIGNED, type Place } from './places';
 import { hex, NotConvertible } from './statements';
 
+/** Who signals and waits; buffers have the letters. */
+const SUPERVISOR = 'supervisor';
+
 /** Pages of the empty mapping that an experiment reserves before it maps a buffer into it. */
 const ROOM = 1024;
 /**
@@ -56,7 +59,8 @@ class LogConverter {
 
   convert(): string {
     for (const op of operationsOf(this.record)) {
-      for (const { p, text } of this.#statements(op)) this.#lines.push(p === 'S' ? text : `on ${p} ${text}`);
+      for (const { p, text } of this.#statements(op))
+        this.#lines.push(p === SUPERVISOR ? text : `on ${p} ${text}`);
     }
     const { source, test, kernel } = this.record;
     const devices = [...this.#devices].sort((a, b) => a - b);
@@ -67,7 +71,7 @@ class LogConverter {
       ...devices.map((n) => `device gpu${n} ${n < 2 ? 'private' : 'coherent'} 256MiB driver dmirror`),
       ...this.#files,
       '',
-      'process S {',
+      `process ${SUPERVISOR} {`,
       ...devices.map((n) => `    close gpu${n}`),
       '    fork P0',
       ...this.#lines.map((line) => `    ${line}`),
@@ -124,7 +128,7 @@ class LogConverter {
       case 'cgroupReclaim':
         return this.#buffersOf(p).map((range) => ({ p, text: `reclaim ${range}` }));
       case 'kill':
-        return [{ p: 'S', text: `kill ${op['to']} ${op['sig'] ?? 'SIGKILL'}` }];
+        return [{ p: SUPERVISOR, text: `kill ${op['to']} ${op['sig'] ?? 'SIGKILL'}` }];
       case 'swapon':
       case 'swapoff':
         return here(op.op === 'swapon' ? 'swapon 64MiB' : 'swapoff');

@@ -150,7 +150,8 @@ function entryFields(k: Kernel, names: Names, entry: EntryRow): Omit<ObservedRow
       return { pte: 'device-private', w, softDirty, swpType, ...frameFields(k, names, page) };
     }
     case Pte.DeviceExclusive: {
-      const swpType = (w === 1 ? swapTypes.exclusiveWrite : swapTypes.exclusiveRead) ?? -1;
+      const swpType =
+        (w === 1 ? swapTypes.exclusiveWrite : (swapTypes.exclusiveRead ?? swapTypes.exclusiveWrite)) ?? -1;
       return { pte: 'device-exclusive', w, swpType, ...frameFields(k, names, page) };
     }
     case Pte.Migration:

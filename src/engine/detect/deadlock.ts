@@ -130,9 +130,9 @@ function to_blame(k: Kernel, task: TaskRow, waits: Waits): TaskRow {
   return at;
 }
 
-/** A task that nobody tells what to do has no reason to worry, and one that the kernel has oopsed in worries no more. */
+/** A task that nobody tells what to do has no reason to worry, and one that goes no further (an oops) worries no more. */
 const idle = (k: Kernel, task: TaskRow): boolean =>
-  kindOf(k, task) === Wait.Work || kindOf(k, task) === Wait.Oops;
+  kindOf(k, task) === Wait.Work || kindOf(k, task) === Wait.Halted;
 
 /** Logs that a wait can't end, as the circle that it is part of, if there is one. Returns the tasks of the circle. */
 function report(k: Kernel, task: TaskRow, waits: Waits): readonly TaskRow[] {

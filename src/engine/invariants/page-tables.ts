@@ -1,7 +1,7 @@
 /** Entries of page tables (I1, I2, I3, I17, I18, I32), and the counts that other checks compare with. */
 
 import { HUGE_PAGES } from '../kernel/mm/page_alloc/page_alloc';
-import { vpn_of_entry } from '../kernel/mm/pgtable';
+import { is_mapping, vpn_of_entry } from '../kernel/mm/pgtable';
 import { is_device_private } from '../kernel/mm/swap/page_ref';
 import type { EntryRow, MmRow, PageRow, Vpn } from '../machine/ids';
 import { Pg } from '../machine/pages';
@@ -65,7 +65,8 @@ function countExclusive(s: CheckState, entry: EntryRow, page: PageRow, delta: nu
 
 function countEntry(s: CheckState, entry: EntryRow, lo: number, page: PageRow, delta: number): void {
   const { entries } = s;
-  if (isPresent(lo)) countLarge(s, entry, lo, page, delta);
+  if (isPresent(lo) || (kindOf(lo) === Pte.DeviceExclusive && is_mapping(s.kernel, lo)))
+    countLarge(s, entry, lo, page, delta);
   if (lo & PTE_HUGE) {
     if (lo & PTE_WRITE) entries.writable.add(page, delta);
     return;
@@ -76,7 +77,8 @@ function countEntry(s: CheckState, entry: EntryRow, lo: number, page: PageRow, d
       entries.migrationEntries += delta;
       break;
     case Pte.DeviceExclusive:
-      countExclusive(s, entry, page, delta);
+      if (is_mapping(s.kernel, lo)) entries.mapped.add(page, delta);
+      else countExclusive(s, entry, page, delta);
       break;
     default:
       entries.mapped.add(page, delta);

@@ -67,10 +67,10 @@ export const Notify = {
 } as const;
 export const NOTIFY_NAMES = Object.keys(Notify) as (keyof typeof Notify)[];
 
-/** Flags of a migration's src and dst entries. */
-export const MigratePfn = { Valid: 1, Migrate: 2, Locked: 4, Write: 8, Device: 16 } as const;
-/** migrate_vma.flags. */
-export const Select = { System: 1, DevicePrivate: 2, DeviceCoherent: 4 } as const;
+/** Flags of a migration's src and dst entries. Device is of 4.14, Compound of 6.19 and later, where it has Device's bit. */
+export const MigratePfn = { Valid: 1, Migrate: 2, Locked: 4, Write: 8, Device: 16, Compound: 32 } as const;
+/** migrate_vma.flags. Compound: huge pages as one. */
+export const Select = { System: 1, DevicePrivate: 2, DeviceCoherent: 4, Compound: 8 } as const;
 
 /** hmm_range.default_flags and the bits of hmm_pfns. Huge: the entry maps 2 MiB (order 9). */
 export const HmmPfn = { Valid: 1, Write: 2, Error: 4, ReqFault: 8, ReqWrite: 16, Huge: 32 } as const;

@@ -13,6 +13,10 @@ export interface Oops {
 
 export const NULL_POINTER: Oops = { page: 0 as PageRow, frame: 0 };
 
+/** The task goes no further than this. */
+export const halted = <F>(r: Builder<F>, text: string, on: (k: Kernel, f: F) => number): Node<F> =>
+  r.wait(text, Wait.Halted, on, () => false);
+
 /** Steps that never return. */
 export function oops<F>(r: Builder<F>, text: string, of: (k: Kernel, f: F) => Oops): Node<F>[] {
   return [
@@ -20,11 +24,6 @@ export function oops<F>(r: Builder<F>, text: string, of: (k: Kernel, f: F) => Oo
       const { page, frame } = of(k, f);
       k.emit('oops', page, frame);
     }),
-    r.wait(
-      'the task is gone, with all that it holds',
-      Wait.Oops,
-      (k, f) => of(k, f).page,
-      () => false,
-    ),
+    halted(r, 'the task is gone, with all that it holds', (k, f) => of(k, f).page),
   ];
 }

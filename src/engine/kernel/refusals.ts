@@ -65,6 +65,8 @@ export const RULES = {
   bad_range: 'migrate_vma_setup',
   /** Only anonymous memory can be a device's alone. */
   exclusive_file: 'folio_make_device_exclusive',
+  /** The same, asked page by page. */
+  exclusive_not_anon: 'make_device_exclusive',
   /** A page inside a large folio can't be. */
   exclusive_tail: 'make_device_exclusive_range',
   /** Somebody else has the page lock: the first of the holders. */

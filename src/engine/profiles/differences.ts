@@ -20,6 +20,10 @@ const FACTS = {
   swapLayout: 'How the type and the offset of a swap entry lie in its 64 bits.',
   freeDeviceRefcount: 'Reference count of a free device page.',
   faultCallback: "The driver's callback for a fault on a device page.",
+  freeCallback: "The driver's callback for a device page that nobody uses any more.",
+  initHelper: 'What a driver calls to take a device page into use.',
+  driverMigratesPages: 'Pages of a round in which the test driver migrates.',
+  driverFaultsPages: 'Pages of a round in which the test driver asks hmm_range_fault.',
   userFaultFlags: 'Fault flags of an access from user mode, besides WRITE and VMA_LOCK.',
   gupFaultFlags: 'Fault flags of get_user_pages.',
 } as const satisfies Partial<Record<keyof Profile, string>>;

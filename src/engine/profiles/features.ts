@@ -36,6 +36,10 @@ export const FEATURES = {
     'Unmapping a device-private entry by the reverse map keeps its write permission; 4.14 always makes it read-only.',
   unmapMisreadsDirty:
     'Unmapping by the reverse map asks pte_dirty() of a device-private entry and finds another bit set (program-facts 14).',
+  collectSplitsLarge:
+    'Collect splits a large folio that is mapped page by page (6.19+); before, it leaves the folio alone.',
+  collectsHuge:
+    'Migration takes a huge page to a device as one where the driver asks for it (6.19+); before, it splits it first.',
   checkTrustsDevicePages: 'The check for foreign references passes every device-private page (until 5.16).',
   flushUnderLock:
     'The TLB is flushed while the page-table lock is still held when migration clears entries (6.0+).',
@@ -58,10 +62,16 @@ export const FEATURES = {
     'mprotect stops accounting for a mapping that nobody wrote to and nobody may write to (6.3+).',
   mremapRealigns:
     'mremap begins to move at a boundary of page tables where nothing is mapped before both addresses (6.7+).',
+  sharedMapsDirty:
+    'A read fault maps a dirty page of shared memory dirty, where the entry is writable at once (6.16+).',
   dirtyingCompletes:
     "A first write to a shared page lets go of the fault's lock and returns COMPLETED (6.0+).",
   munmapDowngrades: 'munmap gives the write lock back for reading before it zaps (4.20+).',
   hugetlbRestoresReserve: 'A huge page of the pool that its owner zaps is promised to it again (6.8+).',
+  mergesUnfaulted:
+    'A VMA without anonymous pages may grow over one that has some, and takes over its anon_vma (6.16+).',
+  mremapMovesMany:
+    'mremap to a given address moves all the VMAs of the range, where the size stays, and looks whether it may before it unmaps what is there (6.17+); before, it refuses a range that is not in one VMA, after that.',
   mremapMovesHugetlb:
     'mremap looks for the mapping before it does anything, and moves one of hugetlb pages (5.16+). Before, it refuses those, and what is at the new address is unmapped even where there is nothing to move.',
   dontneedZapsHugetlb:
@@ -90,12 +100,23 @@ export const FEATURES = {
     'A page that is read from a synchronous swap area for its only user stays out of the swap cache (4.15+).',
   newerAdvice:
     'MADV_COLD and MADV_PAGEOUT (5.4+), MADV_POPULATE_READ/WRITE (5.14+) and MADV_DONTNEED_LOCKED (5.18+) exist.',
-  deviceExclusive: 'make_device_exclusive_range exists.',
+  deviceExclusive: 'Pages can be device-exclusive (5.14+).',
+  exclusiveByPage:
+    "make_device_exclusive takes one page, waits for its lock and says why it can't be had (6.15+); before, make_device_exclusive_range takes a range and passes over what it can't have.",
+  exclusiveKeepsMapcount: 'A device-exclusive entry goes on counting as a mapping of its page (6.15+).',
+  exclusiveKeepsWrite:
+    'A device-exclusive entry is writable or read-only, and so is what it is taken back to (until 6.14); since, there is one kind, and the VMA and the page decide.',
+  exclusiveEndsAsClear:
+    'That a device-exclusive entry is taken back is told to mirrors as CLEAR (6.15+); before, as EXCLUSIVE.',
   migrationRestoresExclusive:
     'The walk that puts entries back after a migration takes device-exclusive ones for migration entries (until 6.14): they become present and read-only, their own reference is lost, and no mirror is told.',
   faultTrylocksPage:
     "do_swap_page locks a device page before the callback; what it can't lock is tried again (6.15+).",
   faultSleepsOnLock: "What it can't lock it waits for (7.0).",
+  driverMapsHolesReadOnly:
+    'The test driver enters what comes of memory that was never touched into its mirror for reading only, whatever the entry allows (6.19+).',
+  driverReportsNoMemory:
+    'Without a page of system memory the fault callback of the test driver returns VM_FAULT_OOM, and its migration to the system -ENOMEM (6.19+); before, 0.',
   splitMapsZeroPages: 'Splitting a huge page maps the zero page where a page of it is all zeroes (6.12+).',
 } as const satisfies Record<string, string>;
 

@@ -12,6 +12,7 @@ export interface SwapTypes {
   readonly migrationWrite: number;
   readonly deviceWrite: number;
   readonly deviceRead: number;
+  /** The only device-exclusive type from 6.15 on. */
   readonly exclusiveWrite: number | undefined;
   readonly exclusiveRead: number | undefined;
   readonly marker: number | undefined;
@@ -33,6 +34,14 @@ export interface Profile extends Features {
   readonly freeDeviceRefcount: 0 | 1;
   /** The name of the driver's fault callback as this kernel spells it. */
   readonly faultCallback: 'page_fault' | 'migrate_to_ram';
+  /** The name of the driver's callback for a page that nobody uses any more. */
+  readonly freeCallback: 'page_free' | 'folio_free';
+  /** The kernel's helper with which a driver takes a device page into use, as this kernel spells it. */
+  readonly initHelper: 'zone_device_page_init' | 'zone_device_folio_init';
+  /** Pages of a round in which the test driver migrates. */
+  readonly driverMigratesPages: number;
+  /** Pages of a round in which the test driver asks hmm_range_fault. */
+  readonly driverFaultsPages: number;
   /** Fault flags of an access from user mode, besides WRITE and VMA_LOCK. */
   readonly userFaultFlags: number;
   /** Fault flags of get_user_pages. */

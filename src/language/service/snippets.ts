@@ -10,7 +10,7 @@ export interface Snippet {
 
 /** A whole small scenario. */
 export const SCENARIO_SNIPPET = `# \${1:What this scenario shows.}
-profile \${2|6.12,6.1,4.14|}
+profile \${2|6.12,7.2,6.1,4.14|}
 device gpu0 private \${3:64MiB} driver dmirror
 
 process app {

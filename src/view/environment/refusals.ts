@@ -76,6 +76,7 @@ const WORDS: Readonly<Record<Rule, (of: Refusal, world: World) => string>> = {
   fail_copy: ({ found }, world) => `${device(world, found)} was told to fail copy`,
   bad_range: () => 'the range is no ordinary memory of one mapping',
   exclusive_file: () => 'it belongs to a file, and only anonymous memory can be a device’s alone',
+  exclusive_not_anon: () => 'it belongs to a file, and only anonymous memory can be a device’s alone',
   exclusive_tail: () => 'it is inside a folio of many pages',
   exclusive_locked: locked,
   mlocked: () => 'it is locked in memory (mlock)',

@@ -7,6 +7,7 @@ import { EVENT_NAMES, EVENT_SCHEMA, type EventName } from '../../engine/routine/
 import type { EventCategory } from '../../protocol';
 import { placeOf, processName, showAddress, spaceOf, type World } from '../environment';
 import { beginWords } from '../event-words';
+import { kernelName } from '../kernel-names';
 import { DETECTED, isDetected, showWait, stuckText } from '../waits';
 
 const CATEGORIES: Readonly<Record<EventCategory, readonly EventName[]>> = {
@@ -80,15 +81,12 @@ export function subjectOf(world: World, event: Begun): { process?: string; addre
 
 /** An event by its name, with its place: what is to come may be about things that are not there yet. */
 function plainWords(world: World, event: Begun): string {
-  const name = EVENT_NAMES[event.kind] ?? '';
-  if (name === 'wait') return 'waits';
+  const name = EVENT_NAMES[event.kind];
+  if (name === undefined || name === 'wait') return 'waits';
   const place = placeOfEvent(world, event);
   const at = place && (placeOf(world, place.process, vaOf(place.vpn)) ?? showAddress(vaOf(place.vpn)));
   const pages = event.args[PAGES_AT[event.kind] ?? -1];
-  return [
-    [name === 'migrate_to_ram' ? world.kernel.profile.faultCallback : name, at].join(' ').trim(),
-    pages && `${pages} pages`,
-  ]
+  return [[kernelName(world.kernel.profile, name), at].join(' ').trim(), pages && `${pages} pages`]
     .filter(Boolean)
     .join(', ');
 }

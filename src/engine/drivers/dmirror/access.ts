@@ -25,7 +25,7 @@ import {
 import { begin_ioctl, push_data } from '../ioctl';
 import { type Answer, do_fault, keepRet, passRange } from './answer';
 import { lockMirror, lockRange, unlock_mirror, unlockRange } from './lock';
-import { dirtiesPages, ROUND_PAGES, skipsReadRetry } from './options';
+import { dirtiesPages, skipsReadRetry } from './options';
 import { mirrors } from './tables';
 import { dmirror_vma_fault } from './vma';
 
@@ -158,11 +158,11 @@ export const dmirror_range_fault = routine({
   ],
 });
 
-/** Faults a range in for the device, 64 pages at a time (dmirror_fault). */
+/** Faults a range in for the device, a round at a time (dmirror_fault). */
 export const dmirror_fault = routine({
   name: 'dmirror_fault',
   file: 'lib/test_hmm.c',
-  about: 'Make a range usable for the device, a round of 64 pages at a time.',
+  about: 'Make a range usable for the device, a round of pages at a time.',
   params: { mirror: MirrorT, start: VpnT, end: VpnT, write: Bool },
   locals: { vpn: VpnT, next: VpnT, ret: ErrnoT },
   body: (r) => [
@@ -176,8 +176,8 @@ export const dmirror_fault = routine({
           r.call(
             'ret = dmirror_range_fault(&range)',
             dmirror_range_fault,
-            (_, f, callee) => {
-              f.next = Math.min(f.end, f.vpn + ROUND_PAGES) as Vpn;
+            (k, f, callee) => {
+              f.next = Math.min(f.end, f.vpn + k.profile.driverFaultsPages) as Vpn;
               callee.mirror = f.mirror;
               callee.start = f.vpn;
               callee.end = f.next;

@@ -1,6 +1,6 @@
 /** The callbacks of the test driver (lib/test_hmm.c): a fault on a page of the device, a page that is free, an invalidation. */
 
-import { Notify, Select, VmFault } from '../../kernel/constants';
+import { Errno, Notify, Select, VmFault } from '../../kernel/constants';
 import { mmu_interval_set_seq } from '../../kernel/mm/mmu_notifier/mmu_notifier';
 import { MemoryType } from '../../machine/devices';
 import type { DeviceRow, MirrorRow, VmaRow, Vpn } from '../../machine/ids';
@@ -103,7 +103,7 @@ export const dmirror_devmem_fault = routine({
         callee.toRam = 1;
       },
       (_, f, value) => {
-        f.ret = value < 0 ? VmFault.SIGBUS : 0;
+        if (value < 0) f.ret = value === -Errno.ENOMEM ? VmFault.OOM : VmFault.SIGBUS;
       },
     ),
     ...unlockRange(r, (_, f) => f.mirror),

@@ -2,6 +2,7 @@
 
 import { Errno } from '../../kernel/constants';
 import { mmap_read_unlock, mmapReadLock, unlock_page } from '../../kernel/mm/mmap/mmap_lock';
+import { make_device_exclusive } from '../../kernel/mm/rmap/make_device_exclusive';
 import { make_device_exclusive_range } from '../../kernel/mm/rmap/make_exclusive';
 import { put_page } from '../../kernel/mm/swap/page_ref';
 import { Access } from '../../machine/devices';
@@ -9,10 +10,12 @@ import { Hold } from '../../machine/holds';
 import type { DeviceRow, MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../../machine/ids';
 import type { Kernel } from '../../routine/kernel';
 import {
+  type Builder,
   ErrnoT,
   Int,
   MirrorT,
   MmT,
+  type Node,
   PageArrayT,
   PageEntryT,
   PageT,
@@ -22,7 +25,6 @@ import {
 import { begin_ioctl } from '../ioctl';
 import { read_back } from './access';
 import { lockMirror, unlock_mirror } from './lock';
-import { ROUND_PAGES } from './options';
 import { mirrors } from './tables';
 
 /** dmirror_atomic_map: stores what the device now has alone; returns how many. */
@@ -42,7 +44,112 @@ function atomic_map(k: Kernel, mirror: MirrorRow, head: SlotRow): number {
   return mapped;
 }
 
-/** HMM_DMIRROR_EXCLUSIVE: 0 with one byte a page, or -EBUSY when not every page could be had. */
+interface Taking {
+  mirror: MirrorRow;
+  mm: MmRow;
+  vpn: Vpn;
+  next: Vpn;
+  end: Vpn;
+  slots: SlotRow;
+  slot: SlotRow;
+  page: PageRow;
+  mapped: number;
+  ret: number;
+}
+
+/** Pages of a round of make_device_exclusive_range. */
+const ROUND_PAGES = 64;
+
+const unlockAndPut = <F extends Taking>(
+  r: Builder<F>,
+  text: string,
+  page: (k: Kernel, f: F) => PageRow,
+): Node<F> =>
+  r.call(text, put_page, (k, f, callee) => {
+    f.page = page(k, f);
+    unlock_page(k, f.page);
+    callee.page = f.page;
+    callee.hold = Hold.Gup;
+    callee.who = k.task;
+  });
+
+/** A range at a time, until 6.14: what could not be had is known only in the end. */
+const takeRange = <F extends Taking>(r: Builder<F>): Node<F>[] => [
+  r.call(
+    'make_device_exclusive_range(mm, address, next, pages, NULL)',
+    make_device_exclusive_range,
+    (k, f, callee) => {
+      f.next = Math.min(f.end, f.vpn + ROUND_PAGES) as Vpn;
+      f.slots = k.slots.array(f.vpn, f.next - f.vpn);
+      callee.mm = f.mm;
+      callee.start = f.vpn;
+      callee.pages = f.next - f.vpn;
+      // The driver names no owner, so that its own mirrors are told too.
+      callee.owner = 0 as DeviceRow;
+      callee.slots = f.slots;
+    },
+    (_, f, value) => {
+      f.ret = value;
+      f.mapped = 0;
+    },
+  ),
+  r.when('every page was found', (_, f) => f.ret === f.next - f.vpn, [
+    lockMirror(r, (_, f) => f.mirror),
+    r.step('dmirror_atomic_map(pages)', (k, f) => {
+      f.mapped = atomic_map(k, f.mirror, f.slots);
+    }),
+    r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
+  ]),
+  r.step('addr = start', (_, f) => {
+    f.slot = f.slots;
+  }),
+  r.loop('i < npages', (_, f) => f.slot !== 0, [
+    r.when('it is locked for the device', (k, f) => k.slots.dstFlags.get(f.slot) !== 0, [
+      unlockAndPut(r, 'unlock_page(page); put_page(page)', (k, f) => k.slots.srcPage.get(f.slot) as PageRow),
+    ]),
+    r.step('i++', (k, f) => {
+      f.slot = k.slots.next.get(f.slot) as SlotRow;
+    }),
+  ]),
+  r.step('finish the round; ret = -EBUSY unless every page is mapped', (k, f) => {
+    k.slots.free(f.slots);
+    f.ret = f.mapped < f.next - f.vpn ? -Errno.EBUSY : 0;
+    f.vpn = f.next;
+  }),
+];
+
+/** Page by page, from 6.15 on: the first that can't be had ends it, with its error. */
+const takePage = <F extends Taking>(r: Builder<F>): Node<F>[] => [
+  r.call(
+    'page = make_device_exclusive(mm, addr, NULL, &folio)',
+    make_device_exclusive,
+    (_, f, callee) => {
+      callee.mm = f.mm;
+      callee.address = f.vpn;
+      callee.owner = 0 as DeviceRow;
+    },
+    (_, f, value) => {
+      f.ret = Math.min(0, value);
+      f.page = Math.max(0, value) as PageRow;
+    },
+  ),
+  r.when('!IS_ERR(page)', (_, f) => f.ret === 0, [
+    lockMirror(r, (_, f) => f.mirror),
+    r.step('dmirror_atomic_map(addr, page)', (k, f) =>
+      mirrors.store(k, f.mirror, f.vpn, f.page, Access.Atomic),
+    ),
+    r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
+    unlockAndPut(r, 'folio_unlock(folio); folio_put(folio)', (_, f) => f.page),
+  ]),
+  r.step('addr += PAGE_SIZE', (_, f) => {
+    f.vpn = (f.vpn + 1) as Vpn;
+  }),
+];
+
+/**
+ * HMM_DMIRROR_EXCLUSIVE: 0 with one byte a page, or an error when not every page could be had: until 6.14 -EBUSY, whatever
+ * the reason.
+ */
 export const dmirror_exclusive = routine({
   name: 'dmirror_exclusive',
   file: 'lib/test_hmm.c',
@@ -68,53 +175,7 @@ export const dmirror_exclusive = routine({
     }),
     ...mmapReadLock(r, (_, f) => f.mm),
     r.loop('address < end', (_, f) => f.vpn < f.end && f.ret === 0, [
-      r.call(
-        'make_device_exclusive_range(mm, address, next, pages, NULL)',
-        make_device_exclusive_range,
-        (k, f, callee) => {
-          f.next = Math.min(f.end, f.vpn + ROUND_PAGES) as Vpn;
-          f.slots = k.slots.array(f.vpn, f.next - f.vpn);
-          callee.mm = f.mm;
-          callee.start = f.vpn;
-          callee.pages = f.next - f.vpn;
-          // The driver names no owner, so that its own mirrors are told too.
-          callee.owner = 0 as DeviceRow;
-          callee.slots = f.slots;
-        },
-        (_, f, value) => {
-          f.ret = value;
-          f.mapped = 0;
-        },
-      ),
-      r.when('every page was found', (_, f) => f.ret === f.next - f.vpn, [
-        lockMirror(r, (_, f) => f.mirror),
-        r.step('dmirror_atomic_map(pages)', (k, f) => {
-          f.mapped = atomic_map(k, f.mirror, f.slots);
-        }),
-        r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
-      ]),
-      r.step('addr = start', (_, f) => {
-        f.slot = f.slots;
-      }),
-      r.loop('i < npages', (_, f) => f.slot !== 0, [
-        r.when('it is locked for the device', (k, f) => k.slots.dstFlags.get(f.slot) !== 0, [
-          r.call('unlock_page(page); put_page(page)', put_page, (k, f, callee) => {
-            f.page = k.slots.srcPage.get(f.slot) as PageRow;
-            unlock_page(k, f.page);
-            callee.page = f.page;
-            callee.hold = Hold.Gup;
-            callee.who = k.task;
-          }),
-        ]),
-        r.step('i++', (k, f) => {
-          f.slot = k.slots.next.get(f.slot) as SlotRow;
-        }),
-      ]),
-      r.step('finish the round; ret = -EBUSY unless every page is mapped', (k, f) => {
-        k.slots.free(f.slots);
-        f.ret = f.mapped < f.next - f.vpn ? -Errno.EBUSY : 0;
-        f.vpn = f.next;
-      }),
+      r.only((profile) => profile.exclusiveByPage, takePage(r), takeRange(r)),
     ]),
     r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
     r.when('all of it was had', (_, f) => f.ret === 0, [

@@ -31,7 +31,7 @@ import { begin_ioctl } from '../ioctl';
 import { dmirror_fault, read_back } from './access';
 import { keepRet, passRange } from './answer';
 import { alloc_and_copy, finalize_and_map } from './migrate_copy';
-import { faultsAfterMigration, ROUND_PAGES } from './options';
+import { faultsAfterMigration } from './options';
 import { own } from './tables';
 
 /** dmirror_select_device: which pages a migration back to system memory asks for. */
@@ -48,7 +48,10 @@ function moved_pages(k: Kernel, m: MigrationRow): number {
   return count;
 }
 
-/** One migration of at most a round of pages inside one VMA. Returns how many pages moved, or -EINVAL. */
+/**
+ * One migration of at most a round of pages inside one VMA. Returns how many pages moved, -EINVAL, or -ENOMEM where the
+ * driver gives up for want of a page of system memory.
+ */
 export const migrate = routine({
   name: 'dmirror_migrate',
   file: 'lib/test_hmm.c',
@@ -75,6 +78,14 @@ export const migrate = routine({
     const keep = (_: Kernel, f: { ret: number }, value: number): void => {
       f.ret = value;
     };
+    const count = r.step('count what moved', (k, f) => {
+      f.ret = moved_pages(k, f.migration);
+    });
+    const move = [
+      r.call('migrate_vma_pages(&args)', migrate_vma_pages, passMigration),
+      count,
+      r.call('finalize_and_map(&args)', finalize_and_map, passMigration),
+    ];
     return [
       r.step('args = { vma, start, end, src, dst, pgmap_owner, flags }', (k, f) => {
         const { vma, start, end, select, faultPage } = f;
@@ -88,22 +99,22 @@ export const migrate = routine({
           r.call('ret = migrate_vma_setup(&args)', migrate_vma_setup, passMigration, keep),
           r.when('it succeeded', (_, f) => f.ret === 0, [
             r.yield('Y7'),
-            r.call('alloc_and_copy(&args)', alloc_and_copy, passMigration),
-            r.call('migrate_vma_pages(&args)', migrate_vma_pages, passMigration),
-            r.step('count what moved', (k, f) => {
-              f.ret = moved_pages(k, f.migration);
-            }),
-            r.call('finalize_and_map(&args)', finalize_and_map, passMigration),
+            r.only(
+              (profile) => profile.driverReportsNoMemory,
+              [
+                r.call('ret = alloc_and_copy(&args)', alloc_and_copy, passMigration, (_, f, value) => {
+                  f.ret = value === 0 ? 0 : -Errno.ENOMEM;
+                }),
+                r.when('it succeeded too', (_, f) => f.ret === 0, move),
+              ],
+              [r.call('alloc_and_copy(&args)', alloc_and_copy, passMigration), ...move],
+            ),
             r.call('migrate_vma_finalize(&args)', migrate_vma_finalize, passMigration),
           ]),
         ],
         [
           r.call('ret = migrate_vma(ops, vma, start, end, src, dst)', migrate_vma, passMigration, keep),
-          r.when('it succeeded', (_, f) => f.ret === 0, [
-            r.step('count what moved', (k, f) => {
-              f.ret = moved_pages(k, f.migration);
-            }),
-          ]),
+          r.when('it succeeded', (_, f) => f.ret === 0, [count]),
         ],
       ),
       r.step('free the arrays', (k, f) => migration_free(k, f.migration)),
@@ -112,11 +123,11 @@ export const migrate = routine({
   },
 });
 
-/** Goes through [start, end) VMA by VMA in rounds of 64 pages, as both ioctls do. */
+/** Goes through [start, end) VMA by VMA in rounds, as both ioctls do. */
 const migrate_range = routine({
   name: 'dmirror_migrate_range',
   file: 'lib/test_hmm.c',
-  about: 'VMA by VMA, at most 64 pages a round; stops with -EINVAL at a hole or an unreadable VMA.',
+  about: 'VMA by VMA, a round of pages at a time; stops with -EINVAL at a hole or an unreadable VMA.',
   params: { mirror: MirrorT, start: VpnT, end: VpnT, toRam: Bool },
   locals: { mm: MmT, vma: VmaT, vpn: VpnT, next: VpnT, ret: ErrnoT },
   body: (r) => [
@@ -129,7 +140,7 @@ const migrate_range = routine({
       r.step('vma = vma_lookup(mm, address)', (k, f) => {
         f.vma = k.mm.vmaAt(f.mm, f.vpn);
         if (f.vma === 0 || !k.mm.has(f.vma, Vm.Read)) f.ret = -Errno.EINVAL;
-        else f.next = Math.min(f.end, f.vpn + ROUND_PAGES, k.mm.end.get(f.vma)) as Vpn;
+        else f.next = Math.min(f.end, f.vpn + k.profile.driverMigratesPages, k.mm.end.get(f.vma)) as Vpn;
       }),
       r.when('it is there and readable', (_, f) => f.ret >= 0, [
         r.call(
@@ -140,7 +151,9 @@ const migrate_range = routine({
             callee.vma = f.vma;
             callee.start = f.vpn;
             callee.end = f.next;
-            callee.select = f.toRam !== 0 ? selectDevice(k, device) : Select.System;
+            callee.select =
+              (f.toRam !== 0 ? selectDevice(k, device) : Select.System) |
+              (k.profile.collectsHuge ? Select.Compound : 0);
             callee.device = device;
             callee.mirror = f.mirror;
             callee.toRam = f.toRam;

@@ -3,7 +3,7 @@
  * what reached the device mapped there. A copy takes time: it is begun and, a yield later, over.
  */
 
-import { MigratePfn } from '../../kernel/constants';
+import { MigratePfn, VmFault } from '../../kernel/constants';
 import {
   dstPage,
   forEachSlot,
@@ -16,11 +16,12 @@ import { trylock_page } from '../../kernel/mm/mmap/mmap_lock';
 import { alloc_movable_page } from '../../kernel/mm/page_alloc/page_alloc';
 import { is_driver_page } from '../../kernel/mm/swap/page_ref';
 import { type Rule, refuse } from '../../kernel/refusals';
+import { notModelled } from '../../kernel/unmodelled';
 import { Vm } from '../../machine/address-spaces';
 import { Access } from '../../machine/devices';
 import type { DeviceRow, MigrationRow, MirrorRow, PageRow, SlotRow, VmaRow, Vpn } from '../../machine/ids';
 import type { Kernel } from '../../routine/kernel';
-import { MigrateEntryT, migrateOpsParams, PageT, routine } from '../../routine/routine';
+import { MigrateEntryT, migrateOpsParams, PageT, routine, VmFaultT } from '../../routine/routine';
 import { lockMirror, unlock_mirror } from './lock';
 import { backing_page, devmem_alloc_page } from './memory';
 import { failures, faultsAfterMigration, keepsOwnEntries } from './options';
@@ -32,9 +33,10 @@ const ownerOf = (k: Kernel, f: { migration: MigrationRow }): DeviceRow =>
   k.migrations.owner.get(f.migration) as DeviceRow;
 const vpnOf = (k: Kernel, slot: SlotRow): Vpn => k.slots.vpn.get(slot) as Vpn;
 
-/** The destination may be mapped writable: the source was, or a hole's VMA is. */
+/** The device may map the destination writable: the source was, or a hole's VMA is, where the driver looks at that. */
 function writableTarget(k: Kernel, m: MigrationRow, slot: SlotRow): boolean {
   if (k.slots.srcFlags.get(slot) & MigratePfn.Write) return true;
+  if (k.profile.driverMapsHolesReadOnly) return false;
   return srcPage(k, slot) === 0 && k.mm.has(k.migrations.vma.get(m) as VmaRow, Vm.Write);
 }
 
@@ -59,9 +61,19 @@ const copyToDevice = routine({
   locals: { slot: MigrateEntryT, page: PageT },
   body: (r) => [
     ...forEachSlot(r, 'a device page for each page that migrates', [
+      r.only(
+        (profile) => profile.collectsHuge,
+        [
+          r.when(
+            'it is compound: a device folio of 2 MiB',
+            (k, f) => migrates(k, f.slot) && (k.slots.srcFlags.get(f.slot) & MigratePfn.Compound) !== 0,
+            notModelled(r, (k, f) => vpnOf(k, f.slot)),
+          ),
+        ],
+      ),
       r.when('it migrates', (k, f) => migrates(k, f.slot) && !stays(k, f.slot), [
         r.inlines(
-          ['dmirror_devmem_alloc_page', 'alloc_pages', 'zone_device_page_init'],
+          ['dmirror_devmem_alloc_page', 'alloc_pages', 'zone_device_page_init', 'zone_device_folio_init'],
           r.step('dpage = dmirror_devmem_alloc_page()', (k, f) => {
             f.page = devmem_alloc_page(k, f.migration, f.slot);
           }),
@@ -115,6 +127,17 @@ const copyToRam = routine({
             if (f.page !== 0) trylock_page(k, f.page);
             else refuse_copy(k, 'system_full', f.migration, f.slot);
           }),
+          r.only(
+            (profile) => profile.driverReportsNoMemory,
+            [
+              r.when('there is none', (_, f) => f.page === 0, [
+                r.ret('return VM_FAULT_OOM', (k, f) => {
+                  k.slots.dstFlags.set(f.slot, k.slots.srcFlags.get(f.slot) & MigratePfn.Write);
+                  return VmFault.OOM;
+                }),
+              ]),
+            ],
+          ),
           r.when('there is one', (_, f) => f.page !== 0, [
             r.step("drop the device's entry", (k, f) => {
               const vpn = vpnOf(k, f.slot);
@@ -139,13 +162,14 @@ function log_copy(k: Kernel, name: 'alloc_and_copy' | 'finalize_and_map', m: Mig
   k.emit(name, start, migrations.end.get(m) - start, migrations.owner.get(m), own.of(k).toRam.get(m));
 }
 
-/** The driver's copy step, in the direction of the migration. */
+/** The driver's copy step, in the direction of the migration. Returns 0, or VM_FAULT_OOM where the driver gives up. */
 export const alloc_and_copy = routine({
   name: 'dmirror_alloc_and_copy',
   file: 'lib/test_hmm.c',
   about: 'Fill dst: where each page goes, with its contents copied there.',
   aliases: ['alloc_and_copy'],
   params: migrateOpsParams,
+  locals: { ret: VmFaultT },
   body: (r) => [
     r.step('choose the direction', (k, f) => {
       log_copy(k, 'alloc_and_copy', f.migration);
@@ -155,9 +179,16 @@ export const alloc_and_copy = routine({
       'to system memory',
       (k, f) => own.of(k).toRam.get(f.migration) !== 0,
       [
-        r.call('copy to system memory', copyToRam, (_, f, callee) => {
-          callee.migration = f.migration;
-        }),
+        r.call(
+          'ret = copy to system memory',
+          copyToRam,
+          (_, f, callee) => {
+            callee.migration = f.migration;
+          },
+          (_, f, value) => {
+            f.ret = value;
+          },
+        ),
       ],
       [
         r.call('copy to the device', copyToDevice, (_, f, callee) => {
@@ -165,10 +196,10 @@ export const alloc_and_copy = routine({
         }),
       ],
     ),
-    r.ret('return', (k, f) => {
+    r.ret('return ret', (k, f) => {
       if (!k.profile.splitMigrateApi) log_array(k, f.migration, true);
       k.leave('alloc_and_copy');
-      return 0;
+      return f.ret;
     }),
   ],
 });

@@ -108,6 +108,3 @@ export const faultsAfterMigration = switched('faultsAfterMigration');
 export const evictsOnClose = switched('evictsOnClose');
 export const evictionMayFail = switched('evictionMayFail');
 export const dirtiesPages = switched('dirtiesPages');
-
-/** Pages of one round of a migration, a device access or a snapshot. */
-export const ROUND_PAGES = 64;

@@ -20,7 +20,6 @@ import { Bool, ErrnoT, Int, MirrorT, MmT, PfnArrayT, routine, VpnT } from '../..
 import { begin_ioctl, push_data } from '../ioctl';
 import { keepRet, passRange } from './answer';
 import { lockMirror, unlock_mirror } from './lock';
-import { ROUND_PAGES } from './options';
 import { own } from './tables';
 import { snapshotRoutine } from './vma';
 
@@ -167,10 +166,10 @@ export const dmirror_snapshot = routine({
       [
         r.loop('address < end', (_, f) => f.vpn < f.end && f.ret === 0, [
           r.call(
-            'ret = dmirror_range_snapshot(dmirror, &range, perm): at most 64 pages',
+            'ret = dmirror_range_snapshot(dmirror, &range, perm): a round of pages',
             dmirror_range_snapshot,
-            (_, f, callee) => {
-              f.next = Math.min(f.end, f.vpn + ROUND_PAGES) as Vpn;
+            (k, f, callee) => {
+              f.next = Math.min(f.end, f.vpn + k.profile.driverFaultsPages) as Vpn;
               callee.mirror = f.mirror;
               callee.start = f.vpn;
               callee.end = f.next;

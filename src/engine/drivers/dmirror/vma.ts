@@ -29,7 +29,7 @@ import {
 } from '../../routine/routine';
 import { do_fault, keepRet } from './answer';
 import { lockMirror, unlock_mirror } from './lock';
-import { ROUND_PAGES, skipsReadRetry } from './options';
+import { skipsReadRetry } from './options';
 
 interface Asking {
   mirror: MirrorRow;
@@ -47,7 +47,7 @@ function next_part(k: Kernel, f: Asking): void {
   const vma = k.mm.vmaAt(f.mm, f.vpn);
   f.vma = vma !== 0 && k.mm.has(vma, Vm.Read) ? vma : (0 as VmaRow);
   if (f.vma === 0) return;
-  f.next = Math.min(f.end, f.vpn + ROUND_PAGES, k.mm.end.get(f.vma)) as Vpn;
+  f.next = Math.min(f.end, f.vpn + k.profile.driverFaultsPages, k.mm.end.get(f.vma)) as Vpn;
   f.pfns = k.slots.array(f.vpn, f.next - f.vpn);
   f.range = hmm_range_begin(k, f.mm, f.vpn, f.next);
 }

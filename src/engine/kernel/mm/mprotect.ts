@@ -2,11 +2,9 @@
 
 import { Vm } from '../../machine/address-spaces';
 import type { EntryRow, MmRow, VmaRow, Vpn } from '../../machine/ids';
-import { Pg } from '../../machine/pages';
 import {
   isPresent,
   kindOf,
-  PTE_DIRTY,
   PTE_EXCLUSIVE,
   PTE_HUGE,
   PTE_PROTNONE,
@@ -33,6 +31,7 @@ import {
 } from './mmu_notifier/mmu_notifier';
 import { next_pmd_table, next_pte_table } from './pagewalk';
 import { pte_page, ptep_get, set_pte_bits, set_pte_bits_unflushed } from './pgtable';
+import { can_change_pte_writable } from './pte_writable';
 import { rmapWriteLock, vmaLocks } from './rmap/rmap_lock';
 
 const ACCESS = Vm.Read | Vm.Write | Vm.Exec;
@@ -42,18 +41,6 @@ function shared_writable(k: Kernel, vma: VmaRow): boolean {
   const wanted = Vm.Shared | Vm.Write;
   if ((k.mm.flags.get(vma) & wanted) !== wanted) return false;
   return k.mm.has(vma, Vm.HugeTlb) || k.files.shmem.get(k.mm.file.get(vma)) !== 0;
-}
-
-/**
- * A present entry may become writable at once: nobody has to be told of the next write (can_change_pte_writable). Known
- * only since anonymous pages tell whether they are exclusive.
- */
-function can_change_pte_writable(k: Kernel, vma: VmaRow, entry: EntryRow, pte: number): boolean {
-  if (!k.profile.anonExclusive || !k.mm.has(vma, Vm.Write) || (pte & PTE_PROTNONE) !== 0) return false;
-  if (!k.profile.mprotectTrustsClean && (pte & (PTE_DIRTY | PTE_HUGE)) !== PTE_DIRTY) return false;
-  if (k.mm.has(vma, Vm.Shared | Vm.HugeTlb)) return !k.mm.has(vma, Vm.HugeTlb) && (pte & PTE_DIRTY) !== 0;
-  const page = pte_page(k, entry);
-  return page !== 0 && k.pages.isAnon(page) && k.pages.has(page, Pg.AnonExclusive);
 }
 
 /** All translations that the changes have left are flushed, and none is waited for any more. */

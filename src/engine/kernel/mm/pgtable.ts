@@ -7,11 +7,13 @@ import { Pg } from '../../machine/pages';
 import {
   isPfnSwapEntry,
   isPresent,
+  kindOf,
   PTE_DEVMAP,
   PTE_DIRTY,
   PTE_PROTNONE,
   PTE_SOFT_DIRTY,
   PTE_SPECIAL,
+  Pte,
 } from '../../machine/pte';
 import { ENTRIES, LEVEL_PGD, LEVEL_PMD, LEVEL_PTE } from '../../machine/radix';
 import type { Kernel } from '../../routine/kernel';
@@ -110,6 +112,13 @@ export function pte_page(k: Kernel, entry: EntryRow): PageRow {
   const counted = isPresent(pte) ? (pte & (PTE_SPECIAL | PTE_DEVMAP)) === 0 : isPfnSwapEntry(pte);
   if (!counted) return 0 as PageRow;
   return k.tables.hi.get(entry) as PageRow;
+}
+
+/** An entry that holds a page counts in the page's mapcount; else it has nothing but a reference. */
+export function is_mapping(k: Kernel, pte: number): boolean {
+  const kind = kindOf(pte);
+  if (kind === Pte.DeviceExclusive) return k.profile.exclusiveKeepsMapcount;
+  return kind === Pte.DevicePrivate || isPresent(pte);
 }
 
 /** What vm_page_prot adds to a new entry of a VMA without any access: it is present to the kernel only. */

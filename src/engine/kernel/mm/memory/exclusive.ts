@@ -1,7 +1,8 @@
-/** Device-exclusive entries: taken back on CPU access (mm/memory.c) and made for a driver (mm/rmap.c), 5.14 to 6.14. */
+/** Device-exclusive entries, taken back on CPU access (mm/memory.c, 5.14+). */
 
 import { Hold } from '../../../machine/holds';
 import type { EntryRow, PageRow, VmaRow } from '../../../machine/ids';
+import { Pg } from '../../../machine/pages';
 import { PTE_WRITE, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { PageT, routine, VmFaultT } from '../../../routine/routine';
@@ -15,26 +16,39 @@ import {
 } from '../mmu_notifier/mmu_notifier';
 import { pteLock, pteUnlock } from '../page_table_lock';
 import { protnone, pte_mkdirty, pte_page, ptep_get, set_pte } from '../pgtable';
+import { can_change_pte_writable } from '../pte_writable';
 import { folio_add_rmap } from '../rmap/rmap';
 import { get_page, put_page, rename_hold } from '../swap/page_ref';
 import { entered, leaves, mmOf, passHold, pte_same, vmfParams } from './vmf';
 
+/** The bits that a restored entry has because it may be written to: what the entry remembers, or what VMA and page allow. */
+function writable_bits(k: Kernel, entry: EntryRow, vma: VmaRow, pte: number): number {
+  if (k.profile.exclusiveKeepsWrite) return ptep_get(k, entry) & PTE_WRITE ? pte_mkdirty(k, PTE_WRITE) : 0;
+  if (!can_change_pte_writable(k, vma, entry, pte)) return 0;
+  const dirty = k.pages.has(k.pages.folio(pte_page(k, entry)), Pg.Dirty);
+  return dirty ? pte_mkdirty(k, PTE_WRITE) : PTE_WRITE;
+}
+
 /**
- * Makes a device-exclusive entry present again: old, and writable and dirty if it was writable
- * (restore_exclusive_pte). The entry's reference becomes the mapping's.
+ * Makes a device-exclusive entry present and old again (restore_exclusive_pte). The entry's reference becomes the
+ * mapping's, where the entry was no mapping.
  */
 export function restore_exclusive_pte(k: Kernel, entry: EntryRow, vma: VmaRow): void {
-  const pte = ptep_get(k, entry);
   const page = pte_page(k, entry);
-  const writable = (pte & PTE_WRITE) !== 0;
-  rename_hold(k, page, Hold.Exclusive, Hold.Pte, 0);
-  folio_add_rmap(k, page);
-  mlock_vma_folio(k, page, vma);
-  set_pte(k, entry, Pte.Present | protnone(k, vma) | (writable ? pte_mkdirty(k, PTE_WRITE) : 0), page);
+  const pte = Pte.Present | protnone(k, vma);
+  if (!k.profile.exclusiveKeepsMapcount) {
+    rename_hold(k, page, Hold.Exclusive, Hold.Pte, 0);
+    folio_add_rmap(k, page);
+    mlock_vma_folio(k, page, vma);
+  }
+  set_pte(k, entry, pte | writable_bits(k, entry, vma, pte), page);
 }
 
 const is_free = (k: Kernel, f: { page: PageRow }): boolean =>
   k.pages.refcount.get(k.pages.folio(f.page)) === 0;
+
+/** What mirrors are told of. */
+const announced = (k: Kernel): number => (k.profile.exclusiveEndsAsClear ? Notify.CLEAR : Notify.EXCLUSIVE);
 
 const REMOVE = 'remove_device_exclusive_entry';
 
@@ -59,13 +73,13 @@ export const remove_device_exclusive_entry = routine({
       leaves(r, REMOVE, 'return ret', (_, f) => f.ret),
     ]),
     r.call(
-      'mmu_notifier_invalidate_range_start(EXCLUSIVE, page)',
+      'mmu_notifier_invalidate_range_start(page)',
       mmu_notifier_invalidate_range_start,
       (k, f, callee) => {
         callee.mm = mmOf(k, f);
         callee.start = f.vpn;
         callee.end = (f.vpn + 1) as typeof f.vpn;
-        callee.event = Notify.EXCLUSIVE;
+        callee.event = announced(k);
       },
     ),
     pteLock(r),
@@ -81,7 +95,7 @@ export const remove_device_exclusive_entry = routine({
       callee.mm = mmOf(k, f);
       callee.start = f.vpn;
       callee.end = (f.vpn + 1) as typeof f.vpn;
-      callee.event = Notify.EXCLUSIVE;
+      callee.event = announced(k);
     }),
     leaves(r, REMOVE, 'return 0', () => 0),
   ],

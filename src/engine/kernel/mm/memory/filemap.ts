@@ -73,7 +73,9 @@ function map_file_page(k: Kernel, f: Vmf, entry: EntryRow, page: PageRow, bits: 
   folio_add_rmap(k, page);
   mlock_vma_folio(k, page, f.vma);
   mm_counter_add(k, mmOf(k, f), page, 1);
-  set_pte(k, entry, Pte.Present | PTE_YOUNG | bits, page);
+  const dirty = k.profile.sharedMapsDirty && (bits & PTE_WRITE) !== 0 && k.pages.has(page, Pg.Dirty);
+  const pte = Pte.Present | PTE_YOUNG | bits;
+  set_pte(k, entry, dirty ? pte_mkdirty(k, pte) : pte, page);
 }
 
 /** The window of do_fault_around: 16 pages, inside the VMA and inside one page table. */

@@ -36,7 +36,7 @@ import {
 } from '../mmu_notifier/mmu_notifier';
 import { pmdLock, pmdUnlock, ptlLock, ptlUnlock } from '../page_table_lock';
 import { next_entry, pte_table_end } from '../pagewalk';
-import { leaf_offset, pte_clear, pte_page, ptep_get } from '../pgtable';
+import { is_mapping, leaf_offset, pte_clear, pte_page, ptep_get } from '../pgtable';
 import { folio_remove_rmap, mm_counter_add } from '../rmap/rmap';
 import { lruAddDrain } from '../swap/lru_add_drain';
 import { put_page } from '../swap/page_ref';
@@ -126,14 +126,13 @@ const zap_pte_range = routine({
             'it is device-private or device-exclusive',
             (k, f) => holds_page(ptep_get(k, f.entry)),
             [
-              r.step('take rss; remove the mapping that a device-private entry is', (k, f) => {
+              r.step('take rss; remove the mapping, where the entry is one', (k, f) => {
                 mm_counter_add(k, mmOf(k, f), f.page, -1);
-                if (kindOf(ptep_get(k, f.entry)) === Pte.DevicePrivate) folio_remove_rmap(k, f.page, f.vma);
+                if (is_mapping(k, ptep_get(k, f.entry))) folio_remove_rmap(k, f.page, f.vma);
               }),
               r.call('put_page(page)', put_page, (k, f, callee) => {
-                const exclusive = kindOf(ptep_get(k, f.entry)) === Pte.DeviceExclusive;
                 callee.page = f.page;
-                callee.hold = exclusive ? Hold.Exclusive : Hold.Pte;
+                callee.hold = is_mapping(k, ptep_get(k, f.entry)) ? Hold.Pte : Hold.Exclusive;
               }),
               r.step('pte_clear(mm, address, pte)', (k, f) => pte_clear(k, f.entry)),
             ],

@@ -10,13 +10,9 @@ import { type Builder, MigrationT, type Node, routine } from '../../../routine/r
 import { Errno } from '../../constants';
 import { leaves } from '../memory/vmf';
 import { log_array } from '../migrate_device/migrate_arrays';
-import {
-  invalid_arguments,
-  migrate_vma_collect,
-  migrate_vma_finalize,
-  migrate_vma_pages,
-} from '../migrate_device/migrate_device';
+import { invalid_arguments, migrate_vma_finalize, migrate_vma_pages } from '../migrate_device/migrate_device';
 import { migrate_vma_prepare, migrate_vma_unmap } from '../migrate_device/migrate_unmap';
+import { migrate_vma_collect } from '../migrate_device/migrate_vma_collect';
 
 type F = { migration: MigrationRow };
 const pass = (_: Kernel, f: F, callee: F): void => {

@@ -4,7 +4,7 @@ import type { DeviceRow, MigrationRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } fr
 import type { EventName } from '../../../routine/events';
 import type { Kernel } from '../../../routine/kernel';
 import type { Builder, Node } from '../../../routine/routine';
-import { MigratePfn } from '../../constants';
+import { MigratePfn, Notify } from '../../constants';
 import { placeIn } from '../../refusals';
 
 /** A new migration of [start, end) of a VMA, its arrays empty. */
@@ -76,6 +76,19 @@ export function log_phase(k: Kernel, name: EventName, m: MigrationRow): void {
 
 export type WithMigration = { migration: MigrationRow };
 export type WithSlot = { migration: MigrationRow; slot: SlotRow };
+
+/** What mirrors are told of a migration: its whole range, and who it is. */
+export function notifierRange(
+  k: Kernel,
+  f: WithMigration,
+  callee: { mm: MmRow; start: Vpn; end: Vpn; event: number; owner: DeviceRow },
+): void {
+  callee.mm = k.mm.mm.get(k.migrations.vma.get(f.migration)) as MmRow;
+  callee.start = k.migrations.start.get(f.migration) as Vpn;
+  callee.end = k.migrations.end.get(f.migration) as Vpn;
+  callee.event = Notify.MIGRATE;
+  callee.owner = k.migrations.owner.get(f.migration) as DeviceRow;
+}
 
 /** Runs `body` for each element of the arrays, `f.slot` being the element. */
 export function forEachSlot<F extends WithSlot>(r: Builder<F>, text: string, body: Node<F>[]): Node<F>[] {

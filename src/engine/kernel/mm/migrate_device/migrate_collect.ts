@@ -157,6 +157,13 @@ function drop_collected(k: Kernel, m: MigrationRow, page: PageRow): void {
   k.holds.remove(page, Hold.Collect, m);
 }
 
+/** A present entry for a page of a large folio that is asked for. */
+export function maps_large_folio(k: Kernel, m: MigrationRow, entry: EntryRow): boolean {
+  const page = pte_page(k, entry);
+  if (page === 0 || !isPresent(ptep_get(k, entry))) return false;
+  return k.pages.has(page, Pg.Head | Pg.Tail) && selected(k, m, page);
+}
+
 /** Looks at one entry of the range, under the page-table lock (the body of migrate_vma_collect_pmd's loop). */
 export function migrate_vma_collect_entry(k: Kernel, m: MigrationRow, slot: SlotRow): void {
   const vma = k.migrations.vma.get(m) as VmaRow;

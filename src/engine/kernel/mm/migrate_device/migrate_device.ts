@@ -5,41 +5,18 @@
 
 import { Vm } from '../../../machine/address-spaces';
 import { Hold } from '../../../machine/holds';
-import {
-  type DeviceRow,
-  type EntryRow,
-  type MigrationRow,
-  type MmRow,
-  type PageRow,
-  TASK_SIZE_PAGES,
-  type VmaRow,
-  type Vpn,
-} from '../../../machine/ids';
+import type { MigrationRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import type { Kernel } from '../../../routine/kernel';
-import {
-  Bool,
-  EntryT,
-  ErrnoT,
-  MigrateEntryT,
-  MigrationT,
-  PageT,
-  routine,
-  VpnT,
-} from '../../../routine/routine';
-import { flush_tlb_entry } from '../../arch/x86/mm/tlbflush';
-import { Errno, Notify } from '../../constants';
+import { Bool, ErrnoT, MigrateEntryT, MigrationT, PageT, routine, VpnT } from '../../../routine/routine';
+import { Errno } from '../../constants';
 import { type Rule, refuse } from '../../refusals';
-import { is_huge_at } from '../huge_memory/huge_memory';
 import { folio_migrate, refuse_identity, remove_migration_ptes } from '../migrate/migrate';
 import { unlock_page } from '../mmap/mmap_lock';
 import {
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
 } from '../mmu_notifier/mmu_notifier';
-import { pteLock, pteUnlock } from '../page_table_lock';
-import { pte_table_end } from '../pagewalk';
-import { pte_offset } from '../pgtable';
 import { is_driver_page, put_page } from '../swap/page_ref';
 import { folio_add_lru } from '../swap/swap';
 import { folio_free_swap } from '../swapfile/swap_state';
@@ -47,118 +24,17 @@ import {
   clear_migrate,
   dstPage,
   forEachSlot,
-  headOf,
   log_array,
   log_phase,
   migrates,
-  nextSlot,
+  notifierRange,
   slot_place,
   srcPage,
-  type WithMigration,
   type WithSlot,
 } from './migrate_arrays';
-import { migrate_vma_collect_entry } from './migrate_collect';
-import { collect_huge_pmd, skip_table } from './migrate_huge';
 import { migrate_vma_insert_page } from './migrate_insert';
 import { migrate_device_unmap, sourceHold, unlock_source } from './migrate_unmap';
-
-function notifierRange(
-  k: Kernel,
-  f: WithMigration,
-  callee: { mm: MmRow; start: Vpn; end: Vpn; event: number; owner: DeviceRow },
-): void {
-  callee.mm = k.mm.mm.get(k.migrations.vma.get(f.migration)) as MmRow;
-  callee.start = k.migrations.start.get(f.migration) as Vpn;
-  callee.end = k.migrations.end.get(f.migration) as Vpn;
-  callee.event = Notify.MIGRATE;
-  callee.owner = k.migrations.owner.get(f.migration) as DeviceRow;
-}
-
-const LAST_PAGE = TASK_SIZE_PAGES as Vpn;
-
-function at_huge_entry(k: Kernel, f: WithSlot): boolean {
-  const mm = k.mm.mm.get(k.migrations.vma.get(f.migration)) as MmRow;
-  return is_huge_at(k, mm, k.slots.vpn.get(f.slot) as Vpn);
-}
-
-/** The PTE of the slot's address, or 0 where there is no table for it. */
-function entry_of(k: Kernel, f: WithSlot): EntryRow {
-  const mm = k.mm.mm.get(k.migrations.vma.get(f.migration)) as MmRow;
-  return pte_offset(k, mm, k.slots.vpn.get(f.slot) as Vpn);
-}
-
-/** Which entries of the range may move; each becomes a migration entry at once where the page can be locked. */
-export const migrate_vma_collect = routine({
-  name: 'migrate_vma_collect',
-  file: 'mm/migrate_device.c',
-  about: 'Tell the mirrors, then look at each entry under the page-table lock and take what may move.',
-  params: { migration: MigrationT },
-  locals: { slot: MigrateEntryT, end: VpnT, entry: EntryT, failed: Bool },
-  body: (r) => [
-    r.call(
-      'mmu_notifier_invalidate_range_start(MIGRATE, owner)',
-      mmu_notifier_invalidate_range_start,
-      notifierRange,
-    ),
-    r.step('i = 0: look at the entry of each page', (k, f) => {
-      f.slot = headOf(k, f.migration);
-    }),
-    r.loop('address < end: the next entry of the PMD table', (_, f) => f.slot !== 0, [
-      r.when('it maps 2 MiB at once', at_huge_entry, [
-        r.call(
-          'split it; the folio too, if there is one',
-          collect_huge_pmd,
-          (k, f, callee) => {
-            callee.migration = f.migration;
-            callee.vpn = k.slots.vpn.get(f.slot) as Vpn;
-          },
-          (_, f, value) => {
-            f.failed = value === 0 ? 0 : 1;
-          },
-        ),
-        r.when('migrate_vma_collect_skip: that failed', (_, f) => f.failed !== 0, [
-          r.step('src[i] = 0 for all of them', (k, f) => {
-            f.slot = skip_table(k, f.slot);
-          }),
-        ]),
-      ]),
-      r.step('next = pmd_addr_end(addr, end)', (k, f) => {
-        f.end = f.slot === 0 ? (0 as Vpn) : pte_table_end(k.slots.vpn.get(f.slot) as Vpn, LAST_PAGE);
-      }),
-      r.step('ptep = pte_offset_map(pmdp, addr), if there is a table', (k, f) => {
-        f.entry = f.slot === 0 ? (0 as EntryRow) : entry_of(k, f);
-      }),
-      r.when('there is one', (_, f) => f.entry !== 0, [pteLock(r)]),
-      r.loop('i < npages, within these pages', (k, f) => f.slot !== 0 && k.slots.vpn.get(f.slot) < f.end, [
-        r.inlines(
-          ['migrate_vma_collect_pmd', 'folio_try_share_anon_rmap_pte'],
-          r.step(
-            'folio_get(); folio_trylock(); set_pte_at(migration entry); src[i] = migrate_pfn(pfn)',
-            (k, f) => {
-              migrate_vma_collect_entry(k, f.migration, f.slot);
-            },
-          ),
-        ),
-        r.step('i++', (k, f) => {
-          f.slot = nextSlot(k, f.slot);
-        }),
-      ]),
-      r.when('there is a table', (_, f) => f.entry !== 0, [pteUnlock(r)]),
-    ]),
-    r.only(
-      (profile) => !profile.flushUnderLock,
-      [
-        r.yield('Y5'),
-        ...forEachSlot(r, 'flush_tlb_range: the page-table lock is not held any more', [
-          r.step('flush the translation of this page on every CPU', (k, f) => {
-            flush_tlb_entry(k, entry_of(k, f));
-          }),
-        ]),
-      ],
-    ),
-    r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, notifierRange),
-  ],
-});
+import { migrate_vma_collect } from './migrate_vma_collect';
 
 /** The range can't be migrated at all: no VMA, a special one, or not inside it. */
 export function invalid_arguments(k: Kernel, m: MigrationRow): boolean {

@@ -1,4 +1,4 @@
-/** Huge entries in the collect step of a migration (the head of migrate_vma_collect_pmd, until 6.18). */
+/** Large folios that the collect step of a migration splits (mm/migrate_device.c). */
 
 import { Hold } from '../../../machine/holds';
 import type { MmRow, PageRow, SlotRow, VmaRow } from '../../../machine/ids';
@@ -9,24 +9,31 @@ import { Errno } from '../../constants';
 import { placeIn, refuse } from '../../refusals';
 import { split_huge_pmd } from '../huge_memory/huge_memory';
 import { splitAndUnlock } from '../huge_memory/split_huge_page';
-import { trylock_page } from '../mmap/mmap_lock';
+import { lockPage, trylock_page } from '../mmap/mmap_lock';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { pmd_offset, ptep_get } from '../pgtable';
 import { get_page, put_page } from '../swap/page_ref';
 
-/** Passes over what is left of 512 pages: they stay where they are. Returns the first element behind them, or 0. */
-export function skip_table(k: Kernel, from: SlotRow): SlotRow {
+/** The first element behind the 512 pages, or 0. */
+export function behind_table(k: Kernel, from: SlotRow): SlotRow {
   const table = Math.floor(k.slots.vpn.get(from) / HUGE_PAGES);
   let slot: number = from;
-  while (slot !== 0 && Math.floor(k.slots.vpn.get(slot) / HUGE_PAGES) === table) {
-    k.slots.srcFlags.set(slot, 0);
-    k.slots.srcPage.set(slot, 0);
+  while (slot !== 0 && Math.floor(k.slots.vpn.get(slot) / HUGE_PAGES) === table)
     slot = k.slots.next.get(slot);
-  }
   return slot as SlotRow;
 }
 
-/** Returns 0 when the 2 MiB are mapped by single pages now; -EBUSY or -EAGAIN when they can't be. */
+/** Passes over what is left of 512 pages: they stay where they are. Returns the first element behind them, or 0. */
+export function skip_table(k: Kernel, from: SlotRow): SlotRow {
+  const behind = behind_table(k, from);
+  for (let slot: number = from; slot !== behind; slot = k.slots.next.get(slot)) {
+    k.slots.srcFlags.set(slot, 0);
+    k.slots.srcPage.set(slot, 0);
+  }
+  return behind;
+}
+
+/** Until 6.18. Returns 0 when the 2 MiB are mapped by single pages now; -EBUSY or -EAGAIN when they can't be. */
 export const collect_huge_pmd = routine({
   name: 'migrate_vma_collect_huge_pmd',
   file: 'mm/migrate_device.c',
@@ -69,5 +76,25 @@ export const collect_huge_pmd = routine({
       if (f.ret !== 0) refuse(k, 'not_split', { at, page: f.folio, found: f.ret });
       return f.ret;
     }),
+  ],
+});
+
+/** Returns 0 when the folio is split, or the error (migrate_vma_split_folio, 6.19+). Its PTEs are not locked here. */
+export const migrate_vma_split_folio = routine({
+  name: 'migrate_vma_split_folio',
+  file: 'mm/migrate_device.c',
+  about: 'Pages of a large folio that are mapped one by one move one by one: wait for its lock and split it.',
+  params: { migration: MigrationT, folio: PageT },
+  locals: { ret: ErrnoT },
+  body: (r) => [
+    r.step('folio_get(folio)', (k, f) => get_page(k, f.folio, Hold.Collect, f.migration)),
+    lockPage(r, (_, f) => f.folio),
+    ...splitAndUnlock(r, 'ret'),
+    r.call('folio_put(folio)', put_page, (_, f, callee) => {
+      callee.page = f.folio;
+      callee.hold = Hold.Collect;
+      callee.who = f.migration;
+    }),
+    r.ret('return ret', (_, f) => f.ret),
   ],
 });

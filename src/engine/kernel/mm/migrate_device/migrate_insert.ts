@@ -7,10 +7,11 @@ import { isZeroPage, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { EntryT, MigrateEntryT, MigrationT, MmT, PageT, routine, VmaT, VpnT } from '../../../routine/routine';
 import { type Rule, refuse } from '../../refusals';
+import { is_huge_at, split_huge_pmd } from '../huge_memory/huge_memory';
 import { memcg_charge } from '../memcontrol';
 import { folio_add_lru_vma } from '../mlock/mlock_folio';
 import { pteLock, pteUnlock } from '../page_table_lock';
-import { pte_alloc, pte_mkdirty, ptep_get, set_pte } from '../pgtable';
+import { pmd_offset, pte_alloc, pte_mkdirty, ptep_get, set_pte } from '../pgtable';
 import { anon_vma_prepare, folio_add_new_anon_rmap } from '../rmap/rmap';
 import { get_page, is_device_private, is_driver_page } from '../swap/page_ref';
 import { clear_migrate, dstPage, slot_place, type WithSlot } from './migrate_arrays';
@@ -26,6 +27,10 @@ function new_entry(k: Kernel, vma: VmaRow, page: PageRow): number {
 function can_insert(k: Kernel, f: { vma: VmaRow; page: PageRow }): boolean {
   return k.mm.isAnonymous(f.vma) && (k.pages.pgmap(f.page) === 0 || is_driver_page(k, f.page));
 }
+
+/** The 2 MiB were left to the huge zero page when they were collected. */
+const maps_huge_zero_page = (k: Kernel, f: { mm: MmRow; vpn: Vpn }): boolean =>
+  is_huge_at(k, f.mm, f.vpn) && isZeroPage(ptep_get(k, pmd_offset(k, f.mm, f.vpn)));
 
 function is_hole(k: Kernel, entry: EntryRow): boolean {
   const pte = ptep_get(k, entry);
@@ -65,6 +70,17 @@ export const migrate_vma_insert_page = routine({
         abort('file_hole_insert'),
         r.ret('return'),
       ]),
+      r.only(
+        (profile) => profile.collectsHuge,
+        [
+          r.when('is_huge_zero_pmd(*pmdp)', maps_huge_zero_page, [
+            r.call('split_huge_pmd(vma, pmdp, addr)', split_huge_pmd, (_, f, callee) => {
+              callee.vma = f.vma;
+              callee.vpn = f.vpn;
+            }),
+          ]),
+        ],
+      ),
       r.step('pte_alloc(mm, pmdp)', (k, f) => {
         f.entry = pte_alloc(k, f.mm, f.vpn);
       }),

@@ -264,6 +264,7 @@ function wanted_vma(
     device: f.device,
     pgoff: anonymous ? f.at : f.offset,
     anonVma: 0 as AnonVmaRow,
+    like: 0 as VmaRow,
   };
 }
 

@@ -23,6 +23,8 @@ export interface Wanted {
   readonly device: DeviceRow;
   readonly pgoff: number;
   readonly anonVma: AnonVmaRow;
+  /** The VMA that is changed or copied, and has that anon_vma; 0 of a new mapping. */
+  readonly like: VmaRow;
 }
 
 /** VMAs linked by `next`, from the first on. */
@@ -142,12 +144,20 @@ function is_mergeable_vma(k: Kernel, wanted: Wanted, vma: VmaRow): boolean {
 }
 
 /**
- * Two anon_vmas may become one VMA's: they are the same, or one of them doesn't exist and the VMA that would take the
- * other over has inherited nothing by fork.
+ * The VMA may grow over the range as far as anon_vmas go: both have the same, or only one of them has any, and has
+ * inherited nothing by fork. Until 6.15 a VMA without any does not take over those of the range (is_mergeable_anon_vma).
  */
-function is_mergeable_anon_vma(k: Kernel, a: number, b: number, vma: VmaRow): boolean {
-  if ((a === 0 || b === 0) && (vma === 0 || chain_is_singular(k, vma))) return true;
-  return a === b;
+function is_mergeable_anon_vma(k: Kernel, wanted: Wanted, vma: VmaRow): boolean {
+  const own = k.mm.anonVma.get(vma);
+  if (wanted.anonVma === own) return true;
+  if (wanted.anonVma === 0) return chain_is_singular(k, vma);
+  return own === 0 && k.profile.mergesUnfaulted && chain_is_singular(k, wanted.like);
+}
+
+/** Two VMAs may become one: they have the same anon_vma, or one has none (are_anon_vmas_compatible). */
+function have_compatible_anon_vmas(k: Kernel, a: VmaRow, b: VmaRow): boolean {
+  const [first, second] = [k.mm.anonVma.get(a), k.mm.anonVma.get(b)];
+  return first === second || first === 0 || second === 0;
 }
 
 /** The range may be appended to `prev` (can_vma_merge_after). */
@@ -157,7 +167,7 @@ function can_merge_left(k: Kernel, wanted: Wanted, prev: VmaRow): boolean {
     prev !== 0 &&
     mm.end.get(prev) === wanted.start &&
     is_mergeable_vma(k, wanted, prev) &&
-    is_mergeable_anon_vma(k, wanted.anonVma, mm.anonVma.get(prev), prev) &&
+    is_mergeable_anon_vma(k, wanted, prev) &&
     mm.pgoff.get(prev) + (mm.end.get(prev) - mm.start.get(prev)) === wanted.pgoff
   );
 }
@@ -177,15 +187,15 @@ function can_merge_right(k: Kernel, wanted: Wanted, prev: VmaRow, next: VmaRow, 
     next !== 0 &&
     mm.start.get(next) === wanted.end &&
     is_mergeable_vma(k, wanted, next) &&
-    is_mergeable_anon_vma(k, wanted.anonVma, mm.anonVma.get(next), next) &&
+    is_mergeable_anon_vma(k, wanted, next) &&
     mm.pgoff.get(next) === wanted.pgoff + (wanted.end - wanted.start) &&
-    (!left || is_mergeable_anon_vma(k, mm.anonVma.get(prev), mm.anonVma.get(next), 0 as VmaRow))
+    (!left || have_compatible_anon_vmas(k, prev, next))
   );
 }
 
 /** The VMA that grows takes over the other's anon_vmas if it has none (dup_anon_vma). */
 function dup_anon_vma(k: Kernel, to: VmaRow, from: VmaRow): void {
-  const anon = k.mm.anonVma.get(from);
+  const anon = from === 0 ? 0 : k.mm.anonVma.get(from);
   if (anon === 0 || k.mm.anonVma.get(to) !== 0) return;
   k.mm.anonVma.set(to, anon);
   anon_vma_clone(k, to, from);
@@ -247,10 +257,12 @@ export function merge_new_range(k: Kernel, mm: MmRow, wanted: Wanted): VmaRow {
       dup_anon_vma(k, prev, next);
       vma_remove_merged(k, next);
     }
+    dup_anon_vma(k, prev, wanted.like);
     move_end(k, prev, end);
     return prev;
   }
   if (!right) return 0 as VmaRow;
+  dup_anon_vma(k, next, wanted.like);
   move_start(k, next, wanted.start);
   return next;
 }
@@ -289,6 +301,7 @@ function wanted_part(k: Kernel, vma: VmaRow, start: Vpn, end: Vpn, flags: number
     device: mm.device.get(vma) as DeviceRow,
     pgoff: mm.linearIndex(vma, start),
     anonVma: mm.anonVma.get(vma) as AnonVmaRow,
+    like: vma,
   };
 }
 

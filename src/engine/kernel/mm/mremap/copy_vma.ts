@@ -19,6 +19,7 @@ function like(k: Kernel, vma: VmaRow, start: Vpn, pages: number, pgoff: number):
     device: mm.device.get(vma) as DeviceRow,
     pgoff,
     anonVma: mm.anonVma.get(vma) as AnonVmaRow,
+    like: vma,
   };
 }
 

@@ -3,119 +3,18 @@
 import { Vm } from '../../../machine/address-spaces';
 import { type MmRow, TASK_SIZE_PAGES, type VmaRow, type Vpn } from '../../../machine/ids';
 import type { Kernel } from '../../../routine/kernel';
-import {
-  Bool,
-  type Builder,
-  ErrnoT,
-  Int,
-  MmT,
-  type Node,
-  routine,
-  VmaT,
-  VpnT,
-} from '../../../routine/routine';
+import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from '../../../routine/routine';
 import { Errno } from '../../constants';
-import { mm_populate } from '../gup/populate';
 import { cuts_hugetlb } from '../hugetlb/hugetlb_vma';
-import { mmOf } from '../memory/vmf';
-import { do_munmap, enough_memory } from '../mmap/mmap';
-import { mmap_write_unlock, mmapWriteLockKillable } from '../mmap/mmap_lock';
+import { do_munmap } from '../mmap/mmap';
+import { mmapWriteLockKillable } from '../mmap/mmap_lock';
 import { unmapped_area } from '../mmap/unmapped_area';
 import { merge_new_range, vmas_merge_changes } from '../mmap/vma';
 import { vmaStartWrite } from '../mmap/vma_lock';
-import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { rmapWriteLock, vmaLocks } from '../rmap/rmap_lock';
-import { copy_vma, grown_part, moved_vma } from './copy_vma';
-import { move_page_tables } from './move_page_tables';
-
-/** Moves [start, start + pages) of a VMA to `to`, where `newPages` are free. Returns `to` or -ENOMEM. */
-const move_vma = routine({
-  name: 'move_vma',
-  file: 'mm/mremap.c',
-  about: 'A VMA at the new address, the entries moved to it, the old range unmapped.',
-  params: { vma: VmaT, start: VpnT, pages: Int, newPages: Int, to: VpnT },
-  locals: { moved: Int, locked: Bool },
-  body: (r) => [
-    vmaStartWrite(r, (k, f) => [f.vma, ...vmas_merge_changes(k, mmOf(k, f), moved_vma(k, f))]),
-    rmapWriteLock(r, (k, f) => vmaLocks(k, [f.vma, ...vmas_merge_changes(k, mmOf(k, f), moved_vma(k, f))])),
-    r.step('new_vma = copy_vma(vma, new_addr, new_len, new_pgoff)', (k, f) => {
-      f.locked = copy_vma(k, f) ? 1 : 0;
-      f.vma = k.mm.vmaAt(k.tasks.mmOf(k.task), f.start);
-    }),
-    r.call(
-      'moved = move_page_tables(vma, old_addr, new_vma, new_addr, old_len)',
-      move_page_tables,
-      (_, f, callee) => {
-        callee.vma = f.vma;
-        callee.start = f.start;
-        callee.pages = f.pages;
-        callee.to = f.to;
-        callee.locked = f.locked;
-      },
-      (_, f, value) => {
-        f.moved = value;
-      },
-    ),
-    r.when('not everything was moved: move it back and unmap the new range', (_, f) => f.moved < f.pages, [
-      r.call(
-        'move_page_tables(new_vma, new_addr, vma, old_addr, moved)',
-        move_page_tables,
-        (k, f, callee) => {
-          callee.vma = k.mm.vmaAt(k.tasks.mmOf(k.task), f.to);
-          callee.start = f.to;
-          callee.pages = f.moved;
-          callee.to = f.start;
-          callee.locked = 1;
-        },
-      ),
-      r.call('do_munmap(new range)', do_munmap, (_, f, callee) => {
-        callee.start = f.to;
-        callee.end = (f.to + f.newPages) as Vpn;
-      }),
-      r.ret('return -ENOMEM', () => -Errno.ENOMEM),
-    ]),
-    r.call('do_munmap(old range)', do_munmap, (_, f, callee) => {
-      callee.start = f.start;
-      callee.end = (f.start + f.pages) as Vpn;
-    }),
-    r.ret('return the new address', (_, f) => f.to),
-  ],
-});
-
-/** mremap_to can't put the mapping there. */
-function new_range_is_wrong(
-  k: Kernel,
-  f: { mm: MmRow; start: Vpn; pages: number; newPages: number; to: number },
-): boolean {
-  if (f.to < 0 || f.to + f.newPages > TASK_SIZE_PAGES) return true;
-  if (overlap(f.start, f.to, f.pages, f.newPages)) return true;
-  const shrinks = f.newPages < f.pages;
-  const cutsOld = shrinks && cuts_hugetlb(k, f.mm, f.start + f.newPages, f.start + f.pages);
-  return cutsOld || cuts_hugetlb(k, f.mm, f.to, f.to + f.newPages);
-}
-
-const overlap = (a: number, b: number, pages: number, newPages: number): boolean =>
-  a < b + newPages && b < a + pages;
-
-/**
- * Huge pages of the pool are moved whole, from and to boundaries of theirs, and never grow: the rounded lengths, or false
- * where that can't be. Before 5.16 such a mapping can only shrink (vma_to_resize).
- */
-function round_hugetlb(k: Kernel, f: { start: Vpn; pages: number; newPages: number }, to: number): boolean {
-  if (!k.profile.mremapMovesHugetlb) return f.newPages <= f.pages && to === f.start;
-  f.pages = Math.ceil(f.pages / HUGE_PAGES) * HUGE_PAGES;
-  f.newPages = Math.ceil(f.newPages / HUGE_PAGES) * HUGE_PAGES;
-  return f.start % HUGE_PAGES === 0 && to % HUGE_PAGES === 0 && f.newPages <= f.pages;
-}
-
-/** The VMA can't be moved or grown: -EFAULT when the range isn't all in it, -ENOMEM; else 0 (vma_to_resize). */
-function resize_error(k: Kernel, vma: VmaRow, f: { start: Vpn; pages: number; newPages: number }): number {
-  if (vma === 0 || k.mm.start.get(vma) > f.start) return -Errno.EFAULT;
-  if (f.pages > k.mm.end.get(vma) - f.start) return -Errno.EFAULT;
-  if (f.newPages > f.pages && k.mm.has(vma, Vm.MixedMap)) return -Errno.EFAULT;
-  const grows = f.newPages - f.pages;
-  return grows > 0 && k.mm.has(vma, Vm.Account) && !enough_memory(k, grows) ? -Errno.ENOMEM : 0;
-}
+import { new_range_is_wrong, resize_error, round_hugetlb, unlockAndPopulate } from './checks';
+import { grown_part } from './copy_vma';
+import { move_vma } from './move_vma';
 
 /** Nothing is mapped behind the VMA for as far as it shall grow (vma_expandable). */
 function can_grow_in_place(
@@ -138,25 +37,6 @@ function in_place_error(
   if (f.newPages > f.pages) return resize_error(k, f.vma, f);
   const cuts = f.newPages < f.pages && cuts_hugetlb(k, f.mm, f.start + f.newPages, f.start + f.pages);
   return cuts ? -Errno.EINVAL : 0;
-}
-
-/** Ends mremap: what a locked mapping (VM_LOCKED) has grown by is faulted in. */
-function unlockAndPopulate<
-  F extends { mm: MmRow; pages: number; newPages: number; ret: number; locked: number },
->(r: Builder<F>): Node<F>[] {
-  return [
-    r.step('locked: a VM_LOCKED mapping has grown; mmap_write_unlock(mm)', (k, f) => {
-      const grown = f.ret >= 0 && f.newPages > f.pages;
-      f.locked = grown && k.mm.has(k.mm.vmaAt(f.mm, f.ret as Vpn), Vm.Locked) ? 1 : 0;
-      mmap_write_unlock(k, f.mm);
-    }),
-    r.when('locked', (_, f) => f.locked !== 0, [
-      r.call('mm_populate(new_addr + old_len, new_len - old_len)', mm_populate, (_, f, callee) => {
-        callee.start = (f.ret + f.pages) as Vpn;
-        callee.end = (f.ret + f.newPages) as Vpn;
-      }),
-    ]),
-  ];
 }
 
 /**

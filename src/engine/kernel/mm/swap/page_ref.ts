@@ -6,7 +6,7 @@ import type { PageRow } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import { Wait } from '../../../machine/tasks';
 import type { Kernel } from '../../../routine/kernel';
-import { HolderT, HoldT, PageT, routine } from '../../../routine/routine';
+import { type Builder, HolderT, HoldT, type Node, PageT, routine } from '../../../routine/routine';
 import { free_huge_folio } from '../hugetlb/hugetlb_pool';
 import { memcg_uncharge } from '../memcontrol';
 import { free_page } from '../page_alloc/page_alloc';
@@ -60,6 +60,16 @@ export function put_page_testzero(k: Kernel, of: PageRow, hold: HoldKind, who: n
   return count === (is_driver_page(k, page) ? k.profile.freeDeviceRefcount : 0);
 }
 
+const freeCallback = <F extends { readonly page: PageRow }>(r: Builder<F>, text: string): Node<F> =>
+  r.callback(
+    text,
+    'page_free',
+    (k, f) => k.devices.driver.get(k.devices.pgmapDevice.get(k.pages.pgmap(f.page))),
+    (_, f, callee) => {
+      callee.page = f.page;
+    },
+  );
+
 /** A device page whose last reference is gone goes back to its driver. */
 const free_zone_device_folio = routine({
   name: 'free_zone_device_folio',
@@ -76,13 +86,10 @@ const free_zone_device_folio = routine({
     }),
     // Where the reference was dropped under a page-table lock, this is no yield: the callback belongs to that section.
     r.yield('Y15'),
-    r.callback(
-      'pgmap->ops->page_free(page)',
-      'page_free',
-      (k, f) => k.devices.driver.get(k.devices.pgmapDevice.get(k.pages.pgmap(f.page))),
-      (_, f, callee) => {
-        callee.page = f.page;
-      },
+    r.only(
+      (profile) => profile.freeCallback === 'folio_free',
+      [freeCallback(r, 'pgmap->ops->folio_free(folio)')],
+      [freeCallback(r, 'pgmap->ops->page_free(page)')],
     ),
     r.only(
       (profile) => profile.pgmapRefPerPage,

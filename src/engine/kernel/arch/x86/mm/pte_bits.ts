@@ -47,7 +47,7 @@ export function swap_type(types: SwapTypes, pte: number): number | undefined {
     case Pte.DevicePrivate:
       return write ? types.deviceWrite : types.deviceRead;
     case Pte.DeviceExclusive:
-      return write ? types.exclusiveWrite : types.exclusiveRead;
+      return write ? types.exclusiveWrite : (types.exclusiveRead ?? types.exclusiveWrite);
     case Pte.Migration:
       if (write) return types.migrationWrite;
       return pte & PTE_EXCLUSIVE ? types.migrationReadExclusive : types.migrationRead;

@@ -1,0 +1,66 @@
+/** Moves a mapping, or a part of it, to where nothing is mapped (move_vma, mm/mremap.c). */
+
+import type { Vpn } from '../../../machine/ids';
+import { Bool, Int, routine, VmaT, VpnT } from '../../../routine/routine';
+import { Errno } from '../../constants';
+import { mmOf } from '../memory/vmf';
+import { do_munmap } from '../mmap/mmap';
+import { vmas_merge_changes } from '../mmap/vma';
+import { vmaStartWrite } from '../mmap/vma_lock';
+import { rmapWriteLock, vmaLocks } from '../rmap/rmap_lock';
+import { copy_vma, moved_vma } from './copy_vma';
+import { move_page_tables } from './move_page_tables';
+
+/** Moves [start, start + pages) of a VMA to `to`, where `newPages` are free. Returns `to` or -ENOMEM. */
+export const move_vma = routine({
+  name: 'move_vma',
+  file: 'mm/mremap.c',
+  about: 'A VMA at the new address, the entries moved to it, the old range unmapped.',
+  params: { vma: VmaT, start: VpnT, pages: Int, newPages: Int, to: VpnT },
+  locals: { moved: Int, locked: Bool },
+  body: (r) => [
+    vmaStartWrite(r, (k, f) => [f.vma, ...vmas_merge_changes(k, mmOf(k, f), moved_vma(k, f))]),
+    rmapWriteLock(r, (k, f) => vmaLocks(k, [f.vma, ...vmas_merge_changes(k, mmOf(k, f), moved_vma(k, f))])),
+    r.step('new_vma = copy_vma(vma, new_addr, new_len, new_pgoff)', (k, f) => {
+      f.locked = copy_vma(k, f) ? 1 : 0;
+      f.vma = k.mm.vmaAt(k.tasks.mmOf(k.task), f.start);
+    }),
+    r.call(
+      'moved = move_page_tables(vma, old_addr, new_vma, new_addr, old_len)',
+      move_page_tables,
+      (_, f, callee) => {
+        callee.vma = f.vma;
+        callee.start = f.start;
+        callee.pages = f.pages;
+        callee.to = f.to;
+        callee.locked = f.locked;
+      },
+      (_, f, value) => {
+        f.moved = value;
+      },
+    ),
+    r.when('not everything was moved: move it back and unmap the new range', (_, f) => f.moved < f.pages, [
+      r.call(
+        'move_page_tables(new_vma, new_addr, vma, old_addr, moved)',
+        move_page_tables,
+        (k, f, callee) => {
+          callee.vma = k.mm.vmaAt(k.tasks.mmOf(k.task), f.to);
+          callee.start = f.to;
+          callee.pages = f.moved;
+          callee.to = f.start;
+          callee.locked = 1;
+        },
+      ),
+      r.call('do_munmap(new range)', do_munmap, (_, f, callee) => {
+        callee.start = f.to;
+        callee.end = (f.to + f.newPages) as Vpn;
+      }),
+      r.ret('return -ENOMEM', () => -Errno.ENOMEM),
+    ]),
+    r.call('do_munmap(old range)', do_munmap, (_, f, callee) => {
+      callee.start = f.start;
+      callee.end = (f.start + f.pages) as Vpn;
+    }),
+    r.ret('return the new address', (_, f) => f.to),
+  ],
+});
