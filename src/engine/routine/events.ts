@@ -142,11 +142,20 @@ const argumentsOf = (word: number): number => Math.floor(word / ARGUMENT);
 const taskOf = (word: number): TaskRow => Math.floor((word % ARGUMENT) / TASK) as TaskRow;
 const kindOf = (word: number): number => word % TASK;
 
-/** For each kind of event the places of its arguments that name what it is about: a page frame or an address. */
-const SUBJECTS: readonly (readonly number[])[] = EVENT_NAMES.map((name) => {
-  const names: readonly string[] = EVENT_SCHEMA[name].enter;
-  return ['vpn', 'page'].map((subject) => names.indexOf(subject)).filter((at) => at >= 0);
-});
+/** The same as a map, which is quicker for a name that is only known when it comes. */
+const KINDS: ReadonlyMap<EventName, number> = new Map(EVENT_NAMES.map((name, kind) => [name, kind]));
+
+/** For each kind of event the place of the argument with this name; -1 where it has none. */
+function placesOf(argument: string): Int32Array {
+  return Int32Array.from(EVENT_NAMES, (name) => {
+    const names: readonly string[] = EVENT_SCHEMA[name].enter;
+    return names.indexOf(argument);
+  });
+}
+
+/** What an event is about: an address and a page frame. */
+const VPN_AT = placesOf('vpn');
+const PAGE_AT = placesOf('page');
 
 /** What the events of a segment are about: never says no wrongly, and yes without reason about once in ten times. */
 class Subjects {
@@ -188,6 +197,7 @@ export class EventLog {
   /** One byte a kind of event: 1 where one has been logged since somebody last cleared it. */
   readonly kinds = new Uint8Array(EVENT_NAMES.length);
   #segments: Segment[] = [];
+  #last: Segment | undefined;
   /** Memory of a dropped segment, for the next one: fresh memory costs more than what is written to it. */
   #spare: Pick<Segment, 'data' | 'subjects'> | undefined;
   /** Every step before this time has been logged. */
@@ -212,22 +222,52 @@ export class EventLog {
   }
 
   append(time: number, task: TaskRow, name: EventName, leave: boolean, args: readonly number[]): void {
+    const segment = this.#begin(time, task, name, leave, args);
+    if (segment === undefined) return;
+    const { data } = segment;
+    const { length } = args;
+    let at = segment.used;
+    for (let i = 0; i < length; i++) data[at++] = args[i] as number;
+    segment.used = at;
+  }
+
+  /** `append` for as many arguments as there are: V8 copies them at once, and `append` meets arrays of one kind only. */
+  appendAll(time: number, task: TaskRow, name: EventName, args: readonly number[]): void {
+    const segment = this.#begin(time, task, name, false, args);
+    if (segment === undefined) return;
+    segment.data.set(args, segment.used);
+    segment.used += args.length;
+  }
+
+  /** Tells those who listen, and begins a row; answers the segment with room for the arguments, if they are to be logged. */
+  #begin(
+    time: number,
+    task: TaskRow,
+    name: EventName,
+    leave: boolean,
+    args: readonly number[],
+  ): Segment | undefined {
     this.listener?.heard(task, name, leave, args);
     this.observer?.(task, name, leave, args);
-    if (time < this.#completeUntil) return;
-    const kind = KIND[name];
+    if (time < this.#completeUntil) return undefined;
+    const kind = KINDS.get(name) as number;
+    const { length } = args;
     this.kinds[kind] = 1;
-    const size = HEADER + args.length;
-    let segment = this.#segments[this.#segments.length - 1];
-    if (segment === undefined || segment.used + size > segment.data.length) segment = this.#open(size, time);
-    const { data, subjects } = segment;
+    let segment = this.#last;
+    if (segment === undefined || segment.used + HEADER + length > segment.data.length)
+      segment = this.#open(HEADER + length, time);
     segment.kinds[kind] = 1;
-    if (!leave) for (const subject of SUBJECTS[kind] ?? []) subjects.add(args[subject] ?? 0);
-    let at = segment.used;
-    data[at++] = time;
-    data[at++] = args.length * ARGUMENT + task * TASK + kind * 2 + (leave ? 1 : 0);
-    for (let i = 0; i < args.length; i++) data[at++] = args[i] as number;
-    segment.used = at;
+    if (!leave) {
+      const vpn = VPN_AT[kind] as number;
+      const page = PAGE_AT[kind] as number;
+      if (vpn >= 0) segment.subjects.add(args[vpn] ?? 0);
+      if (page >= 0) segment.subjects.add(args[page] ?? 0);
+    }
+    const { data, used } = segment;
+    data[used] = time;
+    data[used + 1] = length * ARGUMENT + task * TASK + kind * 2 + (leave ? 1 : 0);
+    segment.used = used + HEADER;
+    return segment;
   }
 
   /** A new last segment with room for `size` words. */
@@ -240,6 +280,7 @@ export class EventLog {
     subjects.clear();
     const segment = { data, used: 0, firstTime, kinds: new Uint8Array(EVENT_NAMES.length), subjects };
     this.#segments.push(segment);
+    this.#last = segment;
     return segment;
   }
 
@@ -266,6 +307,7 @@ export class EventLog {
         at += HEADER + argumentsOf(last.data[at + 1] ?? 0);
       last.used = at;
     }
+    this.#last = last;
     this.#completeUntil = Math.min(this.#completeUntil, time);
   }
 

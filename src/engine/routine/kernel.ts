@@ -90,12 +90,12 @@ export class Kernel extends Machine {
   }
 
   emit(name: EventName, ...args: number[]): void {
-    this.emitAll(name, args);
+    this.events.append(this.time, this.task, name, false, args);
   }
 
   /** `emit` for arguments that are an array already. */
   emitAll(name: EventName, args: readonly number[]): void {
-    this.events.append(this.time, this.task, name, false, args);
+    this.events.appendAll(this.time, this.task, name, args);
   }
 
   leave(name: EventName, ...args: number[]): void {

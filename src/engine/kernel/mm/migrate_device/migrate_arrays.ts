@@ -67,11 +67,13 @@ export function log_array(k: Kernel, m: MigrationRow, dst: boolean): void {
 /** Logs that a phase begins. */
 export function log_phase(k: Kernel, name: EventName, m: MigrationRow): void {
   const { migrations } = k;
-  const pages = migrations.end.get(m) - migrations.start.get(m);
+  const start = migrations.start.get(m);
+  const pages = migrations.end.get(m) - start;
+  const select = migrations.select.get(m);
+  const owner = migrations.owner.get(m);
   const fault = migrations.faultPage.get(m);
-  const where = [migrations.start.get(m), pages, migrations.select.get(m), migrations.owner.get(m), fault];
-  if (name !== 'migrate_vma_setup') where.push(migrations.cpages.get(m));
-  k.emitAll(name, where);
+  if (name === 'migrate_vma_setup') k.emit(name, start, pages, select, owner, fault);
+  else k.emit(name, start, pages, select, owner, fault, migrations.cpages.get(m));
 }
 
 export type WithMigration = { migration: MigrationRow };
