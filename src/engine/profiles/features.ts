@@ -96,6 +96,7 @@ export const FEATURES = {
     'mlock works by per-CPU batches that hold references, and follows each mapping (5.18+); before, it marks at once.',
   gatherTakesTables:
     "munmap and exit gather page tables together with pages, so that freeing them drains this CPU's batches (4.20+, where CONFIG_PARAVIRT is not set). Before, and with it, tables wait in batches of their own.",
+  gatherDrains: "Freeing what was gathered drains this CPU's batches first (6.12, and not in 7.2).",
   syncSwapSkipsCache:
     'A page that is read from a synchronous swap area for its only user stays out of the swap cache (4.15+).',
   newerAdvice:

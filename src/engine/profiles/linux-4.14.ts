@@ -85,6 +85,7 @@ export const linux414: Profile = {
   smapsDoubtsElsewhere: false,
   mlockBatches: false,
   gatherTakesTables: false,
+  gatherDrains: true,
   syncSwapSkipsCache: false,
   newerAdvice: false,
   deviceExclusive: false,

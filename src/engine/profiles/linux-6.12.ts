@@ -82,6 +82,7 @@ export const linux612: Profile = {
   smapsDoubtsElsewhere: true,
   mlockBatches: true,
   gatherTakesTables: true,
+  gatherDrains: true,
   syncSwapSkipsCache: true,
   newerAdvice: true,
   deviceExclusive: true,

@@ -26,6 +26,7 @@ export const linux72: Profile = {
   collectSplitsLarge: true,
   collectsHuge: true,
   unmapMisreadsDirty: false,
+  gatherDrains: false,
   mergesUnfaulted: true,
   mremapMovesMany: true,
   sharedMapsDirty: true,
