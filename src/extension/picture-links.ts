@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import type { PictureLink } from '../protocol';
 import type { Sessions } from './session';
 
@@ -6,6 +7,16 @@ export interface PageLinks {
   open(process: string, address: string, focus: boolean): Promise<void>;
   openFrame(pfn: string, focus: boolean): Promise<void>;
   why(process: string, address: string): Promise<void>;
+}
+
+/** Shows a line of the scenario that is being debugged. */
+async function showLine(sessions: Sessions, line: number): Promise<void> {
+  const program: unknown = sessions.active?.configuration['program'];
+  if (typeof program !== 'string') return;
+  const start = new vscode.Position(line - 1, 0);
+  await vscode.window.showTextDocument(vscode.Uri.file(program), {
+    selection: new vscode.Range(start, start),
+  });
 }
 
 /** Goes where something in a picture leads. */
@@ -19,5 +30,8 @@ export async function follow(link: PictureLink, sessions: Sessions, pages: PageL
       return pages.why(link.process, link.address);
     case 'time':
       await sessions.request('hmm/seek', { time: link.time });
+      return;
+    case 'line':
+      return showLine(sessions, link.line);
   }
 }

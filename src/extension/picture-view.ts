@@ -5,7 +5,8 @@ import type {
   HmmRequestName,
   HmmResult,
   PictureLink,
-  SavedPicture,
+  SavedFile,
+  SavedPart,
   ToPicture,
 } from '../protocol';
 import { saveAs } from './save';
@@ -70,7 +71,7 @@ export class PictureView<Name extends PictureRequest>
   private async receive(message: FromPicture<HmmArguments<Name>>): Promise<void> {
     try {
       if (message.type === 'link') await this.follow(message.link);
-      else if (message.type === 'file') await this.write(message.as, message.base64);
+      else if (message.type === 'file') await this.write(message.file);
       else {
         this.asked = message.args;
         await this.refresh();
@@ -89,13 +90,13 @@ export class PictureView<Name extends PictureRequest>
   }
 
   /** Asks where to, and saves what is shown. */
-  save(as: SavedPicture): void {
-    this.post({ type: 'save', as });
+  save(what: SavedPart): void {
+    this.post({ type: 'save', what });
   }
 
-  private async write(as: SavedPicture, base64: string): Promise<void> {
+  private async write({ kind, base64 }: SavedFile): Promise<void> {
     const bytes = Uint8Array.from(Buffer.from(base64, 'base64'));
-    await saveAs(`${this.picture.name}.${as}`, as === 'png' ? 'Picture' : 'Table', bytes);
+    await saveAs(`${this.picture.name}.${kind}`, kind === 'csv' ? 'Table' : 'Picture', bytes);
   }
 
   private outdate(): void {

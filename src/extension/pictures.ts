@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { PictureLink, SavedPicture } from '../protocol';
+import type { PictureLink, SavedPart } from '../protocol';
 import { command } from './command';
 import { follow, type PageLinks } from './picture-links';
 import { type Picture, PictureView } from './picture-view';
@@ -68,12 +68,38 @@ const timeline: Picture<'hmm/timeline'> = {
   }),
 };
 
+/** What the page of a picture of boxes and arrows has. */
+const diagramBody = (label: string): string => `<div id="message" role="status"></div>
+<div id="summary" role="status" aria-live="polite"></div>
+<ol id="stages" aria-label="What has been done"></ol>
+<div id="box"><div id="picture" tabindex="0" role="application" aria-roledescription="diagram" aria-label="${label}" aria-describedby="line"></div></div>
+<div id="line" role="status" aria-live="polite"></div>
+<table class="read-out"><caption>The same as a table</caption><thead><tr><th>What</th><th>How it is</th><th>Leads to</th></tr></thead><tbody id="rows"></tbody></table>`;
+
+/** Fault Path: a pending fault, from the access to where its page goes. */
+const faultPath: Picture<'hmm/faultPath'> = {
+  viewId: 'hmm.faultPath',
+  name: 'fault-path',
+  request: 'hmm/faultPath',
+  body: diagramBody(
+    'Fault path. Arrow keys move over the boxes, Enter goes to what one stands for, Tab to what has been done.',
+  ),
+};
+
+/** Wait Graph: who waits for whom. */
+const waitGraph: Picture<'hmm/waitGraph'> = {
+  viewId: 'hmm.waitGraph',
+  name: 'wait-graph',
+  request: 'hmm/waitGraph',
+  body: diagramBody('Wait graph. Arrow keys move over the boxes, Enter goes to the line that a task is at.'),
+};
+
 type AnyView = Pick<PictureView<'hmm/timeline'>, 'isVisible' | 'title' | 'save'>;
 
 /** The picture that can be seen; of several the one that is chosen. */
 async function chosen(views: readonly AnyView[]): Promise<AnyView | undefined> {
   const visible = views.filter(({ isVisible }) => isVisible);
-  if (visible.length === 0) throw new Error('Open the Address Map, the Frame Map or the Timeline first.');
+  if (visible.length === 0) throw new Error('Open a picture first, such as Address Map or Timeline.');
   if (visible.length === 1) return visible[0];
   const items = visible.map((view) => ({ label: view.title, view }));
   return (await vscode.window.showQuickPick(items, { title: 'Which Picture' }))?.view;
@@ -86,11 +112,13 @@ export function pictures(sessions: Sessions, extension: vscode.Uri, pages: PageL
     new PictureView(sessions, extension, addressMap, links),
     new PictureView(sessions, extension, frameMap, links),
     new PictureView(sessions, extension, timeline, links),
+    new PictureView(sessions, extension, faultPath, links),
+    new PictureView(sessions, extension, waitGraph, links),
   ];
-  const save = async (as: SavedPicture): Promise<void> => (await chosen(views))?.save(as);
+  const save = async (what: SavedPart): Promise<void> => (await chosen(views))?.save(what);
   return [
     ...views,
-    command('hmm.savePicture', () => save('png')),
-    command('hmm.saveTable', () => save('csv')),
+    command('hmm.savePicture', () => save('picture')),
+    command('hmm.saveTable', () => save('table')),
   ];
 }

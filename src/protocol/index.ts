@@ -1,6 +1,7 @@
 export type * from './address-map';
 export * from './callbacks';
 export * from './cells';
+export * from './diagram';
 export * from './fault-words';
 export type * from './frame-map';
 export * from './launch';

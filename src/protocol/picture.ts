@@ -8,18 +8,24 @@ export type ToPicture<Answer> =
   /** Something that was asked for could not be done; what is shown stays. */
   | { type: 'note'; text: string }
   /** What is shown is to be saved: answered with `file`. */
-  | { type: 'save'; as: SavedPicture };
+  | { type: 'save'; what: SavedPart };
 
-/** The picture as PNG, or its table as CSV. */
-export type SavedPicture = 'png' | 'csv';
+/** The picture itself, or the table that says the same. */
+export type SavedPart = 'picture' | 'table';
+
+/** What is saved: its kind, which is the extension of its name, and its bytes as base64. */
+export interface SavedFile {
+  kind: 'png' | 'svg' | 'csv';
+  base64: string;
+}
 
 /** What a picture tells the extension. */
 export type FromPicture<Args> =
   /** The view is there, or shows another part: what to ask the adapter for, now and at each stop. */
   | { type: 'ask'; args: Args }
   | { type: 'link'; link: PictureLink }
-  /** A file that was asked for, as base64. */
-  | { type: 'file'; as: SavedPicture; base64: string };
+  /** A file that was asked for. */
+  | { type: 'file'; file: SavedFile };
 
 /** Where something in a picture leads. Addresses are `0x…`; `focus` moves the keyboard there. */
 export type PictureLink =
@@ -29,4 +35,6 @@ export type PictureLink =
   | { to: 'frame'; pfn: string; focus: boolean }
   | { to: 'why'; process: string; address: string }
   /** That time of the run. */
-  | { to: 'time'; time: number };
+  | { to: 'time'; time: number }
+  /** That line of the scenario. */
+  | { to: 'line'; line: number };

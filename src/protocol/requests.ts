@@ -1,5 +1,6 @@
 import type { AddressMapArguments, AddressMapResult } from './address-map';
 import type { CallbacksResult, ConditionArguments, ConditionResult } from './callbacks';
+import type { Diagram, DiagramArguments } from './diagram';
 import type { FrameMapArguments, FrameMapResult } from './frame-map';
 import type {
   DeviceArguments,
@@ -60,6 +61,10 @@ export interface HmmRequests {
   'hmm/frameMap': { args: FrameMapArguments; result: FrameMapResult };
   /** What happened in a part of time, for a picture. */
   'hmm/timeline': { args: TimelineArguments; result: TimelineResult };
+  /** A pending CPU fault on its way: from the access to where its page goes, as a picture. */
+  'hmm/faultPath': { args: DiagramArguments; result: Diagram };
+  /** Who waits for whom, as a picture. */
+  'hmm/waitGraph': { args: DiagramArguments; result: Diagram };
   /** Every zone of every node. */
   'hmm/zones': { args: NoArguments; result: ZonesResult };
   /** Faults that have begun and not ended. */

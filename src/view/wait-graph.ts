@@ -9,7 +9,7 @@ import { taskName, type World } from './environment';
 import { isIdleWorker, routineOf, waitingOf } from './waits';
 
 /** What keeps a task from going on. */
-interface Edge {
+export interface WaitEdge {
   readonly what: string;
   /** Tasks that must all act first … */
   readonly all: readonly TaskRow[];
@@ -17,7 +17,7 @@ interface Edge {
   readonly any: readonly TaskRow[];
 }
 
-function edgeOf(world: World, task: TaskRow): Edge | undefined {
+function edgeOf(world: World, task: TaskRow): WaitEdge | undefined {
   const { kernel } = world;
   const { tasks } = kernel;
   const waiting = waitingOf(world, task);
@@ -35,7 +35,12 @@ function edgeOf(world: World, task: TaskRow): Edge | undefined {
  * `app.A → the lock of pfn 0x3ffff → app.B, in migrate_vma_setup`; a circle ends where it begins. Of several tasks that
  * one waits for, the chain goes on with the first, or from its beginning with `second`.
  */
-function chain(world: World, edges: ReadonlyMap<TaskRow, Edge>, first: TaskRow, second?: TaskRow): string {
+function chain(
+  world: World,
+  edges: ReadonlyMap<TaskRow, WaitEdge>,
+  first: TaskRow,
+  second?: TaskRow,
+): string {
   const parts: string[] = [];
   const seen = new Set<TaskRow>();
   let at = first;
@@ -55,8 +60,8 @@ function chain(world: World, edges: ReadonlyMap<TaskRow, Edge>, first: TaskRow, 
 }
 
 /** What each waiting task waits for. Kernel workers that have nothing to do are left out. */
-function edgesOf(world: World): Map<TaskRow, Edge> {
-  const edges = new Map<TaskRow, Edge>();
+export function edgesOf(world: World): Map<TaskRow, WaitEdge> {
+  const edges = new Map<TaskRow, WaitEdge>();
   for (const row of world.kernel.tasks.tasks.rows()) {
     const edge = isIdleWorker(world, row as TaskRow) ? undefined : edgeOf(world, row as TaskRow);
     if (edge) edges.set(row as TaskRow, edge);

@@ -1,17 +1,24 @@
 /** The requests of the pictures: an answer for what can be seen, bounded by the number of cells asked for. */
 
+import type { DebugSession } from '../../debugger/session';
 import { TASK_SIZE_PAGES, type TaskRow, vpnOf } from '../../engine/machine/ids';
 import {
   type AddressMapArguments,
+  type Diagram,
+  type DiagramArguments,
   type FrameMapArguments,
+  MOST_BOXES,
   MOST_CELLS,
   MOST_COLUMNS,
   MOST_LANES,
   type TimelineArguments,
 } from '../../protocol';
+import type { World } from '../../view/environment';
 import { addressMap, mapProcess, type Part } from '../../view/pictures/address-map';
+import { faultPath } from '../../view/pictures/fault-path';
 import { frameMap } from '../../view/pictures/frame-map';
 import { timeline } from '../../view/pictures/timeline';
+import { waitGraph } from '../../view/pictures/wait-graph';
 import { RequestError } from '../errors';
 import { request, type Stopped } from '../request';
 import { taskOf } from './move';
@@ -26,10 +33,13 @@ function partOf({ from, to }: { readonly from?: string; readonly to?: string }):
   return { from: page(from, 0), to: page(to, TASK_SIZE_PAGES) };
 }
 
+const taskMeant = (session: DebugSession, { threadId }: { readonly threadId?: number }): TaskRow =>
+  threadId === undefined ? session.debuggee.world.kernel.task : taskOf(session, threadId);
+
 function addressMapOf({ session, previousStop }: Stopped, args: AddressMapArguments) {
   const { world } = session.debuggee;
   check('A map has cells from', args.most, 1, MOST_CELLS);
-  const task: TaskRow = args.threadId === undefined ? world.kernel.task : taskOf(session, args.threadId);
+  const task = taskMeant(session, args);
   const process = mapProcess(world, args.process, task);
   if (process === undefined)
     throw new RequestError(
@@ -64,8 +74,18 @@ function timelineOf({ session }: Stopped, args: TimelineArguments) {
   return timeline(session.debuggee.world, { tasks, stops, last }, args);
 }
 
+/** A diagram around the task that is meant. */
+function diagramOf(draw: (world: World, task: TaskRow, most: number) => Diagram) {
+  return ({ session }: Stopped, args: DiagramArguments): Diagram => {
+    check('A diagram has boxes from', args.most, 1, MOST_BOXES);
+    return draw(session.debuggee.world, taskMeant(session, args), args.most);
+  };
+}
+
 export const pictureRequests = [
   request('hmm/addressMap', { needs: 'stopped' }, addressMapOf),
   request('hmm/frameMap', { needs: 'stopped' }, frameMapOf),
   request('hmm/timeline', { needs: 'stopped' }, timelineOf),
+  request('hmm/faultPath', { needs: 'stopped' }, diagramOf(faultPath)),
+  request('hmm/waitGraph', { needs: 'stopped' }, diagramOf(waitGraph)),
 ];

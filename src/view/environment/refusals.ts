@@ -97,7 +97,7 @@ function takenAt(world: World, page: PageRow, kind: number, who: number): Event 
 }
 
 /** Line of the statement that the task was in at that time. */
-function lineAt(world: World, task: TaskRow, time: number): number | undefined {
+export function lineAt(world: World, task: TaskRow, time: number): number | undefined {
   for (const { task: by, args } of world.kernel.events.backwards(time + 1, ['statement']))
     if (by === task) return world.lines?.[args[0] ?? -1];
   return undefined;

@@ -1,17 +1,17 @@
 /** What every picture does: it asks for what fits, shows the answer, and says what the pointer or the keyboard is on. */
 
-import type { FromPicture, PictureLink, SavedPicture, ToPicture } from '../../protocol/picture';
+import type { FromPicture, PictureLink, SavedFile, SavedPart, ToPicture } from '../../protocol/picture';
 import { csvOf } from './csv';
 import { Host } from './host';
 import { element } from './page';
-import { pngOf } from './png';
 
 /** What a key does; keys without an entry are left to the editor. */
 export type Keys = Readonly<Record<string, () => void>>;
 
 export abstract class Picture<Args, Answer, Kept> {
   readonly #host = new Host<ToPicture<Answer>, FromPicture<Args>, Kept>((message) => this.#receive(message));
-  protected readonly canvas = element<HTMLCanvasElement>('picture');
+  /** What is drawn, and has the keyboard. */
+  protected readonly picture = element('picture');
   protected readonly box = element('box');
   protected answer: Answer | undefined;
   /** What the view keeps while it is hidden. */
@@ -21,7 +21,7 @@ export abstract class Picture<Args, Answer, Kept> {
 
   constructor(fresh: Kept) {
     this.kept = this.#host.state ?? fresh;
-    this.canvas.addEventListener('keydown', (event) => this.#key(event));
+    this.picture.addEventListener('keydown', (event) => this.#key(event));
     // Once the constructors of the picture itself are through.
     queueMicrotask(() => {
       new ResizeObserver(() => this.#resized()).observe(this.box);
@@ -33,6 +33,8 @@ export abstract class Picture<Args, Answer, Kept> {
   protected abstract argsFor(width: number, height: number): Args;
   /** A new answer is there. */
   protected abstract shown(answer: Answer): void;
+  /** The picture as a file. */
+  protected abstract image(): SavedFile;
   protected abstract draw(answer: Answer, width: number, height: number): void;
   /** The picture as a table, its names of columns first. */
   protected abstract table(answer: Answer): readonly (readonly string[])[];
@@ -62,7 +64,7 @@ export abstract class Picture<Args, Answer, Kept> {
 
   #receive(message: ToPicture<Answer>): void {
     if (message.type === 'save') {
-      this.#save(message.as);
+      this.#save(message.what);
       return;
     }
     if (message.type !== 'answer') {
@@ -76,10 +78,11 @@ export abstract class Picture<Args, Answer, Kept> {
     this.shown(message.answer);
   }
 
-  #save(as: SavedPicture): void {
+  #save(what: SavedPart): void {
     if (this.answer === undefined) return;
-    const base64 = as === 'png' ? pngOf(this.canvas) : csvOf(this.table(this.answer));
-    this.#host.send({ type: 'file', as, base64 });
+    const file: SavedFile =
+      what === 'table' ? { kind: 'csv', base64: csvOf(this.table(this.answer)) } : this.image();
+    this.#host.send({ type: 'file', file });
   }
 
   #resized(): void {

@@ -30,6 +30,10 @@ export class Theme {
     return this.colour('sideBar.background', '#ffffff');
   }
 
+  get fontFamily(): string {
+    return this.#style.getPropertyValue('--vscode-font-family').trim() || 'sans-serif';
+  }
+
   get focus(): string {
     return this.colour('focusBorder', '#0090f1');
   }

@@ -8,8 +8,9 @@ import {
   type TimelineResult,
   type TimelineSlice,
 } from '../../protocol/timeline';
+import { CanvasPicture } from '../kit/canvas-picture';
 import { element, fillRows } from '../kit/page';
-import { type Keys, Picture } from '../kit/picture';
+import type { Keys } from '../kit/picture';
 import { Theme } from '../kit/theme';
 import { type Cursor, colourOf, draw } from './draw';
 import { at, type Layout, layout, namesWidth } from './layout';
@@ -27,7 +28,7 @@ interface Kept {
   readonly firstLane: number;
 }
 
-class TimelineView extends Picture<TimelineArguments, TimelineResult, Kept> {
+class TimelineView extends CanvasPicture<TimelineArguments, TimelineResult, Kept> {
   readonly #now = element<HTMLInputElement>('now');
   readonly #time = element<HTMLOutputElement>('time');
   readonly #lanes = element<HTMLSelectElement>('lanes');

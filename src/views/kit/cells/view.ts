@@ -1,8 +1,9 @@
 /** A picture of cells that are walked over, zoomed into and out of. */
 
 import type { CellArea, CellState, CellsResult } from '../../../protocol/cells';
+import { CanvasPicture } from '../canvas-picture';
 import { element, fillRows } from '../page';
-import { type Keys, Picture } from '../picture';
+import type { Keys } from '../picture';
 import { Theme } from '../theme';
 import type { Cell, Cells } from './cells';
 import { drawCell, drawCells, type Look } from './draw';
@@ -29,7 +30,7 @@ export abstract class CellsView<
   Area extends CellArea,
   Result extends CellsResult<State, Area>,
   Kept extends Zoomed,
-> extends Picture<Args, Result, Kept> {
+> extends CanvasPicture<Args, Result, Kept> {
   protected map: Cells<State, Area, Result> | undefined;
   #layout: Layout | undefined;
   #selected: number | undefined;

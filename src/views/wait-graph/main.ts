@@ -1,0 +1,3 @@
+import { DiagramView } from '../kit/diagram/view';
+
+new DiagramView();

@@ -1,0 +1,57 @@
+import type { Locator } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { EditorWindow, soon } from './editor-window';
+
+const scenario = `profile 6.12
+device gpu0 private 64MiB driver dmirror
+
+process app {
+    buf = mmap 64 pages anon rw
+    write buf[0..16] = 0x11
+    migrate buf[0..8] to gpu0
+    read buf[3] expect 0x11
+    migrate buf[8..12] to gpu0
+}
+`;
+
+let window: EditorWindow;
+let path: Locator;
+
+beforeAll(async () => {
+  window = await EditorWindow.open({ 'path.hmm': scenario });
+  await window.showDebugViews();
+});
+
+afterAll(() => window.close());
+
+beforeEach(async () => {
+  await window.startDebugging();
+  await window.rows('Call Stack', 'do_swap_page').waitFor();
+  const header = window.page.locator('.part.panel .pane-header[aria-label^="Fault Path"]');
+  await window.command('HMM: Focus on Fault Path View', () => header.isVisible());
+  path = await window.picture('fault-path');
+  await path.getByText('app faults: read of buf[3]').waitFor();
+});
+
+const line = () => path.locator('#line').textContent(soon);
+
+test('the fault path shows the way of the page, by keyboard too, and each box leads on', async () => {
+  const rows = await path.locator('#rows tr').allTextContents();
+  expect(rows[0]).toMatch(/^app.*read buf\[3\]$/);
+  expect(rows[1]).toMatch(/^buf\[3\].*gpu0 rw.*names pfn 0x[0-9a-f]+ \(gpu0, Device\)$/);
+  await window.press(
+    path,
+    ['Home', 'ArrowRight', 'ArrowDown'],
+    async () => (await line())?.startsWith('buf[3]') ?? false,
+  );
+  await window.screenshot('fault-path');
+  const entry = window.rows('Page Tables', 'buf[3]').first();
+  await window.press(path, ['Enter'], () => entry.isVisible());
+});
+
+test('what has been done of the way home is told, and leads to its time', async () => {
+  await expect.poll(() => path.locator('#stages li.open').count()).toBe(5);
+  await window.seek(String(Number(await window.time()) + 110));
+  await path.locator('#stages li.done button').first().waitFor();
+  await window.screenshot('fault-path-later');
+});
