@@ -27,8 +27,7 @@ afterAll(() => window.close());
 beforeEach(async () => {
   await window.startDebugging();
   await window.rows('Call Stack', 'do_swap_page').waitFor();
-  const header = window.page.locator('.part.panel .pane-header[aria-label^="Fault Path"]');
-  await window.command('HMM: Focus on Fault Path View', () => header.isVisible());
+  await window.showInPanel('Fault Path');
   path = await window.picture('fault-path');
   await path.getByText('app faults: read of buf[3]').waitFor();
 });

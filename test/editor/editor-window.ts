@@ -261,6 +261,12 @@ export class EditorWindow {
     this.showsDebugViews = true;
   }
 
+  /** Brings one of our views in the panel into sight. */
+  async showInPanel(title: string): Promise<void> {
+    const header = this.page.locator(`.part.panel .pane-header[aria-label^="${title}"]`);
+    await this.command(`HMM: Focus on ${title} View`, () => header.isVisible());
+  }
+
   /** A view of the side bar, by its title. */
   pane(title: string): Locator {
     const header = this.page.locator(`.pane-header[aria-label^="${title}"]`);

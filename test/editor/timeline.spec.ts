@@ -27,8 +27,7 @@ afterAll(() => window.close());
 beforeEach(async () => {
   await window.startDebugging();
   await window.rows('Call Stack', 'do_swap_page').waitFor();
-  const panel = window.page.locator('.part.panel .composite.title', { hasText: 'Timeline' });
-  await window.command('HMM: Focus on Timeline View', () => panel.isVisible());
+  await window.showInPanel('Timeline');
   picture = await window.picture('timeline');
   await picture.getByText(/^\d+ events/).waitFor();
 });
