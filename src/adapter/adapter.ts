@@ -31,7 +31,7 @@ import { StopView } from './stop-view';
 import { argumentProblem } from './validate';
 
 /** Stops whose sentence is also printed: it says more than a label can. */
-const TOLD: ReadonlySet<StopReport['reason']> = new Set(['end', 'step', 'entry']);
+const TOLD: ReadonlySet<StopReport['reason']> = new Set(['end', 'step', 'entry', 'data breakpoint']);
 
 /** Times of one text that get a line that leads there. */
 const MOST_LINKS = 10;

@@ -1,7 +1,7 @@
 /** What the client has asked to stop at. It outlives a session: a restart binds it anew. */
 
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
-import type { Breakpoint, FunctionRequest, LineRequest } from '../debugger/breakpoints';
+import type { Breakpoint, DataRequest, FunctionRequest, LineRequest } from '../debugger/breakpoints';
 import type { DebugSession } from '../debugger/session';
 import type { Dialect } from './dialect';
 import type { Sources } from './sources';
@@ -18,6 +18,7 @@ export class BreakpointBook {
   /** By the path that the source had for the debugger. */
   readonly #lines = new Map<string, InSource>();
   #functions: readonly FunctionRequest[] = [];
+  #data: readonly DataRequest[] = [];
   #filters: readonly Filter[] | undefined;
 
   /** Sets everything in a new session. */
@@ -25,6 +26,7 @@ export class BreakpointBook {
     for (const { source, requests } of this.#lines.values())
       session.breakpoints.setLines(await sources.pathOf(source), requests);
     session.breakpoints.setFunctions(this.#functions);
+    session.breakpoints.setData(this.#data);
     if (this.#filters) session.exceptions.set(this.#filters);
   }
 
@@ -46,6 +48,16 @@ export class BreakpointBook {
   ): Dap.Breakpoint[] {
     this.#functions = requests;
     const bound = session.breakpoints.setFunctions(requests);
+    session.breakpointsChanged();
+    return bound.map((breakpoint) => shownBreakpoint(breakpoint, dialect));
+  }
+
+  setData(
+    { session, dialect }: { session: DebugSession; dialect: Dialect },
+    requests: readonly DataRequest[],
+  ): Dap.Breakpoint[] {
+    this.#data = requests;
+    const bound = session.breakpoints.setData(requests);
     session.breakpointsChanged();
     return bound.map((breakpoint) => shownBreakpoint(breakpoint, dialect));
   }

@@ -18,6 +18,14 @@ interface DapRequests {
     args: Dap.SetFunctionBreakpointsArguments;
     result: Dap.SetFunctionBreakpointsResponse['body'];
   };
+  dataBreakpointInfo: {
+    args: Dap.DataBreakpointInfoArguments;
+    result: Dap.DataBreakpointInfoResponse['body'];
+  };
+  setDataBreakpoints: {
+    args: Dap.SetDataBreakpointsArguments;
+    result: Dap.SetDataBreakpointsResponse['body'];
+  };
   setExceptionBreakpoints: {
     args: Dap.SetExceptionBreakpointsArguments;
     result: Dap.SetExceptionBreakpointsResponse['body'];

@@ -4,6 +4,7 @@ import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import type { Request } from './request';
 import { breakpointRequests } from './requests/breakpoints';
 import { callbackRequests } from './requests/callbacks';
+import { changeRequests } from './requests/changes';
 import { controlRequests } from './requests/control';
 import { evaluateRequests } from './requests/evaluate';
 import { hmmRequests } from './requests/hmm';
@@ -17,6 +18,7 @@ import { stackRequests } from './requests/stack';
 const ALL: readonly Request[] = [
   ...controlRequests,
   ...breakpointRequests,
+  ...changeRequests,
   ...moveRequests,
   ...stackRequests,
   ...memoryRequests,

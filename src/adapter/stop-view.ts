@@ -52,7 +52,10 @@ export class StopView {
     const { debuggee, engine } = this.session;
     const scopes = scopesOf(debuggee.world, task, frame, engine.interpreter.returned);
     if (withMachine) scopes.push(...machineScopes(debuggee.world, task));
-    return scopes.map((scope) => ({ ...scope, reference: this.tree.reference(scope.path, scope.children) }));
+    return scopes.map((scope) => ({
+      ...scope,
+      reference: this.tree.reference(scope.path, scope.children, id),
+    }));
   }
 
   /** Compiles an expression for a routine's frames; throws with the reason where it has errors. */

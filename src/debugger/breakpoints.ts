@@ -2,6 +2,8 @@
 
 import type { LinkedRoutine } from '../engine/routine/link';
 import type { Scene, World } from '../view/environment';
+import type { Change } from './changes/change-watch';
+import { type Watched, watched } from './changes/watched';
 import type { CodeMap } from './code-map';
 import {
   compileCondition,
@@ -29,10 +31,17 @@ export interface FunctionRequest {
   readonly hitCondition?: string;
 }
 
+export interface DataRequest {
+  /** What is watched, as `Watched.text` says it. */
+  readonly expression: string;
+  readonly condition?: string;
+  readonly hitCondition?: string;
+}
+
 /** A breakpoint as it is shown. */
 export interface Breakpoint {
   readonly id: number;
-  readonly kind: 'line' | 'function';
+  readonly kind: 'line' | 'function' | 'data';
   verified: boolean;
   /** What a function breakpoint was asked for. */
   readonly name?: string;
@@ -48,6 +57,8 @@ interface Bound extends Breakpoint {
   readonly test: Test | undefined;
   readonly hits: HitTest | undefined;
   readonly log: Message | undefined;
+  /** What it stops at changes of. */
+  readonly watched?: Watched;
   /** Its number in `HitCounts`; -1 where its hits are not counted. */
   counter: number;
 }
@@ -62,9 +73,15 @@ export interface BreakpointEvents {
   refused(text: string): void;
 }
 
+/** The name of a function breakpoint that stops at changes. */
+const CHANGES = /^\s*changes\s+(.+)$/s;
+
 export class Breakpoints {
   readonly #lines = new Map<string, Bound[]>();
   #functions: Bound[] = [];
+  #data: Bound[] = [];
+  /** Those that stop at changes, however they were asked for. */
+  #watching: Bound[] = [];
   /** The first call of a routine, where the user has asked for nothing. */
   #automatic: Bound | undefined;
   #byPc = new Map<number, Bound[]>();
@@ -92,6 +109,7 @@ export class Breakpoints {
   clear(): void {
     this.#lines.clear();
     this.#functions = [];
+    this.#data = [];
     this.#automatic = undefined;
     this.#index();
   }
@@ -106,6 +124,16 @@ export class Breakpoints {
     return [...this.#byPc].filter(([, list]) => list.some(({ counter }) => counter >= 0)).map(([pc]) => pc);
   }
 
+  /** What is watched for changes, in the order in which changes are told by number. */
+  get watched(): Watched[] {
+    return this.#watching.flatMap(({ watched }) => watched ?? []);
+  }
+
+  /** Whether hits of changes are counted. */
+  get countsChanges(): boolean {
+    return this.#watching.some(({ counter }) => counter >= 0);
+  }
+
   /** Replaces all breakpoints in a source. */
   setLines(path: string, requests: readonly LineRequest[]): readonly Breakpoint[] {
     const bound = requests.map((request) => this.#bindLine(path, request));
@@ -114,11 +142,33 @@ export class Breakpoints {
     return bound;
   }
 
-  /** Replaces all function breakpoints. */
+  /** Replaces all function breakpoints. One on `changes EXPRESSION` stops at each change of that. */
   setFunctions(requests: readonly FunctionRequest[]): readonly Breakpoint[] {
-    this.#functions = requests.map((request) => this.#bindFunction(request));
+    this.#functions = requests.map((request) => {
+      const [, expression] = CHANGES.exec(request.name) ?? [];
+      if (expression === undefined) return this.#bindFunction(request);
+      return { ...this.#bindData({ ...request, expression }), name: request.name };
+    });
     this.#index();
     return this.#functions;
+  }
+
+  /** Replaces all data breakpoints. */
+  setData(requests: readonly DataRequest[]): readonly Breakpoint[] {
+    this.#data = requests.map((request) => this.#bindData(request));
+    this.#index();
+    return this.#data;
+  }
+
+  #bindData(request: DataRequest): Bound {
+    const made = watched(this.world, request.expression);
+    const name = `changes ${request.expression}`;
+    if (!made.ok) {
+      this.#refuse({ name }, made.message);
+      return { ...this.#unbound('data', made.message), name };
+    }
+    const bound = this.#bind({ kind: 'data', name, pcs: [] }, undefined, request);
+    return bound.verified ? { ...bound, watched: made.value } : bound;
   }
 
   #bindLine(path: string, request: LineRequest): Bound {
@@ -157,7 +207,7 @@ export class Breakpoints {
   #bind(
     at: Pick<Bound, 'kind' | 'name' | 'pcs' | 'path' | 'line' | 'column'>,
     routine: LinkedRoutine | undefined,
-    request: LineRequest | FunctionRequest,
+    request: LineRequest | FunctionRequest | DataRequest,
   ): Bound {
     const problems: string[] = [];
     const compile = <T>(text: string | undefined, make: (text: string) => Result<T>): T | undefined => {
@@ -181,7 +231,8 @@ export class Breakpoints {
 
   /** Says in the console, once, why a breakpoint never stops. */
   #refuse({ name, line }: Pick<Bound, 'name' | 'line'>, problem: string): void {
-    const text = `The breakpoint ${name === undefined ? `on line ${line}` : `on ${name}`} never stops: ${problem}`;
+    const on = name === undefined ? `line ${line}` : name.replace(/^changes /, 'changes of ');
+    const text = `The breakpoint on ${on} never stops: ${problem}`;
     if (this.#said.has(text)) return;
     this.#said.add(text);
     this.events.refused(text);
@@ -190,8 +241,10 @@ export class Breakpoints {
   #index(): void {
     this.#byPc = new Map();
     let counters = 0;
-    const own = [...[...this.#lines.values()].flat(), ...this.#functions];
-    const automatic = this.#automatic && !own.some(({ pcs }) => pcs.length > 0) ? [this.#automatic] : [];
+    const own = [...[...this.#lines.values()].flat(), ...this.#functions, ...this.#data];
+    const works = ({ pcs, watched }: Bound): boolean => pcs.length > 0 || watched !== undefined;
+    const automatic = this.#automatic && !own.some(works) ? [this.#automatic] : [];
+    this.#watching = own.filter(({ watched }) => watched !== undefined);
     for (const bound of [...own, ...automatic]) {
       bound.counter = bound.hits ? counters++ : -1;
       for (const pc of bound.pcs) this.#byPc.set(pc, [...(this.#byPc.get(pc) ?? []), bound]);
@@ -204,7 +257,29 @@ export class Breakpoints {
    * logged; in a count, hits are counted where they matter and nothing else is done.
    */
   at(pc: number, scene: Scene, mode: 'run' | 'search' | 'count'): number[] | undefined {
-    const list = this.#byPc.get(pc);
+    return this.#hits(this.#byPc.get(pc), scene, mode);
+  }
+
+  /** The same for changes that the step before has made. */
+  atChanges(
+    changes: readonly Change[],
+    scene: Scene,
+    mode: 'run' | 'search' | 'count',
+  ): number[] | undefined {
+    const list = changes.flatMap(({ index }) => this.#watching[index] ?? []);
+    return this.#hits(list, scene, mode);
+  }
+
+  /** Those of the changes at which the breakpoints with these ids stop. */
+  stoppedBy(ids: readonly number[], changes: readonly Change[]): Change[] {
+    return changes.filter(({ index }) => ids.includes(this.#watching[index]?.id ?? -1));
+  }
+
+  #hits(
+    list: readonly Bound[] | undefined,
+    scene: Scene,
+    mode: 'run' | 'search' | 'count',
+  ): number[] | undefined {
     if (!list) return undefined;
     let ids: number[] | undefined;
     for (const bound of list) {

@@ -8,6 +8,8 @@ import type { Schedule } from '../engine/time/schedule';
 import { finish, type Work } from '../engine/time/work';
 import { moveTo, type Scene } from '../view/environment';
 import type { Breakpoints } from './breakpoints';
+import type { Change, ChangeWatch } from './changes/change-watch';
+import type { Watched } from './changes/watched';
 import type { ExceptionHit, Exceptions } from './exceptions';
 import type { HitCounts } from './hit-counts';
 
@@ -17,11 +19,15 @@ export interface Found {
   readonly task: TaskRow;
   readonly breakpoints?: readonly number[];
   readonly exception?: ExceptionHit;
+  /** What the step before has changed of what is watched. */
+  readonly changes?: readonly Change[];
 }
 
 /** What is found after something else: where both are at the same time the first exception is told, with the breakpoints. */
 export function foundNext(before: Found | undefined, now: Found): Found {
-  return before?.time === now.time ? { ...now, ...before } : now;
+  if (before?.time !== now.time) return now;
+  const breakpoints = [...(before.breakpoints ?? []), ...(now.breakpoints ?? [])];
+  return { ...now, ...before, ...(breakpoints.length > 0 ? { breakpoints } : {}) };
 }
 
 /** Whose hooks run along. */
@@ -30,6 +36,7 @@ export interface Watching {
   readonly schedule: Schedule;
   readonly breakpoints: Breakpoints;
   readonly exceptions: Exceptions;
+  readonly changes: ChangeWatch;
   readonly counts: HitCounts;
   readonly scene: Scene;
   /** The invariants' check at yields, if any. */
@@ -37,8 +44,9 @@ export interface Watching {
 }
 
 /** Takes every hook out of the run loop. */
-export function disarm({ engine, schedule }: Watching): void {
+export function disarm({ engine, schedule, changes }: Watching): void {
   const { interpreter } = engine;
+  changes.disarm();
   interpreter.arm([]);
   interpreter.onBreakpoint = () => false;
   interpreter.onLeave = undefined;
@@ -61,11 +69,24 @@ export interface Sought {
   readonly events: readonly EventName[];
   /** What there is before the step at `pc`. */
   at(pc: number, time: number): Found | undefined;
+  /** What is watched for changes, and what there is where a step has changed some of it. */
+  readonly watched: readonly Watched[];
+  changed(changes: readonly Change[], time: number): Found | undefined;
 }
 
+/** A search that finds nothing, to say of another one only what it finds. */
+export const NOTHING_SOUGHT: Sought = {
+  pcs: [],
+  events: [],
+  at: () => undefined,
+  watched: [],
+  changed: () => undefined,
+};
+
 /** Searches for the last moment before now. Given up in the middle, the machine goes back to where it was. */
-export function* searchBack(watching: Watching, { pcs, events, at }: Sought): Work<Found | undefined> {
-  const { engine, counts, exceptions, scene, check } = watching;
+export function* searchBack(watching: Watching, sought: Sought): Work<Found | undefined> {
+  const { engine, counts, exceptions, scene, check, changes } = watching;
+  const { pcs, events, watched } = sought;
   const { interpreter, kernel } = engine;
   const origin = kernel.time;
   let last: Found | undefined;
@@ -77,10 +98,15 @@ export function* searchBack(watching: Watching, { pcs, events, at }: Sought): Wo
       return false;
     };
   interpreter.onBreakpoint = (pc) => {
-    const found = at(pc, kernel.time);
+    const found = sought.at(pc, kernel.time);
     if (found) last = foundNext(last, found);
     return false;
   };
+  changes.arm(watched, (list) => {
+    const found = kernel.time < origin ? sought.changed(list, kernel.time) : undefined;
+    if (found) last = foundNext(last, found);
+    return false;
+  });
   engine.onEvent = (task, name, leave, args) => {
     const time = stopTime(kernel.time, name);
     if (leave || !events.includes(name) || time >= origin) return;
@@ -89,11 +115,15 @@ export function* searchBack(watching: Watching, { pcs, events, at }: Sought): Wo
   };
   try {
     const found = yield* engine.searchBack(origin, {
-      mayHold: (segment) => pcs.some((pc) => segment.ran(pc)) || events.some((name) => segment.emitted(name)),
+      mayHold: (segment) =>
+        watched.length > 0 ||
+        pcs.some((pc) => segment.ran(pc)) ||
+        events.some((name) => segment.emitted(name)),
       startAt: (start) => (counts.isEmpty ? start : counts.markBefore(start)),
       begin: () => {
         last = undefined;
         counts.rewind(kernel.time);
+        changes.begin();
       },
       found: () => last,
     });
@@ -105,9 +135,12 @@ export function* searchBack(watching: Watching, { pcs, events, at }: Sought): Wo
   }
 }
 
+/** The task that has made changes. */
+export const writerOf = ([first]: readonly Change[]): TaskRow => first?.task ?? (0 as TaskRow);
+
 /** Makes the counts of hits those of a run up to now. */
 export function* recount(watching: Watching): Work<void> {
-  const { engine, counts, breakpoints, scene } = watching;
+  const { engine, counts, breakpoints, scene, changes } = watching;
   const { interpreter, kernel } = engine;
   const now = kernel.time;
   disarm(watching);
@@ -119,6 +152,11 @@ export function* recount(watching: Watching): Work<void> {
     breakpoints.at(pc, moveTo(scene, kernel.task), 'count');
     return false;
   };
+  if (breakpoints.countsChanges)
+    changes.arm(breakpoints.watched, (list) => {
+      breakpoints.atChanges(list, moveTo(scene, writerOf(list)), 'count');
+      return false;
+    });
   let finished = false;
   try {
     while (kernel.time < now) {

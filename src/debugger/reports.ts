@@ -12,6 +12,7 @@ type StopReason =
   | 'step'
   | 'breakpoint'
   | 'function breakpoint'
+  | 'data breakpoint'
   | 'exception'
   | 'pause'
   | 'goto'

@@ -6,9 +6,13 @@ import type { Stop } from '../engine/time/interpreter';
 import type { Work } from '../engine/time/work';
 import { moveTo, type Story, type Subject, sceneOf, taskName, type World } from '../view/environment';
 import { type Breakpoint, Breakpoints } from './breakpoints';
+import { type Change, ChangeWatch } from './changes/change-watch';
+import type { Watched } from './changes/watched';
+import { changeWords } from './changes/words';
 import { CodeMap } from './code-map';
 import type { Debuggee } from './debuggee';
 import { Exceptions } from './exceptions';
+import { type ForwardRun, hangHooks } from './forward-run';
 import { HitCounts } from './hit-counts';
 import { findsSomething } from './look-ahead';
 import { SessionPast } from './past';
@@ -17,12 +21,12 @@ import { recall } from './recall';
 import {
   disarm,
   type Found,
-  foundNext,
+  NOTHING_SOUGHT,
   recount,
   type Sought,
   searchBack,
-  stopTime,
   type Watching,
+  writerOf,
 } from './replay';
 import { type StopReport, standstill, summary, whyLeft } from './reports';
 import { afterMoving, inner, outer, outerBefore, sameLevel, type Target } from './stepping';
@@ -34,17 +38,6 @@ const AT_FIRST_FAULT = 'Paused at the first page_fault; set a breakpoint to choo
 
 /** How far the first run looks beyond the first page_fault, in steps: less than a blink. */
 const LOOK_AHEAD = 100_000;
-
-/** A run forwards while it goes on. */
-interface Running {
-  found: Found | undefined;
-  /** The task that is being stepped has blocked or ended. */
-  left: boolean;
-  readonly from: number;
-  /** The exception at `from` is what the user has been told of. */
-  readonly told: boolean;
-  readonly target: Target | undefined;
-}
 
 export interface SessionEvents {
   /** A log message at a breakpoint, with the line of the scenario it belongs to. */
@@ -100,6 +93,7 @@ export class DebugSession {
       schedule: debuggee.schedule,
       breakpoints,
       exceptions,
+      changes: new ChangeWatch(interpreter),
       counts: this.#counts,
       scene: sceneOf(world),
       check,
@@ -185,9 +179,9 @@ export class DebugSession {
    * Forwards with every task. Where the future is known it is repeated, with the choices that were made; beyond it a
    * choice that still holds ends.
    */
-  *#scheduled(target: Target | undefined): Work<StopReport> {
+  *#scheduled(target: Target | undefined, until?: Watched): Work<StopReport> {
     if (this.time >= this.engine.frontier) this.#choose(0 as TaskRow);
-    return yield* this.#forward(target);
+    return yield* this.#forward(target, until);
   }
 
   /** Forwards with the target's task alone. Begins a new timeline where the future was known. */
@@ -215,16 +209,17 @@ export class DebugSession {
     this.debuggee.tally?.truncate(this.time);
   }
 
-  *#forward(target: Target | undefined): Work<StopReport> {
+  *#forward(target: Target | undefined, until?: Watched): Work<StopReport> {
     const from = this.#shown ? this.time : -1;
     const told = this.#shown && this.#stop.exception !== undefined;
-    const state: Running = { found: undefined, left: false, from, told, target };
+    const state: ForwardRun = { found: undefined, left: false, from, told, target, until };
     try {
       const work = this.engine.forward(Number.POSITIVE_INFINITY);
       for (;;) {
         if (this.#stale || !this.#counts.knows(this.time)) {
           yield* recount(this.#watching);
-          this.#install(state);
+          hangHooks(this.#watching, this, state);
+          this.#stale = false;
         }
         const { done, value } = work.next();
         this.#counts.reached(this.time);
@@ -240,51 +235,13 @@ export class DebugSession {
     }
   }
 
-  /** Hangs the hooks of a run forwards into the run loop. */
-  #install(state: Running): void {
-    const { interpreter, kernel } = this.engine;
-    const { scene, check } = this.#watching;
-    const { target, from, told } = state;
-    const wanted = new Uint8Array(this.map.linked.op.length);
-    for (const pc of target?.pcs ?? []) wanted[pc] = 1;
-    interpreter.arm([...this.breakpoints.pcs, ...(target?.pcs ?? [])]);
-    interpreter.onYield = check;
-    interpreter.onBreakpoint = (pc) => {
-      const { time, task } = kernel;
-      const again = time === from;
-      const ids = this.breakpoints.at(pc, moveTo(scene, task), again ? 'search' : 'run');
-      const hit = ids !== undefined && !again;
-      if (!hit && !(wanted[pc] === 1 && target?.wants(pc))) return false;
-      state.found = foundNext(state.found, { time, task, ...(hit ? { breakpoints: ids } : {}) });
-      return true;
-    };
-    interpreter.onLeave = (task) => {
-      if (task !== target?.task) return;
-      state.left = true;
-      interpreter.interrupt();
-    };
-    this.engine.onEvent = (task, name, leave, args) => {
-      this.trace.see(task, name, leave, args);
-      if (leave) return;
-      this.debuggee.tally?.see(task, name, args);
-      const time = stopTime(this.time, name);
-      if (told && time === from) return;
-      const exception = this.exceptions.at(name, args, moveTo(scene, task));
-      if (!exception) return;
-      state.found = foundNext(state.found, { time, task, exception });
-      interpreter.interrupt();
-    };
-    this.debuggee.schedule.onPassedOver = (name) => this.trace.tell(() => passedOver(this.debuggee, name));
-    this.#stale = false;
-  }
-
   #disarm(): void {
     disarm(this.#watching);
     this.#stale = true;
   }
 
-  #report(stop: Stop, { found, left, target }: Running): StopReport {
-    if (found?.exception) return this.#reportFound(found);
+  #report(stop: Stop, { found, left, target }: ForwardRun): StopReport {
+    if (found?.exception || found?.changes) return this.#reportFound(found);
     if (stop === 'end') return this.#ended();
     if (stop === 'deadlock') return this.#standstill();
     if (left && target) return { reason: 'step', task: target.task, text: whyLeft(this.#world, target.task) };
@@ -294,14 +251,20 @@ export class DebugSession {
   #reportFound(found: Found | undefined): StopReport {
     const { task } = this.#world.kernel;
     if (found?.exception) {
-      const { time: _, ...report } = found;
+      const { time: _, changes: __, ...report } = found;
       return { reason: 'exception', ...report };
     }
+    if (found?.changes) return this.#changed(found, found.changes);
     if (!found?.breakpoints) return { reason: 'step', task };
     if (this.breakpoints.isAutomatic(found.breakpoints))
       return { reason: 'function breakpoint', task, automatic: true, text: AT_FIRST_FAULT };
     const reason = this.breakpoints.isFunction(found.breakpoints) ? 'function breakpoint' : 'breakpoint';
     return { reason, task, breakpoints: found.breakpoints };
+  }
+
+  #changed({ task, breakpoints }: Found, changes: readonly Change[]): StopReport {
+    const text = changeWords(this.#world, this.map, changes);
+    return { reason: 'data breakpoint', task, text, ...(breakpoints ? { breakpoints } : {}) };
   }
 
   #standstill(): StopReport {
@@ -318,13 +281,45 @@ export class DebugSession {
 
   /** To the last earlier hit of a breakpoint or exception, or to the start. */
   *reverseContinue(): Work<StopReport> {
-    const { breakpoints, scene } = this.#watching;
-    const at = (pc: number, time: number): Found | undefined => {
-      const { task } = this.#world.kernel;
-      const ids = breakpoints.at(pc, moveTo(scene, task), 'search');
-      return ids && { time, task, breakpoints: ids };
-    };
-    return yield* this.#back({ pcs: [...breakpoints.pcs], events: this.exceptions.events, at });
+    const { breakpoints, exceptions, scene } = this.#watching;
+    return yield* this.#back({
+      pcs: [...breakpoints.pcs],
+      events: exceptions.events,
+      at: (pc, time) => {
+        const { task } = this.#world.kernel;
+        const ids = breakpoints.at(pc, moveTo(scene, task), 'search');
+        return ids && { time, task, breakpoints: ids };
+      },
+      watched: breakpoints.watched,
+      changed: (list, time) => {
+        const task = writerOf(list);
+        const ids = breakpoints.atChanges(list, moveTo(scene, task), 'search');
+        return ids && { time, task, breakpoints: ids, changes: breakpoints.stoppedBy(ids, list) };
+      },
+    });
+  }
+
+  /** To where the step has just run that changed this last; where none has, the session stays. */
+  *lastWrite(of: Watched): Work<StopReport> {
+    const here = this.time;
+    this.#stale = true;
+    const found = yield* searchBack(this.#watching, {
+      ...NOTHING_SOUGHT,
+      watched: [of],
+      changed: (changes, time) => ({ time, task: writerOf(changes), changes }),
+    });
+    yield* this.engine.seek(found?.time ?? here);
+    if (found) return this.#stopAt(this.#reportFound(found));
+    const text = `${of.text} has not changed before now.`;
+    return this.#stopAt({ reason: 'step', task: this.#world.kernel.task, text });
+  }
+
+  /** Runs until a step changes this, or until what else stops a run. */
+  *nextWrite(of: Watched): Work<StopReport> {
+    const stop = yield* this.#scheduled(undefined, of);
+    if (stop.reason !== 'end') return stop;
+    const text = `${of.text} does not change any more. ${stop.text ?? ''}`.trim();
+    return this.#stopAt({ ...stop, text });
   }
 
   /** To the last earlier time that `next` could have stopped at for this task. */
@@ -356,8 +351,8 @@ export class DebugSession {
 
   *#backTo(target: Target): Work<StopReport> {
     return yield* this.#back({
+      ...NOTHING_SOUGHT,
       pcs: target.pcs,
-      events: [],
       at: (pc, time) => (target.wants(pc) ? { time, task: target.task } : undefined),
     });
   }

@@ -35,6 +35,7 @@ function deviceItem({ name, type, used, total, failures, changed }: DeviceState)
   if (changed) parts.push('changed');
   const item = line(name, name, parts.join(' · '), collapsible(true, true));
   item.iconPath = icon(failures.length > 0 ? 'warning' : 'circuit-board', changed);
+  item.contextValue = 'device';
   return item;
 }
 
@@ -54,6 +55,7 @@ function runItem({ id, run }: Run): vscode.TreeItem {
   ];
   const item = line(id, place, words.join(' · '), collapsible(false));
   item.iconPath = icon(differs === undefined ? 'symbol-field' : 'warning', differs !== undefined);
+  item.contextValue = 'run';
   const more = pages === 1 ? '' : `, and ${pages - 1} more pages`;
   item.tooltip = `device: ${access}, ${page}${more}\nCPU: ${cpu}${differs === undefined ? '' : `\n${differs}`}`;
   return item;

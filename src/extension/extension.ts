@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { CallbacksView } from './callbacks-view';
+import { registerChanges } from './changes';
 import { devicesView } from './devices-view';
 import { registerExamples } from './examples';
 import { registerExportTrace } from './export-trace';
@@ -50,6 +51,7 @@ export function activate(context: vscode.ExtensionContext): Extension {
     ...registerDocuments(context),
     ...registerTimeCommands(sessions),
     ...registerTaskCommands(sessions),
+    ...registerChanges(sessions),
     registerTraceLog(),
     registerExportTrace(sessions),
     ...timeStatus(sessions),

@@ -29,6 +29,7 @@ function zoneItem(zone: Zone): vscode.TreeItem {
   const parts = [...(summary === '' ? [] : [summary]), ...(changed > 0 ? [`${changed} changed`] : [])];
   const item = line(id, name, parts.join(' · '), collapsible(counters.length > 0));
   item.iconPath = icon(name === 'Device' ? 'circuit-board' : 'database', changed > 0);
+  if (!id.endsWith('/stats')) item.contextValue = 'zone';
   return item;
 }
 

@@ -53,6 +53,9 @@ export function methodOf<C>(facts: FunctionFacts, named: TypeNamed<C>, answer?: 
   };
 }
 
+const isNumber = (type: ArgumentType | undefined): boolean =>
+  type !== undefined && NUMBERS.has(type.family) && type.element === undefined;
+
 function wrongArguments({ takes, form }: FunctionFacts, types: readonly ArgumentType[]): string | undefined {
   const name = form.replace(/\W.*/, '');
   const all = (families: ReadonlySet<string>): boolean => types.every(({ family }) => families.has(family));
@@ -62,10 +65,12 @@ function wrongArguments({ takes, form }: FunctionFacts, types: readonly Argument
       return types.length === 1 && only !== undefined && givesAddress(only)
         ? undefined
         : `\`${name}\` takes one address, as in \`${name}(buf[3])\``;
-    case 'pfn':
-      return types.length === 1 && all(NUMBERS) && only?.element === undefined
+    case 'bytes':
+      return types.length === 2 && only !== undefined && givesAddress(only) && isNumber(types[1])
         ? undefined
-        : `\`${name}\` takes one page frame number`;
+        : `\`${name}\` takes an address and a count, as in \`${name}(buf[3], 8)\``;
+    case 'pfn':
+      return types.length === 1 && isNumber(only) ? undefined : `\`${name}\` takes one page frame number`;
     case 'numbers':
       return types.length > 0 && all(NUMBERS) ? undefined : `\`${name}\` takes numbers, or a list of them`;
   }

@@ -4,6 +4,7 @@ export type * from './ast';
 export { analyseScenario, checkScenario } from './checker';
 export type { Compiled } from './compiled';
 export { type Diagnostic, diagnose, formatDiagnostic } from './diagnostics';
+export { eachExpression } from './each-expression';
 export { expectationsIn } from './expectations';
 export { compileExpr, holds } from './expression';
 export { formatScenario } from './formatter';

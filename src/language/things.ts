@@ -77,8 +77,8 @@ const each = (type: TypeName, doc: string): Meaning => ({ type, list: true, doc 
 
 /** A function that expressions can call. */
 export interface FunctionFacts extends Meaning {
-  /** An address, a page frame number, or any count of numbers and lists of them. */
-  readonly takes: 'address' | 'pfn' | 'numbers';
+  /** An address, an address and a count, a page frame number, or any count of numbers and lists of them. */
+  readonly takes: 'address' | 'bytes' | 'pfn' | 'numbers';
   readonly form: string;
 }
 
@@ -373,6 +373,8 @@ export const FUNCTIONS = {
   page: call('address', 'page(ADDRESS)', 'page', 'the page at an address'),
   pfn: call('pfn', 'pfn(NUMBER)', 'page', 'the page with this page frame number'),
   vma: call('address', 'vma(ADDRESS)', 'vma', 'the VMA at an address'),
+  byte: call('address', 'byte(ADDRESS)', 'hex', 'the byte at an address, wherever its page lives'),
+  bytes: call('bytes', 'bytes(ADDRESS, COUNT)', 'text', 'bytes from an address on, as far as its page goes'),
   why: call('address', 'why ADDRESS', 'text', 'why the page at an address is where it is'),
   count: call('numbers', 'count(LIST)', 'number', 'how many there are'),
   sum: call('numbers', 'sum(LIST)', 'number', 'their sum'),

@@ -1,5 +1,6 @@
 import type { AddressMapArguments, AddressMapResult } from './address-map';
 import type { CallbacksResult, ConditionArguments, ConditionResult } from './callbacks';
+import type { ExpressionArguments, WatchableResult } from './changes';
 import type { Diagram, DiagramArguments } from './diagram';
 import type { FrameMapArguments, FrameMapResult } from './frame-map';
 import type {
@@ -39,7 +40,7 @@ export type NoArguments = Record<string, never>;
  * VS Code sends no `arguments` at all where they would be empty.
  *
  * All but those that say otherwise need a stopped session; while it runs they fail with one sentence. Those that move in time
- * (`hmm/seek`, `hmm/stepBackOne`, `hmm/reverseStepOut`, `hmm/runUntilBlocks`) are answered at once with
+ * (`hmm/seek`, `hmm/stepBackOne`, `hmm/reverseStepOut`, `hmm/runUntilBlocks`, `hmm/lastWrite`, `hmm/nextWrite`) are answered at once with
  * an empty body and followed by a `continued` and a `stopped` event, like DAP's own stepping requests.
  */
 export interface HmmRequests {
@@ -57,6 +58,12 @@ export interface HmmRequests {
   'hmm/callbacks': { args: NoArguments; result: CallbacksResult };
   /** What is wrong with a condition, while it is typed; may be asked while the session runs. */
   'hmm/checkCondition': { args: ConditionArguments; result: ConditionResult };
+  /** What an expression means in a frame, said so that it can be watched; fails with a sentence where it can't. */
+  'hmm/watchable': { args: ExpressionArguments; result: WatchableResult };
+  /** Back to where the step has just run that changed this last; `stopped` has reason `data breakpoint`. */
+  'hmm/lastWrite': { args: ExpressionArguments; result: undefined };
+  /** Run until a step changes this (reason `data breakpoint`), or to what else stops a run. */
+  'hmm/nextWrite': { args: ExpressionArguments; result: undefined };
   /** Part of physical memory as cells, for a picture. */
   'hmm/frameMap': { args: FrameMapArguments; result: FrameMapResult };
   /** What happened in a part of time, for a picture. */

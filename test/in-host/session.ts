@@ -82,6 +82,28 @@ describe('a session', () => {
     await until(async () => (JSON.stringify(await state()) === JSON.stringify(before) ? true : undefined));
   });
 
+  it('Break on Change of a row stands in Breakpoints, stops, and Last Write goes back to where it was', async () => {
+    const session = await stopped(HOME);
+    const [device] = await rows('hmm.devices');
+    await vscode.commands.executeCommand('hmm.breakOnChange', device?.element);
+    const names = vscode.debug.breakpoints.map((breakpoint) =>
+      breakpoint instanceof vscode.FunctionBreakpoint ? breakpoint.functionName : '',
+    );
+    assert.deepEqual(names, ['changes gpu0.free']);
+    const time = async (): Promise<number> =>
+      ((await session.customRequest('hmm/position', {})) as { time: number }).time;
+    const free = async (): Promise<string> =>
+      ((await session.customRequest('evaluate', { expression: 'gpu0.free' })) as { result: string }).result;
+    const [before, was] = [await time(), await free()];
+    await session.customRequest('continue', { threadId: 1 });
+    const after = await until(async () => ((await time()) > before ? await time() : undefined));
+    assert.notEqual(await free(), was);
+    await vscode.commands.executeCommand('hmm.lastWrite', device?.element);
+    await until(async () => ((await time()) < after ? true : undefined));
+    assert.equal(await free(), was);
+    vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
+  });
+
   it('without a session the trees are empty', async () => {
     for (const id of ['hmm.pageTables', 'hmm.pendingFaults', 'hmm.devices', 'hmm.zones'])
       assert.deepEqual(await rows(id), []);

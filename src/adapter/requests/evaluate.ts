@@ -3,38 +3,28 @@
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { evaluationProblem } from '../../debugger/condition';
 import { pageChildren } from '../../debugger/variables/page';
-import { NOT_SET_YET, sceneAt } from '../../debugger/variables/scopes';
+import { NOT_SET_YET } from '../../debugger/variables/scopes';
 import { shownValue, valueVariable } from '../../debugger/variables/values';
 import type { PageRow } from '../../engine/machine/ids';
-import type { LinkedRoutine } from '../../engine/routine/link';
 import { detailOf, functionDetail, membersOf, showValue, type Type, type Value } from '../../language';
 import { environment, isSet, localOf, placeAt, type Scene, whyStayed } from '../../view/environment';
 import { waitsText } from '../../view/wait-graph';
 import { RequestError } from '../errors';
 import type { Args } from '../protocol';
 import { request, type Stopped } from '../request';
+import { sceneOfFrame } from '../scene';
+import { watchable } from './changes';
 import { memoryReference } from './memory';
 import { explainAsked } from './why';
-
-/** The scene of a frame, or of the task that runs next; and the routine whose locals hold. */
-export function sceneOfFrame(
-  adapter: Stopped,
-  frameId: number | undefined,
-): { scene: Scene; routine: LinkedRoutine | undefined } {
-  const { world } = adapter.session.debuggee;
-  const { task, frame } =
-    frameId === undefined ? { task: world.kernel.task, frame: undefined } : adapter.view.frame(frameId);
-  const top = frame ?? adapter.view.frames(task)[0];
-  return { scene: sceneAt(world, task, top), routine: top?.routine };
-}
 
 /** What the Debug Console answers to `help`. */
 const HELP = [
   'Ask for anything a condition or an expect may say:',
   '  buf[3].page.refcount   buf[0..4].page.zone   pte(buf[3])   pfn(0x100)   gpu0.free   zone.Normal.free',
-  '  app.buf[3] of another process, app.A.state of a thread, callbacks.page_fault, time, profile',
+  '  app.buf[3] of another process, A.state of a thread, callbacks.page_fault, time, profile',
   '  page, address, device, ret, flags and the names under Locals: of the frame in focus',
   '  why buf[3]   where a page is and what brought it there',
+  '  last write gpu0.free   back to the step that changed it last; next write: on to the next one',
   '  waits        who waits for whom',
   '  schedule     the schedule that ran up to now, for a schedule line or launch.json',
   'Names and members are completed while you type.',
@@ -50,6 +40,20 @@ const WORDS: ReadonlyMap<string, (adapter: Stopped) => string | Promise<string>>
   ['schedule', (adapter) => adapter.ask(adapter.session.scheduleThatRan())],
 ]);
 
+/** Goes to a change of an expression: `last write gpu0.free`, `next write buf[3]`. */
+const WRITE_WORDS = /^(last|next) write\b\s*(.*)$/s;
+
+/** The answer to these words; undefined for any other text. */
+function goToWrite(adapter: Stopped, text: string, frameId: number | undefined): string | undefined {
+  const [, which, expression = ''] = WRITE_WORDS.exec(text) ?? [];
+  if (which === undefined) return undefined;
+  const of = watchable(adapter, expression, frameId);
+  const { session } = adapter;
+  if (which === 'last') adapter.go(session.lastWrite(of), 'backwards');
+  else adapter.go(session.nextWrite(of));
+  return `To the ${which} change of ${of.text}.`;
+}
+
 /** What a hover over a page of a buffer says besides: why the page stayed where it is. */
 function stayedAt(scene: Scene, type: Type<Scene>, value: Value): string {
   if (type.family !== 'place' || value === undefined) return '';
@@ -64,6 +68,8 @@ async function evaluate(adapter: Stopped, args: Args<'evaluate'>): Promise<Dap.E
   const whole = args.context === 'clipboard' || args.context === 'repl';
   const word = whole ? WORDS.get(text) : undefined;
   if (word !== undefined) return { result: await word(adapter), variablesReference: 0 };
+  const going = args.context === 'repl' ? goToWrite(adapter, text, args.frameId) : undefined;
+  if (going !== undefined) return { result: going, variablesReference: 0 };
   const { world } = adapter.session.debuggee;
   const { scene, routine } = sceneOfFrame(adapter, args.frameId);
   const compiled = adapter.view.compile(text, routine);
@@ -79,7 +85,7 @@ async function evaluate(adapter: Stopped, args: Args<'evaluate'>): Promise<Dap.E
   const shown = valueVariable(text, value, compiled.type, scene, text);
   const children =
     compiled.type.family === 'page' && typeof value === 'number'
-      ? pageChildren(world, value as PageRow)
+      ? pageChildren(world, value as PageRow, text)
       : shown.children;
   const path = `eval ${scene.task} ${routine?.id ?? -1} ${text}`;
   const inFull = args.context === 'repl' ? shownValue : showValue;
@@ -88,7 +94,7 @@ async function evaluate(adapter: Stopped, args: Args<'evaluate'>): Promise<Dap.E
   return {
     result: plain(result + (args.context === 'hover' ? stayedAt(scene, compiled.type, value) : '')),
     type: compiled.type.name,
-    variablesReference: children ? adapter.view.tree.reference(path, children) : 0,
+    variablesReference: children ? adapter.view.tree.reference(path, children, args.frameId) : 0,
     ...(children?.indexed === undefined ? {} : { indexedVariables: children.indexed }),
     ...(shown.page === undefined ? {} : { memoryReference: memoryReference(world, shown.page) }),
   };
@@ -128,7 +134,9 @@ function completions(adapter: Stopped, { text, column, frameId }: Args<'completi
       .filter((name) => !name.startsWith('$') && starts(name))
       .map((name) => item(name, 'variable', detailOf(names.name(name)))),
     ...functions.filter(starts).map((name) => item(name, 'function', functionDetail(name))),
-    ...(typed === word ? [...WORDS.keys()].filter(starts).map((name) => item(name, 'keyword')) : []),
+    ...(typed === word
+      ? [...WORDS.keys(), 'last write', 'next write'].filter(starts).map((name) => item(name, 'keyword'))
+      : []),
   ];
 }
 

@@ -21,7 +21,7 @@ import { PageTables } from '../../view/page-tables/page-tables';
 import { mmOf, processNamed } from '../../view/page-tables/place';
 import { RequestError } from '../errors';
 import { request, type Stopped } from '../request';
-import { sceneOfFrame } from './evaluate';
+import { sceneOfFrame } from '../scene';
 import { explain } from './why';
 
 interface Place {

@@ -114,7 +114,8 @@ function vmaVariable(world: World, process: ProcessRow, vma: VmaRow): Variable {
       slice: (first, count) =>
         Array.from({ length: count }, (_, i) => {
           const vpn = start + first + i;
-          return placeVariable(world, process, vpn, showAddress(vaOf(vpn as Vpn)));
+          const address = showAddress(vaOf(vpn as Vpn));
+          return placeVariable(world, process, vpn, address, `pte(${address})`);
         }),
     },
   };

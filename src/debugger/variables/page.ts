@@ -29,10 +29,10 @@ const leaf = (name: string, value: string | number, evaluateName?: string): Vari
   ...(evaluateName === undefined ? {} : { evaluateName }),
 });
 
-function holders(world: World, page: PageRow): Variable {
+function holders(world: World, page: PageRow, expression: string): Variable {
   const count = world.kernel.pages.refcount.get(page);
   return {
-    ...leaf('refcount', count, 'page.refcount'),
+    ...leaf('refcount', count, `${expression}.refcount`),
     children: {
       named: () => holdersOf(world, page).map(({ name, count: held }) => leaf(name, held)),
     },
@@ -100,10 +100,16 @@ function deviceData(world: World, page: PageRow): Variable[] {
   const words = free ? `the next free page, ${showPage(world, at)}` : `its backing, ${showPage(world, at)}`;
   const isPage = free || contentsOf(k, page) === at;
   if (!isPage) return [leaf('zone_device_data', showHex(at))];
-  return [{ ...leaf('zone_device_data', words), children: pageChildren(world, at), page: at }];
+  return [
+    {
+      ...leaf('zone_device_data', words),
+      children: pageChildren(world, at, frameExpression(world, at)),
+      page: at,
+    },
+  ];
 }
 
-function pgmap(world: World, page: PageRow): Variable[] {
+function pgmap(world: World, page: PageRow, expression: string): Variable[] {
   const { kernel: k } = world;
   const row = k.pages.pgmap(page);
   if (row === 0) return [];
@@ -112,14 +118,18 @@ function pgmap(world: World, page: PageRow): Variable[] {
     leaf(
       'pgmap',
       `${showMemoryType(k.devices.pgmapType.get(row))}, ${deviceName(world, device)}`,
-      'page.type',
+      `${expression}.type`,
     ),
     ...deviceData(world, page),
   ];
 }
 
-/** Everything about a page, by name. */
-export function pageChildren(world: World, page: PageRow): Children {
+/** A page by its frame. */
+export const frameExpression = ({ kernel: { pages } }: World, page: PageRow): string =>
+  `pfn(${showHex(pages.pfn(page))})`;
+
+/** Everything about a page, by name; `expression` gives the page in watches. */
+export function pageChildren(world: World, page: PageRow, expression: string): Children {
   const { kernel: k } = world;
   const { pages } = k;
   return {
@@ -127,21 +137,21 @@ export function pageChildren(world: World, page: PageRow): Children {
       const owner = pages.lockOwner.get(page);
       const locked = owner === 0 ? '' : `, locked by ${taskName(world, owner as TaskRow)}`;
       return [
-        leaf('pfn', showHex(pages.pfn(page)), 'page.pfn'),
-        holders(world, page),
-        leaf('mapcount', pages.mapcount.get(page), 'page.mapcount'),
+        leaf('pfn', showHex(pages.pfn(page)), `${expression}.pfn`),
+        holders(world, page, expression),
+        leaf('mapcount', pages.mapcount.get(page), `${expression}.mapcount`),
         mappings(world, page),
-        leaf('flags', `${showPageFlags(pages.flags.get(page))}${locked}`, 'page.flags'),
+        leaf('flags', `${showPageFlags(pages.flags.get(page))}${locked}`, `${expression}.flags`),
         leaf(
           'zone',
           `${k.zones.nameOf(pages.zone(page))}, node ${k.zones.node.get(pages.zone(page))}`,
-          'page.zone',
+          `${expression}.zone`,
         ),
-        ...pgmap(world, page),
+        ...pgmap(world, page, expression),
         leaf('mapping', mappingText(world, page)),
-        leaf('index', showHex(pages.index.get(page)), 'page.index'),
-        ...(pages.pins.get(page) > 0 ? [leaf('pins', pages.pins.get(page), 'page.pins')] : []),
-        ...(pages.order.get(page) > 0 ? [leaf('order', pages.order.get(page), 'page.order')] : []),
+        leaf('index', showHex(pages.index.get(page)), `${expression}.index`),
+        ...(pages.pins.get(page) > 0 ? [leaf('pins', pages.pins.get(page), `${expression}.pins`)] : []),
+        ...(pages.order.get(page) > 0 ? [leaf('order', pages.order.get(page), `${expression}.order`)] : []),
         ...stayed(world, page),
         contents(world, page),
       ];

@@ -3,7 +3,7 @@
 import type { MmRow, PageRow, ProcessRow, Vpn } from '../../engine/machine/ids';
 import type { Kernel } from '../../engine/routine/kernel';
 import { entryAt, showEntry, type World } from '../../view/environment';
-import { pageChildren } from './page';
+import { frameExpression, pageChildren } from './page';
 import type { Variable } from './tree';
 
 /** A page of a process, whether or not something is mapped there. */
@@ -17,11 +17,12 @@ export function placeVariable(
   const { kernel: k } = world;
   const entry = entryAt(k, k.tasks.mm.get(process) as MmRow, vpn as Vpn);
   const shown = { name, value: entry === 0 ? 'nothing mapped' : showEntry(world, entry) };
-  const page = entry === 0 ? 0 : pageOf(k, process, vpn);
+  const page = entry === 0 ? (0 as PageRow) : pageOf(k, process, vpn);
+  const expression = evaluateName === undefined ? frameExpression(world, page) : `${evaluateName}.page`;
   return {
     ...shown,
     ...(evaluateName === undefined ? {} : { evaluateName }),
-    ...(page === 0 ? {} : { children: pageChildren(world, page), page }),
+    ...(page === 0 ? {} : { children: pageChildren(world, page, expression), page }),
   };
 }
 

@@ -59,7 +59,7 @@ export function scopesOf(
   return [
     scope('Locals', `${inFrame}.locals`, { named }),
     ...(typeof page === 'number'
-      ? [scope('This Page', `${where}.page`, pageChildren(world, page as PageRow))]
+      ? [scope('This Page', `${where}.page`, pageChildren(world, page as PageRow, 'page'))]
       : []),
     scope('Locks Held', `${where}.locks`, { named: () => locks(world, task) }),
   ];

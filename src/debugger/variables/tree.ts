@@ -26,6 +26,8 @@ const MOST_CHILDREN = 1000;
 interface Node {
   readonly path: string;
   children: Children;
+  /** The frame whose names the expressions below it use, as a client knows it. */
+  frame: number | undefined;
   /** Stop at which it was last shown. */
   shown: number;
 }
@@ -57,12 +59,12 @@ export class VariableTree {
     }
   }
 
-  /** Reference of what a path unfolds to. */
-  reference(path: string, children: Children): number {
+  /** Reference of what a path unfolds to, in a frame. */
+  reference(path: string, children: Children, frame?: number): number {
     const known = this.#byPath.get(path);
     const reference = known ?? this.#next++;
     this.#byPath.set(path, reference);
-    this.#nodes.set(reference, { path, children, shown: this.#stop });
+    this.#nodes.set(reference, { path, children, frame, shown: this.#stop });
     return reference;
   }
 
@@ -74,9 +76,14 @@ export class VariableTree {
     const key = `${reference} ${start ?? ''} ${count ?? ''}`;
     const cached = this.#cache.get(key);
     if (cached) return cached;
-    const made = childrenOf(node.children, start, count).map((variable) => this.#refer(node.path, variable));
+    const made = childrenOf(node.children, start, count).map((variable) => this.#refer(node, variable));
     this.#cache.set(key, made);
     return made;
+  }
+
+  /** The frame that a reference was given out for. */
+  frameOf(reference: number): number | undefined {
+    return this.#nodes.get(reference)?.frame;
   }
 
   /** Whether a reference unfolds by number. */
@@ -84,9 +91,9 @@ export class VariableTree {
     return this.#nodes.get(reference)?.children.named === undefined;
   }
 
-  #refer(parent: string, variable: Variable): Referenced {
+  #refer({ path, frame }: Node, variable: Variable): Referenced {
     const { children } = variable;
-    const reference = children ? this.reference(`${parent}/${variable.name}`, children) : 0;
+    const reference = children ? this.reference(`${path}/${variable.name}`, children, frame) : 0;
     return { ...variable, reference };
   }
 }

@@ -61,6 +61,28 @@ export class Store {
     return sum >>> 0;
   }
 
+  /**
+   * Tells also `note` of each write to one of the columns, beside their journals; what is returned ends that, and has to be
+   * called before anything else is done to the journals.
+   */
+  listen(columns: readonly (IntColumn | WideColumn)[], note: () => void): () => void {
+    const before = columns.map(({ journal }) => journal);
+    columns.forEach((column, i) => {
+      const journal = before[i];
+      column.journal = {
+        note: (id, row) => {
+          journal?.note(id, row);
+          note();
+        },
+        restored: (id, first, end) => journal?.restored?.(id, first, end),
+      };
+    });
+    return () =>
+      columns.forEach((column, i) => {
+        column.journal = before[i];
+      });
+  }
+
   watch(journal: Journal | undefined): void {
     for (const column of this.columns) column.journal = journal;
   }

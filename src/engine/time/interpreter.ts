@@ -50,6 +50,8 @@ export class Interpreter {
   onBreakpoint: BreakpointHook = () => true;
   onYield: YieldHook | undefined;
   onLeave: LeaveHook | undefined;
+  /** Asked after a step that has called `lookAfterStep`, before any other step runs; true stops there. */
+  onLook: (() => boolean) | undefined;
   /** Asked before anything stops at a yield, so that a stopped machine's current task is the one that runs next. */
   scheduler: Scheduler | undefined;
   /** With `quiet`, nothing stops the run and no hook is asked: for running again what has already run. */
@@ -71,6 +73,9 @@ export class Interpreter {
   /** One byte a step: 1 where the task is in user mode before it, and gives up its CPU if another wants it. */
   readonly #userMode: Uint8Array;
   #limit = 0;
+  /** The limit to go on with after `onLook`; the same as `#limit` where nothing is to be looked at. */
+  #farther = 0;
+  #looks = false;
   /** Work that steps have reported since the run began. */
   #work = 0;
   /** Time of the last check at a yield: going on from a stop doesn't check again. */
@@ -131,6 +136,23 @@ export class Interpreter {
   /** Makes the run that is going on return after the step that is running. */
   interrupt(): void {
     this.#limit = -1;
+    this.#farther = -1;
+  }
+
+  /** Makes the run ask `onLook` after the step that is running; true where nobody has before. Not to ask costs nothing. */
+  lookAfterStep(): boolean {
+    if (this.#looks) return false;
+    this.#looks = true;
+    this.#limit = Math.min(this.#limit, 0);
+    return true;
+  }
+
+  /** At the run's limit: asks who wants to look at what the last step has done. True stops. */
+  #looked(): boolean {
+    if (!this.#looks) return false;
+    this.#looks = false;
+    this.#limit = this.#farther;
+    return !this.quiet && this.onLook?.() === true;
   }
 
   /** Steps have done so much that the run returned, or returns, before its time. */
@@ -140,7 +162,10 @@ export class Interpreter {
 
   #worked(units: number): void {
     this.#work += units;
-    if (this.isTired) this.#limit = Math.min(this.#limit, this.kernel.time + 1);
+    if (!this.isTired) return;
+    const next = this.kernel.time + 1;
+    this.#limit = Math.min(this.#limit, next);
+    this.#farther = Math.min(this.#farther, next);
   }
 
   /** Gives a new task its first frame; `fill` sets the parameters. */
@@ -183,6 +208,8 @@ export class Interpreter {
     let skip = resume;
     let time = kernel.time;
     this.#limit = until;
+    this.#farther = until;
+    this.#looks = false;
     this.#work = 0;
     if (this.#returnedAt >= time) this.#returnedAt = -1;
     if (time !== this.#checkedAt) this.#checkedAt = -1;
@@ -190,6 +217,7 @@ export class Interpreter {
     for (;;) {
       const task = this.#pick();
       if (task === 0) {
+        this.#looked();
         kernel.events.complete(time);
         return this.#allExited() ? 'end' : 'deadlock';
       }
@@ -213,8 +241,14 @@ export class Interpreter {
         }
         if (time >= this.#limit) {
           tasks.pc.set(task, pc);
-          kernel.events.complete(time);
-          return this.#limit < 0 ? 'interrupt' : 'time';
+          const changed = this.#looked();
+          const asks = changed || (time < this.#limit && !this.quiet);
+          // Whoever looks, others who would stop here are asked too.
+          const stops = asks && flag !== 0 && this.#stops(pc, flag, skip);
+          const goesOn = !changed && !stops && time < this.#limit;
+          if (!goesOn) kernel.events.complete(time);
+          if (changed || stops) return 'breakpoint';
+          if (!goesOn) return this.#limit < 0 ? 'interrupt' : 'time';
         }
         visited[pc] = 1;
         this.running = pc;

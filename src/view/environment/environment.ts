@@ -25,6 +25,7 @@ import {
   type Type,
   type Value,
 } from '../../language/values';
+import { contentsOf } from './driver-of';
 import { localOf } from './locals';
 import { DEVICE, deviceType, PROCESS, TASK } from './machine-types';
 import { deviceOfPage, entryAt, mappingsOf, pageAt, vmaAt } from './pages';
@@ -215,12 +216,31 @@ const firstOf = (values: readonly Amount[], before: (a: Amount, b: Amount) => bo
 
 const mmOf = ({ world }: Scene, process: ProcessRow): MmRow => world.kernel.tasks.mm.get(process) as MmRow;
 
-const OF_ADDRESS: Readonly<Record<'pte' | 'page' | 'vma' | 'why', OfAddress>> = {
+const OF_ADDRESS: Readonly<Record<'pte' | 'page' | 'vma' | 'byte' | 'why', OfAddress>> = {
   pte: (s, process, va) => orNone(entryAt(s.world.kernel, mmOf(s, process), vpnOf(va))),
   page: (s, process, va) => orNone(pageAt(s.world.kernel, mmOf(s, process), vpnOf(va))),
   vma: (s, process, va) => orNone(vmaAt(s.world.kernel, mmOf(s, process), vpnOf(va))),
+  byte: (s, process, va) => bytesAt(s, process, va, 1)[0],
   why,
 };
+
+/** The bytes from an address on, as far as its page goes; none where no page is. */
+function bytesAt(s: Scene, process: ProcessRow, va: number, count: number): number[] {
+  const { kernel: k } = s.world;
+  const page = pageAt(k, mmOf(s, process), vpnOf(va));
+  if (page === 0) return [];
+  const from = contentsOf(k, page);
+  const offset = va % 4096;
+  const length = Math.min(Math.max(0, count), 4096 - offset);
+  k.worked(length);
+  return Array.from({ length }, (_, i) => k.contents.read(from, offset + i));
+}
+
+/** `11 11 00`; undefined for no bytes. */
+function showBytes(bytes: readonly number[]): string | undefined {
+  if (bytes.length === 0) return undefined;
+  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+}
 
 const OF_NUMBERS: Readonly<Record<'pfn' | 'count' | 'sum' | 'min' | 'max', OfNumbers>> = {
   pfn: ([pfn], s) => (typeof pfn === 'number' ? orNone(s.world.kernel.pages.find(pfn as Pfn)) : undefined),
@@ -239,6 +259,11 @@ const answer: Answer<Scene> = (name, types) => {
       return at && find(scene, at.process, at.va);
     };
   }
+  if (name === 'bytes' && type !== undefined)
+    return ([value, count], scene) => {
+      const at = whereIs(type, value, scene);
+      return at && showBytes(bytesAt(scene, at.process, at.va, Number(count)));
+    };
   const find = OF_NUMBERS[name as keyof typeof OF_NUMBERS];
   return (args, scene) => {
     const values = args.flatMap((arg) => (isList(arg) ? arg : [arg]));

@@ -1,0 +1,26 @@
+/** What a step has changed, in words. */
+
+import { taskName, type World } from '../../view/environment';
+import type { CodeMap } from '../code-map';
+import type { Change } from './change-watch';
+
+/** Who has written: `app in folio_add_lru: take a reference for the batch`, or `app on line 7`. */
+function writer(world: World, { linked }: CodeMap, { task, pc }: Change): string {
+  const name = taskName(world, task);
+  const routine = linked.routines[linked.routineOf[pc] ?? -1]?.routine;
+  if (routine === undefined) return name;
+  return routine.scenario
+    ? `${name} on line ${linked.line[pc]}`
+    : `${name} in ${routine.name}: ${linked.text[pc]}`;
+}
+
+/** `gpu0.free changed from 16384 to 16383. (app in …)`, for each of the changes of one step. */
+export function changeWords(world: World, map: CodeMap, changes: readonly Change[]): string {
+  const [first] = changes;
+  if (first === undefined) return '';
+  const each = changes.map(
+    ({ watched, before, after }) =>
+      `${watched.text} changed from ${watched.show(before)} to ${watched.show(after)}`,
+  );
+  return `${each.join('; ')} (${writer(world, map, first)}).`;
+}
