@@ -73,7 +73,7 @@ export class Interpreter {
   /** One byte a step: 1 where the task is in user mode before it, and gives up its CPU if another wants it. */
   readonly #userMode: Uint8Array;
   #limit = 0;
-  /** The limit to go on with after `onLook`; the same as `#limit` where nothing is to be looked at. */
+  /** The limit to go on with after `onLook`, and whether that is to be asked. */
   #farther = 0;
   #looks = false;
   /** Work that steps have reported since the run began. */
@@ -163,9 +163,8 @@ export class Interpreter {
   #worked(units: number): void {
     this.#work += units;
     if (!this.isTired) return;
-    const next = this.kernel.time + 1;
-    this.#limit = Math.min(this.#limit, next);
-    this.#farther = Math.min(this.#farther, next);
+    this.#farther = Math.min(this.#farther, this.kernel.time + 1);
+    this.#limit = Math.min(this.#limit, this.#farther);
   }
 
   /** Gives a new task its first frame; `fill` sets the parameters. */
@@ -242,13 +241,13 @@ export class Interpreter {
         if (time >= this.#limit) {
           tasks.pc.set(task, pc);
           const changed = this.#looked();
-          const asks = changed || (time < this.#limit && !this.quiet);
           // Whoever looks, others who would stop here are asked too.
-          const stops = asks && flag !== 0 && this.#stops(pc, flag, skip);
-          const goesOn = !changed && !stops && time < this.#limit;
-          if (!goesOn) kernel.events.complete(time);
-          if (changed || stops) return 'breakpoint';
-          if (!goesOn) return this.#limit < 0 ? 'interrupt' : 'time';
+          const asks = flag !== 0 && (changed || (time < this.#limit && !this.quiet));
+          const stops = (asks && this.#stops(pc, flag, skip)) || changed;
+          if (stops || time >= this.#limit) {
+            kernel.events.complete(time);
+            return stops ? 'breakpoint' : this.#limit < 0 ? 'interrupt' : 'time';
+          }
         }
         visited[pc] = 1;
         this.running = pc;
