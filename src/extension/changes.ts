@@ -13,7 +13,7 @@ type FromMenu =
   | undefined;
 
 /** The expression that a row or a variable stands for; undefined where it stands for none. */
-export function expressionOf(from: FromMenu): string | undefined {
+function expressionOf(from: FromMenu): string | undefined {
   if (from === undefined) return undefined;
   if ('variable' in from) return from.variable.evaluateName;
   if ('kind' in from) {
