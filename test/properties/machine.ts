@@ -6,7 +6,8 @@ import { Checker, sentence, type Violation } from '../../src/engine/invariants';
 import { is_device_private } from '../../src/engine/kernel/mm/swap/page_ref';
 import { lru_add_drain_cpu } from '../../src/engine/kernel/mm/swap/swap';
 import { Hold } from '../../src/engine/machine/holds';
-import type { DeviceRow } from '../../src/engine/machine/ids';
+import type { DeviceRow, PageRow } from '../../src/engine/machine/ids';
+import { Pg } from '../../src/engine/machine/pages';
 import { TaskState, Wait } from '../../src/engine/machine/tasks';
 import type { Kernel } from '../../src/engine/routine/kernel';
 import { buildRun, compileScenario, type Run } from '../../src/program';
@@ -67,12 +68,12 @@ function hearAlarms({ kernel: { events } }: Run): string[] {
 }
 
 /** Runs to the end with the invariants on. `plant` may change the run before. A false alarm counts as broken. */
-export function runChecked(text: string, plant?: (run: Run) => void): Checked {
+export function runChecked(text: string, plant?: (run: Run) => void, mostSteps = MOST_STEPS): Checked {
   const run = runOf(text);
   plant?.(run);
   const checker = new Checker(run.interpreter);
   const alarms = hearAlarms(run);
-  const stop = run.interpreter.run(MOST_STEPS, false);
+  const stop = run.interpreter.run(mostSteps, false);
   checker.finish();
   const violations = checker.violations.filter((violation) => !isKnownDefect(run.kernel, violation));
   const broken = violations.map((violation) => `${violation.time} ${sentence(violation)}`);
@@ -99,15 +100,22 @@ export const freeAtStart = ({ kernel }: Run): number => freePages(kernel) + tabl
 const isKept = ({ profile, mm }: Kernel, row: number): boolean =>
   profile.notifiersKeepMm && mm.hasNotifiers.get(row) !== 0 && mm.firstVma.get(row) === 0;
 
-/** What a finished run has not given back, in words; pins outlive their process on purpose. */
+/** Pages that outlive every process on purpose: what is pinned, and the page cache of files. The hugetlb pool was never free. */
+function keptPages({ pages, holds }: Kernel): number {
+  const kept = (page: PageRow): boolean =>
+    !pages.has(pages.folio(page), Pg.HugeTlb) &&
+    [Hold.Pin, Hold.Gup, Hold.PageCache].some((kind) => holds.has(page, kind));
+  return [...pages.rows()].filter((page) => kept(page as PageRow)).length;
+}
+
+/** What a finished run has not given back, in words. */
 export function leaks({ kernel: k }: Run, free: number): string[] {
   const found: string[] = [];
   for (let cpu = 0; cpu < k.cpus; cpu++) lru_add_drain_cpu(k, cpu);
-  let pinned = 0;
-  for (const page of k.pages.rows()) if (k.holds.has(page, Hold.Pin) || k.holds.has(page, Hold.Gup)) pinned++;
+  const held = keptPages(k);
   const kept = [...k.mm.mms.rows()].filter((mm) => isKept(k, mm));
-  if (freePages(k) + pinned + kept.length !== free)
-    found.push(`${free} pages should be free, ${freePages(k)} are and ${pinned} are pinned`);
+  if (freePages(k) + held + kept.length !== free)
+    found.push(`${free} pages should be free, ${freePages(k)} are, and ${held} are pinned or of files`);
   for (const device of k.devices.devices.rows()) {
     const used = pages_in_use(k, dmirror, device as DeviceRow);
     if (used !== 0) found.push(`device ${device} has ${used} pages in use`);

@@ -8,7 +8,7 @@ const DEVICES = ['gpu0', 'gpu1'] as const;
 const BUFFERS = ['a', 'b'] as const;
 
 /** What 4.14 gets wrong without end: with these a random program comes to its end. */
-const ENDS: Readonly<Record<string, readonly string[]>> = {
+export const ENDS: Readonly<Record<string, readonly string[]>> = {
   '4.14': ['fix-aab8d0520e6e', 'fix-1de13ee59225', 'fix-c18ce674d548', 'fix-write-attribute'],
 };
 

@@ -1,16 +1,16 @@
 /** Faults on file and shared-memory pages (do_fault of mm/memory.c, mm/filemap.c, mm/shmem.c). */
 
 import { Vm } from '../../../machine/address-spaces';
-import { MemoryType } from '../../../machine/devices';
 import { Hold } from '../../../machine/holds';
-import type { DeviceRow, EntryRow, FileRow, PageRow, PgmapRow, Vpn } from '../../../machine/ids';
+import type { EntryRow, FileRow, PageRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
-import { PTE_DEVMAP, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
+import { PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { PageT, routine, VmFaultT } from '../../../routine/routine';
+import { type Builder, type Node, PageT, routine, VmFaultT } from '../../../routine/routine';
 import { VmFault } from '../../constants';
 import { charge_or_free, memcg_charge } from '../memcontrol';
 import { folio_add_lru_vma, mlock_vma_folio } from '../mlock/mlock_folio';
+import { lockPage, unlock_page } from '../mmap/mmap_lock';
 import { alloc_movable_page } from '../page_alloc/page_alloc';
 import { pteLock, pteUnlock } from '../page_table_lock';
 import { pte_alloc, pte_mkdirty, pte_offset, ptep_get, set_pte } from '../pgtable';
@@ -19,7 +19,8 @@ import { get_page, put_page, rename_hold } from '../swap/page_ref';
 import { folio_add_lru, lru_insert } from '../swap/swap';
 import { shmem_must_read, shmem_swapin_folio } from '../swapfile/shmem';
 import { directReclaim } from '../vmscan/reclaim';
-import { cache_entry, cached_page, cached_slot, filemap_add_folio } from './page_cache';
+import { dax_fault, persistent } from './dax_fault';
+import { cache_entry, cached_page, cached_slot, file_of, filemap_add_folio } from './page_cache';
 import {
   entered,
   fault_dirty_shared_page,
@@ -122,11 +123,26 @@ function passWithMajor(k: Kernel, f: Vmf & { major: number }, callee: Vmf): void
   passVmf(k, f, callee);
 }
 
+/** The fault is done with the page that it had locked. */
+const unlockAndPut = <F extends { page: PageRow }>(r: Builder<F>): Node<F>[] => [
+  r.step('unlock_page(page)', (k, f) => unlock_page(k, f.page)),
+  r.call('put_page(page)', put_page, (k, f, callee) => {
+    callee.page = f.page;
+    callee.hold = Hold.Fault;
+    callee.who = k.task;
+  }),
+];
+
+/** Between its lookup and its lock the page may have been reclaimed. */
+const has_left_cache = (k: Kernel, f: Vmf & { page: PageRow }): boolean =>
+  file_of(k, f.page) !== fileOf(k, f);
+
 /** Finds or makes the page of the file (__do_fault, shmem_fault, filemap_fault). Returns it locked and referenced. */
 const do_fault_page = routine({
   name: '__do_fault',
   file: 'mm/memory.c',
-  about: 'Ask the file for the page: from the page cache, or fresh. vmf->page is held for the fault.',
+  about:
+    'Ask the file for the page: from the page cache, or fresh. vmf->page is locked, and held for the fault.',
   params: vmfParams,
   locals: { page: PageT },
   body: (r) => [
@@ -135,24 +151,33 @@ const do_fault_page = routine({
       (k, f) => k.mm.linearIndex(f.vma, f.vpn) >= k.files.pages.get(fileOf(k, f)),
       [r.ret('return nothing: VM_FAULT_SIGBUS', () => 0)],
     ),
-    r.step('folio = filemap_get_folio(mapping, index)', (k, f) => {
-      f.page = find_page(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn));
-    }),
-    r.when('it is not there', (_, f) => f.page === 0, [
-      r.step(
-        'bring it back from swap, or allocate a page and add it to the page cache and the LRU',
-        (k, f) => {
-          f.page = add_new_page(k, f);
-        },
-      ),
-      r.when('no memory', (_, f) => f.page === 0, [
-        directReclaim(r, (k, f) => {
-          f.page = find_page(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn)) || add_new_page(k, f);
+    r.loop('there is no page yet', (_, f) => f.page === 0, [
+      r.step('folio = filemap_get_folio(mapping, index)', (k, f) => {
+        f.page = find_page(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn));
+      }),
+      r.when('it is not there', (_, f) => f.page === 0, [
+        r.step(
+          'bring it back from swap, or allocate a page and add it to the page cache and the LRU',
+          (k, f) => {
+            f.page = add_new_page(k, f);
+          },
+        ),
+        r.when('no memory', (_, f) => f.page === 0, [
+          directReclaim(r, (k, f) => {
+            f.page = find_page(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn)) || add_new_page(k, f);
+          }),
+          r.when('still none', (_, f) => f.page === 0, [r.ret('return nothing: VM_FAULT_OOM', () => -1)]),
+        ]),
+      ]),
+      r.step('get_page(page)', (k, f) => get_page(k, f.page, Hold.Fault)),
+      lockPage(r, (_, f) => f.page),
+      r.when('it has left the page cache meanwhile', has_left_cache, [
+        ...unlockAndPut(r),
+        r.step('look again', (_, f) => {
+          f.page = 0 as PageRow;
         }),
-        r.when('still none', (_, f) => f.page === 0, [r.ret('return nothing: VM_FAULT_OOM', () => -1)]),
       ]),
     ]),
-    r.step('get_page(page)', (k, f) => get_page(k, f.page, Hold.Fault)),
     r.ret('return the page', (_, f) => f.page),
   ],
 });
@@ -190,11 +215,7 @@ const do_read_fault = routine({
       ),
     ]),
     pteUnlock(r),
-    r.call('put_page(page)', put_page, (k, f, callee) => {
-      callee.page = f.page;
-      callee.hold = Hold.Fault;
-      callee.who = k.task;
-    }),
+    ...unlockAndPut(r),
     r.ret('return ret | VM_FAULT_LOCKED', (_, f) => f.major | VmFault.LOCKED),
   ],
 });
@@ -259,11 +280,7 @@ const do_cow_fault = routine({
         }),
       ],
     ),
-    r.call('put_page(page)', put_page, (k, f, callee) => {
-      callee.page = f.page;
-      callee.hold = Hold.Fault;
-      callee.who = k.task;
-    }),
+    ...unlockAndPut(r),
     r.ret('return ret | VM_FAULT_LOCKED', (_, f) => f.major | VmFault.LOCKED),
   ],
 });
@@ -299,48 +316,8 @@ const do_shared_fault = routine({
       ],
       [pteUnlock(r)],
     ),
-    r.call('put_page(page)', put_page, (k, f, callee) => {
-      callee.page = f.page;
-      callee.hold = Hold.Fault;
-      callee.who = k.task;
-    }),
+    ...unlockAndPut(r),
     r.ret('return ret | VM_FAULT_LOCKED', (_, f) => f.ret | f.major | VmFault.LOCKED),
-  ],
-});
-
-/** The pgmap of a VMA that maps persistent memory directly. */
-function persistent(k: Kernel, f: { vma: number }): PgmapRow {
-  const pgmap = k.devices.pgmap.get(k.mm.device.get(f.vma) as DeviceRow) as PgmapRow;
-  return (k.devices.pgmapType.get(pgmap) === MemoryType.Host ? pgmap : 0) as PgmapRow;
-}
-
-/** The CPU can address persistent memory: its frame goes straight into the page table, no callback, no count. */
-const dax_fault = routine({
-  name: 'dev_dax_fault',
-  file: 'drivers/dax/device.c',
-  about:
-    'Persistent memory is addressable: map its frame as it is. No reference, no mapping count, no callback.',
-  params: vmfParams,
-  body: (r) => [
-    r.when(
-      'beyond the end of the device',
-      (k, f) => k.mm.linearIndex(f.vma, f.vpn) >= k.devices.pages.get(k.mm.device.get(f.vma)),
-      [r.ret('return VM_FAULT_SIGBUS', () => VmFault.SIGBUS)],
-    ),
-    r.step('vmf_insert_mixed(vma, address, pfn)', (k, f) => {
-      const entry = pte_alloc(k, mmOf(k, f), f.vpn);
-      if (entry === 0) return;
-      const page = k.pages.touch(k.devices.pgmapRange.get(persistent(k, f)), k.mm.linearIndex(f.vma, f.vpn));
-      if (k.pages.refcount.get(page) === 0) {
-        k.pages.refcount.set(page, 1);
-        k.pages.flags.set(page, Pg.Uptodate | Pg.Reserved);
-        k.holds.add(page, Hold.Driver, k.mm.device.get(f.vma));
-      }
-      const writable = k.mm.has(f.vma, Vm.Write) ? PTE_WRITE : 0;
-      const pte = Pte.Present | PTE_DEVMAP | PTE_YOUNG | writable;
-      set_pte(k, entry, isWrite(f) ? pte_mkdirty(k, pte) : pte, page);
-    }),
-    r.ret('return VM_FAULT_NOPAGE', () => VmFault.NOPAGE),
   ],
 });
 

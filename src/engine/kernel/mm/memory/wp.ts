@@ -66,8 +66,9 @@ function wp_can_reuse_anon_folio(k: Kernel, page: PageRow, vma: VmaRow): boolean
 
 /** 4.14: references don't count, only mappings and entries in swap. A folio mapped only here becomes its VMA's. */
 function reuse_unshared_page(k: Kernel, page: PageRow, vma: VmaRow): boolean {
-  if (k.pages.has(page, Pg.Locked) || !reuse_swap_page(k, page)) return false;
-  if (k.pages.folioMapcount(k.pages.folio(page)) === 1) folio_move_anon_rmap(k, page, vma);
+  const folio = k.pages.folio(page);
+  if (k.pages.has(folio, Pg.Locked) || !reuse_swap_page(k, page)) return false;
+  if (k.pages.folioMapcount(folio) === 1) folio_move_anon_rmap(k, page, vma);
   return true;
 }
 

@@ -35,9 +35,9 @@ export function list_add(k: Kernel, page: PageRow): void {
   insert(k, list, page, k.lists.newest.get(list));
 }
 
-/** The page is as old as `page`, which is on a list already: the rest of a folio that was split (lru_add_split_folio). */
-export function list_add_beside(k: Kernel, page: PageRow, other: PageRow): void {
-  insert(k, list_of(k, page), other, page);
+/** The page is as old as `listed`, which is on a list already: the rest of a folio that was split (lru_add_split_folio). */
+export function list_add_beside(k: Kernel, page: PageRow, listed: PageRow): void {
+  insert(k, list_of(k, listed), page, listed);
 }
 
 /** The page leaves its list. */

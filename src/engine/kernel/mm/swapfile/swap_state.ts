@@ -53,9 +53,14 @@ export function folio_free_swap(k: Kernel, page: PageRow): boolean {
   return true;
 }
 
-/** Entries that map the page, by itself or with all of its folio (page_trans_huge_mapcount). */
-const mapcount = (k: Kernel, page: PageRow): number =>
-  k.pages.mapcount.get(page) + k.pages.entireMapcount.get(k.pages.folio(page));
+/** Entries that map the page; of a huge page that map whichever of its pages the most do (page_trans_huge_mapcount). */
+function mapcount(k: Kernel, page: PageRow): number {
+  const { pages } = k;
+  const folio = pages.folio(page);
+  let most = 0;
+  for (let i = 0; i < pages.count(folio); i++) most = Math.max(most, pages.mapcount.get(pages.nth(folio, i)));
+  return most + pages.entireMapcount.get(folio);
+}
 
 /** 4.14: nobody else has the page or its slot, so that a write need not copy it (reuse_swap_page). */
 export function reuse_swap_page(k: Kernel, page: PageRow): boolean {
