@@ -7,7 +7,7 @@ import { type Finding, time } from './figure';
 import { scenario, seconds, settled } from './workload';
 
 const HITS = 200_000;
-const BODY = 'buf = mmap 4KiB anon rw\nwrite buf = 1\nmigrate buf to gpu0\nread buf';
+const BODY = 'buf = mmap 16KiB anon rw\nwrite buf = 1\nmigrate buf to gpu0\nread buf';
 const CONDITIONS = ['page.refcount > 1000', 'address in buf[0..4] && device == gpu0 && page.refcount > 1000'];
 
 /** Seconds a hit, with a condition that doesn't hold. */
