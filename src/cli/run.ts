@@ -4,16 +4,19 @@ import { standstill } from '../debugger/reports';
 import { Tally } from '../debugger/tally';
 import { passedOver } from '../debugger/who-runs';
 import { BootError } from '../engine/kernel/boot';
-import type { Stop } from '../engine/time/interpreter';
+import { PROFILE_NAMES } from '../engine/profiles';
 import { allOf } from '../language/suggest';
-import { buildRun, type Program, type Run } from '../program';
+import { buildRun, type Program } from '../program';
 import { type Arguments, countOption, profileOption, readArguments } from './arguments';
 import { type Command, Exit, type ExitCode, type Io, UsageError } from './command';
 import { FileError } from './files';
 import { JsonLog } from './json';
 import { Log } from './log';
+import { Looks } from './looks';
+import { type Ran, whereTheyPart } from './part';
 import { compileFiles } from './sources';
 import { summary } from './summary';
+import { toTheEnd } from './to-the-end';
 import { TraceFile } from './trace-file';
 import { Watch } from './watch';
 import { LEVELS, type Level } from './words';
@@ -24,8 +27,6 @@ const MOST_LINES = 10_000;
 const LIVELOCK = 1000;
 /** Entries of a schedule that are said to be passed over. */
 const MOST_PASSED = 10;
-/** Steps between two looks at whether the user wants to stop. */
-const SLICE = 50_000;
 /** How a run that Ctrl-C ended is reported to the shell: 128 + SIGINT. */
 const INTERRUPTED = 130;
 
@@ -56,32 +57,11 @@ function settingsOf({ text, flag }: Arguments): RunSettings {
   };
 }
 
-/** Why a run ended: as the interpreter says, or because the user or the limit of steps stopped it. */
-export type Ending = Extract<Stop, 'end' | 'deadlock'> | 'stuck' | 'broken' | 'limit' | 'interrupted';
-
-/** Runs in slices, so that Ctrl-C is heard. */
-async function toTheEnd(
-  run: Run,
-  tally: Tally,
-  watch: Watch | undefined,
-  mostSteps: number,
-  interrupted: () => boolean,
-): Promise<Ending> {
-  const { interpreter, kernel } = run;
-  for (;;) {
-    const stop = interpreter.run(Math.min(mostSteps, kernel.time + SLICE), false);
-    if (watch?.hasDefect === true) return 'broken';
-    if (tally.stuck !== undefined) return 'stuck';
-    if (stop === 'end' || stop === 'deadlock') return stop;
-    if (kernel.time >= mostSteps) return 'limit';
-    await new Promise((resolve) => setImmediate(resolve));
-    if (interrupted()) return 'interrupted';
-  }
-}
-
-/** Runs one program; Ctrl-C ends it. */
-async function runProgram(program: Program, settings: RunSettings, io: Io): Promise<ExitCode> {
+/** Runs one program; Ctrl-C ends it. `kept` gets what its statements come to. */
+async function runProgram(program: Program, settings: RunSettings, io: Io, kept?: Ran[]): Promise<ExitCode> {
   const run = buildRun(program);
+  const looks = kept === undefined ? undefined : new Looks(run);
+  if (looks !== undefined) kept?.push({ profile: program.profile.name, looks });
   run.kernel.livelockLimit = settings.livelock;
   const tally = new Tally(run);
   const log = settings.json
@@ -92,6 +72,7 @@ async function runProgram(program: Program, settings: RunSettings, io: Io): Prom
     log.see(task, name, leave, args);
     trace?.see(task, name, leave, args);
     tally.see(task, name, args);
+    if (!leave) looks?.see(task, name, args);
     if (tally.stuck !== undefined) run.interpreter.interrupt();
   };
   let passed = 0;
@@ -116,9 +97,9 @@ async function runProgram(program: Program, settings: RunSettings, io: Io): Prom
   return failed ? Exit.Failed : Exit.Ok;
 }
 
-async function tryProgram(program: Program, settings: RunSettings, io: Io): Promise<ExitCode> {
+async function tryProgram(program: Program, settings: RunSettings, io: Io, kept?: Ran[]): Promise<ExitCode> {
   try {
-    return await runProgram(program, settings, io);
+    return await runProgram(program, settings, io, kept);
   } catch (error) {
     if (error instanceof FileError) io.error(`${error.message}\n`);
     else if (error instanceof BootError) io.error(`${program.file}: ${error.message}\n`);
@@ -127,13 +108,52 @@ async function tryProgram(program: Program, settings: RunSettings, io: Io): Prom
   }
 }
 
+/** What `--profile` takes for every kernel, one after the other. */
+const ALL = 'all';
+
+/** Runs the file under every profile that has what it uses, and says where each two that follow each other part. */
+async function compareKernels(file: string, settings: RunSettings, io: Io): Promise<ExitCode> {
+  const kept: Ran[] = [];
+  let worst: ExitCode = Exit.Ok;
+  let found = '';
+  for (const profile of PROFILE_NAMES) {
+    found = '';
+    const [program] =
+      compileFiles([file], { profile }, io, (text) => {
+        found += text;
+      }) ?? [];
+    if (program === undefined) {
+      io.error(`${file} is not run under ${profile}: ${found}`);
+      continue;
+    }
+    const code = await tryProgram(program, settings, io, kept);
+    worst = Math.max(worst, code);
+    if (code === INTERRUPTED) return code;
+  }
+  for (const [i, ran] of kept.slice(1).entries()) io.out(`${whereTheyPart(file, kept[i] ?? ran, ran)}\n`);
+  return kept.length === 0 ? Exit.Bad : worst;
+}
+
+async function everyKernel(files: readonly string[], settings: RunSettings, io: Io): Promise<ExitCode> {
+  if (settings.json || settings.trace !== undefined)
+    throw new UsageError('--profile all says where kernels part; --json and --trace-out take one kernel');
+  let worst: ExitCode = Exit.Ok;
+  for (const file of files) {
+    const code = await compareKernels(file, { ...settings, level: 'quiet' }, io);
+    worst = Math.max(worst, code);
+    if (code === INTERRUPTED) break;
+  }
+  return worst;
+}
+
 export const run: Command = {
   summary: 'run scenarios to their end and check what they expect',
   usage: [
-    'hmm-trace run FILE… [--profile VERSION] [--json] [--level quiet|statements|events|all]',
+    'hmm-trace run FILE… [--profile VERSION|all] [--json] [--level quiet|statements|events|all]',
     '              [--max-steps N] [--max-lines N] [--livelock N] [--no-invariants]',
     '              [--trace-out FILE]',
     '',
+    '--profile all runs each scenario under every kernel and says at which statement two that follow each other part.',
     '--trace-out writes the run of one scenario in the trace event format of Chrome and Perfetto; a step is a microsecond.',
     'Exit code 0: all expectations held; 1: one failed, or an invariant broke; 2: a scenario has errors, and nothing ran.',
   ].join('\n'),
@@ -151,6 +171,7 @@ export const run: Command = {
     const settings = settingsOf(parsed);
     if (settings.trace !== undefined && parsed.files.length > 1)
       throw new UsageError('--trace-out takes the run of one scenario');
+    if (parsed.text('profile') === ALL) return everyKernel(parsed.files, settings, io);
     const programs = compileFiles(parsed.files, profileOption(parsed.text('profile')), io, io.error);
     if (programs === undefined) return Exit.Bad;
     let worst: ExitCode = Exit.Ok;

@@ -2,7 +2,7 @@
 
 import { count, type Tally } from '../debugger/tally';
 import { leaks, type Run, type StatementInfo } from '../program';
-import type { Ending } from './run';
+import type { Ending } from './to-the-end';
 import type { Watch } from './watch';
 
 export interface Outcome {

@@ -15,7 +15,7 @@ describe('hmm-trace', () => {
     [['rnu', 'x.hmm'], 'there is no command `rnu`; did you mean `run`?'],
     [['run'], 'no file was given'],
     [['run', 'x.hmm', '--jsn'], 'there is no option --jsn; did you mean `json`?'],
-    [['run', 'x.hmm', '--profile', '6.13'], 'there is no profile 6.13; nearest is 6.12'],
+    [['run', 'x.hmm', '--profile', '6.13'], 'there is no profile 6.13; nearest are 6.12 and 7.2'],
     [['run', 'x.hmm', '--max-steps', 'many'], '--max-steps takes a whole number of at least 1, not `many`'],
     [['run', 'x.hmm', '--level', 'loud'], '--level is quiet, statements, events and all, not `loud`'],
     [['run', '/nowhere/x.hmm'], '/nowhere/x.hmm: there is no such file'],
