@@ -25,6 +25,12 @@ describe('holders of a page', () => {
     expect(line).not.toMatch(/unknown|device-exclusive entry/);
   });
 
+  it('name a pin, with all the references that it stands for', () => {
+    const [line] = printed('pin buf w as p\n    print "{buf[0].page.holders}"\n    unpin p');
+    expect(line).toMatch(/1024 pin_user_pages \(p\)/);
+    expect(line).not.toMatch(/unknown/);
+  });
+
   it('name the task of a migration, not the one whose row has the same number', () => {
     const seen = new Set<string>();
     for (let seed = 0; seed < 20; seed++) {

@@ -5,7 +5,7 @@ import { is_huge } from '../../engine/kernel/mm/huge_memory/huge_memory';
 import { leaf_offset, pte_offset, pte_page, ptep_get, subpage } from '../../engine/kernel/mm/pgtable';
 import { type Mapping, rmap_walk } from '../../engine/kernel/mm/rmap/rmap';
 import { MemoryType, type MemoryTypeValue } from '../../engine/machine/devices';
-import { HOLD_NAMES, Hold, type HoldKind } from '../../engine/machine/holds';
+import { HOLD_NAMES, Hold, type HoldKind, holdWeight } from '../../engine/machine/holds';
 import {
   type DeviceRow,
   type EntryRow,
@@ -113,9 +113,10 @@ export function holderName(world: World, kind: HoldKind, id: number): string {
     case Hold.TlbGather:
     case Hold.Walk:
       return id === 0 ? name : `${name} by ${taskName(world, id as TaskRow)}`;
-    case Hold.Gup: {
+    case Hold.Gup:
+    case Hold.Pin: {
       const pin = world.names.pins[world.kernel.pins.name.get(id)];
-      return pin === undefined ? name : `${name} (${pin})`;
+      return pin === undefined || pin === '' ? name : `${name} (${pin})`;
     }
     case Hold.LruBatch:
       return `${name} of CPU ${id}`;
@@ -141,8 +142,9 @@ export function holdersOf(world: World, of: PageRow): Holder[] {
     add(`${level} (${KIND_NAMES[kind]}) of ${processName(world, at.process)}: ${where}`);
   }
   // The reference of a device-exclusive entry is that of the mapping, which has been counted.
+  const order = k.pages.order.get(page);
   for (const { kind, who: id } of k.holds.of(page))
-    if (kind !== Hold.Exclusive) add(holderName(world, kind, id));
+    if (kind !== Hold.Exclusive) add(holderName(world, kind, id), holdWeight(kind, order));
   if (isDriverPage(k, page) && k.profile.freeDeviceRefcount > 0) add('ZONE_DEVICE (a device page keeps one)');
   const explained = [...counts.values()].reduce((sum, n) => sum + n, 0);
   const left = k.pages.refcount.get(page) - explained;
