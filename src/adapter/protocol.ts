@@ -5,6 +5,14 @@ import type { HmmRequests, LaunchArguments, NoArguments } from '../protocol';
 
 export type Launch = LaunchArguments & Dap.LaunchRequestArguments;
 
+/**
+ * DAP has log messages for breakpoints on lines only; here they go for those on functions, too, and a client that knows
+ * of it may send them.
+ */
+interface SetFunctionBreakpointsArguments {
+  breakpoints: (Dap.FunctionBreakpoint & { logMessage?: string })[];
+}
+
 interface DapRequests {
   initialize: { args: Dap.InitializeRequestArguments; result: Dap.Capabilities };
   launch: { args: Launch; result: undefined };
@@ -15,7 +23,7 @@ interface DapRequests {
   cancel: { args: Dap.CancelArguments; result: undefined };
   setBreakpoints: { args: Dap.SetBreakpointsArguments; result: Dap.SetBreakpointsResponse['body'] };
   setFunctionBreakpoints: {
-    args: Dap.SetFunctionBreakpointsArguments;
+    args: SetFunctionBreakpointsArguments;
     result: Dap.SetFunctionBreakpointsResponse['body'];
   };
   dataBreakpointInfo: {

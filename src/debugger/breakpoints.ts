@@ -29,6 +29,7 @@ export interface FunctionRequest {
   readonly name: string;
   readonly condition?: string;
   readonly hitCondition?: string;
+  readonly logMessage?: string;
 }
 
 export interface DataRequest {
@@ -95,7 +96,7 @@ export class Breakpoints {
     readonly events: BreakpointEvents,
   ) {}
 
-  /** Stops at the first call of a routine or callback for as long as the user has set no breakpoint that works. */
+  /** Stops at the first call of a routine or callback for as long as the user has set no breakpoint that may stop. */
   setAutomatic(name: string | undefined): void {
     this.#automatic = name === undefined ? undefined : this.#bindFunction({ name, hitCondition: '==1' });
     this.#index();
@@ -242,7 +243,8 @@ export class Breakpoints {
     this.#byPc = new Map();
     let counters = 0;
     const own = [...[...this.#lines.values()].flat(), ...this.#functions, ...this.#data];
-    const works = ({ pcs, watched }: Bound): boolean => pcs.length > 0 || watched !== undefined;
+    const works = ({ pcs, watched, log }: Bound): boolean =>
+      (pcs.length > 0 || watched !== undefined) && log === undefined;
     const automatic = this.#automatic && !own.some(works) ? [this.#automatic] : [];
     this.#watching = own.filter(({ watched }) => watched !== undefined);
     for (const bound of [...own, ...automatic]) {

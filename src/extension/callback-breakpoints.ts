@@ -9,19 +9,23 @@ export function breakpointsOn(callback: CallbackName): vscode.FunctionBreakpoint
   );
 }
 
-const isPlain = ({ condition, hitCondition }: vscode.FunctionBreakpoint) => !condition && !hitCondition;
+const isPlain = ({ condition, hitCondition, logMessage }: vscode.FunctionBreakpoint) =>
+  !condition && !hitCondition && !logMessage;
 
 /** What of a breakpoint can be different. */
-type Change = Partial<Pick<vscode.FunctionBreakpoint, 'enabled' | 'condition' | 'hitCondition'>>;
+type Change = Partial<
+  Pick<vscode.FunctionBreakpoint, 'enabled' | 'condition' | 'hitCondition' | 'logMessage'>
+>;
 
 /** The same breakpoint with something else: the editor's own objects can't be changed. */
 function changed(old: vscode.FunctionBreakpoint, change: Change): vscode.FunctionBreakpoint {
-  const { enabled, condition, hitCondition } = { ...old, ...change };
+  const { enabled, condition, hitCondition, logMessage } = { ...old, ...change };
   return new vscode.FunctionBreakpoint(
     old.functionName,
     enabled,
     condition || undefined,
     hitCondition || undefined,
+    logMessage || undefined,
   );
 }
 
@@ -57,4 +61,23 @@ export function change(callback: CallbackName, to: Change): void {
   const existing = breakpointsOn(callback);
   const [first = new vscode.FunctionBreakpoint(callback)] = existing;
   replace(existing.slice(0, 1), [changed(first, { enabled: true, ...to })]);
+}
+
+/** What of a request to the adapter is completed here. */
+interface ToAdapter {
+  readonly command?: string;
+  readonly arguments?: { readonly breakpoints?: { readonly name: string; logMessage?: string }[] };
+}
+
+/** The editor keeps the log message of a function breakpoint and doesn't send it, for DAP has none: it is put in here. */
+export function sendLogMessages({ command, arguments: args }: ToAdapter): void {
+  if (command !== 'setFunctionBreakpoints') return;
+  for (const sent of args?.breakpoints ?? []) {
+    const { logMessage } =
+      vscode.debug.breakpoints.find(
+        (breakpoint): breakpoint is vscode.FunctionBreakpoint =>
+          breakpoint instanceof vscode.FunctionBreakpoint && breakpoint.functionName === sent.name,
+      ) ?? {};
+    if (logMessage) sent.logMessage = logMessage;
+  }
 }

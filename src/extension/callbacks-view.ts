@@ -26,7 +26,8 @@ function describe(callback: CallbackName, state: CallbackState | undefined): str
   const [, ...later] = callbackAliases[callback];
   const calls = state === undefined ? [] : [`${state.calls} ${state.calls === 1 ? 'call' : 'calls'}`];
   const last = state?.last === undefined ? [] : [`last at ${state.last}`];
-  const conditions = breakpointsOn(callback).flatMap(({ condition, hitCondition }) => [
+  const conditions = breakpointsOn(callback).flatMap(({ condition, hitCondition, logMessage }) => [
+    ...(logMessage ? [`logs ${logMessage}`] : []),
     ...(condition ? [`if ${condition}`] : []),
     ...(hitCondition ? [`hits ${hitCondition}`] : []),
   ]);
@@ -60,6 +61,7 @@ export class CallbacksView implements vscode.TreeDataProvider<CallbackName>, vsc
       sessions.onDidEnd(() => this.refresh()),
       command('hmm.editCallbackCondition', (of?: CallbackName) => this.editCondition(this.chosen(of))),
       command('hmm.editCallbackHits', (of?: CallbackName) => editHits(this.chosen(of))),
+      command('hmm.editCallbackMessage', (of?: CallbackName) => this.editMessage(this.chosen(of))),
       command('hmm.seekToLastCall', (of?: CallbackName) => this.seekToLast(this.chosen(of))),
       command('hmm.toggleCallback', async () => {
         const callback = this.chosen(undefined);
@@ -136,6 +138,24 @@ export class CallbacksView implements vscode.TreeDataProvider<CallbackName>, vsc
       breakpointsOn(callback)[0]?.condition ?? '',
     );
     if (condition !== undefined) change(callback, { condition });
+  }
+
+  /** Asks for the log message of a callback's breakpoint and sets it: each call is told then, and none stops. */
+  private async editMessage(callback: CallbackName): Promise<void> {
+    const message = await vscode.window.showInputBox({
+      title: `Log at ${callback}, and go on`,
+      prompt: 'Expressions stand in braces; empty stops instead.',
+      placeHolder: '{page.refcount} references at {time}',
+      value: breakpointsOn(callback)[0]?.logMessage ?? '',
+      validateInput: (text) => this.messageProblem(callback, text),
+    });
+    if (message !== undefined) change(callback, { logMessage: message.trim() });
+  }
+
+  /** What is wrong with a message, as far as a session can tell. */
+  private async messageProblem(callback: CallbackName, message: string): Promise<string | undefined> {
+    if (this.sessions.active === undefined || message.trim() === '') return undefined;
+    return (await this.sessions.request('hmm/checkMessage', { name: callback, message })).problem;
   }
 
   /** A session knows the locals of the callback too; without one a name may be one of them. */

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { HmmArguments, HmmRequestName, HmmResult, RunningState, RunOutcome } from '../protocol';
+import { sendLogMessages } from './callback-breakpoints';
 
 /** The debug type this extension contributes. */
 export const debugType = 'hmm';
@@ -40,6 +41,7 @@ export class Sessions implements vscode.Disposable {
       this.outcomes,
       vscode.debug.registerDebugAdapterTrackerFactory(debugType, {
         createDebugAdapterTracker: (session) => ({
+          onWillReceiveMessage: sendLogMessages,
           onDidSendMessage: (message: ProtocolEvent) => this.follow(session, message),
         }),
       }),

@@ -31,7 +31,14 @@ export interface ConditionArguments {
   condition: string;
 }
 
-/** Reply to `hmm/checkCondition`. */
+/** Arguments of `hmm/checkMessage`. */
+export interface MessageArguments {
+  /** The routine or callback whose breakpoint the log message is for. */
+  name: string;
+  message: string;
+}
+
+/** Reply to `hmm/checkCondition` and `hmm/checkMessage`. */
 export interface ConditionResult {
   /** One sentence on what is wrong; absent where nothing is. */
   problem?: string;

@@ -1,5 +1,5 @@
 import type { AddressMapArguments, AddressMapResult } from './address-map';
-import type { CallbacksResult, ConditionArguments, ConditionResult } from './callbacks';
+import type { CallbacksResult, ConditionArguments, ConditionResult, MessageArguments } from './callbacks';
 import type { ExpressionArguments, WatchableResult } from './changes';
 import type { Diagram, DiagramArguments } from './diagram';
 import type { FrameMapArguments, FrameMapResult } from './frame-map';
@@ -64,6 +64,8 @@ export interface HmmRequests {
   'hmm/lastWrite': { args: ExpressionArguments; result: undefined };
   /** Run until a step changes this (reason `data breakpoint`), or to what else stops a run. */
   'hmm/nextWrite': { args: ExpressionArguments; result: undefined };
+  /** What is wrong with a log message, likewise. */
+  'hmm/checkMessage': { args: MessageArguments; result: ConditionResult };
   /** Part of physical memory as cells, for a picture. */
   'hmm/frameMap': { args: FrameMapArguments; result: FrameMapResult };
   /** What happened in a part of time, for a picture. */

@@ -59,6 +59,27 @@ test('a wrong condition is marked, said once, and leaves the stop at the first f
   expect(callbacks[1]?.problem).toMatch(/did you mean `refcount`/);
 });
 
+test('a log message on a callback is told at each call, and the first stop stays', async () => {
+  const client = open();
+  const logMessage = 'frees {page.refcount} of {device}';
+  const { reason } = await client.start({}, async () => {
+    await client.request('setFunctionBreakpoints', { breakpoints: [{ name: 'page_free', logMessage }] });
+  });
+  expect(reason).toBe('function breakpoint');
+  await client.move('continue', { threadId: 1 });
+  expect(client.console.filter((line) => /^frees \d of gpu0$/.test(line.trim()))).toHaveLength(4);
+});
+
+test('a log message is checked as it would be for that callback', async () => {
+  const client = open();
+  await client.start();
+  const check = async (message: string) =>
+    (await client.request('hmm/checkMessage', { name: 'page_free', message })).problem;
+  expect(await check('{page.refcount} at {time}')).toBeUndefined();
+  expect(await check('{page.refcoun}')).toMatch(/did you mean `refcount`\?$/);
+  expect(await check('{page')).toMatch(/./);
+});
+
 test('each time that an answer or a finding names has a line that leads there', async () => {
   const client = open();
   await client.start({ stopAtFirstFault: false });

@@ -49,3 +49,23 @@ test('a condition set on a callback is shown in both views and survives unchecki
   await expect.poll(() => breakpoint.getByRole('checkbox').isChecked()).toBe(false);
   await breakpoint.filter({ hasText: 'address in buf[0..4]' }).waitFor();
 });
+
+test('a log message set on a callback is written at each of its calls, and the run goes on', async () => {
+  await window.write(`device gpu0 private 64MiB driver dmirror
+process app {
+    buf = mmap 8KiB anon rw
+    write buf = 1
+    migrate buf to gpu0
+    read buf
+}
+`);
+  await window.expandPanes('Callbacks');
+  await window.fromMenu(window.rows('Callbacks', 'page_free'), 'Edit Log Message');
+  await window.answer('{page.refcount} references at {time}');
+  await window.rows('Callbacks', 'page_free').filter({ hasText: 'logs {page.refcount}' }).waitFor();
+  await window.startDebugging();
+  await window.rows('Call Stack', 'do_swap_page').waitFor();
+  await window.move('debug-continue');
+  await window.consoleLine(/\d references at \d+/).waitFor();
+  await window.screenshot('callbacks-log-message');
+});

@@ -13,7 +13,9 @@ interface Contributions {
   views: Record<string, { id: string; icon: string }[]>;
   languages: { configuration: string; icon: { light: string; dark: string } }[];
   grammars: { path: string }[];
-  walkthroughs: { steps: { description: string; media: { image: string } }[] }[];
+  walkthroughs: {
+    steps: { description: string; media: { image: Record<'dark' | 'light' | 'hc' | 'hcLight', string> } }[];
+  }[];
 }
 
 const manifest = JSON.parse(readFileSync(inProject('package.json'), 'utf8')) as {
@@ -64,7 +66,10 @@ describe('package.json', () => {
   test('points to files that exist', () => {
     const { light, dark } = contributes.languages[0]?.icon ?? { light: '', dark: '' };
     const paths = contributes.grammars.map(({ path }) => path);
-    const pictures = contributes.walkthroughs.flatMap(({ steps }) => steps.map(({ media }) => media.image));
+    const pictures = contributes.walkthroughs.flatMap(({ steps }) =>
+      steps.flatMap(({ media }) => Object.values(media.image)),
+    );
+    expect(pictures).toHaveLength(20);
     const files = [
       ...pictures,
       ...paths,

@@ -33,6 +33,15 @@ describe('Callbacks', () => {
     await until(async () => ((await isChecked('page_free')) ? undefined : true));
   });
 
+  it('a log message is shown', async () => {
+    vscode.debug.addBreakpoints([
+      new vscode.FunctionBreakpoint('page_free', true, undefined, undefined, 'freed at {time}'),
+    ]);
+    await until(
+      async () => String((await row('page_free')).description).includes('logs freed at') || undefined,
+    );
+  });
+
   it('a condition is shown', async () => {
     vscode.debug.addBreakpoints([new vscode.FunctionBreakpoint('invalidate', true, 'address in buf[0..4]')]);
     const shown = await until(async () => {

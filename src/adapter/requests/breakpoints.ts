@@ -53,9 +53,9 @@ export const breakpointRequests = [
     'setFunctionBreakpoints',
     { needs: 'launched', capabilities: { supportsFunctionBreakpoints: true } },
     (adapter, { breakpoints }) => {
-      const requests = breakpoints.map(({ name, condition, hitCondition }) => ({
+      const requests = breakpoints.map(({ name, condition, hitCondition, logMessage }) => ({
         name,
-        ...given({ condition, hitCondition }),
+        ...given({ condition, hitCondition, logMessage }),
       }));
       return { breakpoints: adapter.breakpoints.setFunctions(adapter, requests) };
     },

@@ -1,7 +1,7 @@
 /** The requests of the view of callbacks. */
 
 import type { CodeMap } from '../../debugger/code-map';
-import { compileCondition } from '../../debugger/condition';
+import { compileCondition, compileMessage } from '../../debugger/condition';
 import type { EventName } from '../../engine/routine/events';
 import { CALLBACKS } from '../../engine/routine/link';
 import { type CallbackName, type CallbackState, callbackNamed, callbackNames } from '../../protocol';
@@ -40,6 +40,11 @@ export const callbackRequests = [
   request('hmm/checkCondition', { needs: 'launched' }, ({ session }, { name, condition }) => {
     if (condition.trim() === '') return {};
     const result = compileCondition(session.debuggee.world, condition, routineNamed(session.map, name));
+    return result.ok ? {} : { problem: result.message };
+  }),
+
+  request('hmm/checkMessage', { needs: 'launched' }, ({ session }, { name, message }) => {
+    const result = compileMessage(session.debuggee.world, message, routineNamed(session.map, name));
     return result.ok ? {} : { problem: result.message };
   }),
 ];

@@ -89,7 +89,7 @@ export const dmirror_devmem_fault = routine({
     ),
     ...lockRange(r, (_, f) => f.mirror),
     r.call(
-      'migrate the page to system memory: args, setup, copy, pages, finalize',
+      'ret = dmirror_migrate(&args): to system memory',
       migrate,
       (k, f, callee) => {
         const [start, end] = fault_range(k, f);
@@ -135,15 +135,9 @@ export const dmirror_devmem_free = routine({
       ];
       k.emit(FREE, f.page, f.device, ...counts);
     }),
-    r.when(
-      'private memory: a page of system memory backs it',
-      (k, f) => k.devices.type.get(f.device) === MemoryType.Private,
-      [
-        r.step('__free_page(BACKING_PAGE(page))', (k, f) =>
-          free_backing(k, backing_page(k, f.page), f.device),
-        ),
-      ],
-    ),
+    r.when('(rpage != page)', (k, f) => k.devices.type.get(f.device) === MemoryType.Private, [
+      r.step('__free_page(BACKING_PAGE(page))', (k, f) => free_backing(k, backing_page(k, f.page), f.device)),
+    ]),
     r.step('back on top of the free list, unless the chunk is being removed; cfree++', (k, f) =>
       memory_return(k, memory, f.page, f.device),
     ),
@@ -186,12 +180,16 @@ export const dmirror_interval_invalidate = routine({
       const process = k.devices.mirrorProcess.get(f.mirror);
       k.emit(INVALIDATE, f.mirror, process, device, f.start, f.end, f.event, f.owner);
     }),
-    r.when("MIGRATE of this device's own doing: skip it", (k, f) => skips(k, f), [
-      r.ret('return true', (k) => {
-        k.leave(INVALIDATE, 1);
-        return 1;
-      }),
-    ]),
+    r.when(
+      '(range->event == MMU_NOTIFY_MIGRATE && range->owner == dmirror->mdevice)',
+      (k, f) => skips(k, f),
+      [
+        r.ret('return true', (k) => {
+          k.leave(INVALIDATE, 1);
+          return 1;
+        }),
+      ],
+    ),
     lockMirror(r, (_, f) => f.mirror),
     r.step('mmu_interval_set_seq(); drop the entries of the range and of the page at its end', (k, f) => {
       mmu_interval_set_seq(k, f.mirror);
