@@ -1,6 +1,6 @@
-import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { EditorWindow, soon } from './editor-window';
+import { EditorWindow } from './editor-window';
+import { Picture } from './picture';
 
 const scenario = `profile 6.12
 device gpu0 private 64MiB driver dmirror
@@ -15,42 +15,34 @@ process app {
 `;
 
 let window: EditorWindow;
-let path: Locator;
+let path: Picture;
 
 beforeAll(async () => {
-  window = await EditorWindow.open({ 'path.hmm': scenario });
-  await window.showDebugViews();
+  window = await EditorWindow.openForDebugging({ 'path.hmm': scenario });
 });
 
 afterAll(() => window.close());
 
 beforeEach(async () => {
-  await window.startDebugging();
-  await window.rows('Call Stack', 'do_swap_page').waitFor();
+  await window.startAtFault();
   await window.showInPanel('Fault Path');
-  path = await window.picture('fault-path');
-  await path.getByText('app faults: read of buf[3]').waitFor();
+  path = await Picture.of(window, 'fault-path');
+  await path.body.getByText('app faults: read of buf[3]').waitFor();
 });
 
-const line = () => path.locator('#line').textContent(soon);
-
 test('the fault path shows the way of the page, by keyboard too, and each box leads on', async () => {
-  const rows = await path.locator('#rows tr').allTextContents();
+  const rows = await path.rows();
   expect(rows[0]).toMatch(/^app.*read buf\[3\]$/);
   expect(rows[1]).toMatch(/^buf\[3\].*gpu0 rw.*names pfn 0x[0-9a-f]+ \(gpu0, Device\)$/);
-  await window.press(
-    path,
-    ['Home', 'ArrowRight', 'ArrowDown'],
-    async () => (await line())?.startsWith('buf[3]') ?? false,
-  );
+  await path.pressUntil(['Home', 'ArrowRight', 'ArrowDown'], /buf\[3\]/);
   await window.screenshot('fault-path');
   const entry = window.rows('Page Tables', 'buf[3]').first();
-  await window.press(path, ['Enter'], () => entry.isVisible());
+  await path.press(['Enter'], () => entry.isVisible());
 });
 
 test('what has been done of the way home is told, and leads to its time', async () => {
-  await expect.poll(() => path.locator('#stages li.open').count()).toBe(5);
+  await expect.poll(() => path.body.locator('#stages li.open').count()).toBe(5);
   await window.seek(String(Number(await window.time()) + 110));
-  await path.locator('#stages li.done button').first().waitFor();
+  await path.body.locator('#stages li.done button').first().waitFor();
   await window.screenshot('fault-path-later');
 });

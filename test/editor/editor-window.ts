@@ -53,6 +53,13 @@ export class EditorWindow {
     return EditorWindow.launch(windowAddress(origin, folder, file), file, size);
   }
 
+  /** The same, with Run and Debug and our own views in sight. */
+  static async openForDebugging(files: Readonly<Record<string, string>>): Promise<EditorWindow> {
+    const window = await EditorWindow.open(files);
+    await window.showDebugViews();
+    return window;
+  }
+
   /** Opens a window without a folder. */
   static openEmpty(): Promise<EditorWindow> {
     return EditorWindow.launch(windowAddress(inject('editor').origin), undefined, ROOMY);
@@ -107,28 +114,6 @@ export class EditorWindow {
   async reload(): Promise<void> {
     await this.load();
     if (this.showsDebugViews) await this.showDebugViews();
-  }
-
-  /** The body of a picture's page, as soon as it is there. */
-  async picture(name: string): Promise<Locator> {
-    let found: Locator | undefined;
-    const look = async () => {
-      for (const frame of this.page.frames()) {
-        const body = frame.locator(`body[data-picture="${name}"]`);
-        if ((await body.count()) > 0) found = body;
-      }
-    };
-    await repeat(`the picture ${name}`, look, async () => found !== undefined);
-    return found ?? this.page.locator('body');
-  }
-
-  /** Presses keys in a picture, and again until their effect is there: a view that is drawn anew takes the focus away. */
-  async press(picture: Locator, keys: readonly string[], done: () => Promise<boolean>): Promise<void> {
-    const press = async () => {
-      await picture.locator('#picture').focus(soon);
-      for (const key of keys) await this.page.keyboard.press(key);
-    };
-    await repeat(`the keys ${keys.join(' ')}`, press, done);
   }
 
   /** Closes menus and questions. */
@@ -342,6 +327,12 @@ export class EditorWindow {
       await this.page.keyboard.press('F5');
     };
     await repeat('F5', press, () => this.session.isVisible());
+  }
+
+  /** Presses F5 in the editor, and waits for the first fault of a CPU on a device's page. */
+  async startAtFault(): Promise<void> {
+    await this.startDebugging();
+    await this.rows('Call Stack', 'do_swap_page').waitFor();
   }
 
   /** Presses F5 in the editor that is active, once it has come up, and touches nothing else. */

@@ -14,8 +14,7 @@ process app {
 
 let window: EditorWindow;
 beforeAll(async () => {
-  window = await EditorWindow.open({ 'home.hmm': scenario });
-  await window.showDebugViews();
+  window = await EditorWindow.openForDebugging({ 'home.hmm': scenario });
 });
 afterAll(() => window.close());
 

@@ -8,6 +8,7 @@ import sharp from 'sharp';
 import { afterEach, describe, expect, test } from 'vitest';
 import { inProject } from '../tools/project';
 import { EditorWindow, type Size, soon } from './editor-window';
+import { Picture } from './picture';
 import { repeat } from './repeat';
 
 /** A common window, and the widths in CSS pixels of the side bars in it. */
@@ -96,7 +97,7 @@ async function firstStop(theme: Theme): Promise<void> {
     .rows('Page Tables', /buf\[2\]/)
     .filter({ hasText: 'fault pending' })
     .waitFor();
-  const map = await window.picture('address-map');
+  const { body: map } = await Picture.of(window, 'address-map');
   await map.getByText('gpu0 rw: 4 pages').first().waitFor();
   await window.collapsePanes('Watch', 'Breakpoints', 'Loaded Scripts');
 }

@@ -1,6 +1,7 @@
-import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { EditorWindow, soon } from './editor-window';
+import { Picture } from './picture';
+import { repeat } from './repeat';
 
 const scenario = `profile 6.12
 device gpu0 private 64MiB driver dmirror
@@ -15,46 +16,41 @@ process app {
 `;
 
 let window: EditorWindow;
-let picture: Locator;
+let picture: Picture;
 
 beforeAll(async () => {
-  window = await EditorWindow.open({ 'timeline.hmm': scenario });
-  await window.showDebugViews();
+  window = await EditorWindow.openForDebugging({ 'timeline.hmm': scenario });
 });
 
 afterAll(() => window.close());
 
 beforeEach(async () => {
-  await window.startDebugging();
-  await window.rows('Call Stack', 'do_swap_page').waitFor();
+  await window.startAtFault();
   await window.showInPanel('Timeline');
-  picture = await window.picture('timeline');
-  await picture.getByText(/^\d+ events/).waitFor();
+  picture = await Picture.of(window, 'timeline');
+  await picture.body.getByText(/^\d+ events/).waitFor();
 });
 
-const line = () => picture.locator('#line').textContent(soon);
-
 test('the keyboard walks over the events and goes to the time of one', async () => {
-  const firstFault = /^app · fault · time \d+ to \d+ · write fault at buf\[0\]/;
-  await window.press(picture, ['ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowDown', 'ArrowDown', 'Home'], async () =>
-    firstFault.test((await line()) ?? ''),
-  );
-  const rows = await picture.locator('#rows tr').allTextContents();
+  const keys = ['ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowDown', 'ArrowDown', 'Home'];
+  await picture.pressUntil(keys, /app · fault · time \d+ to \d+ · write fault at buf\[0\]/);
+  const rows = await picture.rows();
   expect(rows.some((row) => /^app\d+migrate_vma_setup buf\[0\], 8 pages/.test(row))).toBe(true);
-  const time = /time (\d+)/.exec((await line()) ?? '')?.[1];
-  await window.press(picture, ['Enter'], async () => (await window.time()) === time);
-  await expect.poll(() => picture.locator('#time').textContent()).toMatch(new RegExp(`^time ${time} of`));
+  const time = /time (\d+)/.exec(await picture.line())?.[1];
+  await picture.press(['Enter'], async () => (await window.time()) === time);
+  await expect
+    .poll(() => picture.body.locator('#time').textContent())
+    .toMatch(new RegExp(`^time ${time} of`));
 });
 
 test('zooming shows a part of time, the slider goes to another time', async () => {
   await window.screenshot('timeline');
-  await picture.locator('#picture').focus();
+  await picture.body.locator('#picture').focus();
   await window.page.keyboard.press('+');
   await window.page.keyboard.press('+');
-  const all = await picture.locator('#rows tr').count();
+  const all = await picture.body.locator('#rows tr').count();
   expect(all).toBeGreaterThan(0);
-  await picture.locator('#now').focus();
-  await window.page.keyboard.press('Home');
-  await expect.poll(() => window.time()).toBe('0');
+  const toTheStart = () => picture.body.locator('#now').press('Home', soon);
+  await repeat('the slider', toTheStart, async () => (await window.time()) === '0');
   await window.screenshot('timeline-zoomed');
 });
