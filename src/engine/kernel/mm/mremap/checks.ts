@@ -11,20 +11,25 @@ import { enough_memory } from '../mmap/mmap';
 import { mmap_write_unlock } from '../mmap/mmap_lock';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 
-/** mremap_to can't put the mapping there. */
-export function new_range_is_wrong(
+/** The new range is not in user space, or overlaps the old one. */
+export const can_not_be = (f: { start: Vpn; pages: number; newPages: number; to: number }): boolean =>
+  f.to < 0 ||
+  f.to + f.newPages > TASK_SIZE_PAGES ||
+  (f.start < f.to + f.newPages && f.to < f.start + f.pages);
+
+/** What a move unmaps begins or ends inside a huge page of the pool. */
+export function move_cuts_hugetlb(
   k: Kernel,
   f: { mm: MmRow; start: Vpn; pages: number; newPages: number; to: number },
 ): boolean {
-  if (f.to < 0 || f.to + f.newPages > TASK_SIZE_PAGES) return true;
-  if (overlap(f.start, f.to, f.pages, f.newPages)) return true;
-  const shrinks = f.newPages < f.pages;
-  const cutsOld = shrinks && cuts_hugetlb(k, f.mm, f.start + f.newPages, f.start + f.pages);
-  return cutsOld || cuts_hugetlb(k, f.mm, f.to, f.to + f.newPages);
+  return shrink_cuts_hugetlb(k, f) || cuts_hugetlb(k, f.mm, f.to, f.to + f.newPages);
 }
 
-export const overlap = (a: number, b: number, pages: number, newPages: number): boolean =>
-  a < b + newPages && b < a + pages;
+/** What the old range loses does. */
+export const shrink_cuts_hugetlb = (
+  k: Kernel,
+  f: { mm: MmRow; start: Vpn; pages: number; newPages: number },
+): boolean => f.newPages < f.pages && cuts_hugetlb(k, f.mm, f.start + f.newPages, f.start + f.pages);
 
 /**
  * Huge pages of the pool are moved whole, from and to boundaries of theirs, and never grow: the rounded lengths, or false
@@ -64,6 +69,7 @@ export const resize_error = (
   vma: VmaRow,
   f: { start: Vpn; pages: number; newPages: number },
 ): number => range_error(k, vma, f) || charge_error(k, vma, f);
+
 /** Ends mremap: what a locked mapping (VM_LOCKED) has grown by is faulted in. */
 export function unlockAndPopulate<
   F extends { mm: MmRow; pages: number; newPages: number; ret: number; locked: number },

@@ -1,15 +1,20 @@
 /** mremap to a given address as it is from 6.17 on (do_mremap, mm/mremap.c): where the size stays, VMA by VMA. */
 
 import { Vm } from '../../../machine/address-spaces';
-import { type MmRow, TASK_SIZE_PAGES, type VmaRow, type Vpn } from '../../../machine/ids';
+import type { MmRow, VmaRow, Vpn } from '../../../machine/ids';
 import type { Kernel } from '../../../routine/kernel';
 import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from '../../../routine/routine';
 import { Errno } from '../../constants';
-import { cuts_hugetlb } from '../hugetlb/hugetlb_vma';
-import { do_munmap } from '../mmap/mmap';
 import { mmapWriteLockKillable } from '../mmap/mmap_lock';
-import { charge_error, overlap, range_error, round_hugetlb, unlockAndPopulate } from './checks';
-import { move_vma } from './move_vma';
+import {
+  can_not_be,
+  charge_error,
+  move_cuts_hugetlb,
+  range_error,
+  round_hugetlb,
+  unlockAndPopulate,
+} from './checks';
+import { makeRoom, moveVma } from './move_vma';
 
 interface One {
   vma: VmaRow;
@@ -27,13 +32,6 @@ function check_prep_vma(k: Kernel, f: One): number {
   return range_error(k, f.vma, { start: f.start, pages: stays, newPages: f.newPages - f.pages + stays });
 }
 
-/** What is to be unmapped begins or ends inside a huge page of the pool. */
-function cuts(k: Kernel, f: One & { mm: MmRow }): boolean {
-  const shrinks = f.newPages < f.pages;
-  const old = shrinks && cuts_hugetlb(k, f.mm, f.start + f.newPages, f.start + f.pages);
-  return old || cuts_hugetlb(k, f.mm, f.to, f.to + f.newPages);
-}
-
 /** Returns `to`, or an error; the part that is moved lies in one VMA. */
 const mremap_to = routine({
   name: 'mremap_to',
@@ -45,22 +43,10 @@ const mremap_to = routine({
     r.step('check_prep_vma(vrm)', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
       f.ret = check_prep_vma(k, f);
-      if (f.ret === 0 && cuts(k, f)) f.ret = -Errno.EINVAL;
+      if (f.ret === 0 && move_cuts_hugetlb(k, f)) f.ret = -Errno.EINVAL;
     }),
     r.when('it fails', (_, f) => f.ret !== 0, [r.ret('return the error', (_, f) => f.ret)]),
-    r.call('do_munmap(mm, new_addr, new_len)', do_munmap, (_, f, callee) => {
-      callee.start = f.to;
-      callee.end = (f.to + f.newPages) as Vpn;
-    }),
-    r.when('it shrinks', (_, f) => f.newPages < f.pages, [
-      r.call('do_munmap(mm, addr + new_len, old_len - new_len)', do_munmap, (_, f, callee) => {
-        callee.start = (f.start + f.newPages) as Vpn;
-        callee.end = (f.start + f.pages) as Vpn;
-      }),
-      r.step('old_len = new_len', (_, f) => {
-        f.pages = f.newPages;
-      }),
-    ]),
+    ...makeRoom(r),
     r.step('vma = vma_lookup(mm, addr); vrm_calc_charge(vrm)', (k, f) => {
       f.vma = k.mm.vmaAt(f.mm, f.start);
       f.ret = charge_error(k, f.vma, f);
@@ -68,20 +54,7 @@ const mremap_to = routine({
     r.when('what is added can not be accounted for', (_, f) => f.ret !== 0, [
       r.ret('return -ENOMEM', (_, f) => f.ret),
     ]),
-    r.call(
-      'ret = move_vma(vrm)',
-      move_vma,
-      (_, f, callee) => {
-        callee.vma = f.vma;
-        callee.start = f.start;
-        callee.pages = f.pages;
-        callee.newPages = f.newPages;
-        callee.to = f.to;
-      },
-      (_, f, value) => {
-        f.ret = value;
-      },
-    ),
+    moveVma(r, 'vrm'),
     r.ret('return the new address, or the error', (_, f) => f.ret),
   ],
 });
@@ -164,9 +137,6 @@ const remap_move = routine({
   ],
 });
 
-const is_wrong = (f: One): boolean =>
-  f.to < 0 || f.to + f.newPages > TASK_SIZE_PAGES || overlap(f.start, f.to, f.pages, f.newPages);
-
 /**
  * mremap(2) with MREMAP_MAYMOVE | MREMAP_FIXED: [start, start + pages) goes to `to` and has `newPages` there. Returns `to`,
  * -EINVAL, -EFAULT (nothing is mapped at the start, or a range that changes its size is not in one VMA) or -ENOMEM.
@@ -182,9 +152,11 @@ export const do_mremap = routine({
     r.when('no pages', (_, f) => f.pages <= 0 || f.newPages <= 0, [
       r.ret('return -EINVAL', () => -Errno.EINVAL),
     ]),
-    r.when('the old and the new range overlap, or the new one is not in user space', (_, f) => is_wrong(f), [
-      r.ret('return -EINVAL', () => -Errno.EINVAL),
-    ]),
+    r.when(
+      'the old and the new range overlap, or the new one is not in user space',
+      (_, f) => can_not_be(f),
+      [r.ret('return -EINVAL', () => -Errno.EINVAL)],
+    ),
     ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
     r.step('mm = current->mm', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);

@@ -1,7 +1,7 @@
 /** Moves a mapping, or a part of it, to where nothing is mapped (move_vma, mm/mremap.c). */
 
-import type { Vpn } from '../../../machine/ids';
-import { Bool, Int, routine, VmaT, VpnT } from '../../../routine/routine';
+import type { VmaRow, Vpn } from '../../../machine/ids';
+import { Bool, type Builder, Int, type Node, routine, VmaT, VpnT } from '../../../routine/routine';
 import { Errno } from '../../constants';
 import { mmOf } from '../memory/vmf';
 import { do_munmap } from '../mmap/mmap';
@@ -12,7 +12,7 @@ import { copy_vma, moved_vma } from './copy_vma';
 import { move_page_tables } from './move_page_tables';
 
 /** Moves [start, start + pages) of a VMA to `to`, where `newPages` are free. Returns `to` or -ENOMEM. */
-export const move_vma = routine({
+const move_vma = routine({
   name: 'move_vma',
   file: 'mm/mremap.c',
   about: 'A VMA at the new address, the entries moved to it, the old range unmapped.',
@@ -64,3 +64,50 @@ export const move_vma = routine({
     r.ret('return the new address', (_, f) => f.to),
   ],
 });
+
+interface Moving {
+  vma: VmaRow;
+  start: Vpn;
+  pages: number;
+  newPages: number;
+  to: Vpn;
+  ret: number;
+}
+
+/** Makes room for a move: what is at the new address goes, and what the old range loses. Leaves `pages` as many as move. */
+export const makeRoom = <F extends Moving>(r: Builder<F>): Node<F>[] => [
+  r.call('do_munmap(mm, new_addr, new_len)', do_munmap, (_, f, callee) => {
+    callee.start = f.to;
+    callee.end = (f.to + f.newPages) as Vpn;
+  }),
+  r.when('the mapping shrinks', (_, f) => f.newPages < f.pages, [
+    unmapLost(r),
+    r.step('old_len = new_len', (_, f) => {
+      f.pages = f.newPages;
+    }),
+  ]),
+];
+
+/** Unmaps what a range loses that becomes smaller. */
+export const unmapLost = <F extends Pick<Moving, 'start' | 'pages' | 'newPages'>>(r: Builder<F>): Node<F> =>
+  r.call('do_munmap(mm, addr + new_len, old_len - new_len)', do_munmap, (_, f, callee) => {
+    callee.start = (f.start + f.newPages) as Vpn;
+    callee.end = (f.start + f.pages) as Vpn;
+  });
+
+/** Moves it; `ret` is the new address or the error. The arguments are as this kernel has them. */
+export const moveVma = <F extends Moving>(r: Builder<F>, args: string): Node<F> =>
+  r.call(
+    `ret = move_vma(${args})`,
+    move_vma,
+    (_, f, callee) => {
+      callee.vma = f.vma;
+      callee.start = f.start;
+      callee.pages = f.pages;
+      callee.newPages = f.newPages;
+      callee.to = f.to;
+    },
+    (_, f, value) => {
+      f.ret = value;
+    },
+  );

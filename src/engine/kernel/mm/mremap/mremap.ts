@@ -5,16 +5,21 @@ import { type MmRow, TASK_SIZE_PAGES, type VmaRow, type Vpn } from '../../../mac
 import type { Kernel } from '../../../routine/kernel';
 import { Bool, ErrnoT, Int, MmT, routine, VmaT, VpnT } from '../../../routine/routine';
 import { Errno } from '../../constants';
-import { cuts_hugetlb } from '../hugetlb/hugetlb_vma';
-import { do_munmap } from '../mmap/mmap';
 import { mmapWriteLockKillable } from '../mmap/mmap_lock';
 import { unmapped_area } from '../mmap/unmapped_area';
 import { merge_new_range, vmas_merge_changes } from '../mmap/vma';
 import { vmaStartWrite } from '../mmap/vma_lock';
 import { rmapWriteLock, vmaLocks } from '../rmap/rmap_lock';
-import { new_range_is_wrong, resize_error, round_hugetlb, unlockAndPopulate } from './checks';
+import {
+  can_not_be,
+  move_cuts_hugetlb,
+  resize_error,
+  round_hugetlb,
+  shrink_cuts_hugetlb,
+  unlockAndPopulate,
+} from './checks';
 import { grown_part } from './copy_vma';
-import { move_vma } from './move_vma';
+import { makeRoom, moveVma, unmapLost } from './move_vma';
 
 /** Nothing is mapped behind the VMA for as far as it shall grow (vma_expandable). */
 function can_grow_in_place(
@@ -35,8 +40,7 @@ function in_place_error(
 ): number {
   if (k.mm.has(f.vma, Vm.HugeTlb) && !round_hugetlb(k, f, f.start)) return -Errno.EINVAL;
   if (f.newPages > f.pages) return resize_error(k, f.vma, f);
-  const cuts = f.newPages < f.pages && cuts_hugetlb(k, f.mm, f.start + f.newPages, f.start + f.pages);
-  return cuts ? -Errno.EINVAL : 0;
+  return shrink_cuts_hugetlb(k, f) ? -Errno.EINVAL : 0;
 }
 
 /**
@@ -64,12 +68,7 @@ export const mremap_anywhere = routine({
         'it shrinks: unmap the end',
         (_, f) => f.newPages <= f.pages,
         [
-          r.when('by at least a page', (_, f) => f.newPages < f.pages, [
-            r.call('do_munmap(mm, addr + new_len, old_len - new_len)', do_munmap, (_, f, callee) => {
-              callee.start = (f.start + f.newPages) as Vpn;
-              callee.end = (f.start + f.pages) as Vpn;
-            }),
-          ]),
+          r.when('by at least a page', (_, f) => f.newPages < f.pages, [unmapLost(r)]),
           r.step('it stays where it is', (_, f) => {
             f.ret = f.start;
           }),
@@ -92,20 +91,7 @@ export const mremap_anywhere = routine({
                 f.ret = -Errno.ENOMEM;
               }),
               r.when('there is room', (_, f) => f.to !== 0, [
-                r.call(
-                  'ret = move_vma(vma, addr, old_len, new_len, new_addr)',
-                  move_vma,
-                  (_, f, callee) => {
-                    callee.vma = f.vma;
-                    callee.start = f.start;
-                    callee.pages = f.pages;
-                    callee.newPages = f.newPages;
-                    callee.to = f.to;
-                  },
-                  (_, f, value) => {
-                    f.ret = value;
-                  },
-                ),
+                moveVma(r, 'vma, addr, old_len, new_len, new_addr'),
               ]),
             ],
           ),
@@ -151,23 +137,11 @@ export const sys_mremap = routine({
     ),
     r.when('the old and the new range overlap, or the new one can not be', (_, f) => f.ret === 0, [
       r.step('refuse: overlap, not in user space, or a huge page of the pool would be cut', (k, f) => {
-        if (new_range_is_wrong(k, f)) f.ret = -Errno.EINVAL;
+        if (can_not_be(f) || move_cuts_hugetlb(k, f)) f.ret = -Errno.EINVAL;
       }),
     ]),
     r.when('no error', (_, f) => f.ret === 0, [
-      r.call('do_munmap(mm, new_addr, new_len)', do_munmap, (_, f, callee) => {
-        callee.start = f.to;
-        callee.end = (f.to + f.newPages) as Vpn;
-      }),
-      r.when('the mapping shrinks', (_, f) => f.newPages < f.pages, [
-        r.call('do_munmap(mm, addr + new_len, old_len - new_len)', do_munmap, (_, f, callee) => {
-          callee.start = (f.start + f.newPages) as Vpn;
-          callee.end = (f.start + f.pages) as Vpn;
-        }),
-        r.step('old_len = new_len', (_, f) => {
-          f.pages = f.newPages;
-        }),
-      ]),
+      ...makeRoom(r),
       r.step('vma_to_resize(addr, old_len, new_len, flags)', (k, f) => {
         f.vma = k.mm.vmaAt(f.mm, f.start);
         f.ret = resize_error(k, f.vma, f);
@@ -175,22 +149,7 @@ export const sys_mremap = routine({
         if (hugetlb && !k.profile.mremapMovesHugetlb) f.ret = -Errno.EINVAL;
       }),
     ]),
-    r.when('it can be moved', (_, f) => f.ret === 0, [
-      r.call(
-        'ret = move_vma(vma, addr, old_len, new_len, new_addr)',
-        move_vma,
-        (_, f, callee) => {
-          callee.vma = f.vma;
-          callee.start = f.start;
-          callee.pages = f.pages;
-          callee.newPages = f.newPages;
-          callee.to = f.to;
-        },
-        (_, f, value) => {
-          f.ret = value;
-        },
-      ),
-    ]),
+    r.when('it can be moved', (_, f) => f.ret === 0, [moveVma(r, 'vma, addr, old_len, new_len, new_addr')]),
     ...unlockAndPopulate(r),
     r.ret('return the new address, or the error', (_, f) => f.ret),
   ],
