@@ -167,7 +167,11 @@ export class Adapter extends RequestServer implements Control, Stopped {
     this.#runner.cancel();
     const session = new DebugSession(debuggee);
     session.events = {
-      logged: (text) => this.#output.line(text, 'console', this.#line(session), session.time),
+      logged: (text) => {
+        // What happened before it is told before it.
+        this.#output.drain(session.trace);
+        this.#output.line(text, 'console', this.#line(session), session.time);
+      },
       breakpointChanged: (breakpoint) => this.#breakpointChanged(breakpoint),
       refused: (text) => this.#print(`${text}\n`, 'stderr'),
     };

@@ -70,6 +70,18 @@ test('a log message on a callback is told at each call, and the first stop stays
   expect(client.console.filter((line) => /^frees \d of gpu0$/.test(line.trim()))).toHaveLength(4);
 });
 
+test('a log message stands among the events that are told, in the order of time', async () => {
+  const client = open();
+  const breakpoints = [{ name: 'page_free', logMessage: '{time} was logged' }];
+  await client.start({ stopAtFirstFault: false }, () =>
+    client.request('setFunctionBreakpoints', { breakpoints }),
+  );
+  const told = client.console.filter((line) => /^\d+ /.test(line));
+  const times = told.map((line) => Number.parseInt(line, 10));
+  expect(told.filter((line) => line.includes('was logged'))).toHaveLength(4);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+});
+
 test('a log message is checked as it would be for that callback', async () => {
   const client = open();
   await client.start();
