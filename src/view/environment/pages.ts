@@ -226,6 +226,17 @@ export function placeOf(world: World, process: ProcessRow, va: number): string |
   return undefined;
 }
 
+/** What [start, end) is called: `buf[0..16]`, `buf[3]`, or addresses where no one buffer covers it. */
+export function nameOfSpan(world: World, process: ProcessRow, start: number, end: number): string {
+  const first = /^(.*)\[(\d+)\]$/.exec(placeOf(world, process, vaOf(start as Vpn)) ?? '');
+  const last = /^(.*)\[(\d+)\]$/.exec(placeOf(world, process, vaOf((end - 1) as Vpn)) ?? '');
+  if (first === null || last === null || first[1] !== last[1]) {
+    const from = vaOf(start as Vpn).toString(16);
+    return end - start === 1 ? `0x${from}` : `${from}-${vaOf(end as Vpn).toString(16)}`;
+  }
+  return end - start === 1 ? first[0] : `${first[1]}[${first[2]}..${Number(last[2]) + 1}]`;
+}
+
 /** The VMA at an address of a process, or 0. */
 export function vmaAt(k: Kernel, mm: MmRow, vpn: Vpn): VmaRow {
   return mm === 0 ? (0 as VmaRow) : k.mm.vmaAt(mm, vpn);

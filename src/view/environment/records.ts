@@ -13,7 +13,7 @@ import { vaOf } from '../../engine/machine/ids';
 import type { Table } from '../../engine/machine/table';
 import { listOf, type Value } from '../../language/values';
 import { showAddress, showHmmPfn, showMigratePfn, showSelect } from './format';
-import { placeOf, showPage } from './pages';
+import { nameOfSpan, placeOf, showPage } from './pages';
 import { deviceName, processName, type Scene } from './scene';
 import { orNone, type SceneType, thing } from './type-parts';
 
@@ -31,17 +31,6 @@ const isFreed = (table: Table, row: Value): boolean => !table.isLive(row as numb
 function showPlace(s: Scene, process: ProcessRow, vpn: number): string {
   const va = vaOf(vpn as Vpn);
   return placeOf(s.world, process, va) ?? showAddress(va);
-}
-
-/** `buf[0..8]` for [start, end). */
-function showSpan(s: Scene, process: ProcessRow, start: number, end: number): string {
-  const first = showPlace(s, process, start);
-  if (end - start <= 1) return first;
-  const within = /^(.*)\[(\d+)\]$/.exec(first);
-  const last = end - start;
-  return within
-    ? `${within[1]}[${within[2]}..${Number(within[2]) + last}]`
-    : `${first}-${showAddress(vaOf(end as Vpn))}`;
 }
 
 const processOfMm = (s: Scene, mm: number): ProcessRow => kernelOf(s).mm.process.get(mm) as ProcessRow;
@@ -171,7 +160,7 @@ export const MIGRATION: SceneType = thing('migration', {
     if (isFreed(migrations.table, m)) return FREED;
     if (migrations.vma.get(row) !== 0) {
       const [start, end] = [migrations.start.get(row), migrations.end.get(row)];
-      return `migration of ${showSpan(s, ownerOfMigration(s, row), start, end)}`;
+      return `migration of ${nameOfSpan(s.world, ownerOfMigration(s, row), start, end)}`;
     }
     const owner = migrations.owner.get(row);
     const many = (elementsFrom(migrations.head.get(row), s) as readonly Value[]).length;
@@ -193,7 +182,7 @@ export const HMM_RANGE: SceneType = thing('hmm-range', {
     if (isFreed(devices.ranges, range)) return FREED;
     const row = range as RangeRow;
     const process = processOfMm(s, devices.rangeMm.get(row) as MmRow);
-    const span = showSpan(s, process, devices.rangeStart.get(row), devices.rangeEnd.get(row));
+    const span = nameOfSpan(s.world, process, devices.rangeStart.get(row), devices.rangeEnd.get(row));
     return devices.rangeValid.get(row) !== 0 ? span : `${span}, invalidated`;
   },
 });

@@ -8,6 +8,7 @@ import type { PageTableNode } from '../../protocol';
 import {
   holdersOf,
   mapcountOf,
+  nameOfSpan,
   processName,
   showHex,
   showPageFlags,
@@ -24,7 +25,6 @@ import {
   faultingPages,
   LEVELS,
   mmOf,
-  nameOfSpan,
   placeOfPage,
   processNamed,
   showVpn,

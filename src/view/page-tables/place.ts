@@ -1,4 +1,4 @@
-/** Where in a process's page tables something is: names of spans, paths of tables, pending faults. */
+/** Where in a process's page tables something is: paths of tables, pending faults. */
 
 import type { MmRow, NodeRow, ProcessRow, TaskRow, VmaRow, Vpn } from '../../engine/machine/ids';
 import { vaOf, vpnOf } from '../../engine/machine/ids';
@@ -65,17 +65,6 @@ export function below(world: World, table: Table, index: number): Table | undefi
     base: table.base + index * ENTRIES ** table.level,
     id: `${table.id}/${LEVELS[table.level]}:${index}`,
   };
-}
-
-/** What [start, end) is called: `buf[0..16]`, `buf[3]`, or addresses where no one buffer covers it. */
-export function nameOfSpan(world: World, process: ProcessRow, start: number, end: number): string {
-  const first = /^(.*)\[(\d+)\]$/.exec(placeOf(world, process, vaOf(start as Vpn)) ?? '');
-  const last = /^(.*)\[(\d+)\]$/.exec(placeOf(world, process, vaOf((end - 1) as Vpn)) ?? '');
-  if (first === null || last === null || first[1] !== last[1]) {
-    const from = vaOf(start as Vpn).toString(16);
-    return end - start === 1 ? `0x${from}` : `${from}-${vaOf(end as Vpn).toString(16)}`;
-  }
-  return end - start === 1 ? first[0] : `${first[1]}[${first[2]}..${Number(last[2]) + 1}]`;
 }
 
 /** The page's name in expressions, as seen from its process; undefined where no buffer covers it. */

@@ -79,9 +79,9 @@ function pagesOf(
   const about = progress.page === 0 ? page : progress.page;
   if (about === 0) return { boxes: [], arrows: [] };
   const isDevice = deviceOfPage(world.kernel, about) !== 0;
-  const boxes = [pageBox(world, PAGE, about, isDevice ? 'where the page is' : 'the page')];
   const { mapped, copied, home } = progress;
-  if (mapped !== undefined) boxes[0] = pageBox(world, PAGE, about, 'where the page was');
+  const here = isDevice ? 'where the page is' : 'the page';
+  const boxes = [pageBox(world, PAGE, about, mapped === undefined ? here : 'where the page was')];
   const arrows: DiagramArrow[] = [
     { from: ENTRY, to: PAGE, kind: 'is', label: mapped === undefined ? 'names' : 'named' },
   ];
@@ -131,7 +131,8 @@ export function faultPath(world: World, wanted: TaskRow, most: number): Diagram 
   const on = `on CPU ${k.tasks.cpu.get(fault.task)}`;
   const way = pagesOf(world, page, progress);
   const others = othersOf(world, fault);
-  const drawn = [...others].slice(0, Math.max(0, most - way.boxes.length - 2));
+  const room = Math.max(0, most - way.boxes.length - 2);
+  const drawn = [...others].slice(0, room).map(([other, label]) => ({ box: taskBox(world, other), label }));
   const left = others.size - drawn.length;
   const isMigrating = entry !== 0 && kindOf(ptep_get(k, entry)) === Pte.Migration;
   const isHome = way.boxes.some(({ id }) => id === HOME);
@@ -141,14 +142,12 @@ export function faultPath(world: World, wanted: TaskRow, most: number): Diagram 
       { ...first, lines: [`${access}s ${on}`, ...first.lines] },
       entryBox(world, fault, address, entry),
       ...way.boxes,
-      ...drawn.map(([other]) => taskBox(world, other)),
+      ...drawn.map(({ box }) => box),
     ],
     arrows: [
       { from: first.id, to: ENTRY, kind: 'is', label: access },
       ...way.arrows,
-      ...drawn.map(([other, label]): DiagramArrow => {
-        return { from: taskBox(world, other).id, to: ENTRY, kind: 'wait', label };
-      }),
+      ...drawn.map(({ box, label }): DiagramArrow => ({ from: box.id, to: ENTRY, kind: 'wait', label })),
     ],
     stages: isHome ? stagesOf(world, progress, isMigrating) : [],
   };

@@ -22,7 +22,6 @@ export interface Progress {
   readonly page: PageRow;
   /** Where it went; 0 while it has not arrived. */
   readonly home: PageRow;
-  readonly asked: number | undefined;
   readonly collected: number | undefined;
   readonly unmapped: number | undefined;
   readonly copied: number | undefined;
@@ -30,6 +29,18 @@ export interface Progress {
   readonly freed: number | undefined;
   readonly refused: { readonly time: number; readonly refusal: Refusal } | undefined;
 }
+
+/** The driver was not asked yet. */
+const BEGUN: Progress = {
+  page: 0 as PageRow,
+  home: 0 as PageRow,
+  collected: undefined,
+  unmapped: undefined,
+  copied: undefined,
+  mapped: undefined,
+  freed: undefined,
+  refused: undefined,
+};
 
 const NAMES: readonly EventName[] = [
   'migrate_to_ram',
@@ -56,17 +67,7 @@ function eventsOf(world: World, { since, vpn }: Fault, page: PageRow): Event[] {
 
 /** How far a fault has come; `page` is what its entry names now. */
 export function progressOf(world: World, fault: Fault, page: PageRow): Progress {
-  let now: Progress = {
-    page: 0 as PageRow,
-    home: 0 as PageRow,
-    asked: undefined,
-    collected: undefined,
-    unmapped: undefined,
-    copied: undefined,
-    mapped: undefined,
-    freed: undefined,
-    refused: undefined,
-  };
+  let now = BEGUN;
   for (const event of eventsOf(world, fault, page)) now = { ...now, ...told(fault, now, event) };
   return now;
 }
@@ -79,9 +80,7 @@ function told(fault: Fault, now: Progress, { name, task, time, leave, args }: Ev
   switch (name) {
     case 'migrate_to_ram':
       // The driver is asked again where the fault is taken again: what was done before came to nothing.
-      return isOwn && !leave && first === fault.vpn
-        ? { ...nothing, page: second as PageRow, asked: time }
-        : {};
+      return isOwn && !leave && first === fault.vpn ? { ...BEGUN, page: second as PageRow } : {};
     case 'refcount':
       return first === now.page && second > 0 && hold === Hold.Collect ? { collected: time } : {};
     case 'set_migration_pte':
@@ -96,22 +95,12 @@ function told(fault: Fault, now: Progress, { name, task, time, leave, args }: Ev
     case 'refused': {
       const refusal = refusalOf(args);
       const isAbout = refusal.process === 0 ? refusal.page === now.page : refusal.vpn === fault.vpn;
-      return isOwn && isAbout && now.asked !== undefined ? { refused: { time, refusal } } : {};
+      return isOwn && isAbout && now.page !== 0 ? { refused: { time, refusal } } : {};
     }
     default:
       return {};
   }
 }
-
-const nothing = {
-  home: 0 as PageRow,
-  collected: undefined,
-  unmapped: undefined,
-  copied: undefined,
-  mapped: undefined,
-  freed: undefined,
-  refused: undefined,
-};
 
 /**
  * The stages of the way home, in order; after a refusal those that were not reached stay open. `isMigrating`: the entry

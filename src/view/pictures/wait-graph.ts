@@ -35,14 +35,13 @@ class Drawing {
 
   add(task: TaskRow, { what, all, any }: WaitEdge): void {
     const others = [...all, ...any];
-    const boxes = [task, ...others].map((row) => taskBox(this.world, row));
-    const lock: DiagramBox = { id: what, kind: 'lock', title: what, lines: [] };
-    const fresh = [...boxes, lock].filter(({ id }) => !this.boxes.has(id));
-    if (this.boxes.size + fresh.length > this.most) {
+    const fresh = [task, ...others].filter((row) => !this.boxes.has(taskId(row)));
+    if (this.boxes.size + fresh.length + (this.boxes.has(what) ? 0 : 1) > this.most) {
       this.left++;
       return;
     }
-    for (const box of fresh) this.boxes.set(box.id, box);
+    for (const row of fresh) this.boxes.set(taskId(row), taskBox(this.world, row));
+    this.boxes.set(what, { id: what, kind: 'lock', title: what, lines: [] });
     this.#arrow(taskId(task), what, this.circles.has(task) ? 'circle' : 'wait', 'waits for');
     for (const other of others) {
       const inCircle = this.circles.has(task) && this.circles.has(other);
