@@ -1,7 +1,7 @@
 /** Runs a scenario to its end, or to where it gets no further. */
 
 import type { Tally } from '../debugger/tally';
-import type { Stop } from '../engine/time/interpreter';
+import type { Stop } from '../engine/time/stop';
 import type { Run } from '../program';
 import type { Watch } from './watch';
 

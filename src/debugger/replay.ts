@@ -3,8 +3,8 @@
 import type { TaskRow } from '../engine/machine/ids';
 import type { EventName } from '../engine/routine/events';
 import type { Engine } from '../engine/time/engine';
-import type { YieldHook } from '../engine/time/interpreter';
 import type { Schedule } from '../engine/time/schedule';
+import type { YieldHook } from '../engine/time/stop';
 import { finish, type Work } from '../engine/time/work';
 import { moveTo, type Scene } from '../view/environment';
 import type { Breakpoints } from './breakpoints';

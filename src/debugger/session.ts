@@ -2,7 +2,7 @@
 
 import type { TaskRow } from '../engine/machine/ids';
 import { Engine, type EngineOptions } from '../engine/time/engine';
-import type { Stop } from '../engine/time/interpreter';
+import type { Stop } from '../engine/time/stop';
 import type { Work } from '../engine/time/work';
 import { moveTo, type Story, type Subject, sceneOf, taskName, type World } from '../view/environment';
 import { type Breakpoint, Breakpoints } from './breakpoints';

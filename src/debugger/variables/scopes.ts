@@ -1,7 +1,7 @@
 /** What a frame shows: its locals, the page at hand, and the locks its task holds. */
 
 import type { PageRow, TaskRow } from '../../engine/machine/ids';
-import type { Returned } from '../../engine/time/interpreter';
+import type { Returned } from '../../engine/time/stop';
 import {
   environment,
   isSet,

@@ -8,7 +8,8 @@ import type { Snapshot } from '../machine/store';
 import { type EventName, KIND } from '../routine/events';
 import type { Kernel } from '../routine/kernel';
 import { type Checkpoint, Checkpoints, Seen } from './checkpoints';
-import type { Interpreter, Stop } from './interpreter';
+import type { Interpreter } from './interpreter';
+import type { Stop } from './stop';
 import { type CellWrite, divergence, type Input, type Timeline } from './timeline';
 import type { Work } from './work';
 

@@ -96,72 +96,68 @@ export const make_device_exclusive = routine({
   about: 'Fault the page in for a write, lock it, tell the mirrors, and take it away from the CPUs.',
   params: { mm: MmT, address: VpnT, owner: DeviceT },
   locals: { slots: PageArrayT, page: PageT, entry: EntryT, done: Bool, ret: ErrnoT },
-  body: (r) => {
-    return [
-      r.step('mmap_assert_locked(mm)', (k, f) => k.emit(MAKE, f.address, 1)),
-      r.loop('retry', (_, f) => f.done === 0, [
-        r.call(
-          'page = get_user_page_vma_remote(mm, addr, FOLL_GET | FOLL_WRITE | FOLL_SPLIT_PMD, &vma)',
-          get_user_pages,
-          (k, f, callee) => {
-            f.slots = k.slots.array(f.address, 1);
-            callee.mm = f.mm;
-            callee.start = f.address;
-            callee.pages = 1;
-            callee.foll = Foll.Get | Foll.SplitPmd | Foll.Write | Foll.Remote | Foll.Touch;
-            callee.who = k.task;
-            callee.slots = f.slots;
-          },
-          (k, f, value) => {
-            f.ret = Math.min(0, value);
-            f.page = k.slots.srcPage.get(f.slots) as PageRow;
-            k.slots.free(f.slots);
-          },
-        ),
-        r.when('IS_ERR(page)', (_, f) => f.ret < 0, [
-          r.ret('return page: the error', (k, f) => fail(k, f.ret)),
-        ]),
-        r.when('!folio_test_anon(folio)', (k, f) => !k.pages.isAnon(folioOf(k, f)), [
-          r.step('it is the page of a file', (k, f) =>
-            refuse(k, 'exclusive_not_anon', { at: placeIn(k, f.mm, f.address), page: f.page }),
-          ),
-          ...putAndFail(r, 'return -EOPNOTSUPP', -Errno.EOPNOTSUPP),
-        ]),
-        r.yield('Y11'),
-        r.killable('folio_lock_killable(folio)', Wait.PageLock, folioOf, (k, f) =>
-          trylock_page(k, folioOf(k, f)),
-        ),
-        r.when(
-          'the task has been killed instead',
-          (k, f) => k.pages.lockOwner.get(folioOf(k, f)) !== k.task,
-          [...putAndFail(r, 'return -EINTR', -Errno.EINTR)],
-        ),
-        r.call(
-          'mmu_notifier_invalidate_range_start(EXCLUSIVE, owner)',
-          mmu_notifier_invalidate_range_start,
-          passRange,
-        ),
-        r.step('fw_folio = folio_walk_start(&fw, vma, addr)', (k, f) => {
-          f.entry = pte_offset(k, f.mm, f.address);
-        }),
-        pteLock(r),
-        r.when('it is the same page, and writable', is_same_writable, [
-          r.step('ptep_clear_flush(); folio_mark_dirty(); set_pte_at(): device-exclusive', (k, f) => {
-            make_entry(k, f);
-            f.done = 1;
-          }),
-        ]),
-        pteUnlock(r),
-        r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, passRange),
-        r.when('it has changed meanwhile: once more', (_, f) => f.done === 0, [
-          r.step('folio_unlock(folio)', (k, f) => unlock_page(k, folioOf(k, f))),
-          putFolio(r),
-        ]),
+  body: (r) => [
+    r.step('mmap_assert_locked(mm)', (k, f) => k.emit(MAKE, f.address, 1)),
+    r.loop('retry', (_, f) => f.done === 0, [
+      r.call(
+        'page = get_user_page_vma_remote(mm, addr, FOLL_GET | FOLL_WRITE | FOLL_SPLIT_PMD, &vma)',
+        get_user_pages,
+        (k, f, callee) => {
+          f.slots = k.slots.array(f.address, 1);
+          callee.mm = f.mm;
+          callee.start = f.address;
+          callee.pages = 1;
+          callee.foll = Foll.Get | Foll.SplitPmd | Foll.Write | Foll.Remote | Foll.Touch;
+          callee.who = k.task;
+          callee.slots = f.slots;
+        },
+        (k, f, value) => {
+          f.ret = Math.min(0, value);
+          f.page = k.slots.srcPage.get(f.slots) as PageRow;
+          k.slots.free(f.slots);
+        },
+      ),
+      r.when('IS_ERR(page)', (_, f) => f.ret < 0, [
+        r.ret('return page: the error', (k, f) => fail(k, f.ret)),
       ]),
-      r.ret('return page', (k, f) => {
-        k.leave(MAKE, 0);
-        return f.page;
+      r.when('!folio_test_anon(folio)', (k, f) => !k.pages.isAnon(folioOf(k, f)), [
+        r.step('it is the page of a file', (k, f) =>
+          refuse(k, 'exclusive_not_anon', { at: placeIn(k, f.mm, f.address), page: f.page }),
+        ),
+        ...putAndFail(r, 'return -EOPNOTSUPP', -Errno.EOPNOTSUPP),
+      ]),
+      r.yield('Y11'),
+      r.killable('folio_lock_killable(folio)', Wait.PageLock, folioOf, (k, f) =>
+        trylock_page(k, folioOf(k, f)),
+      ),
+      r.when('the task has been killed instead', (k, f) => k.pages.lockOwner.get(folioOf(k, f)) !== k.task, [
+        ...putAndFail(r, 'return -EINTR', -Errno.EINTR),
+      ]),
+      r.call(
+        'mmu_notifier_invalidate_range_start(EXCLUSIVE, owner)',
+        mmu_notifier_invalidate_range_start,
+        passRange,
+      ),
+      r.step('fw_folio = folio_walk_start(&fw, vma, addr)', (k, f) => {
+        f.entry = pte_offset(k, f.mm, f.address);
       }),
-    ];
-  },
+      pteLock(r),
+      r.when('it is the same page, and writable', is_same_writable, [
+        r.step('ptep_clear_flush(); folio_mark_dirty(); set_pte_at(): device-exclusive', (k, f) => {
+          make_entry(k, f);
+          f.done = 1;
+        }),
+      ]),
+      pteUnlock(r),
+      r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, passRange),
+      r.when('it has changed meanwhile: once more', (_, f) => f.done === 0, [
+        r.step('folio_unlock(folio)', (k, f) => unlock_page(k, folioOf(k, f))),
+        putFolio(r),
+      ]),
+    ]),
+    r.ret('return page', (k, f) => {
+      k.leave(MAKE, 0);
+      return f.page;
+    }),
+  ],
 });
