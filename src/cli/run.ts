@@ -155,7 +155,8 @@ export const run: Command = {
     '',
     '--profile all runs each scenario under every kernel and says at which statement two that follow each other part.',
     '--trace-out writes the run of one scenario in the trace event format of Chrome and Perfetto; a step is a microsecond.',
-    'Exit code 0: all expectations held; 1: one failed, or an invariant broke; 2: a scenario has errors, and nothing ran.',
+    "Exit code 0: all expectations held; 1: one failed, or an invariant broke; 2: a scenario has errors, and nothing ran, or the output can't be written.",
+    "An output that is closed before the start (>&-) can't be told from /dev/null, which Node opens in its place.",
   ].join('\n'),
   main: async (args, io) => {
     const parsed = readArguments(args, {

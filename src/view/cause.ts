@@ -2,6 +2,7 @@
 
 import type { Violation } from '../engine/invariants';
 import { findProfile, type Profile, SWITCHES, type Switch } from '../engine/profiles';
+import type { Breaks } from '../engine/profiles/breaks';
 import type { Driver, DriverSwitch } from '../engine/routine/driver';
 import { oneOf } from '../language/suggest';
 
@@ -19,13 +20,18 @@ const DEFECT: Cause = {
 
 const known = (sentence: string): Cause => ({ isDefect: false, sentence });
 
+type Found = Pick<Violation, 'invariant' | 'loss'>;
+
+const shows = (breaks: readonly Breaks[], { invariant, loss }: Found): boolean =>
+  breaks.some((one) => one === invariant.number || one === loss);
+
 type Mistake = DriverSwitch & { readonly mistake: NonNullable<DriverSwitch['mistake']> };
 
 /** What drivers are known to do wrong that shows by an invariant, as their switches are. */
-function mistakesOf({ driverSwitches }: Profile, drivers: readonly Driver[], invariant: number): Mistake[] {
+function mistakesOf({ driverSwitches }: Profile, drivers: readonly Driver[], found: Found): Mistake[] {
   return drivers
     .flatMap(({ switches }) => switches)
-    .filter((one): one is Mistake => one.mistake?.breaks.includes(invariant) === true)
+    .filter((one): one is Mistake => one.mistake !== undefined && shows(one.mistake.breaks, found))
     .filter(({ name, mistake }) => mistake.when === driverSwitches.has(name));
 }
 
@@ -34,8 +40,10 @@ function isMissing(profile: Profile, { change }: Switch): boolean {
 }
 
 /** The fixes for want of which this kernel can break an invariant. */
-function missingFixes(profile: Profile, invariant: number): Switch[] {
-  return SWITCHES.filter((fix) => fix.breaks?.includes(invariant) === true && isMissing(profile, fix));
+function missingFixes(profile: Profile, found: Found): Switch[] {
+  return SWITCHES.filter(
+    (fix) => fix.breaks !== undefined && shows(fix.breaks, found) && isMissing(profile, fix),
+  );
 }
 
 function ofDrivers(mistakes: readonly Mistake[]): string | undefined {
@@ -59,11 +67,11 @@ const sentenceOf = (mistakes: readonly Mistake[], fixes: readonly Switch[]): str
 /** Whose a violation may be in this run: what the scenario itself has switched, where it can be that; else all that is known. */
 export function causeOf(
   { profile, drivers }: { readonly profile: Profile; readonly drivers: readonly Driver[] },
-  { invariant }: Pick<Violation, 'invariant'>,
+  found: Found,
 ): Cause {
   const usual = findProfile(profile.name) ?? profile;
-  const mistakes = mistakesOf(profile, drivers, invariant.number);
-  const fixes = missingFixes(profile, invariant.number);
+  const mistakes = mistakesOf(profile, drivers, found);
+  const fixes = missingFixes(profile, found);
   const ownMistakes = mistakes.filter(({ name, mistake }) => mistake.when !== usual.driverSwitches.has(name));
   const ownFixes = fixes.filter((fix) => !isMissing(usual, fix));
   const sentence = sentenceOf(ownMistakes, ownFixes) || sentenceOf(mistakes, fixes);

@@ -64,6 +64,22 @@ describe('hmm-trace as a program', () => {
     expect(status).toBe(2);
   });
 
+  // Node opens /dev/null for reading and writing in place of a closed descriptor, before any code of ours runs: the same
+  // that a parent gives who wants no output.
+  it('ends as its run does when its output was closed before the start, or nobody wants it', () => {
+    const failing = fileOf('process app {\n    let a = 1\n    expect a == 2\n}\n');
+    for (const [file, code] of [
+      [scenario, 0],
+      [failing, 1],
+    ] as const) {
+      const run = `"${process.execPath}" "${bundle}" run "${file}"`;
+      const closed = spawnSync('sh', ['-c', `${run} >&-`], { encoding: 'utf8' });
+      expect({ status: closed.status, stderr: closed.stderr }).toEqual({ status: code, stderr: '' });
+      const unwanted = spawnSync(process.execPath, [bundle, 'run', file], { stdio: 'ignore' });
+      expect(unwanted.status).toBe(code);
+    }
+  });
+
   it('is silent when its reader has seen enough', () => {
     const command = `"${process.execPath}" "${bundle}" --help | true; echo "\${PIPESTATUS[0]}"`;
     const { stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });

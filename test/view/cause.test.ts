@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Watch } from '../../src/cli/watch';
 import { Checker, invariantOf, type Violation } from '../../src/engine/invariants';
+import type { Loss } from '../../src/engine/profiles/breaks';
 import { buildRun, type Run } from '../../src/program';
 import { causeOf } from '../../src/view/cause';
 import { Client } from '../adapter/client';
@@ -66,11 +67,11 @@ describe('a ping-pong between a CPU and a device', () => {
 });
 
 describe('whose a broken invariant is', () => {
-  const about = (invariant: number, profile: string, switches = '') => {
+  const about = (invariant: number, profile: string, switches = '', loss?: Loss) => {
     const found = invariantOf(invariant);
     if (!found) throw new Error(`no invariant ${invariant}`);
     const run = runOf(`profile ${profile}\n${switches}\nprocess app { exit }`, profile);
-    return causeOf(run.kernel, { invariant: found });
+    return causeOf(run.kernel, { invariant: found, ...(loss === undefined ? {} : { loss }) });
   };
 
   it('is the driver’s where the scenario has switched a mistake on', () => {
@@ -86,13 +87,37 @@ describe('whose a broken invariant is', () => {
   });
 
   it('is what the scenario has switched, where it can be that, and else all that is known', () => {
-    const usual = about(18, '6.12').sentence;
-    expect(usual).toMatch(/driver-faults-after-migration\. Or: .*driver-dirties-pages\.$/);
-    for (const fix of ['fix-60bae7370896', 'fix-fd35ca3d12cc']) {
-      const { sentence } = about(18, '6.12', `switch ${fix} off`);
+    const fixes = { 'fix-60bae7370896': 'replaced', 'fix-fd35ca3d12cc': 'swap-copy' } as const;
+    for (const [fix, loss] of Object.entries(fixes)) {
+      expect(about(18, '6.12', '', loss).sentence).toMatch(/^A known mistake of the test driver: /);
+      const { sentence } = about(18, '6.12', `switch ${fix} off`, loss);
       expect(sentence).toContain(`see switch ${fix}`);
       expect(sentence).not.toContain('test driver');
     }
+  });
+
+  it('is what can lose a write in the way it was lost, and nothing else', () => {
+    const run = runOf(`profile 6.12
+machine { cpus 1 swap 64MiB }
+device gpu0 private 64MiB
+process app {
+    buf = mmap 4KiB
+    write buf = 12
+    madvise buf pageout
+    gpu0 read buf
+    gpu0 write buf = 13
+}`);
+    const told = toldOf(run).map((violation) => causeOf(run.kernel, violation).sentence);
+    expect(told).toEqual([
+      'A known mistake of the test driver: what its device writes to a clean page of the swap cache is lost when the page is reclaimed; see switch driver-dirties-pages.',
+    ]);
+    expect(about(18, '6.12', '', 'takeover').sentence).toMatch(
+      /; see switch driver-faults-after-migration\.$/,
+    );
+    expect(about(18, '6.12', '', 'stale-write').isDefect).toBe(true);
+    expect(about(18, '4.14', '', 'stale-write').sentence).toMatch(
+      /see switch fix-60bae7370896, which mends it/,
+    );
   });
 
   it('is this program’s where nothing explains it, whatever the kernel', () => {

@@ -55,6 +55,7 @@ function checkSwapCopy(s: CheckState, page: PageRow): void {
     18,
     s.page(page),
     `${pageName(s.kernel, page)} has been written to since it was swapped, and neither it nor an entry is dirty: reclaim would drop it`,
+    'swap-copy',
   );
 }
 
@@ -75,6 +76,7 @@ export function heardStaleWrite(s: CheckState, mm: MmRow, vpn: Vpn, page: PageRo
     18,
     s.place(mm, vpn, page),
     `a CPU writes to ${pageName(s.kernel, page)}, as its TLB has it; the page table has ${entryName(s.kernel, lo, hi)}`,
+    'stale-write',
   );
 }
 
@@ -100,6 +102,7 @@ export function checkTakeover(s: CheckState, mm: MmRow, vpn: number, from: PageR
     18,
     s.place(mm, vpn, from),
     `the device gets a copy of ${pageName(s.kernel, from)}, which has been written to since it was copied`,
+    'takeover',
   );
 }
 

@@ -249,6 +249,7 @@ function checkContents(s: CheckState, entry: EntryRow, mm: MmRow, old: Word, now
       18,
       s.place(mm, vpn, page),
       `${pageName(s.kernel, page)} replaced ${pageName(s.kernel, before)} and holds other bytes than that did`,
+      'replaced',
     );
     return;
   }
@@ -257,6 +258,7 @@ function checkContents(s: CheckState, entry: EntryRow, mm: MmRow, old: Word, now
       18,
       s.place(mm, vpn, page),
       `${pageName(s.kernel, page)} is a fresh anonymous page and should hold zeroes`,
+      'fresh-page',
     );
 }
 

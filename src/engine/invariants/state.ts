@@ -5,6 +5,7 @@
 
 import { IntColumn } from '../machine/column';
 import { type DeviceRow, type MmRow, PAGE_SIZE, type PageRow, type ProcessRow } from '../machine/ids';
+import type { Loss } from '../profiles/breaks';
 import type { MemoryTables, MirrorTables } from '../routine/driver';
 import type { Kernel } from '../routine/kernel';
 import type { Linked } from '../routine/link';
@@ -139,16 +140,16 @@ export class CheckState {
   }
 
   /** The object breaks an invariant and goes on breaking it until it is repaired. */
-  broken(number: number, involved: Involved, detail: string): void {
-    this.#found(this.lasting, number, involved, detail);
+  broken(number: number, involved: Involved, detail: string, loss?: Loss): void {
+    this.#found(this.lasting, number, involved, detail, loss);
   }
 
   /** Something happened that must not happen; nothing need be out of order afterwards. */
-  happened(number: number, involved: Involved, detail: string): void {
-    this.#found(this.passing, number, involved, detail);
+  happened(number: number, involved: Involved, detail: string, loss?: Loss): void {
+    this.#found(this.passing, number, involved, detail, loss);
   }
 
-  #found(list: Violation[], number: number, involved: Involved, detail: string): void {
+  #found(list: Violation[], number: number, involved: Involved, detail: string, loss?: Loss): void {
     const invariant = invariantOf(number);
     if (invariant === undefined) throw new Error(`no invariant ${number}`);
     const { time } = this.kernel;
@@ -158,6 +159,7 @@ export class CheckState {
       row: this.#row,
       involved,
       detail,
+      ...(loss === undefined ? {} : { loss }),
       time,
       step: this.#writer,
     });

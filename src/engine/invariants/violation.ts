@@ -1,6 +1,7 @@
 /** A broken invariant, as data. */
 
 import type { MmRow, PageRow, Pfn, ProcessRow } from '../machine/ids';
+import type { Loss } from '../profiles/breaks';
 import type { Invariant } from './catalogue';
 import type { Writer } from './marks';
 
@@ -38,6 +39,8 @@ export interface Violation {
   readonly target: TargetKind;
   readonly row: number;
   readonly involved: Involved;
+  /** Of I18 only. */
+  readonly loss?: Loss;
   /** One sentence: what was expected and what was found. */
   readonly detail: string;
   /** Time of the check at which it was found: that of the first yield after the step. */

@@ -3,6 +3,7 @@
  * survive with the fix. A fix is named after its commit.
  */
 
+import type { Breaks } from './breaks';
 import type { Profile } from './profile';
 
 export interface Switch {
@@ -12,8 +13,8 @@ export interface Switch {
   readonly about: string;
   /** The first kernel with the fix. */
   readonly since: string;
-  /** Numbers of the invariants by which the mistake of a kernel without it shows. */
-  readonly breaks?: readonly number[];
+  /** By what the mistake of a kernel without it shows. */
+  readonly breaks?: readonly Breaks[];
   readonly change: (on: boolean) => Partial<Profile>;
 }
 
@@ -64,14 +65,14 @@ export const SWITCHES: readonly Switch[] = [
     name: 'fix-fd35ca3d12cc',
     about: 'Migration moves the dirty bit of an entry that it clears to the page.',
     since: '6.0',
-    breaks: [18],
+    breaks: ['swap-copy'],
     change: (on) => ({ migrationMovesDirty: on }),
   },
   {
     name: 'fix-60bae7370896',
     about: 'Migration flushes the TLB before it lets go of the page-table lock.',
     since: '6.0',
-    breaks: [18, 35],
+    breaks: ['stale-write', 'replaced', 35],
     change: (on) => ({ flushUnderLock: on }),
   },
   {

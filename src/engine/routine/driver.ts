@@ -6,6 +6,7 @@
 import type { IntColumn } from '../machine/column';
 import type { DeviceRow, MirrorRow, PageRow, VmaRow, Vpn } from '../machine/ids';
 import type { WaitKind } from '../machine/tasks';
+import type { Breaks } from '../profiles/breaks';
 import type { Kernel } from './kernel';
 import type { Own } from './own';
 import type { CallbackParams, FrameOf, Routine } from './routine';
@@ -81,8 +82,8 @@ export interface DriverSwitch {
   readonly name: string;
   /** What it does, in a sentence. */
   readonly about: string;
-  /** What the driver does wrong where the switch is so, and the numbers of the invariants by which it shows. */
-  readonly mistake?: { readonly when: boolean; readonly about: string; readonly breaks: readonly number[] };
+  /** What the driver does wrong where the switch is so, and by what it shows. */
+  readonly mistake?: { readonly when: boolean; readonly about: string; readonly breaks: readonly Breaks[] };
 }
 
 /** Failures that wait to happen at one point. */

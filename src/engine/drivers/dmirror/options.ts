@@ -66,7 +66,7 @@ const switches = {
       when: false,
       about:
         'it skips the invalidations of its own migrations and enters what they moved without asking for the sequence, so that another task may have changed the mapping meanwhile',
-      breaks: [18, 24, 25],
+      breaks: ['takeover', 'replaced', 24, 25],
     },
   },
   evictsOnClose: {
@@ -86,7 +86,7 @@ const switches = {
     mistake: {
       when: false,
       about: 'what its device writes to a clean page of the swap cache is lost when the page is reclaimed',
-      breaks: [18],
+      breaks: ['swap-copy'],
     },
   },
 } as const satisfies Record<string, DriverSwitch>;
