@@ -5,7 +5,6 @@ import { type Command, Exit } from './command';
 import { compileFiles } from './sources';
 
 export const check: Command = {
-  summary: 'report what is wrong with scenarios, without running them',
   usage: 'hmm-trace check FILE… [--profile VERSION]',
   main: async (args, io) => {
     const { files, text } = readArguments(args, { profile: { type: 'string' } });

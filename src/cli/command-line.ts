@@ -53,7 +53,7 @@ export async function main(argv: readonly string[], anyIo: Io): Promise<ExitCode
     return name === undefined ? Exit.Bad : Exit.Ok;
   }
   const command = commands.get(name);
-  if (command !== undefined) return runCommand(command, args, io);
+  if (command !== undefined) return runCommand(await command.load(), args, io);
   io.error(`hmm-trace: there is no command \`${name}\`${didYouMean(name, commands.keys())}\n${help()}`);
   return Exit.Bad;
 }

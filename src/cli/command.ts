@@ -13,8 +13,6 @@ export interface Io {
 }
 
 export interface Command {
-  /** One line for the list of commands. */
-  readonly summary: string;
   readonly usage: string;
   readonly main: (args: readonly string[], io: Io) => Promise<ExitCode>;
 }

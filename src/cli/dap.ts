@@ -61,7 +61,6 @@ async function serveOn(port: number, listings: ListingFiles | undefined, io: Io)
 }
 
 export const dap: Command = {
-  summary: 'the debug adapter, over standard input and output or a port',
   usage: 'hmm-trace dap [--port N] [--listings FOLDER]',
   main: async (args, io) => {
     const { port, listings: folder } = optionsOf(args);

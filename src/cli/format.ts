@@ -31,7 +31,6 @@ function tryFormat(file: string, write: boolean, io: Io): Result {
 }
 
 export const format: Command = {
-  summary: 'put scenarios into the one layout; with --check only say which are not',
   usage: 'hmm-trace format FILE… [--check]',
   main: async (args, io) => {
     const { files, flag } = readArguments(args, { check: { type: 'boolean' } });

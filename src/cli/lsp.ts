@@ -1,15 +1,13 @@
 /** `hmm-trace lsp`: the language server, for editors other than VS Code. */
 
 import { type Command, UsageError } from './command';
+import { serveLanguage } from './language-server';
 
 export const lsp: Command = {
-  summary: 'the language server, over standard input and output',
   usage: 'hmm-trace lsp',
   main: async (args) => {
     // Editors name the way they talk, and there is only one.
     if (args.some((arg) => arg !== '--stdio')) throw new UsageError('lsp takes no arguments');
-    // Loaded only here: the other commands start without it.
-    const { serveLanguage } = await import('./language-server');
     serveLanguage(process.stdin, process.stdout);
     // The connection ends the process when the editor says `exit` or goes.
     return new Promise(() => undefined);

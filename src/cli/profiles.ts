@@ -44,7 +44,6 @@ function profilesPage(): string {
 }
 
 export const profiles: Command = {
-  summary: 'the kernels whose semantics there are, or in what two of them differ',
   usage: 'hmm-trace profiles [OLD NEW] [--markdown]',
   main: async (args, io) => {
     const { files: words, flag } = readWords(args, { markdown: { type: 'boolean' } });

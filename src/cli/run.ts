@@ -147,7 +147,6 @@ async function everyKernel(files: readonly string[], settings: RunSettings, io: 
 }
 
 export const run: Command = {
-  summary: 'run scenarios to their end and check what they expect',
   usage: [
     'hmm-trace run FILE… [--profile VERSION|all] [--json] [--level quiet|statements|events|all]',
     '              [--max-steps N] [--max-lines N] [--livelock N] [--no-invariants]',
