@@ -8,7 +8,7 @@ import { inProject } from '../tools/project';
 import { patience, repeat } from './repeat';
 
 /** How long one attempt waits for the thing that it clicks; the next one looks again. */
-export const soon = { timeout: 15_000 };
+export const soon = { timeout: 8_000 };
 
 /** Of a window, in CSS pixels. */
 export interface Size {
@@ -26,6 +26,21 @@ const words = (lines: readonly string[]) =>
     .filter((line) => line !== '')
     .sort();
 
+type Files = Readonly<Record<string, string>>;
+
+/** Writes the files into a fresh folder: the address of a window on it, with the first of them open. */
+async function addressOf(files: Files | undefined): Promise<string> {
+  const { origin, folder: parent } = inject('editor');
+  if (files === undefined) return windowAddress(origin);
+  const folder = await mkdtemp(join(parent, 'ws-'));
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+  const [first] = Object.keys(files);
+  return windowAddress(origin, folder, first && join(folder, first));
+}
+
 /** A window of the real editor, with the gestures that the tests need: each is done again until the editor has taken it. */
 export class EditorWindow {
   /** The window that was opened last: failures are pictured and the next test begins in it. */
@@ -35,26 +50,18 @@ export class EditorWindow {
 
   private constructor(
     private readonly browser: Browser,
-    readonly page: Page,
-    private readonly address: string,
-    private readonly first: string | undefined,
+    private current: Page,
+    private readonly files: Files | undefined,
+    private readonly size: Size,
   ) {}
 
   /** Opens a window on a fresh folder with these files, the first of them in an editor. */
-  static async open(files: Readonly<Record<string, string>>, size = ROOMY): Promise<EditorWindow> {
-    const { origin, folder: parent } = inject('editor');
-    const folder = await mkdtemp(join(parent, 'ws-'));
-    for (const [name, text] of Object.entries(files)) {
-      await mkdir(dirname(join(folder, name)), { recursive: true });
-      await writeFile(join(folder, name), text);
-    }
-    const [first] = Object.keys(files);
-    const file = first === undefined ? undefined : join(folder, first);
-    return EditorWindow.launch(windowAddress(origin, folder, file), file, size);
+  static open(files: Files, size = ROOMY): Promise<EditorWindow> {
+    return EditorWindow.launch(files, size);
   }
 
   /** The same, with Run and Debug and our own views in sight. */
-  static async openForDebugging(files: Readonly<Record<string, string>>): Promise<EditorWindow> {
+  static async openForDebugging(files: Files): Promise<EditorWindow> {
     const window = await EditorWindow.open(files);
     await window.showDebugViews();
     return window;
@@ -62,23 +69,32 @@ export class EditorWindow {
 
   /** Opens a window without a folder. */
   static openEmpty(): Promise<EditorWindow> {
-    return EditorWindow.launch(windowAddress(inject('editor').origin), undefined, ROOMY);
+    return EditorWindow.launch(undefined, ROOMY);
   }
 
-  private static async launch(address: string, file: string | undefined, size: Size): Promise<EditorWindow> {
+  private static async launch(files: Files | undefined, size: Size): Promise<EditorWindow> {
     const { browser: executablePath, folder: home } = inject('editor');
     const env = { ...process.env, HOME: home, TMPDIR: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
     const browser = await chromium.launch({ executablePath, env, args: ['--no-sandbox'] });
-    const page = await browser.newPage({ viewport: size });
-    page.setDefaultTimeout(patience);
-    const window = new EditorWindow(browser, page, address, file && basename(file));
+    const window = new EditorWindow(browser, await browser.newPage({ viewport: size }), files, size);
     EditorWindow.latest = window;
     await window.load();
     return window;
   }
 
+  get page(): Page {
+    return this.current;
+  }
+
+  /** The name of the file that is open in the beginning. */
+  private get first(): string | undefined {
+    const [path] = Object.keys(this.files ?? {});
+    return path && basename(path);
+  }
+
   private async load(): Promise<void> {
-    await this.page.goto(this.address);
+    this.page.setDefaultTimeout(patience);
+    await this.page.goto(await addressOf(this.files));
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
     if (this.first === undefined) return;
     await this.tab(this.first).waitFor();
@@ -110,8 +126,13 @@ export class EditorWindow {
     if ((await icons.count()) > 0) await this.command('Remove All Breakpoints', () => this.gone(icons));
   }
 
-  /** The window as it was opened, where a test has left it in a state that `reset` can't mend. */
-  async reload(): Promise<void> {
+  /**
+   * A window like this one when it was opened, in its place, where a test has left it in a state that `reset` can't
+   * mend: with a folder and a browser's memory of its own, as views remember what they showed.
+   */
+  async reopen(): Promise<void> {
+    await this.page.close();
+    this.current = await this.browser.newPage({ viewport: this.size });
     await this.load();
     if (this.showsDebugViews) await this.showDebugViews();
   }
@@ -164,8 +185,8 @@ export class EditorWindow {
   }
 
   /**
-   * Runs a command by its title in the command palette, and again until its effect has come. Without an effect to look
-   * for: until the palette is gone, or has become the command's own question.
+   * Runs a command by its title in the command palette, and again until its effect has come and the palette is gone or
+   * has become the command's own question.
    */
   async command(title: string, done?: () => Promise<boolean>): Promise<void> {
     const row = this.choices.filter({ hasText: title }).first();
@@ -180,7 +201,7 @@ export class EditorWindow {
       await row.click(soon);
       chosen = true;
     };
-    await repeat(title, choose, async () => (done ? done() : chosen && (await left())));
+    await repeat(title, choose, async () => (await left()) && (done ? done() : chosen));
   }
 
   /** Answers the question that stands, which has to begin with this value where one is given. */
@@ -221,12 +242,13 @@ export class EditorWindow {
 
   /** Uses one of the buttons that a row shows while the mouse is on it; `done` tells that it was taken. */
   async rowAction(row: Locator, label: string, done: () => Promise<boolean>): Promise<void> {
-    const press = async () => {
-      await row.hover(soon);
-      // Behind the name stands the key, where there is one.
-      await row.locator(`.action-label[aria-label^="${label}"]`).click(soon);
-    };
-    await repeat(label, press, done);
+    await repeat(label, () => this.pressInRow(row, label), done);
+  }
+
+  private async pressInRow(row: Locator, label: string): Promise<void> {
+    await row.hover(soon);
+    // Behind the name stands the key, where there is one.
+    await row.locator(`.action-label[aria-label^="${label}"]`).click(soon);
   }
 
   /** Checks or unchecks a box. */
@@ -277,9 +299,17 @@ export class EditorWindow {
   /** Stops at a callback only where a condition holds, through the button of its row in Callbacks. */
   async setCondition(callback: string, condition: string): Promise<void> {
     const row = this.rows('Callbacks', callback);
-    await this.rowAction(row, 'Edit Condition', () => this.question.isVisible());
-    await this.answer(condition);
-    await row.filter({ hasText: `if ${condition}` }).waitFor();
+    const title = this.page.locator('.quick-input-title', { hasText: `Stop at ${callback} when` });
+    const set = async () => {
+      // A click elsewhere closes the question, as does a notice that takes the keyboard: then it is asked again.
+      if (!(await title.isVisible())) await this.pressInRow(row, 'Edit Condition');
+      await title.waitFor(soon);
+      await this.question.fill(condition, soon);
+      await this.page.keyboard.press('Enter');
+    };
+    await repeat(`the condition ${condition}`, set, () =>
+      row.filter({ hasText: `if ${condition}` }).isVisible(),
+    );
     await row.locator('[role=checkbox][aria-checked=true]').waitFor();
   }
 

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Locator } from 'playwright-core';
 import { type EditorWindow, soon } from './editor-window';
-import { repeat } from './repeat';
+import { patience, repeat } from './repeat';
 
 /** A picture in its webview. */
 export class Picture {
@@ -12,16 +13,13 @@ export class Picture {
 
   /** The picture of that name, as soon as it is there. */
   static async of(window: EditorWindow, name: string): Promise<Picture> {
-    let found: Locator | undefined;
-    const look = async () => {
+    for (const end = Date.now() + patience; Date.now() < end; await sleep(100))
       for (const frame of window.page.frames()) {
         const body = frame.locator(`body[data-picture="${name}"]`);
-        if ((await body.count()) > 0) found = body;
+        // A frame that has just gone has no picture.
+        if ((await body.count().catch(() => 0)) > 0) return new Picture(window, body);
       }
-    };
-    await repeat(`the picture ${name}`, look, async () => found !== undefined);
-    if (found === undefined) throw new Error(`There is no picture ${name}.`);
-    return new Picture(window, found);
+    throw new Error(`There is no picture ${name}.`);
   }
 
   /** What it says of what the pointer or the keyboard is on. */

@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const patience = 180_000;
 /** How long one attempt may take to show its effect before the action is done again. */
 const attempt = 15_000;
+/** The same for an action that could not be done. */
+const undone = 500;
 
 type Check = () => Promise<boolean>;
 
@@ -27,9 +29,13 @@ export async function repeat(what: string, action: () => Promise<void>, taken: C
   for (const end = Date.now() + patience; ; ) {
     if (await taken().catch(() => false)) return;
     if (Date.now() > end) throw new Error(`The editor did not take: ${what}`, { cause: problem });
-    await action().catch((error: unknown) => {
-      problem = error;
-    });
-    if (await comes(taken, attempt)) return;
+    const done = await action().then(
+      () => true,
+      (error: unknown) => {
+        problem = error;
+        return false;
+      },
+    );
+    if (await comes(taken, done ? attempt : undone)) return;
   }
 }

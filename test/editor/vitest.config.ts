@@ -10,7 +10,7 @@ export default defineConfig({
     globalSetup: 'test/editor/server.ts',
     setupFiles: 'test/editor/after-each.ts',
     fileParallelism: false,
-    // A second attempt, in a window that is loaded anew: the report tells which test has needed it.
+    // A second attempt, in a new window: the report tells which test has needed it.
     retry: 1,
     // Limits that only end what would never come: no test is about how long something takes.
     testTimeout: 6 * patience,

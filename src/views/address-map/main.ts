@@ -3,7 +3,8 @@
 import type { AddressMapArguments, AddressMapResult, MapArea, MapState } from '../../protocol/address-map';
 import type { Cell } from '../kit/cells/cells';
 import type { Look } from '../kit/cells/draw';
-import { CellsView, type Range, type Zoomed } from '../kit/cells/view';
+import type { Range } from '../kit/cells/selection';
+import { CellsView, type Zoomed } from '../kit/cells/view';
 import { element } from '../kit/page';
 import type { Keys } from '../kit/picture';
 import type { Theme } from '../kit/theme';

@@ -4,7 +4,8 @@ import type { CellArea } from '../../protocol/cells';
 import type { FrameColour, FrameMapArguments, FrameMapResult, FrameState } from '../../protocol/frame-map';
 import type { Cell } from '../kit/cells/cells';
 import type { Look } from '../kit/cells/draw';
-import { CellsView, type Range, type Zoomed } from '../kit/cells/view';
+import type { Range } from '../kit/cells/selection';
+import { CellsView, type Zoomed } from '../kit/cells/view';
 import { element } from '../kit/page';
 import type { Theme } from '../kit/theme';
 import { FrameMap, pfnOf } from './model';
@@ -40,13 +41,17 @@ function colourOf(theme: Theme, use: FrameState['use'], number: number): string 
 class FrameMapView extends CellsView<FrameMapArguments, FrameState, CellArea, FrameMapResult, Kept> {
   readonly #colour = element<HTMLSelectElement>('colour');
   readonly #find = element<HTMLInputElement>('find');
+  /** What is to be found once the whole map is there. */
+  #wanted: string | undefined;
 
   constructor() {
     super({ parts: [] });
     this.#colour.addEventListener('change', () =>
       this.ask({ ...this.kept, colour: this.#colour.value as FrameColour }),
     );
-    this.#find.addEventListener('change', () => this.#goTo(this.#find.value));
+    this.#find.addEventListener('keydown', ({ key }) => {
+      if (key === 'Enter') this.#goTo(this.#find.value);
+    });
   }
 
   protected argsOf(most: number, part: Range | undefined): FrameMapArguments {
@@ -71,11 +76,23 @@ class FrameMapView extends CellsView<FrameMapArguments, FrameState, CellArea, Fr
     this.link({ to: 'frame', pfn: pfnOf(this.map.rangeOf(cell).from), focus });
   }
 
-  /** Selects the cell with a page frame number, hexadecimal as the kernel writes them. */
+  /** Selects the cell with a page frame number, hexadecimal as the kernel writes them, also outside of the part shown. */
   #goTo(text: string): void {
     const pfn = Number(`0x${text.trim().replace(/^0x/i, '')}`);
-    const found = Number.isSafeInteger(pfn) && this.goTo(pfn * 4096);
-    if (!found) this.say(`No part of the map has a page frame ${text}.`);
+    if (Number.isSafeInteger(pfn) && this.goTo(pfn * 4096)) return;
+    if (this.kept.parts.length === 0) {
+      this.say(`No part of the map has a page frame ${text}.`);
+      return;
+    }
+    this.#wanted = text;
+    this.ask({ ...this.kept, parts: [] });
+  }
+
+  protected override shown(result: FrameMapResult): void {
+    super.shown(result);
+    const wanted = this.#wanted;
+    this.#wanted = undefined;
+    if (wanted !== undefined) this.#goTo(wanted);
   }
 }
 

@@ -8,16 +8,11 @@ import { Theme } from '../theme';
 import type { Cell, Cells } from './cells';
 import { drawCell, drawCells, type Look } from './draw';
 import { cellAt, type Layout, layout, roomFor } from './layout';
+import { type Range, selectedAddress } from './selection';
 
 /** Rows of the table behind the picture. */
 const MOST_ROWS = 200;
 const SWATCH = 14;
-
-/** A range of addresses. */
-export interface Range {
-  readonly from: string;
-  readonly to: string;
-}
 
 /** Parts that were zoomed into, the innermost last. */
 export interface Zoomed {
@@ -34,6 +29,8 @@ export abstract class CellsView<
   protected map: Cells<State, Area, Result> | undefined;
   #layout: Layout | undefined;
   #selected: number | undefined;
+  /** Address of the fault that the answer before named. */
+  #fault: string | undefined;
   readonly #legend = element('legend');
   readonly #table = element<HTMLTableSectionElement>('rows');
   readonly #out = element<HTMLButtonElement>('out');
@@ -66,9 +63,13 @@ export abstract class CellsView<
 
   protected shown(result: Result): void {
     const before = this.#selectedCell();
-    const address = before && this.map?.rangeOf(before).from;
+    const address = selectedAddress(result.faults[0], {
+      fault: this.#fault,
+      range: before && this.map?.rangeOf(before),
+    });
+    this.#fault = result.faults[0];
     this.map = this.decode(result);
-    this.#selected = this.map.at(Number(result.faults[0] ?? address ?? Number.NaN)) ?? undefined;
+    this.#selected = address === undefined ? undefined : this.map.at(address);
     this.#out.hidden = this.kept.parts.length === 0;
     this.controls(result);
     this.redraw();
