@@ -67,7 +67,7 @@ export const contextAccess = (ops: ContextOps): Routine<ContextAccess> =>
         f.vpn = f.start;
         f.end = (f.start + f.pages) as Vpn;
       }),
-      r.loop('pages are left', (_, f) => f.vpn < f.end && f.ret === 0, [
+      r.loop('(addr < end && !ret)', (_, f) => f.vpn < f.end && f.ret === 0, [
         r.yield('Y14'),
         r.when(
           'the mirror maps the page with this right: the device uses it',
@@ -130,7 +130,7 @@ export const faultWork = (ops: ContextOps): Routine<OnDevice> =>
     params: { device: DeviceT },
     locals: { fault: DeviceFaultT },
     body: (r) => [
-      r.loop('for ever', () => true, [
+      r.loop('(true)', () => true, [
         r.wait(
           'sleep until the device raises its interrupt',
           Wait.DeviceWork,

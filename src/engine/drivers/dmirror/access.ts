@@ -62,11 +62,15 @@ export const read_back = routine({
       f.vpn = f.start;
     }),
     lockMirror(r, (_, f) => f.mirror),
-    r.loop('the device maps the next page', (k, f) => f.vpn < f.end && do_read(k, f.mirror, f.vpn), [
-      r.step('addr += PAGE_SIZE', (_, f) => {
-        f.vpn = (f.vpn + 1) as Vpn;
-      }),
-    ]),
+    r.loop(
+      '(addr < end && xa_load(&dmirror->pt, pfn))',
+      (k, f) => f.vpn < f.end && do_read(k, f.mirror, f.vpn),
+      [
+        r.step('addr += PAGE_SIZE', (_, f) => {
+          f.vpn = (f.vpn + 1) as Vpn;
+        }),
+      ],
+    ),
     r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
     r.ret('return 0, or -ENOENT', (_, f) => (f.vpn < f.end ? -Errno.ENOENT : 0)),
   ],
@@ -99,7 +103,7 @@ export const dmirror_range_fault = routine({
       f.pfns = k.slots.array(f.start, f.end - f.start);
       f.again = 1;
     }),
-    r.loop('the answer was overtaken (or the first time)', (_, f) => f.again !== 0, [
+    r.loop('(true), until no invalidation has overtaken the answer', (_, f) => f.again !== 0, [
       r.yield('Y12'),
       r.wait(
         'seq = mmu_interval_read_begin(notifier)',
@@ -127,13 +131,13 @@ export const dmirror_range_fault = routine({
         },
       ),
       r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
-      r.when('it failed for good', (_, f) => f.ret !== 0 && f.ret !== -Errno.EBUSY, [
+      r.when('(ret && ret != -EBUSY)', (_, f) => f.ret !== 0 && f.ret !== -Errno.EBUSY, [
         r.ret('return ret', (k, f) => {
           k.slots.free(f.pfns);
           return f.ret;
         }),
       ]),
-      r.when('it has an answer', (_, f) => f.ret === 0, [
+      r.when('(!ret)', (_, f) => f.ret === 0, [
         r.yield('Y12'),
         lockMirror(r, (_, f) => f.mirror),
         r.only(
@@ -141,7 +145,7 @@ export const dmirror_range_fault = routine({
           [storeAnswer(r)],
           [
             r.when(
-              'mmu_interval_read_retry: the mirror was invalidated since',
+              '(mmu_interval_read_retry(range->notifier, range->notifier_seq))',
               (k, f) => mmu_interval_read_retry(k, f.mirror, f.seq),
               [],
               [storeAnswer(r)],
@@ -172,7 +176,7 @@ export const dmirror_fault = routine({
     r.only(
       (profile) => profile.intervalNotifiers,
       [
-        r.loop('address < end', (_, f) => f.vpn < f.end && f.ret === 0, [
+        r.loop('(addr < end && !ret)', (_, f) => f.vpn < f.end && f.ret === 0, [
           r.call(
             'ret = dmirror_range_fault(&range)',
             dmirror_range_fault,
@@ -221,10 +225,10 @@ const dmirror_access = routine({
       begin_ioctl(k);
       f.vpn = f.start;
     }),
-    r.loop('pages are left', (_, f) => f.vpn < f.end && f.ret === 0, [
+    r.loop('(addr < end && !ret)', (_, f) => f.vpn < f.end && f.ret === 0, [
       lockMirror(r, (_, f) => f.mirror),
       r.loop(
-        'the device maps the next page with this right: access it',
+        '(addr < end && xa_load(&dmirror->pt, pfn)), for a write with DPT_XA_TAG_WRITE: access it',
         (k, f) =>
           f.vpn < f.end &&
           (f.write !== 0
@@ -237,7 +241,7 @@ const dmirror_access = routine({
         ],
       ),
       r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, f.mirror)),
-      r.when('a page is missing', (_, f) => f.vpn < f.end, [
+      r.when('(addr < end): a page is missing', (_, f) => f.vpn < f.end, [
         ...lockRange(r, (_, f) => f.mirror),
         r.call(
           'ret = dmirror_fault(from here to the end)',

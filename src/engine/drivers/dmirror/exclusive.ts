@@ -93,7 +93,7 @@ const takeRange = <F extends Taking>(r: Builder<F>): Node<F>[] => [
       f.mapped = 0;
     },
   ),
-  r.when('every page was found', (_, f) => f.ret === f.next - f.vpn, [
+  r.when('(ret == (next - addr) >> PAGE_SHIFT)', (_, f) => f.ret === f.next - f.vpn, [
     lockMirror(r, (_, f) => f.mirror),
     r.step('dmirror_atomic_map(pages)', (k, f) => {
       f.mapped = atomic_map(k, f.mirror, f.slots);
@@ -103,8 +103,8 @@ const takeRange = <F extends Taking>(r: Builder<F>): Node<F>[] => [
   r.step('addr = start', (_, f) => {
     f.slot = f.slots;
   }),
-  r.loop('i < npages', (_, f) => f.slot !== 0, [
-    r.when('it is locked for the device', (k, f) => k.slots.dstFlags.get(f.slot) !== 0, [
+  r.loop('(i < npages)', (_, f) => f.slot !== 0, [
+    r.when('(pages[i])', (k, f) => k.slots.dstFlags.get(f.slot) !== 0, [
       unlockAndPut(r, 'unlock_page(page); put_page(page)', (k, f) => k.slots.srcPage.get(f.slot) as PageRow),
     ]),
     r.step('i++', (k, f) => {
@@ -133,7 +133,7 @@ const takePage = <F extends Taking>(r: Builder<F>): Node<F>[] => [
       f.page = Math.max(0, value) as PageRow;
     },
   ),
-  r.when('!IS_ERR(page)', (_, f) => f.ret === 0, [
+  r.when('(!IS_ERR(page))', (_, f) => f.ret === 0, [
     lockMirror(r, (_, f) => f.mirror),
     r.step('dmirror_atomic_map(addr, page)', (k, f) =>
       mirrors.store(k, f.mirror, f.vpn, f.page, Access.Atomic),
@@ -174,11 +174,11 @@ export const dmirror_exclusive = routine({
       f.end = (f.start + f.pages) as Vpn;
     }),
     ...mmapReadLock(r, (_, f) => f.mm),
-    r.loop('address < end', (_, f) => f.vpn < f.end && f.ret === 0, [
+    r.loop('(addr < end && !ret)', (_, f) => f.vpn < f.end && f.ret === 0, [
       r.only((profile) => profile.exclusiveByPage, takePage(r), takeRange(r)),
     ]),
     r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
-    r.when('all of it was had', (_, f) => f.ret === 0, [
+    r.when('(!ret)', (_, f) => f.ret === 0, [
       r.call(
         'read the range back through the device',
         read_back,

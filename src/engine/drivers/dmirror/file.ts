@@ -54,7 +54,7 @@ export const dmirror_open = routine({
   params: { device: DeviceT },
   locals: { mirror: MirrorT },
   body: (r) => [
-    r.step('a new struct dmirror with an empty table', (k, f) => {
+    r.step('dmirror = kzalloc(sizeof(*dmirror)); xa_init(&dmirror->pt)', (k, f) => {
       const { devices } = k;
       f.mirror = devices.mirrors.alloc() as MirrorRow;
       const process = k.tasks.processOf(k.task);
@@ -139,7 +139,7 @@ const dmirror_migrate_home = routine({
         f.vpn = place ? place.vpn : (0 as Vpn);
         f.at = next_in_use(k, f.device, f.at + 1) as Vpn;
       }),
-      r.when('it does', (_, f) => f.vma !== 0, [
+      r.when('this process maps it', (_, f) => f.vma !== 0, [
         r.call('migrate this page to system memory', migrate, (k, f, callee) => {
           callee.vma = f.vma;
           callee.start = f.vpn;
@@ -166,7 +166,7 @@ const evict_chunk = routine({
   body: (r) => [
     r.only(evictionMayFail, [
       r.when(
-        'src_pfns = kcalloc(npages, sizeof(*src_pfns)): no memory',
+        '(!(src_pfns = kcalloc(npages, sizeof(*src_pfns)))): no memory',
         (k) => should_fail_alloc(k, Alloc.Eviction),
         oops(r, 'NULL pointer dereference', () => NULL_POINTER),
       ),
@@ -180,18 +180,18 @@ const evict_chunk = routine({
       // Pages that were never handed out are not looked at.
       f.at = memory.of(k).untouched.get(f.device);
     }),
-    r.loop('pages of the device are left', (k, f) => f.at < k.devices.pages.get(f.device), [
+    r.loop('(i < npages)', (k, f) => f.at < k.devices.pages.get(f.device), [
       r.step('reference and lock what is in use', (k, f) => collect_device(k, f)),
     ]),
     r.call('migrate_device_unmap(src_pfns, npages)', migrate_device_unmap, pass),
     r.step('all collected', (k) => k.leave('migrate_device_range')),
     ...forEachSlot(r, 'a page of system memory for each', [
-      r.when('it migrates', (k, f) => migrates(k, f.slot), [
+      r.when('(src[i] & MIGRATE_PFN_MIGRATE)', (k, f) => migrates(k, f.slot), [
         r.step('page = alloc_page(); lock_page(page)', (k, f) => {
           f.page = alloc_movable_page(k);
           if (f.page !== 0) trylock_page(k, f.page);
         }),
-        r.when('there is one', (_, f) => f.page !== 0, [
+        r.when('(page)', (_, f) => f.page !== 0, [
           r.yield('Y7'),
           r.step('copy the contents; dst[i]', (k, f) => {
             k.contents.copy(backing_page(k, srcPage(k, f.slot)), f.page);
@@ -261,7 +261,7 @@ export const dmirror_release = routine({
         callee.mirror = f.mirror;
       },
     ),
-    r.step('dmirror->mdevice', (k, f) => {
+    r.step('mdevice = dmirror->mdevice', (k, f) => {
       f.device = k.devices.mirrorDevice.get(f.mirror) as DeviceRow;
     }),
     r.only(
@@ -293,7 +293,7 @@ export const dmirror_remove = routine({
       (k, f) => k.devices.pgmap.get(f.device),
       (k, f) => memory.of(k).removing.get(f.device) === 0 || k.devices.pages.get(f.device) === 0,
     ),
-    r.when('there is no memory any more', (k, f) => k.devices.pages.get(f.device) === 0, [r.ret('return 0')]),
+    r.when('(!mdevice->devmem_chunks)', (k, f) => k.devices.pages.get(f.device) === 0, [r.ret('return 0')]),
     r.step('devmem->remove = true; unlink the free pages', (k, f) => devmem_remove_free(k, f.device)),
     r.call(
       "evict the device's pages",

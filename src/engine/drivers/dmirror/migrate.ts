@@ -97,7 +97,7 @@ export const migrate = routine({
         (profile) => profile.splitMigrateApi,
         [
           r.call('ret = migrate_vma_setup(&args)', migrate_vma_setup, passMigration, keep),
-          r.when('it succeeded', (_, f) => f.ret === 0, [
+          r.when('(!ret)', (_, f) => f.ret === 0, [
             r.yield('Y7'),
             r.only(
               (profile) => profile.driverReportsNoMemory,
@@ -105,7 +105,7 @@ export const migrate = routine({
                 r.call('ret = alloc_and_copy(&args)', alloc_and_copy, passMigration, (_, f, value) => {
                   f.ret = value === 0 ? 0 : -Errno.ENOMEM;
                 }),
-                r.when('it succeeded too', (_, f) => f.ret === 0, move),
+                r.when('(!ret)', (_, f) => f.ret === 0, move),
               ],
               [r.call('alloc_and_copy(&args)', alloc_and_copy, passMigration), ...move],
             ),
@@ -114,7 +114,7 @@ export const migrate = routine({
         ],
         [
           r.call('ret = migrate_vma(ops, vma, start, end, src, dst)', migrate_vma, passMigration, keep),
-          r.when('it succeeded', (_, f) => f.ret === 0, [count]),
+          r.when('(!ret)', (_, f) => f.ret === 0, [count]),
         ],
       ),
       r.step('free the arrays', (k, f) => migration_free(k, f.migration)),
@@ -136,13 +136,13 @@ const migrate_range = routine({
       f.vpn = f.start;
     }),
     ...mmapReadLock(r, (_, f) => f.mm),
-    r.loop('address < end', (_, f) => f.vpn < f.end && f.ret >= 0, [
+    r.loop('(addr < end && ret >= 0)', (_, f) => f.vpn < f.end && f.ret >= 0, [
       r.step('vma = vma_lookup(mm, address)', (k, f) => {
         f.vma = k.mm.vmaAt(f.mm, f.vpn);
         if (f.vma === 0 || !k.mm.has(f.vma, Vm.Read)) f.ret = -Errno.EINVAL;
         else f.next = Math.min(f.end, f.vpn + k.profile.driverMigratesPages, k.mm.end.get(f.vma)) as Vpn;
       }),
-      r.when('it is there and readable', (_, f) => f.ret >= 0, [
+      r.when('(vma && (vma->vm_flags & VM_READ))', (_, f) => f.ret >= 0, [
         r.call(
           'migrate this round',
           migrate,
@@ -211,7 +211,7 @@ export const dmirror_migrate_to_device = routine({
       keepRet,
     ),
     r.only(faultsAfterMigration, [
-      r.when('it went through', (_, f) => f.ret === 0, [
+      r.when('(!ret)', (_, f) => f.ret === 0, [
         r.call(
           'map the range: dmirror_fault()',
           dmirror_fault,
@@ -220,7 +220,7 @@ export const dmirror_migrate_to_device = routine({
         ),
       ]),
     ]),
-    r.when('it went through', (_, f) => f.ret === 0, [
+    r.when('(!ret)', (_, f) => f.ret === 0, [
       r.call(
         'read the range back through the device',
         read_back,

@@ -65,20 +65,20 @@ const copyToDevice = routine({
         (profile) => profile.collectsHuge,
         [
           r.when(
-            'it is compound: a device folio of 2 MiB',
+            '(src[i] & MIGRATE_PFN_COMPOUND): a device folio of 2 MiB',
             (k, f) => migrates(k, f.slot) && (k.slots.srcFlags.get(f.slot) & MigratePfn.Compound) !== 0,
             notModelled(r, (k, f) => vpnOf(k, f.slot)),
           ),
         ],
       ),
-      r.when('it migrates', (k, f) => migrates(k, f.slot) && !stays(k, f.slot), [
+      r.when('(src[i] & MIGRATE_PFN_MIGRATE)', (k, f) => migrates(k, f.slot) && !stays(k, f.slot), [
         r.inlines(
           ['dmirror_devmem_alloc_page', 'alloc_pages', 'zone_device_page_init', 'zone_device_folio_init'],
           r.step('dpage = dmirror_devmem_alloc_page()', (k, f) => {
             f.page = devmem_alloc_page(k, f.migration, f.slot);
           }),
         ),
-        r.when('there is one', (_, f) => f.page !== 0, [
+        r.when('(dpage)', (_, f) => f.page !== 0, [
           r.yield('Y7'),
           r.step('copy the contents (zeroes for a hole); dst[i]', (k, f) => {
             const from = srcPage(k, f.slot);
@@ -118,7 +118,7 @@ const copyToRam = routine({
     ]),
     ...forEachSlot(r, 'a system page for each device page', [
       r.when(
-        'a device page that migrates',
+        '(page && (src[i] & MIGRATE_PFN_MIGRATE)): a device page that migrates',
         (k, f) => srcPage(k, f.slot) !== 0 && migrates(k, f.slot) && is_driver_page(k, srcPage(k, f.slot)),
         [
           r.step('page = alloc_page(); lock_page(page)', (k, f) => {
@@ -130,7 +130,7 @@ const copyToRam = routine({
           r.only(
             (profile) => profile.driverReportsNoMemory,
             [
-              r.when('there is none', (_, f) => f.page === 0, [
+              r.when('(!page)', (_, f) => f.page === 0, [
                 r.ret('return VM_FAULT_OOM', (k, f) => {
                   k.slots.dstFlags.set(f.slot, k.slots.srcFlags.get(f.slot) & MigratePfn.Write);
                   return VmFault.OOM;
@@ -138,7 +138,7 @@ const copyToRam = routine({
               ]),
             ],
           ),
-          r.when('there is one', (_, f) => f.page !== 0, [
+          r.when('(page)', (_, f) => f.page !== 0, [
             r.step("drop the device's entry", (k, f) => {
               const vpn = vpnOf(k, f.slot);
               if (!keepsOwnEntries(k.profile)) mirrors.erase(k, mirrorOf(k, f), vpn, (vpn + 1) as Vpn);
@@ -176,7 +176,7 @@ export const alloc_and_copy = routine({
       if (!k.profile.splitMigrateApi) log_array(k, f.migration, false);
     }),
     r.when(
-      'to system memory',
+      'the pages go to system memory',
       (k, f) => own.of(k).toRam.get(f.migration) !== 0,
       [
         r.call(
@@ -225,13 +225,23 @@ export const finalize_and_map = routine({
         r.when('they went to the device', (k, f) => own.of(k).toRam.get(f.migration) === 0, [
           lockMirror(r, mirrorOf),
           ...forEachSlot(r, 'store each page that moved', [
-            r.when('it moved', (k, f) => migrates(k, f.slot) && dstPage(k, f.slot) !== 0, [
-              r.step("store the page in the device's table, writable where dst says so", (k, f) => {
-                const write = k.slots.dstFlags.get(f.slot) & MigratePfn.Write;
-                const page = backing_page(k, dstPage(k, f.slot));
-                mirrors.store(k, mirrorOf(k, f), vpnOf(k, f.slot), page, write ? Access.Write : Access.Read);
-              }),
-            ]),
+            r.when(
+              '((src[i] & MIGRATE_PFN_MIGRATE) && migrate_pfn_to_page(dst[i]))',
+              (k, f) => migrates(k, f.slot) && dstPage(k, f.slot) !== 0,
+              [
+                r.step("store the page in the device's table, writable where dst says so", (k, f) => {
+                  const write = k.slots.dstFlags.get(f.slot) & MigratePfn.Write;
+                  const page = backing_page(k, dstPage(k, f.slot));
+                  mirrors.store(
+                    k,
+                    mirrorOf(k, f),
+                    vpnOf(k, f.slot),
+                    page,
+                    write ? Access.Write : Access.Read,
+                  );
+                }),
+              ],
+            ),
           ]),
           r.step('mutex_unlock(&dmirror->mutex)', (k, f) => unlock_mirror(k, mirrorOf(k, f))),
         ]),

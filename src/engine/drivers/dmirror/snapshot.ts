@@ -83,7 +83,7 @@ const dmirror_range_snapshot = routine({
       f.pfns = k.slots.array(f.start, f.end - f.start);
       f.again = 1;
     }),
-    r.loop('the answer was overtaken (or the first time)', (_, f) => f.again !== 0, [
+    r.loop('(true), until no invalidation has overtaken the answer', (_, f) => f.again !== 0, [
       r.yield('Y12'),
       r.wait(
         'seq = mmu_interval_read_begin(range->notifier)',
@@ -111,11 +111,11 @@ const dmirror_range_snapshot = routine({
         },
       ),
       r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
-      r.when('it has an answer', (_, f) => f.ret === 0, [
+      r.when('(!ret)', (_, f) => f.ret === 0, [
         r.yield('Y12'),
         lockMirror(r, (_, f) => f.mirror),
         r.when(
-          'mmu_interval_read_retry: the range was invalidated since',
+          '(mmu_interval_read_retry(range->notifier, range->notifier_seq))',
           (k, f) => mmu_interval_read_retry(k, f.notifier, f.seq),
           [
             r.step('try once more', (_, f) => {
@@ -164,7 +164,7 @@ export const dmirror_snapshot = routine({
     r.only(
       (profile) => profile.intervalNotifiers,
       [
-        r.loop('address < end', (_, f) => f.vpn < f.end && f.ret === 0, [
+        r.loop('(addr < end && !ret)', (_, f) => f.vpn < f.end && f.ret === 0, [
           r.call(
             'ret = dmirror_range_snapshot(dmirror, &range, perm): a round of pages',
             dmirror_range_snapshot,

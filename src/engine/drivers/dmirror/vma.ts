@@ -70,11 +70,11 @@ export const dmirror_vma_fault = routine({
       f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;
       f.vpn = f.start;
     }),
-    r.loop('address < end', (_, f) => f.vpn < f.end, [
+    r.loop('(addr < end)', (_, f) => f.vpn < f.end, [
       r.yield('Y12'),
       ...mmapReadLock(r, (_, f) => f.mm),
       nextPart(r),
-      r.when('it is not mapped, or not readable', (_, f) => f.vma === 0, [
+      r.when('(!vma || !(vma->vm_flags & VM_READ))', (_, f) => f.vma === 0, [
         r.step('up_read(&mm->mmap_sem)', (k, f) => mmap_read_unlock_if_locked(k, f.mm)),
         r.ret('return -EFAULT', () => -Errno.EFAULT),
       ]),
@@ -93,16 +93,16 @@ export const dmirror_vma_fault = routine({
       r.step('up_read(&mm->mmap_sem), unless a fault has let go of it', (k, f) =>
         mmap_read_unlock_if_locked(k, f.mm),
       ),
-      r.when('it failed for good', (_, f) => f.ret !== 0 && f.ret !== -Errno.EBUSY, [
+      r.when('(ret && ret != -EBUSY)', (_, f) => f.ret !== 0 && f.ret !== -Errno.EBUSY, [
         r.ret('return ret', (k, f) => {
           k.slots.free(f.pfns);
           return f.ret;
         }),
       ]),
-      r.when('it has an answer', (_, f) => f.ret === 0, [
+      r.when('(!ret)', (_, f) => f.ret === 0, [
         r.yield('Y12'),
         lockMirror(r, (_, f) => f.mirror),
-        r.when('hmm_vma_range_done(range): nothing of it was invalidated', answer_holds, [
+        r.when('(hmm_vma_range_done(range)): nothing of it was invalidated', answer_holds, [
           r.step('store the pages in the device table', (k, f) => {
             do_fault(k, { mirror: f.mirror, start: f.vpn, end: f.next, write: f.write, pfns: f.pfns });
             f.vpn = f.next;
@@ -136,15 +136,15 @@ export function snapshotRoutine(
         f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;
         f.vpn = f.start;
       }),
-      r.loop('address < end', (_, f) => f.vpn < f.end, [
+      r.loop('(addr < end)', (_, f) => f.vpn < f.end, [
         r.yield('Y12'),
         ...mmapReadLock(r, (_, f) => f.mm),
         nextPart(r),
         r.when(
-          'it is not mapped, or not readable',
+          '(!vma || !(vma->vm_flags & VM_READ))',
           (_, f) => f.vma === 0,
           [
-            r.step('an error for this page; up_read(&mm->mmap_sem)', (k, f) => {
+            r.step('pfns[i] = HMM_PFN_ERROR; up_read(&mm->mmap_sem)', (k, f) => {
               mmap_read_unlock_if_locked(k, f.mm);
               hole(k);
               f.vpn = (f.vpn + 1) as Vpn;
@@ -166,7 +166,7 @@ export function snapshotRoutine(
             r.yield('Y12'),
             lockMirror(r, (_, f) => f.mirror),
             r.when(
-              'hmm_vma_range_done(range): nothing of it was invalidated',
+              '(hmm_vma_range_done(range)): nothing of it was invalidated',
               (k, f) => hmm_vma_range_done(k, f.range),
               [
                 r.step('dmirror_mkentry(): make a byte of each page', (k, f) => {

@@ -145,28 +145,30 @@ const do_huge_pmd_anonymous_page = routine({
     });
     return [
       entered(r, ANON, 'nothing is mapped in these 2 MiB yet'),
-      r.when('the 2 MiB around the address are not all in the VMA', (k, f) => !is_suitable(k, f.vma, f.vpn), [
-        leaves(r, ANON, 'return VM_FAULT_FALLBACK', () => VmFault.FALLBACK),
-      ]),
-      r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
+      r.when(
+        '(haddr < vma->vm_start || haddr + HPAGE_PMD_SIZE > vma->vm_end)',
+        (k, f) => !is_suitable(k, f.vma, f.vpn),
+        [leaves(r, ANON, 'return VM_FAULT_FALLBACK', () => VmFault.FALLBACK)],
+      ),
+      r.when('(vmf_anon_prepare(vmf))', (k, f) => !vmf_anon_prepare(k, f), [
         leaves(r, ANON, 'return ret', (_, f) => f.ret),
       ]),
-      r.when('it is a read: use the huge zero page', (_, f) => !isWrite(f), [
+      r.when('(!(vmf->flags & FAULT_FLAG_WRITE)): use the huge zero page', (_, f) => !isWrite(f), [
         allocTable,
-        r.when('no memory for the page table', (_, f) => f.table === 0, [
+        r.when('(!pgtable)', (_, f) => f.table === 0, [
           leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM),
         ]),
         r.step('zero_folio = mm_get_huge_zero_folio(mm)', (k, f) => {
           f.page = get_huge_zero_folio(k);
         }),
-        r.when('there are no 512 pages for it', (_, f) => f.page === 0, [
+        r.when('(!zero_folio): there are no 512 pages for it', (_, f) => f.page === 0, [
           r.step('pte_free(mm, pgtable)', (k, f) => table_free(k, f.table as NodeRow)),
           leaves(r, ANON, 'return VM_FAULT_FALLBACK', () => VmFault.FALLBACK),
         ]),
         r.yield('Y2'),
         pmdLock(r),
         r.when(
-          'the entry is still empty',
+          '(pmd_none(*vmf->pmd))',
           (k, f) => ptep_get(k, f.entry) === 0,
           [r.step('set_huge_zero_folio(): map it read-only', (k, f) => map_zero_folio(k, f)), pmdUnlock(r)],
           [pmdUnlock(r), r.step('pte_free(mm, pgtable)', (k, f) => table_free(k, f.table as NodeRow))],
@@ -176,18 +178,18 @@ const do_huge_pmd_anonymous_page = routine({
       r.step('folio = vma_alloc_anon_folio_pmd(vma, address): zeroed and charged', (k, f) => {
         f.page = charge_or_free(k, alloc_huge_page(k, true), mmOf(k, f));
       }),
-      r.when('there is none', (_, f) => f.page === 0, [
+      r.when('(!folio)', (_, f) => f.page === 0, [
         leaves(r, ANON, 'return VM_FAULT_FALLBACK', () => VmFault.FALLBACK),
       ]),
       allocTable,
-      r.when('no memory for the page table', (_, f) => f.table === 0, [
+      r.when('(!pgtable)', (_, f) => f.table === 0, [
         putFolio,
         leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM),
       ]),
       r.yield('Y2'),
       pmdLock(r),
       r.when(
-        'the entry is still empty',
+        '(pmd_none(*vmf->pmd))',
         (k, f) => ptep_get(k, f.entry) === 0,
         [
           r.step('map_anon_folio_pmd(): add reverse map, LRU and rss; deposit the table', (k, f) =>
@@ -319,9 +321,12 @@ const do_huge_pmd_wp_page = routine({
   body: (r) => [
     r.yield('Y2'),
     pmdLock(r),
-    r.when('the entry has changed', (k, f) => !pte_same(k, f), [pmdUnlock(r), r.ret('return 0')]),
+    r.when('(!pmd_same(*vmf->pmd, vmf->orig_pmd))', (k, f) => !pte_same(k, f), [
+      pmdUnlock(r),
+      r.ret('return 0'),
+    ]),
     r.when(
-      'not the zero page, and exclusive to this mapping',
+      '(!is_huge_zero_pmd(orig_pmd)), and the page is exclusive to this mapping',
       (k, f) => !isZeroPage(f.pte) && can_reuse(k, k.tables.hi.get(f.entry) as PageRow, f.vma),
       [
         r.step('SetPageAnonExclusive(page); make the entry writable and dirty for a write', (k, f) => {
@@ -365,13 +370,13 @@ export const huge_pmd_fault = routine({
         f.ret = VmFault.FALLBACK;
       }),
       r.when(
-        'pmd_none, and huge pages are wanted',
+        '(pmd_none(*vmf->pmd)), and huge pages are wanted',
         (k, f) => f.pte === 0 && is_allowed(k, f.vma),
         [r.call('create_huge_pmd(vmf)', do_huge_pmd_anonymous_page, passVmf, keep)],
         [
-          r.when('pmd_trans_huge', (_, f) => is_huge(f.pte), [
+          r.when('(pmd_trans_huge(vmf->orig_pmd))', (_, f) => is_huge(f.pte), [
             r.when(
-              'a write (or an unshare request), and the entry is read-only',
+              '((flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pmd_write(vmf->orig_pmd))',
               (_, f) => (f.flags & asked) !== 0 && (f.pte & PTE_WRITE) === 0,
               [r.call('wp_huge_pmd(vmf)', do_huge_pmd_wp_page, passVmf, keep)],
               [

@@ -150,13 +150,13 @@ export function vma_adjust_trans_huge<F extends Cut>(
       'an end of the range may cut a huge page',
       (_, f) => f.start % HUGE_PAGES !== 0 || f.end % HUGE_PAGES !== 0,
       [
-        r.when('at its start', (k, f) => cut_at_start(k, mm(k, f), f) !== 0, [
+        r.when('its start may cut one', (k, f) => cut_at_start(k, mm(k, f), f) !== 0, [
           r.call('split_huge_pmd_if_needed(vma, start)', split_at, (k, f, callee) => {
             callee.vma = cut_at_start(k, mm(k, f), f);
             callee.vpn = f.start;
           }),
         ]),
-        r.when('at its end', (k, f) => cut_at_end(k, mm(k, f), f) !== 0, [
+        r.when('its end may cut one', (k, f) => cut_at_end(k, mm(k, f), f) !== 0, [
           r.call('split_huge_pmd_if_needed(vma, end)', split_at, (k, f, callee) => {
             callee.vma = cut_at_end(k, mm(k, f), f);
             callee.vpn = f.end;

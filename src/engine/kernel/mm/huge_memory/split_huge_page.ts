@@ -90,20 +90,22 @@ export const split_folio = routine({
   params: { folio: PageT, migration: MigrationT },
   locals: { i: Int, page: PageT, ret: ErrnoT },
   body: (r) => [
-    r.when('can_split_folio: somebody else holds the folio', (k, f) => !can_split(k, f.folio), [
-      r.ret('return -EAGAIN', () => -Errno.EAGAIN),
-    ]),
+    r.when(
+      '(!can_split_folio(folio, 1, &extra_pins)): somebody else holds the folio',
+      (k, f) => !can_split(k, f.folio),
+      [r.ret('return -EAGAIN', () => -Errno.EAGAIN)],
+    ),
     r.call('unmap_folio(folio): try_to_migrate, splitting huge entries', try_to_migrate, (_, f, callee) => {
       callee.page = f.folio;
     }),
     r.when(
-      'nothing maps it any more, and nobody else holds it: freeze its count',
+      '(folio_ref_freeze(folio, 1 + extra_pins)): nothing maps it any more, and nobody else holds it',
       (k, f) => k.pages.folioMapcount(f.folio) === 0 && k.pages.refcount.get(f.folio) === 1,
       [
         r.step('__split_huge_page(): give every page its own flags, mapping and count', (k, f) =>
           split_pages(k, f.folio, f.migration),
         ),
-        r.loop('remap_page: each page', (_, f) => f.i < HUGE_PAGES, [
+        r.loop('(i < nr): remap_page()', (_, f) => f.i < HUGE_PAGES, [
           r.step('set entries for it; where it is all zeroes, for the shared zero page', (k, f) => {
             remap_page(k, k.pages.nth(f.folio, f.i));
             f.i++;
@@ -113,7 +115,7 @@ export const split_folio = routine({
         r.step('i = 1: the first page is the caller’s', (_, f) => {
           f.i = 1;
         }),
-        r.loop('each other page', (_, f) => f.i < HUGE_PAGES, [
+        r.loop('(i < nr)', (_, f) => f.i < HUGE_PAGES, [
           r.step('folio_unlock(new_folio); free_page_and_swap_cache(subpage)', (k, f) => {
             put_split_page(k, k.pages.nth(f.folio, f.i), f.migration);
             f.i++;
@@ -122,7 +124,7 @@ export const split_folio = routine({
         r.ret('return 0'),
       ],
     ),
-    r.loop('remap_page: it stays whole, each page', (_, f) => f.i < HUGE_PAGES, [
+    r.loop('(i < nr): remap_page(), as it stays whole', (_, f) => f.i < HUGE_PAGES, [
       r.step('set its entries again', (k, f) => {
         remap_page(k, k.pages.nth(f.folio, f.i));
         f.i++;

@@ -35,7 +35,7 @@ export const migration_entry_wait = routine({
   locals: { page: PageT },
   body: (r) => [
     pteLock(r),
-    r.when('it is no migration entry (any more)', (k, f) => kindOf(ptep_get(k, f.entry)) !== Pte.Migration, [
+    r.when('(!is_migration_entry(entry))', (k, f) => kindOf(ptep_get(k, f.entry)) !== Pte.Migration, [
       pteUnlock(r),
       r.ret('return'),
     ]),
@@ -159,7 +159,7 @@ export const remove_migration_ptes = routine({
         r.step('page_vma_mapped_walk(): find the migration entry, if it is still one', (k, f) => {
           f.entry = migration_entry(k, f.from, f);
         }),
-        r.when('there is one', (_, f) => f.entry !== 0, [
+        r.when('(pvmw.pte)', (_, f) => f.entry !== 0, [
           pteLock(r),
           r.step('put an entry for the page there', (k, f) => remove_migration_pte(k, f.from, f.to, f)),
           pteUnlock(r),

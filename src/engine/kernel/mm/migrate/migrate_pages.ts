@@ -112,14 +112,14 @@ const unmap_and_move = routine({
       f.to = alloc_page(k);
       if (f.to !== 0) trylock_page(k, f.to);
     }),
-    r.when('there is no memory for it', (_, f) => f.to === 0, [
+    r.when('(!dst)', (_, f) => f.to === 0, [
       r.ret('folio_unlock(src); return -ENOMEM', (k, f) => {
         rename_hold(k, f.from, Hold.Isolate, Hold.ToMove, f.migration);
         unlock_page(k, f.from);
         return -Errno.ENOMEM;
       }),
     ]),
-    r.loop('it has not moved, and is to be tried again', (_, f) => f.moved === 0 && f.tries < MOST_TRIES, [
+    r.loop('(pass < nr_pass && retry)', (_, f) => f.moved === 0 && f.tries < MOST_TRIES, [
       r.call('try_to_migrate(src)', try_to_migrate, (_, f, callee) => {
         callee.page = f.from;
       }),
@@ -175,12 +175,12 @@ export const migrate_pages = routine({
       f.slot = k.migrations.head.get(f.migration) as SlotRow;
     }),
     r.loop('a folio is left', (_, f) => f.slot !== 0, [
-      r.step('src', (k, f) => {
+      r.step('folio = the next one of the list', (k, f) => {
         f.page = k.slots.srcPage.get(f.slot) as PageRow;
       }),
       lockPage(r, (_, f) => f.page),
       r.when(
-        'it is large',
+        '(folio_test_large(folio))',
         (k, f) => k.pages.has(f.page, Pg.Head),
         [
           r.call(
@@ -215,7 +215,7 @@ export const migrate_pages = routine({
         ],
       ),
       r.when(
-        'it has moved',
+        '(!ret)',
         (_, f) => f.ret === 0,
         [r.call('folio_put(src)', put_page, passDone)],
         [

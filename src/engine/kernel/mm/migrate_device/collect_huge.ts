@@ -86,13 +86,13 @@ export const migrate_vma_collect_huge_pmd = routine({
     r.step('folio = pmd_folio(*pmdp), if there is one', (k, f) => {
       f.folio = folio_here(k, f);
     }),
-    r.when('a huge page, and no MIGRATE_VMA_SELECT_SYSTEM', is_unwanted, [
+    r.when('(pmd_trans_huge(*pmdp) && !(migrate->flags & MIGRATE_VMA_SELECT_SYSTEM))', is_unwanted, [
       r.step('migrate_vma_collect_skip(start, end)', (k, f) => skip(k, f, 'not_selected')),
       r.ret('return', () => 1),
     ]),
-    r.when('pmd_none(*pmdp), or the huge zero page', (_, f) => f.folio === 0, [
+    r.when('(pmd_none(*pmdp) || is_huge_zero_pmd(*pmdp))', (_, f) => f.folio === 0, [
       r.when(
-        'vma_is_anonymous(vma)',
+        '(vma_is_anonymous(vma))',
         fills_hole,
         [
           r.step(

@@ -98,7 +98,7 @@ export function forEachSlot<F extends WithSlot>(r: Builder<F>, text: string, bod
     r.step(`i = 0: ${text}`, (k, f) => {
       f.slot = headOf(k, f.migration);
     }),
-    r.loop('i < npages', (_, f) => f.slot !== 0, [
+    r.loop('(i < npages)', (_, f) => f.slot !== 0, [
       ...body,
       r.step('i++', (k, f) => {
         f.slot = nextSlot(k, f.slot);

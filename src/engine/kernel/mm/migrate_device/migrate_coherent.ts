@@ -44,7 +44,7 @@ export const migrate_device_coherent_folio = routine({
       f.slot = k.migrations.head.get(f.migration) as SlotRow;
     }),
     r.call('migrate_device_unmap(&src_pfn, 1)', migrate_device_unmap, pass),
-    r.when('it does not migrate any more', (k, f) => !migrates(k, f.slot), [
+    r.when('(!(src_pfn & MIGRATE_PFN_MIGRATE))', (k, f) => !migrates(k, f.slot), [
       r.ret('return -EBUSY', (k, f) => {
         migration_free(k, f.migration);
         return -Errno.EBUSY;

@@ -70,7 +70,7 @@ export const migrate_vma_setup = routine({
     r.call('migrate_vma_collect(args)', migrate_vma_collect, (_, f, callee) => {
       callee.migration = f.migration;
     }),
-    r.when('something was collected', (k, f) => k.migrations.cpages.get(f.migration) > 0, [
+    r.when('(args->cpages)', (k, f) => k.migrations.cpages.get(f.migration) > 0, [
       r.call('migrate_vma_unmap(args)', migrate_device_unmap, (_, f, callee) => {
         callee.migration = f.migration;
       }),
@@ -123,7 +123,7 @@ export const migrate_vma_pages = routine({
     }),
     ...forEachSlot(r, 'each page', [
       r.when(
-        'the driver gave no destination',
+        '(!newpage)',
         (k, f) => dstPage(k, f.slot) === 0,
         [
           r.inlines(
@@ -133,11 +133,11 @@ export const migrate_vma_pages = routine({
         ],
         [
           r.when(
-            'a hole or the zero page',
+            '(!page): a hole, or the zero page',
             (k, f) => srcPage(k, f.slot) === 0,
             [
-              r.when('it is to be filled', (k, f) => migrates(k, f.slot), [
-                r.when('the first one', (_, f) => f.notified === 0, [
+              r.when('(src[i] & MIGRATE_PFN_MIGRATE)', (k, f) => migrates(k, f.slot), [
+                r.when('(!notified)', (_, f) => f.notified === 0, [
                   r.call(
                     'mmu_notifier_invalidate_range_start(MIGRATE, from here to the end)',
                     mmu_notifier_invalidate_range_start,
@@ -173,7 +173,7 @@ export const migrate_vma_pages = routine({
         ],
       ),
     ]),
-    r.when('holes were announced', (_, f) => f.notified !== 0, [
+    r.when('(notified)', (_, f) => f.notified !== 0, [
       r.call(
         'mmu_notifier_invalidate_range_end(range)',
         mmu_notifier_invalidate_range_end,
@@ -230,7 +230,7 @@ export const migrate_vma_finalize = routine({
         f.target = dstPage(k, f.slot);
       }),
       r.when(
-        'the page does not move: give the destination back',
+        '(newpage && !(src[i] & MIGRATE_PFN_MIGRATE)): give the destination back',
         (k, f) => f.target !== 0 && (f.page === 0 || !migrates(k, f.slot)),
         [
           r.step('unlock_page(newpage)', (k, f) => unlock_page(k, f.target)),
@@ -244,7 +244,7 @@ export const migrate_vma_finalize = routine({
           }),
         ],
       ),
-      r.when('there is a source', (_, f) => f.page !== 0, [
+      r.when('(page)', (_, f) => f.page !== 0, [
         r.step('folio_add_lru(dst), of system memory', (k, f) => {
           if (f.target === 0) f.target = f.page;
           if (k.pages.pgmap(f.target) === 0) folio_add_lru(k, f.target);
@@ -264,7 +264,7 @@ export const migrate_vma_finalize = routine({
           callee.hold = sourceHold(k, f.page);
           callee.who = f.migration;
         }),
-        r.when('it moved', (_, f) => f.target !== f.page, [
+        r.when('(newpage != page)', (_, f) => f.target !== f.page, [
           r.yield('Y9'),
           r.step('unlock_page(newpage)', (k, f) => unlock_page(k, f.target)),
           r.call('put_page(newpage)', put_page, (k, f, callee) => {

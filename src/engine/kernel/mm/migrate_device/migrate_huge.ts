@@ -46,7 +46,7 @@ export const collect_huge_pmd = routine({
       const pmd = pmd_offset(k, k.mm.mm.get(f.vma) as MmRow, f.vpn);
       f.folio = (isZeroPage(ptep_get(k, pmd)) ? 0 : k.tables.hi.get(pmd)) as PageRow;
     }),
-    r.when('the huge zero page', (_, f) => f.folio === 0, [
+    r.when('(is_huge_zero_pmd(*pmdp))', (_, f) => f.folio === 0, [
       r.call('split_huge_pmd(vma, pmdp, addr)', split_huge_pmd, (_, f, callee) => {
         callee.vma = f.vma;
         callee.vpn = f.vpn;
@@ -56,7 +56,7 @@ export const collect_huge_pmd = routine({
     ]),
     r.step('folio_get(folio)', (k, f) => get_page(k, f.folio, Hold.Collect, f.migration)),
     r.when(
-      'folio_trylock(folio)',
+      '(folio_trylock(folio))',
       (k, f) => trylock_page(k, f.folio),
       [...splitAndUnlock(r, 'ret')],
       [

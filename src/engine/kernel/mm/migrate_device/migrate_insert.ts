@@ -66,14 +66,15 @@ export const migrate_vma_insert_page = routine({
         f.vpn = k.slots.vpn.get(f.slot) as Vpn;
         f.page = dstPage(k, f.slot);
       }),
-      r.when('not anonymous memory, or no page of a kind that can be inserted', (k, f) => !can_insert(k, f), [
-        abort('file_hole_insert'),
-        r.ret('return'),
-      ]),
+      r.when(
+        '(!vma_is_anonymous(vma)), or the page is of no kind that can be inserted',
+        (k, f) => !can_insert(k, f),
+        [abort('file_hole_insert'), r.ret('return')],
+      ),
       r.only(
         (profile) => profile.collectsHuge,
         [
-          r.when('is_huge_zero_pmd(*pmdp)', maps_huge_zero_page, [
+          r.when('(is_huge_zero_pmd(*pmdp))', maps_huge_zero_page, [
             r.call('split_huge_pmd(vma, pmdp, addr)', split_huge_pmd, (_, f, callee) => {
               callee.vma = f.vma;
               callee.vpn = f.vpn;
@@ -81,15 +82,15 @@ export const migrate_vma_insert_page = routine({
           ]),
         ],
       ),
-      r.step('pte_alloc(mm, pmdp)', (k, f) => {
+      r.step('err = pte_alloc(mm, pmdp)', (k, f) => {
         f.entry = pte_alloc(k, f.mm, f.vpn);
       }),
-      r.when('no memory for the table', (_, f) => f.entry === 0, [abort('no_memory'), r.ret('return')]),
-      r.when('anon_vma_prepare(vma) fails', (k, f) => !anon_vma_prepare(k, f.vma), [
+      r.when('(err)', (_, f) => f.entry === 0, [abort('no_memory'), r.ret('return')]),
+      r.when('(anon_vma_prepare(vma))', (k, f) => !anon_vma_prepare(k, f.vma), [
         abort('no_memory'),
         r.ret('return'),
       ]),
-      r.when('mem_cgroup_charge(folio, mm, GFP_KERNEL) fails', (k, f) => !memcg_charge(k, f.page, f.mm), [
+      r.when('(mem_cgroup_charge(folio, mm, GFP_KERNEL))', (k, f) => !memcg_charge(k, f.page, f.mm), [
         abort('no_memory'),
         r.ret('return'),
       ]),

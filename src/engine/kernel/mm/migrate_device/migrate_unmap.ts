@@ -110,13 +110,17 @@ const isolate_page = routine({
   about: 'A page of system memory leaves its LRU list while it migrates. Device pages are on none.',
   params: { migration: MigrationT, page: PageT, drained: Bool },
   body: (r) => [
-    r.when('a page of device memory', (k, f) => k.pages.pgmap(f.page) !== 0, [r.ret('return true', () => 1)]),
+    r.when('(is_zone_device_page(page))', (k, f) => k.pages.pgmap(f.page) !== 0, [
+      r.ret('return true', () => 1),
+    ]),
     r.when(
-      'it is on no LRU, and not drained yet',
+      '(!folio_test_lru(folio) && allow_drain)',
       (k, f) => !k.pages.has(f.page, Pg.Lru) && f.drained === 0,
       [r.yield('Y6'), r.call('lru_add_drain_all(): every CPU, once a call', lru_add_drain_all, () => {})],
     ),
-    r.when('it is on no LRU', (k, f) => !isolate(k, f.migration, f.page), [r.ret('return false', () => 0)]),
+    r.when('(!folio_test_clear_lru(folio))', (k, f) => !isolate(k, f.migration, f.page), [
+      r.ret('return false', () => 0),
+    ]),
     r.call('put_page(page): the collect reference', put_page, (_, f, callee) => {
       callee.page = f.page;
       callee.hold = Hold.Collect;
@@ -155,7 +159,7 @@ const stays = (r: Builder<Frame>): Node<Frame> =>
 /** Takes `f.page` out of the page tables that still map it, and checks that nobody else holds it. */
 function unmapSteps(r: Builder<Frame>): Node<Frame>[] {
   return [
-    r.when('it is still mapped elsewhere', (k, f) => k.pages.mapcount.get(f.page) > 0, [
+    r.when('(folio_mapped(folio))', (k, f) => k.pages.mapcount.get(f.page) > 0, [
       r.call('try_to_migrate(page)', try_to_migrate, (_, f, callee) => {
         callee.page = f.page;
       }),
@@ -163,7 +167,7 @@ function unmapSteps(r: Builder<Frame>): Node<Frame>[] {
     r.inlines(
       ['migrate_vma_check_page'],
       r.when(
-        'it is still mapped, or somebody else holds it',
+        '(folio_mapped(folio) || !migrate_vma_check_page(page, fault_page))',
         (k, f) => !is_unmapped(k, f) || !migrate_vma_check_page(k, f),
         [stays(r)],
       ),
@@ -207,30 +211,34 @@ const restore_unmigrated = routine({
   locals: { slot: MigrateEntryT, page: PageT, vma: VmaT, vpn: VpnT, entry: EntryT },
   body: (r) => [
     ...forEachSlot(r, 'restore what stays', [
-      r.when('a page that does not move', (k, f) => srcPage(k, f.slot) !== 0 && !migrates(k, f.slot), [
-        r.step('page = migrate_pfn_to_page(src[i]); src[i] = 0', (k, f) => {
-          f.page = srcPage(k, f.slot);
-          k.slots.srcFlags.set(f.slot, 0);
-          k.slots.srcPage.set(f.slot, 0);
-        }),
-        r.only(
-          (profile) => profile.splitMigrateApi,
-          [restoreWherever(r)],
-          [
-            r.when('only its own entry was taken away', (_, f) => f.inPlace !== 0, restoreHere(r), [
-              restoreWherever(r),
-            ]),
-          ],
-        ),
-        // Mapped again, and still locked and referenced.
-        r.yield('Y9'),
-        r.step('unlock_page(page)', (k, f) => unlock_source(k, f.migration, f.page)),
-        r.call('put_page(page)', put_page, (k, f, callee) => {
-          callee.page = f.page;
-          callee.hold = sourceHold(k, f.page);
-          callee.who = f.migration;
-        }),
-      ]),
+      r.when(
+        '(page && !(src[i] & MIGRATE_PFN_MIGRATE))',
+        (k, f) => srcPage(k, f.slot) !== 0 && !migrates(k, f.slot),
+        [
+          r.step('page = migrate_pfn_to_page(src[i]); src[i] = 0', (k, f) => {
+            f.page = srcPage(k, f.slot);
+            k.slots.srcFlags.set(f.slot, 0);
+            k.slots.srcPage.set(f.slot, 0);
+          }),
+          r.only(
+            (profile) => profile.splitMigrateApi,
+            [restoreWherever(r)],
+            [
+              r.when('only its own entry was taken away', (_, f) => f.inPlace !== 0, restoreHere(r), [
+                restoreWherever(r),
+              ]),
+            ],
+          ),
+          // Mapped again, and still locked and referenced.
+          r.yield('Y9'),
+          r.step('unlock_page(page)', (k, f) => unlock_source(k, f.migration, f.page)),
+          r.call('put_page(page)', put_page, (k, f, callee) => {
+            callee.page = f.page;
+            callee.hold = sourceHold(k, f.page);
+            callee.who = f.migration;
+          }),
+        ],
+      ),
     ]),
     r.step('cpages = what still migrates, holes included', (k, f) => {
       k.migrations.cpages.set(f.migration, countMigrating(k, f.migration));
@@ -265,9 +273,9 @@ export const migrate_device_unmap = routine({
     lruAddDrain(r),
     ...forEachSlot(r, 'isolate and unmap each page', [
       r.step('page = migrate_pfn_to_page(src[i])', thePage),
-      r.when('there is a page', (_, f) => f.page !== 0, [
+      r.when('(page)', (_, f) => f.page !== 0, [
         isolateStep(r),
-        r.when('it was isolated', (_, f) => f.isolated !== 0, unmapSteps(r), [
+        r.when('(isolated)', (_, f) => f.isolated !== 0, unmapSteps(r), [
           r.step('src[i] &= ~MIGRATE_PFN_MIGRATE: it stays', not_isolated),
         ]),
       ]),
@@ -295,9 +303,9 @@ export const migrate_vma_prepare = routine({
     lruAddDrain(r),
     ...forEachSlot(r, 'lock and isolate each page', [
       r.step('page = migrate_pfn_to_page(src[i])', thePage),
-      r.when('there is a page', (_, f) => f.page !== 0, [
+      r.when('(page)', (_, f) => f.page !== 0, [
         r.when(
-          'it is not locked, and can not be',
+          '(!(src[i] & MIGRATE_PFN_LOCKED) && !trylock_page(page))',
           (k, f) => (k.slots.srcFlags.get(f.slot) & MigratePfn.Locked) === 0 && !trylock_page(k, f.page),
           [
             r.step('src[i] = 0', (k, f) => {
@@ -312,11 +320,11 @@ export const migrate_vma_prepare = routine({
           ],
           [
             isolateStep(r),
-            r.when('it is on no LRU', (_, f) => f.isolated === 0, [
+            r.when('(!isolated)', (_, f) => f.isolated === 0, [
               r.step('src[i] &= ~MIGRATE_PFN_MIGRATE: it stays', not_isolated),
             ]),
             r.when(
-              'somebody besides its mappings holds it',
+              '(isolated && !migrate_vma_check_page(page))',
               (k, f) => f.isolated !== 0 && !migrate_vma_check_page(k, f),
               [stays(r)],
             ),
@@ -341,7 +349,7 @@ export const migrate_vma_unmap = routine({
   body: (r) => [
     ...forEachSlot(r, 'unmap each page', [
       r.step('page = migrate_pfn_to_page(src[i])', thePage),
-      r.when('there is a page', (_, f) => f.page !== 0, unmapSteps(r)),
+      r.when('(page)', (_, f) => f.page !== 0, unmapSteps(r)),
     ]),
     r.call('restore what stays', restore_unmigrated, passMigration),
   ],

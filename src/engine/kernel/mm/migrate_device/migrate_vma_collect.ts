@@ -46,7 +46,7 @@ const entry_of = (k: Kernel, f: WithSlot): EntryRow =>
 
 /** Until 6.18: a huge entry is split first. */
 const collectHugeEntry = <F extends Collecting>(r: Builder<F>): Node<F> =>
-  r.when('it maps 2 MiB at once', at_huge_entry, [
+  r.when('(pmd_trans_huge(*pmdp))', at_huge_entry, [
     r.call(
       'split it; the folio too, if there is one',
       collect_huge_pmd,
@@ -58,7 +58,7 @@ const collectHugeEntry = <F extends Collecting>(r: Builder<F>): Node<F> =>
         f.failed = value === 0 ? 0 : 1;
       },
     ),
-    r.when('migrate_vma_collect_skip: that failed', (_, f) => f.failed !== 0, [
+    r.when('(ret): that failed, migrate_vma_collect_skip(addr, end)', (_, f) => f.failed !== 0, [
       r.step('src[i] = 0 for all of them', (k, f) => {
         f.slot = skip_table(k, f.slot);
       }),
@@ -67,10 +67,10 @@ const collectHugeEntry = <F extends Collecting>(r: Builder<F>): Node<F> =>
 
 /** From 6.19 on: where there is no table of PTEs, be it a huge entry or a hole. */
 const collectWithoutPtes = <F extends Collecting>(r: Builder<F>): Node<F>[] => [
-  r.step('*pmdp', (_, f) => {
+  r.step('pmd = *pmdp', (_, f) => {
     f.done = 0;
   }),
-  r.when('pmd_trans_huge(*pmdp) || !pmd_present(*pmdp)', has_no_ptes, [
+  r.when('(pmd_trans_huge(*pmdp) || !pmd_present(*pmdp))', has_no_ptes, [
     r.call(
       'migrate_vma_collect_huge_pmd(pmdp, start, end)',
       migrate_vma_collect_huge_pmd,
@@ -87,7 +87,7 @@ const collectWithoutPtes = <F extends Collecting>(r: Builder<F>): Node<F>[] => [
 
 /** From 6.19 on a large folio that is mapped page by page is split, and the entry looked at again. */
 const splitLarge = <F extends Collecting>(r: Builder<F>): Node<F> =>
-  r.when('folio_test_large(folio)', (k, f) => maps_large_folio(k, f.migration, entry_of(k, f)), [
+  r.when('(folio_test_large(folio))', (k, f) => maps_large_folio(k, f.migration, entry_of(k, f)), [
     pteUnlock(r),
     r.call(
       'ret = migrate_vma_split_folio(folio, fault_page)',
@@ -100,7 +100,7 @@ const splitLarge = <F extends Collecting>(r: Builder<F>): Node<F> =>
         f.failed = value === 0 ? 0 : 1;
       },
     ),
-    r.when('that failed: migrate_vma_collect_skip(addr, end)', (_, f) => f.failed !== 0, [
+    r.when('(ret): that failed, migrate_vma_collect_skip(addr, end)', (_, f) => f.failed !== 0, [
       r.step('src[i] = 0 for all that are left of the table', (k, f) => {
         f.slot = skip_table(k, f.slot);
       }),
@@ -128,8 +128,8 @@ const collectTable = <F extends Collecting>(r: Builder<F>): Node<F>[] => [
   r.step('ptep = pte_offset_map(pmdp, addr), if there is a table', (k, f) => {
     f.entry = f.slot === 0 ? (0 as EntryRow) : entry_of(k, f);
   }),
-  r.when('there is one', (_, f) => f.entry !== 0, [pteLock(r)]),
-  r.loop('i < npages, within these pages', (k, f) => f.slot !== 0 && k.slots.vpn.get(f.slot) < f.end, [
+  r.when('(ptep)', (_, f) => f.entry !== 0, [pteLock(r)]),
+  r.loop('(addr < next)', (k, f) => f.slot !== 0 && k.slots.vpn.get(f.slot) < f.end, [
     r.only(
       (profile) => profile.collectSplitsLarge,
       [
@@ -142,7 +142,7 @@ const collectTable = <F extends Collecting>(r: Builder<F>): Node<F>[] => [
       collectOne(r),
     ),
   ]),
-  r.when('there is a table', (_, f) => f.entry !== 0, [pteUnlock(r)]),
+  r.when('(ptep)', (_, f) => f.entry !== 0, [pteUnlock(r)]),
 ];
 
 /** Which entries of the range may move; each becomes a migration entry at once where the page can be locked. */
@@ -161,7 +161,7 @@ export const migrate_vma_collect = routine({
     r.step('i = 0: look at the entry of each page', (k, f) => {
       f.slot = headOf(k, f.migration);
     }),
-    r.loop('address < end: the next entry of the PMD table', (_, f) => f.slot !== 0, [
+    r.loop('(addr < end): the next entry of the PMD table', (_, f) => f.slot !== 0, [
       r.only(
         (profile) => profile.collectsHuge,
         [
@@ -170,7 +170,7 @@ export const migrate_vma_collect = routine({
             'all of it is dealt with',
             (_, f) => f.done !== 0,
             [
-              r.step('the next entry of the PMD table', (k, f) => {
+              r.step('go on to the next entry of the PMD table', (k, f) => {
                 f.slot = behind_table(k, f.slot);
               }),
             ],
