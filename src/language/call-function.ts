@@ -19,6 +19,9 @@ export function givesAddress({ family, element }: ArgumentType): boolean {
   return ADDRESSED.has(family) && element === undefined;
 }
 
+const givesPage = (type: ArgumentType): boolean =>
+  givesAddress(type) || (type.family === 'page' && type.element === undefined);
+
 /** A function by its name, for `NameResolver.call`; without an answer its value is `none`. */
 export function callNamed<C>(
   text: string,
@@ -65,6 +68,10 @@ function wrongArguments({ takes, form }: FunctionFacts, types: readonly Argument
       return types.length === 1 && only !== undefined && givesAddress(only)
         ? undefined
         : `\`${name}\` takes one address, as in \`${name}(buf[3])\``;
+    case 'page':
+      return types.length === 1 && only !== undefined && givesPage(only)
+        ? undefined
+        : `\`${name}\` takes one page or its address, as in \`${name}(buf[3])\``;
     case 'bytes':
       return types.length === 2 && only !== undefined && givesAddress(only) && isNumber(types[1])
         ? undefined

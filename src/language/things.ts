@@ -77,8 +77,8 @@ const each = (type: TypeName, doc: string): Meaning => ({ type, list: true, doc 
 
 /** A function that expressions can call. */
 export interface FunctionFacts extends Meaning {
-  /** An address, an address and a count, a page frame number, or any count of numbers and lists of them. */
-  readonly takes: 'address' | 'bytes' | 'pfn' | 'numbers';
+  /** An address, a page or its address, an address and a count, a page frame number, or any count of numbers and lists of them. */
+  readonly takes: 'address' | 'page' | 'bytes' | 'pfn' | 'numbers';
   readonly form: string;
 }
 
@@ -375,6 +375,15 @@ export const FUNCTIONS = {
   vma: call('address', 'vma(ADDRESS)', 'vma', 'the VMA at an address'),
   byte: call('address', 'byte(ADDRESS)', 'hex', 'the byte at an address, wherever its page lives'),
   bytes: call('bytes', 'bytes(ADDRESS, COUNT)', 'text', 'bytes from an address on, as far as its page goes'),
+  holders: {
+    ...call(
+      'page',
+      'holders(PAGE)',
+      'text',
+      'who holds the references of a page, each with the time it took them',
+    ),
+    list: true,
+  },
   why: call('address', 'why ADDRESS', 'text', 'why the page at an address is where it is'),
   count: call('numbers', 'count(LIST)', 'number', 'how many there are'),
   sum: call('numbers', 'sum(LIST)', 'number', 'their sum'),

@@ -5,9 +5,18 @@ import { evaluationProblem } from '../../debugger/condition';
 import { pageChildren } from '../../debugger/variables/page';
 import { NOT_SET_YET } from '../../debugger/variables/scopes';
 import { shownValue, valueVariable } from '../../debugger/variables/values';
-import type { PageRow } from '../../engine/machine/ids';
+import type { PageRow, ProcessRow } from '../../engine/machine/ids';
 import { detailOf, functionDetail, membersOf, showValue, type Type, type Value } from '../../language';
-import { environment, isSet, localOf, placeAt, type Scene, whyStayed } from '../../view/environment';
+import {
+  environment,
+  isSet,
+  ledgerLines,
+  localOf,
+  placeAt,
+  type Scene,
+  subjectAt,
+  whyStayed,
+} from '../../view/environment';
 import { waitsText } from '../../view/wait-graph';
 import { RequestError } from '../errors';
 import type { Args } from '../protocol';
@@ -23,6 +32,7 @@ const HELP = [
   '  buf[3].page.refcount   buf[0..4].page.zone   pte(buf[3])   pfn(0x100)   gpu0.free   zone.Normal.free',
   '  app.buf[3] of another process, A.state of a thread, callbacks.page_fault, time, profile',
   '  page, address, device, ret, flags and the names under Locals: of the frame in focus',
+  '  holders(buf[3])   who holds its page, since when, and the count that a migration expects',
   '  why buf[3]   where a page is and what brought it there',
   '  last write gpu0.free   back to the step that changed it last; next write: on to the next one',
   '  waits        who waits for whom',
@@ -54,10 +64,29 @@ function goToWrite(adapter: Stopped, text: string, frameId: number | undefined):
   return `To the ${which} change of ${of.text}.`;
 }
 
-/** What a hover over a page of a buffer says besides: why the page stayed where it is. */
-function stayedAt(scene: Scene, type: Type<Scene>, value: Value): string {
-  if (type.family !== 'place' || value === undefined) return '';
+/** Holders that a hover names. */
+const MOST_IN_HOVER = 4;
+
+/** What a hover over a page says besides: who holds it. */
+function heldBy({ world }: Scene, page: PageRow): string {
+  const lines = ledgerLines(world, page);
+  const count = lines.pop();
+  const more = lines.length - MOST_IN_HOVER;
+  const shown = [...lines.slice(0, MOST_IN_HOVER), ...(more > 0 ? [`${more} more`] : [])];
+  return [` · ${count}`, ...shown.map((line) => ` · held by ${line}`)].join('');
+}
+
+/** What a hover over a page of a buffer, or over a page, says besides: its holders, and why it stayed where it is. */
+function besides(scene: Scene, type: Type<Scene>, value: Value): string {
+  if (typeof value !== 'number') return '';
+  if (type.family === 'page') return value === 0 ? '' : heldBy(scene, value as PageRow);
+  if (type.family !== 'place') return '';
   const { process, va } = placeAt(value);
+  const { page } = subjectAt(scene.world, process, va);
+  return `${stayedAt(scene, process, va)}${page === 0 ? '' : heldBy(scene, page as PageRow)}`;
+}
+
+function stayedAt(scene: Scene, process: ProcessRow, va: number): string {
   const reason = whyStayed(scene, process, va);
   return reason === undefined ? '' : ` · ${reason}`;
 }
@@ -92,7 +121,7 @@ async function evaluate(adapter: Stopped, args: Args<'evaluate'>): Promise<Dap.E
   const result = whole ? inFull(value, compiled.type, scene) : shown.value;
   if (args.context === 'repl') adapter.after(() => adapter.linkTimes(result));
   return {
-    result: plain(result + (args.context === 'hover' ? stayedAt(scene, compiled.type, value) : '')),
+    result: plain(result + (args.context === 'hover' ? besides(scene, compiled.type, value) : '')),
     type: compiled.type.name,
     variablesReference: children ? adapter.view.tree.reference(path, children, args.frameId) : 0,
     ...(children?.indexed === undefined ? {} : { indexedVariables: children.indexed }),

@@ -6,13 +6,15 @@ import {
   contentsOf,
   deviceName,
   deviceOfPage,
-  holdersOf,
+  ledgerOf,
   mappingsOf,
   placeOf,
   processName,
   sceneOf,
   showAddress,
+  showCount,
   showEntry,
+  showExpected,
   showHex,
   showMemoryType,
   showPage,
@@ -29,14 +31,16 @@ const leaf = (name: string, value: string | number, evaluateName?: string): Vari
   ...(evaluateName === undefined ? {} : { evaluateName }),
 });
 
-function holders(world: World, page: PageRow, expression: string): Variable {
-  const count = world.kernel.pages.refcount.get(page);
-  return {
-    ...leaf('refcount', count, `${expression}.refcount`),
-    children: {
-      named: () => holdersOf(world, page).map(({ name, count: held }) => leaf(name, held)),
+/** The reference ledger: the count, its holders, and the count that a migration expects. */
+function ledger(world: World, page: PageRow, expression: string): Variable[] {
+  const kept = ledgerOf(world, page);
+  return [
+    {
+      ...leaf('refcount', kept.refcount, `${expression}.refcount`),
+      children: { named: () => kept.rows.map((row) => leaf(row.name, showCount(row))) },
     },
-  };
+    leaf('a migration expects', showExpected(kept)),
+  ];
 }
 
 function mappings(world: World, page: PageRow): Variable {
@@ -138,7 +142,7 @@ export function pageChildren(world: World, page: PageRow, expression: string): C
       const locked = owner === 0 ? '' : `, locked by ${taskName(world, owner as TaskRow)}`;
       return [
         leaf('pfn', showHex(pages.pfn(page)), `${expression}.pfn`),
-        holders(world, page, expression),
+        ...ledger(world, page, expression),
         leaf('mapcount', pages.mapcount.get(page), `${expression}.mapcount`),
         mappings(world, page),
         leaf('flags', `${showPageFlags(pages.flags.get(page))}${locked}`, `${expression}.flags`),

@@ -3,7 +3,7 @@
  * row, the entry itself is its name; so refcount = mapcount + device-exclusive entries + base + the rows here.
  */
 
-import type { IntColumn } from './column';
+import type { IntColumn, WideColumn } from './column';
 import type { PageRow } from './ids';
 import type { Pages } from './pages';
 import type { Store } from './store';
@@ -83,15 +83,19 @@ export class Holds {
   readonly kind: IntColumn;
   readonly who: IntColumn;
   readonly next: IntColumn;
+  /** The time at which it was taken, or got this name. */
+  readonly since: WideColumn;
 
   constructor(
     store: Store,
     readonly pages: Pages,
+    readonly clock: { readonly time: number },
   ) {
     this.table = new Table(store, 'holds');
     this.kind = this.table.int('kind');
     this.who = this.table.int('who');
     this.next = this.table.int('next');
+    this.since = this.table.wide('since');
   }
 
   add(of: PageRow, kind: HoldKind, who: number): void {
@@ -100,6 +104,7 @@ export class Holds {
     const row = this.table.alloc();
     this.kind.set(row, kind);
     this.who.set(row, who);
+    this.since.set(row, this.clock.time);
     this.next.set(row, this.pages.holds.get(page));
     this.pages.holds.set(page, row);
   }
@@ -129,8 +134,12 @@ export class Holds {
     return false;
   }
 
-  *of(page: PageRow): Iterable<{ kind: HoldKind; who: number }> {
+  *of(page: PageRow): Iterable<{ kind: HoldKind; who: number; since: number }> {
     for (let row = this.pages.holds.get(this.pages.folio(page)); row !== 0; row = this.next.get(row))
-      yield { kind: this.kind.get(row) as HoldKind, who: this.who.get(row) };
+      yield {
+        kind: this.kind.get(row) as HoldKind,
+        who: this.who.get(row),
+        since: this.since.get(row),
+      };
   }
 }

@@ -18,10 +18,12 @@ import { Tlb } from './tlb';
 import { Zones } from './zones';
 
 export class Machine {
+  /** Steps run so far; kept by the run loop. */
+  time = 0;
   readonly store = new Store();
   readonly scalars = this.store.scalars;
   readonly pages = new Pages(this.store);
-  readonly holds = new Holds(this.store, this.pages);
+  readonly holds = new Holds(this.store, this.pages, this);
   readonly contents = new Contents(this.store, this.pages);
   readonly zones = new Zones(this.store);
   readonly hugetlb = new Hugetlb(this.store);

@@ -13,8 +13,6 @@ import type { AnyRoutine } from './routine';
 const EVENT_BUDGET_BYTES = 64 * 2 ** 20;
 
 export class Kernel extends Machine {
-  /** Steps run so far; kept by the run loop. */
-  time = 0;
   /** Repetitions of one and the same fault from which on it is a livelock. */
   livelockLimit = 1000;
   /** Told of work inside a step that is more than a step's usual little, in units of about one step; set by the run loop. */

@@ -30,9 +30,10 @@ import { localOf } from './locals';
 import { DEVICE, deviceType, PROCESS, TASK } from './machine-types';
 import { deviceOfPage, entryAt, mappingsOf, pageAt, vmaAt } from './pages';
 import './proc';
+import { ledgerLines } from './ledger';
 import type { Scene, World } from './scene';
 import { orNone, type SceneType, typeNamed } from './type-parts';
-import { BUFFER, PAGE } from './types';
+import { BUFFER, PAGE, seen } from './types';
 import { whereIs } from './where';
 import { why } from './why';
 
@@ -224,6 +225,18 @@ const OF_ADDRESS: Readonly<Record<'pte' | 'page' | 'vma' | 'byte' | 'why', OfAdd
   why,
 };
 
+/** Whose references `holders` tells: a page, or the one at an address. */
+function pageMeant(type: Type<Scene>, value: Value, scene: Scene): PageRow {
+  if (type.family === PAGE.family) return (typeof value === 'number' ? value : 0) as PageRow;
+  const at = whereIs(type, value, scene);
+  return at ? pageAt(scene.world.kernel, mmOf(scene, at.process), vpnOf(at.va)) : (0 as PageRow);
+}
+
+function holders(scene: Scene, page: PageRow): readonly string[] | undefined {
+  if (page === 0) return undefined;
+  return seen(scene, page, ledgerLines(scene.world, page));
+}
+
 /** The bytes from an address on, as far as its page goes; none where no page is. */
 function bytesAt(s: Scene, process: ProcessRow, va: number, count: number): number[] {
   const { kernel: k } = s.world;
@@ -259,6 +272,8 @@ const answer: Answer<Scene> = (name, types) => {
       return at && find(scene, at.process, at.va);
     };
   }
+  if (name === 'holders' && type !== undefined)
+    return ([value], scene) => holders(scene, pageMeant(type, value, scene));
   if (name === 'bytes' && type !== undefined)
     return ([value, count], scene) => {
       const at = whereIs(type, value, scene);

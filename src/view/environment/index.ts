@@ -3,6 +3,8 @@
 export { contentsOf, driverOfDevice } from './driver-of';
 export { addressOf, environment } from './environment';
 export * from './format';
+export { holdersOf } from './holders';
+export * from './ledger';
 export { isSet, localOf, showReturned } from './locals';
 export { ACCESS, MIRROR_DIFFERENCES, mirrorDifference } from './mirror';
 export * from './pages';

@@ -33,8 +33,8 @@ import {
   showVmFault,
   showVmFlags,
 } from './format';
+import { holderName } from './holders';
 import { DEVICE, PROCESS, TASK } from './machine-types';
-import { holderName } from './pages';
 import {
   arrayOf,
   DEVICE_FAULT,

@@ -5,14 +5,12 @@ import { is_huge } from '../../engine/kernel/mm/huge_memory/huge_memory';
 import { leaf_offset, pte_offset, pte_page, ptep_get, subpage } from '../../engine/kernel/mm/pgtable';
 import { type Mapping, rmap_walk } from '../../engine/kernel/mm/rmap/rmap';
 import { MemoryType, type MemoryTypeValue } from '../../engine/machine/devices';
-import { HOLD_NAMES, Hold, type HoldKind, holdWeight } from '../../engine/machine/holds';
 import {
   type DeviceRow,
   type EntryRow,
   type MmRow,
   type PageRow,
   type ProcessRow,
-  type TaskRow,
   type VmaRow,
   type Vpn,
   vaOf,
@@ -28,8 +26,8 @@ import {
   Pte,
 } from '../../engine/machine/pte';
 import type { Kernel } from '../../engine/routine/kernel';
-import { showAddress, showHex } from './format';
-import { deviceName, processName, taskName, type World } from './scene';
+import { showHex } from './format';
+import { deviceName, type World } from './scene';
 
 /** The device whose memory the page is, or 0. */
 export function deviceOfPage(k: Kernel, page: PageRow): DeviceRow {
@@ -78,15 +76,6 @@ export function mapcountOf(k: Kernel, page: PageRow): number {
   return k.pages.mapcount.get(page) + k.pages.entireMapcount.get(k.pages.folio(page));
 }
 
-/** Every entry that maps a page of the folio; one that maps it as a whole once. */
-function mappingsOfFolio(k: Kernel, folio: PageRow): MappedAt[] {
-  const first = mappingsOf(k, folio);
-  const rest = Array.from({ length: k.pages.count(folio) - 1 }, (_, i) =>
-    mappingsOf(k, k.pages.nth(folio, i + 1)).filter(({ entry }) => !is_huge(ptep_get(k, entry))),
-  );
-  return [...first, ...rest.flat()];
-}
-
 /** Every entry that names the page, in the order of the reverse map. */
 export function mappingsOf(k: Kernel, page: PageRow): MappedAt[] {
   return rmap_walk(k, page).flatMap((at) => {
@@ -94,68 +83,6 @@ export function mappingsOf(k: Kernel, page: PageRow): MappedAt[] {
     const process = k.mm.process.get(k.mm.mm.get(at.vma)) as ProcessRow;
     return entry === 0 ? [] : [{ ...at, entry, process }];
   });
-}
-
-/** What a reference belongs to, and how many of the kind. */
-export interface Holder {
-  readonly name: string;
-  readonly count: number;
-}
-
-/** Who holds a reference of a kind: `fault by app`. */
-export function holderName(world: World, kind: HoldKind, id: number): string {
-  const name = HOLD_NAMES[kind];
-  switch (kind) {
-    case Hold.Collect:
-    case Hold.Isolate:
-      return `${name} by ${taskName(world, world.kernel.migrations.task.get(id) as TaskRow)}`;
-    case Hold.Fault:
-    case Hold.TlbGather:
-    case Hold.Walk:
-      return id === 0 ? name : `${name} by ${taskName(world, id as TaskRow)}`;
-    case Hold.Gup:
-    case Hold.Pin: {
-      const pin = world.names.pins[world.kernel.pins.name.get(id)];
-      return pin === undefined || pin === '' ? name : `${name} (${pin})`;
-    }
-    case Hold.LruBatch:
-      return `${name} of CPU ${id}`;
-    case Hold.Driver:
-      return id === 0 ? name : `${name} ${deviceName(world, id as DeviceRow)}`;
-    default:
-      return name;
-  }
-}
-
-/** Who holds each reference of the page. Their counts add up to its refcount; what nobody explains is `unknown`. */
-export function holdersOf(world: World, of: PageRow): Holder[] {
-  const { kernel: k } = world;
-  const page = k.pages.folio(of);
-  const counts = new Map<string, number>();
-  const add = (name: string, n = 1) => counts.set(name, (counts.get(name) ?? 0) + n);
-  for (const at of mappingsOfFolio(k, page)) {
-    const kind = kindOf(ptep_get(k, at.entry));
-    if (kind === Pte.Migration) continue;
-    const va = vaOf(at.vpn);
-    const where = placeOf(world, at.process, va) ?? showAddress(va);
-    const level = is_huge(ptep_get(k, at.entry)) ? 'PMD' : 'PTE';
-    add(`${level} (${KIND_NAMES[kind]}) of ${processName(world, at.process)}: ${where}`);
-  }
-  // The reference of a device-exclusive entry is that of the mapping, which has been counted.
-  const order = k.pages.order.get(page);
-  for (const { kind, who: id } of k.holds.of(page))
-    if (kind !== Hold.Exclusive) add(holderName(world, kind, id), holdWeight(kind, order));
-  if (isDriverPage(k, page) && k.profile.freeDeviceRefcount > 0) add('ZONE_DEVICE (a device page keeps one)');
-  const explained = [...counts.values()].reduce((sum, n) => sum + n, 0);
-  const left = k.pages.refcount.get(page) - explained;
-  if (left !== 0) add('unknown', left);
-  return [...counts].map(([name, count]) => ({ name, count }));
-}
-
-function isDriverPage(k: Kernel, page: PageRow): boolean {
-  const pgmap = k.pages.pgmap(page);
-  const type = k.devices.pgmapType.get(pgmap);
-  return pgmap !== 0 && (type === MemoryType.Private || type === MemoryType.Coherent);
 }
 
 /** Whether the page is in use: handed out and not given back. */

@@ -24,10 +24,10 @@ import { EvaluationError } from '../../language/arithmetic';
 import { PAGE_FLAG_NAMES } from '../../language/things';
 import type { Value } from '../../language/values';
 import { showAddress, showProtection } from './format';
+import { holdersOf } from './holders';
 import {
   deviceOfPage,
   entryAt,
-  holdersOf,
   mapcountOf,
   mappingsOf,
   pageAt,
@@ -50,7 +50,7 @@ const OF_PAGE = Pg.AnonExclusive | Pg.Head | Pg.Tail;
 const folioOf = (s: Scene, page: number): PageRow => s.world.kernel.pages.folio(page as PageRow);
 
 /** The same list, counted as looked at. */
-function seen<T>(s: Scene, page: Value, list: readonly T[]): readonly T[] {
+export function seen<T>(s: Scene, page: Value, list: readonly T[]): readonly T[] {
   look(s, list.length, () => `${showPage(s.world, page as PageRow)} has more holders than this can look at`);
   return list;
 }

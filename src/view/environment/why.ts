@@ -36,6 +36,15 @@ export function isForgotten(world: World, subject: Subject): boolean {
   return world.kernel.events.droppedBefore > 0 && loggedStory(world, subject).cause === undefined;
 }
 
+/** What brought the page at an address where it is, by the log: `it was migrated by app at time 537`. */
+export function whatBrought(world: World, process: ProcessRow, va: number): string | undefined {
+  return causeWords(world, loggedStory(world, subjectAt(world, process, va)));
+}
+
+function causeWords(world: World, { cause }: Story): string | undefined {
+  return cause && `${cause.words} by ${taskName(world, cause.event.task)} at time ${cause.event.time}`;
+}
+
 /** Why the page at an address stayed where it was, the last time that something was to be done with it. */
 export function whyStayed({ world }: Scene, process: ProcessRow, va: number): string | undefined {
   return stayedWords(world, loggedStory(world, subjectAt(world, process, va)));
@@ -69,10 +78,7 @@ export function why(s: Scene, process: ProcessRow, va: number, told?: Story): st
   const { world } = s;
   const name = placeOf(world, process, va) ?? showAddress(va);
   const story = told ?? loggedStory(world, subjectAt(world, process, va));
-  const { cause } = story;
-  const because = cause
-    ? `${cause.words} by ${taskName(world, cause.event.task)} at time ${cause.event.time}`
-    : `no event on it is known${told ? '' : sinceWhen(world)}`;
+  const because = causeWords(world, story) ?? `no event on it is known${told ? '' : sinceWhen(world)}`;
   const stayed = stayedWords(world, story);
   return `${name} ${location(s, process, va)}: ${because}${stayed === undefined ? '' : `; ${stayed}`}.`;
 }

@@ -20,9 +20,10 @@ import {
   Pte,
 } from '../../engine/machine/pte';
 import {
-  holdersOf,
+  ledgerOf,
   mapcountOf,
   pageOfEntry,
+  showExpected,
   showPage,
   showPageFlags,
   showPteBits,
@@ -75,13 +76,18 @@ function bitsOf(pte: number): Field[] {
 function pageFields(world: World, page: PageRow): Field[] {
   const { kernel: k } = world;
   const head = k.pages.folio(page);
-  const holders = holdersOf(world, page);
+  const ledger = ledgerOf(world, page);
   return [
     { name: 'page', value: showPage(world, page) },
     { name: 'flags', value: showPageFlags(k.pages.flags.get(head)) },
     { name: 'mapcount', value: `${mapcountOf(k, page)}`, meaning: 'entries that map it' },
-    { name: 'refcount', value: `${k.pages.refcount.get(head)}` },
-    ...holders.map(({ name, count }) => ({ name: `held by`, value: `${count} × ${name}` })),
+    { name: 'refcount', value: `${ledger.refcount}` },
+    { name: 'expected', value: showExpected(ledger), meaning: 'the refcount at which a migration moves it' },
+    ...ledger.rows.map(({ name, count, since }) => ({
+      name: 'held by',
+      value: `${count} × ${name}`,
+      ...(since === '' ? {} : { meaning: since }),
+    })),
   ];
 }
 
