@@ -2,7 +2,7 @@
 
 import { compileText, type Result } from '../debugger/condition';
 import type { DebugSession } from '../debugger/session';
-import { framesOf, type StackFrame } from '../debugger/stack';
+import type { StackFrame } from '../debugger/stack';
 import { machineScopes } from '../debugger/variables/machine-scopes';
 import { type Scope, scopesOf } from '../debugger/variables/scopes';
 import { VariableTree } from '../debugger/variables/tree';
@@ -28,7 +28,7 @@ export class StopView {
   }
 
   frames(task: TaskRow): StackFrame[] {
-    return framesOf(this.session.debuggee.world, this.session.map, task);
+    return this.session.leaves.frames(task);
   }
 
   frameId(task: TaskRow, frame: StackFrame | undefined): number {

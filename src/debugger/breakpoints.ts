@@ -1,6 +1,7 @@
 /** Breakpoints: what the user asked for, where it was bound, and the test that runs inside the run loop. */
 
 import type { LinkedRoutine } from '../engine/routine/link';
+import type { LinkedLeaf } from '../engine/routine/link-leaves';
 import type { Scene, World } from '../view/environment';
 import type { Change } from './changes/change-watch';
 import { type Watched, watched } from './changes/watched';
@@ -55,6 +56,8 @@ export interface Breakpoint {
 
 interface Bound extends Breakpoint {
   readonly pcs: readonly number[];
+  /** The leaf routine in which it stops. */
+  readonly leaf?: LinkedLeaf;
   readonly test: Test | undefined;
   readonly hits: HitTest | undefined;
   readonly log: Message | undefined;
@@ -76,6 +79,10 @@ export interface BreakpointEvents {
 
 /** The name of a function breakpoint that stops at changes. */
 const CHANGES = /^\s*changes\s+(.+)$/s;
+
+/** The leaf routines that the next step of the scene's task will run, the outermost first. */
+const nextLeaves = ({ world, task }: Scene, { linked }: CodeMap): readonly LinkedLeaf[] =>
+  linked.leaves.next(world.kernel, task);
 
 export class Breakpoints {
   readonly #lines = new Map<string, Bound[]>();
@@ -180,9 +187,10 @@ export class Breakpoints {
       ? this.map.bindListing(listing, request.line)
       : this.map.bindLine(request.line, request.column);
     if (!at) return this.#unbound('line', 'No statement begins on this line or after it.');
-    const routine = this.map.routineAt(at.pcs[0] ?? 0);
+    const routine = listing?.routine ?? this.map.routineAt(at.pcs[0] ?? 0);
+    const leaf = routine && this.map.leafOf(routine);
     return this.#bind(
-      { kind: 'line', path, ...at },
+      { kind: 'line', path, ...at, ...(leaf ? { leaf } : {}) },
       routine?.routine.scenario ? undefined : routine,
       request,
     );
@@ -192,8 +200,9 @@ export class Breakpoints {
     const pcs = this.map.entries(request.name);
     const { name } = request;
     if (pcs.length === 0) return { ...this.#unbound('function', this.map.unknownName(name)), name };
-    const routine = this.map.routineAt(pcs[0] ?? 0);
-    const bound = this.#bind({ kind: 'function', name, pcs }, routine, request);
+    const leaf = this.map.leafNamed(name);
+    const at = { kind: 'function', name, pcs, ...(leaf ? { leaf } : {}) } as const;
+    const bound = this.#bind(at, this.map.routineNamed(name), request);
     const meant = this.map.standsFor(request.name);
     if (meant !== undefined)
       bound.message ??= `Stops in \`${meant}\`, which does here what \`${request.name.trim()}\` is for.`;
@@ -206,7 +215,7 @@ export class Breakpoints {
   }
 
   #bind(
-    at: Pick<Bound, 'kind' | 'name' | 'pcs' | 'path' | 'line' | 'column'>,
+    at: Pick<Bound, 'kind' | 'name' | 'pcs' | 'leaf' | 'path' | 'line' | 'column'>,
     routine: LinkedRoutine | undefined,
     request: LineRequest | FunctionRequest | DataRequest,
   ): Bound {
@@ -300,11 +309,19 @@ export class Breakpoints {
     return this.#functions.some(({ id }) => ids.includes(id));
   }
 
+  /** How many leaf routines deep the innermost is in which these have stopped, before the task's next step. */
+  leavesEntered(ids: readonly number[], scene: Scene): number {
+    const leaves = nextLeaves(scene, this.map);
+    const stopped = [...this.#byPc.values()].flat().filter(({ id }) => ids.includes(id));
+    return Math.max(0, ...stopped.map(({ leaf }) => (leaf ? leaves.indexOf(leaf) + 1 : 0)));
+  }
+
   isAutomatic(ids: readonly number[]): boolean {
     return this.#automatic !== undefined && ids.includes(this.#automatic.id);
   }
 
   #hit(bound: Bound, scene: Scene): boolean {
+    if (bound.leaf && !nextLeaves(scene, this.map).includes(bound.leaf)) return false;
     if (bound.test && !this.#holds(bound, bound.test, scene)) return false;
     if (!bound.hits) return true;
     return bound.hits(this.counts.hit(bound.counter, scene.world.kernel.time));

@@ -1,6 +1,8 @@
 /** Places in the program: lines of the scenario and of the listings, and the steps that belong to them. */
 
 import { CALLBACKS, type Linked, type LinkedRoutine } from '../engine/routine/link';
+import type { LinkedLeaf } from '../engine/routine/link-leaves';
+import type { AnyRoutine } from '../engine/routine/routine';
 import { didYouMean } from '../language';
 
 /** A source a frame can show: the scenario, or a routine's listing. */
@@ -28,6 +30,7 @@ export class CodeMap {
   readonly #byLine = new Map<number, number[]>();
   readonly #byName = new Map<string, number[]>();
   readonly #aliases = new Map<string, string>();
+  readonly #leaves = new Map<string, LinkedLeaf>();
   readonly #byPath = new Map<string, Listing>();
   /** The last line of a task's own text, by its name. */
   readonly #lastLines = new Map<string, number>();
@@ -38,12 +41,12 @@ export class CodeMap {
   ) {
     this.statementStart = new Uint8Array(linked.op.length);
     for (const routine of linked.routines) this.#addRoutine(routine);
-    for (const [name, pcs] of linked.inlined) for (const pc of pcs) this.#addName(name, pc);
+    for (const leaf of linked.leaves.all) this.#addLeaf(leaf);
     this.#addAliases();
     CALLBACK_NAMES.forEach((names, callback) => {
       this.#addCallback(names, callback);
     });
-    this.listings = linked.routines
+    this.listings = [...linked.routines, ...linked.leaves.all]
       .filter(({ routine }) => !routine.scenario)
       .map((routine) => ({ path: this.pathOf(routine), name: routine.routine.name, routine }));
     for (const listing of this.listings) this.#byPath.set(listing.path, listing);
@@ -58,15 +61,23 @@ export class CodeMap {
     this.#addName(routine.name, linked.entry);
   }
 
+  #addLeaf(leaf: LinkedLeaf): void {
+    const { name } = leaf.routine;
+    this.#leaves.set(name, leaf);
+    for (const pc of leaf.pcs) this.#addName(name, pc);
+  }
+
   /** Names that routines have elsewhere: one that is another routine's own in this profile means that one. */
   #addAliases(): void {
     const own = new Set(this.#byName.keys());
-    for (const { routine, entry } of this.linked.routines)
-      for (const alias of routine.aliases)
-        if (!own.has(alias)) {
-          this.#addName(alias, entry);
-          this.#aliases.set(alias, routine.name);
-        }
+    const add = (routine: AnyRoutine, pcs: readonly number[]): void => {
+      for (const alias of routine.aliases.filter((name) => !own.has(name))) {
+        for (const pc of pcs) this.#addName(alias, pc);
+        this.#aliases.set(alias, routine.name);
+      }
+    };
+    for (const { routine, entry } of this.linked.routines) add(routine, [entry]);
+    for (const { routine, pcs } of this.linked.leaves.all) add(routine, pcs);
   }
 
   /** A statement begins at the first step of its place; its other steps have the same place. */
@@ -111,6 +122,22 @@ export class CodeMap {
 
   routineAt(pc: number): LinkedRoutine | undefined {
     return this.linked.routines[this.linked.routineOf[pc] ?? -1];
+  }
+
+  /** The leaf routine that this name stands for; undefined for every other name. */
+  leafNamed(name: string): LinkedLeaf | undefined {
+    return this.#leaves.get(this.standsFor(name) ?? bare(name));
+  }
+
+  /** The routine, callback or leaf routine whose parameters and locals a breakpoint on this name sees. */
+  routineNamed(name: string): LinkedRoutine | undefined {
+    return this.leafNamed(name) ?? this.routineAt(this.entries(name)[0] ?? -1);
+  }
+
+  /** The same routine as a leaf routine, if it is one. */
+  leafOf({ routine: { name }, id }: LinkedRoutine): LinkedLeaf | undefined {
+    const leaf = this.#leaves.get(name);
+    return leaf?.id === id ? leaf : undefined;
   }
 
   /** First steps of the routines or callbacks of this name, and steps that run it; empty for an unknown one. */
@@ -161,10 +188,10 @@ export class CodeMap {
   }
 
   /** The same for a line of a listing. */
-  bindListing({ routine }: Listing, line: number): { line: number; pcs: number[] } | undefined {
+  bindListing({ routine }: Listing, line: number): { line: number; pcs: readonly number[] } | undefined {
     for (let at = Math.max(1, line); at <= routine.listing.length; at++) {
       const pc = routine.listing[at - 1]?.pc ?? -1;
-      if (pc >= 0) return { line: at, pcs: [pc] };
+      if (pc >= 0) return { line: at, pcs: this.leafOf(routine)?.pcs ?? [pc] };
     }
     return undefined;
   }

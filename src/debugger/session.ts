@@ -6,14 +6,15 @@ import type { Stop } from '../engine/time/stop';
 import type { Work } from '../engine/time/work';
 import { moveTo, type Story, type Subject, sceneOf, taskName, type World } from '../view/environment';
 import { type Breakpoint, Breakpoints } from './breakpoints';
-import { type Change, ChangeWatch } from './changes/change-watch';
+import { ChangeWatch } from './changes/change-watch';
 import type { Watched } from './changes/watched';
-import { changeWords } from './changes/words';
 import { CodeMap } from './code-map';
 import type { Debuggee } from './debuggee';
 import { Exceptions } from './exceptions';
 import { type ForwardRun, hangHooks } from './forward-run';
+import { foundReport } from './found-report';
 import { HitCounts } from './hit-counts';
+import { LeafDepth } from './leaf-depth';
 import { findsSomething } from './look-ahead';
 import { SessionPast } from './past';
 import { ranSchedule } from './ran-schedule';
@@ -33,8 +34,6 @@ import { afterMoving, inner, outer, outerBefore, sameLevel, type Target } from '
 import { type Trace, traceOf } from './trace';
 import { TraceLines } from './trace-lines';
 import { passedOver } from './who-runs';
-
-const AT_FIRST_FAULT = 'Paused at the first page_fault; set a breakpoint to choose your own.';
 
 /** How far the first run looks beyond the first page_fault, in steps: less than a blink. */
 const LOOK_AHEAD = 100_000;
@@ -56,6 +55,7 @@ export class DebugSession {
   readonly exceptions: Exceptions;
   readonly trace: TraceLines;
   readonly past: SessionPast;
+  readonly leaves: LeafDepth;
   events: SessionEvents = NOTHING;
   readonly #counts = new HitCounts();
   readonly #watching: Watching;
@@ -80,6 +80,7 @@ export class DebugSession {
     this.map = new CodeMap(interpreter.linked, debuggee.path);
     this.trace = new TraceLines(debuggee, this.map);
     this.past = new SessionPast(world);
+    this.leaves = new LeafDepth(world, this.map);
     for (const name of early) this.trace.tell(() => passedOver(debuggee, name));
     this.breakpoints = new Breakpoints(world, this.map, this.#counts, {
       logged: (text) => this.events.logged(text),
@@ -124,11 +125,20 @@ export class DebugSession {
     return this.#stopAt({ reason, task: this.#world.kernel.task });
   }
 
-  #stopAt(stop: StopReport): StopReport {
+  /** `leaves`: how many leaf routines of its next step the task has entered. */
+  #stopAt(stop: StopReport, leaves = 0): StopReport {
     this.#stop = stop;
+    this.leaves.stand(stop.task, leaves);
     this.#shown = true;
     this.past.stood(this.time, stop.exception?.description ?? (stop.breakpoints && stop.reason));
     return stop;
+  }
+
+  /** A breakpoint on a leaf routine stops inside it. */
+  #stopAtFound(stop: StopReport): StopReport {
+    const { scene } = this.#watching;
+    const ids = stop.breakpoints ?? [];
+    return this.#stopAt(stop, this.breakpoints.leavesEntered(ids, moveTo(scene, stop.task)));
   }
 
   // ---------------------------------------------------------------------------------------------- forwards
@@ -144,12 +154,16 @@ export class DebugSession {
     return yield* this.#step(sameLevel(this.#world, this.map, task), alone);
   }
 
+  /** To the task's next step, or into a leaf routine that it runs: that is at the same time, one frame deeper. */
   *stepIn(task: TaskRow, alone = false): Work<StopReport> {
+    const deeper = this.leaves.oneMore(task);
+    if (deeper !== undefined) return this.#stopAt({ reason: 'step', task }, deeper);
     return yield* this.#step(inner(this.#world, this.map, task), alone);
   }
 
-  /** To the caller; from a scenario's own code to where the task ends or blocks. */
+  /** To the caller; from a scenario's own code to where the task ends or blocks. Out of a leaf routine with the step that runs it. */
   *stepOut(task: TaskRow, alone = false): Work<StopReport> {
+    if (this.leaves.of(task) > 0) return yield* this.next(task, alone);
     return yield* this.#step(outer(this.#world, this.map, task), alone);
   }
 
@@ -226,7 +240,7 @@ export class DebugSession {
         if (done === true) {
           if (value === 'end' && this.#watching.check) this.debuggee.finish?.();
           if (state.found && state.found.time < this.time) yield* this.engine.seek(state.found.time);
-          return this.#stopAt(this.#report(value, state));
+          return this.#stopAtFound(this.#report(value, state));
         }
         yield;
       }
@@ -249,22 +263,7 @@ export class DebugSession {
   }
 
   #reportFound(found: Found | undefined): StopReport {
-    const { task } = this.#world.kernel;
-    if (found?.exception) {
-      const { time: _, changes: __, ...report } = found;
-      return { reason: 'exception', ...report };
-    }
-    if (found?.changes) return this.#changed(found, found.changes);
-    if (!found?.breakpoints) return { reason: 'step', task };
-    if (this.breakpoints.isAutomatic(found.breakpoints))
-      return { reason: 'function breakpoint', task, automatic: true, text: AT_FIRST_FAULT };
-    const reason = this.breakpoints.isFunction(found.breakpoints) ? 'function breakpoint' : 'breakpoint';
-    return { reason, task, breakpoints: found.breakpoints };
-  }
-
-  #changed({ task, breakpoints }: Found, changes: readonly Change[]): StopReport {
-    const text = changeWords(this.#world, this.map, changes);
-    return { reason: 'data breakpoint', task, text, ...(breakpoints ? { breakpoints } : {}) };
+    return foundReport(this.#world, this.map, this.breakpoints, found);
   }
 
   #standstill(): StopReport {
@@ -324,12 +323,19 @@ export class DebugSession {
 
   /** To the last earlier time that `next` could have stopped at for this task. */
   *stepBack(task: TaskRow): Work<StopReport> {
+    if (this.leaves.of(task) > 0) return this.#leaveBack(task);
     return yield* this.#backTo(sameLevel(this.#world, this.map, task));
   }
 
   /** Back to the step that called the routine the task is in; from a scenario's own code as `stepBack`. */
   *reverseStepOut(task: TaskRow): Work<StopReport> {
+    if (this.leaves.of(task) > 0) return this.#leaveBack(task);
     return yield* this.#backTo(outerBefore(this.#world, this.map, task));
+  }
+
+  /** Out of the innermost leaf routine to where the task entered it. */
+  #leaveBack(task: TaskRow): StopReport {
+    return this.#stopAt({ reason: 'step', task }, this.leaves.of(task) - 1);
   }
 
   /** To the time just before, whichever task made the step. */
@@ -362,7 +368,7 @@ export class DebugSession {
     this.#stale = true;
     const found = yield* searchBack(this.#watching, sought);
     yield* this.engine.seek(found?.time ?? 0);
-    if (found) return this.#stopAt(this.#reportFound(found));
+    if (found) return this.#stopAtFound(this.#reportFound(found));
     return this.#stopAt({
       reason: 'entry',
       task: this.#world.kernel.task,

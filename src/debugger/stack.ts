@@ -56,6 +56,27 @@ export function threadsOf(world: World, previous?: Snapshot): Thread[] {
   ];
 }
 
+/** The frames of leaf routines that a task has entered in its next step, the innermost first. */
+function leafFrames(world: World, { linked }: CodeMap, caller: StackFrame, entered: number): StackFrame[] {
+  const leaves = linked.leaves.next(world.kernel, caller.task).slice(0, entered);
+  return leaves
+    .map((routine, i): StackFrame => {
+      const line = 1 + routine.listing.findIndex(({ pc }) => pc >= 0);
+      return { ...caller, index: caller.index + 1 + i, routine, line, column: LEAF_COLUMN };
+    })
+    .reverse();
+}
+
+/** Where the lines of a leaf routine's listing begin. */
+const LEAF_COLUMN = 5;
+
+/** The frames of a task, those of `entered` leaf routines of its next step included. */
+export function framesWithLeaves(world: World, map: CodeMap, task: TaskRow, entered: number): StackFrame[] {
+  const frames = framesOf(world, map, task);
+  const [top] = frames;
+  return top === undefined ? frames : [...leafFrames(world, map, top, entered), ...frames];
+}
+
 /** The frames of a task, the innermost first; empty for a task that has ended. */
 export function framesOf(world: World, map: CodeMap, task: TaskRow): StackFrame[] {
   const { tasks } = world.kernel;

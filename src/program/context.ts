@@ -3,7 +3,8 @@
 import type { FileRow, ProcessRow } from '../engine/machine/ids';
 import type { Driver } from '../engine/routine/driver';
 import type { Kernel } from '../engine/routine/kernel';
-import { type LinkedRoutine, slotsOf } from '../engine/routine/link';
+import type { LinkedRoutine } from '../engine/routine/link';
+import { slotsOf } from '../engine/routine/listing';
 import { EvaluationError } from '../language/arithmetic';
 import type { Expr, Statement } from '../language/ast';
 import type { Compiled } from '../language/compiled';

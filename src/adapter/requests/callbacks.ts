@@ -1,6 +1,5 @@
 /** The requests of the view of callbacks. */
 
-import type { CodeMap } from '../../debugger/code-map';
 import { compileCondition, compileMessage } from '../../debugger/condition';
 import type { EventName } from '../../engine/routine/events';
 import { CALLBACKS } from '../../engine/routine/link';
@@ -30,8 +29,6 @@ function stateOf({ session }: Stopped, name: CallbackName): CallbackState {
   };
 }
 
-const routineNamed = (map: CodeMap, name: string) => map.routineAt(map.entries(name)[0] ?? -1);
-
 export const callbackRequests = [
   request('hmm/callbacks', { needs: 'stopped' }, (adapter) => ({
     callbacks: callbackNames.map((name) => stateOf(adapter, name)),
@@ -39,12 +36,12 @@ export const callbackRequests = [
 
   request('hmm/checkCondition', { needs: 'launched' }, ({ session }, { name, condition }) => {
     if (condition.trim() === '') return {};
-    const result = compileCondition(session.debuggee.world, condition, routineNamed(session.map, name));
+    const result = compileCondition(session.debuggee.world, condition, session.map.routineNamed(name));
     return result.ok ? {} : { problem: result.message };
   }),
 
   request('hmm/checkMessage', { needs: 'launched' }, ({ session }, { name, message }) => {
-    const result = compileMessage(session.debuggee.world, message, routineNamed(session.map, name));
+    const result = compileMessage(session.debuggee.world, message, session.map.routineNamed(name));
     return result.ok ? {} : { problem: result.message };
   }),
 ];

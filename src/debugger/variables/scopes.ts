@@ -7,6 +7,7 @@ import {
   isSet,
   localOf,
   moveTo,
+  refusedBefore,
   type Scene,
   sceneOf,
   showReturned,
@@ -65,19 +66,27 @@ export function scopesOf(
   ];
 }
 
-/** What has just been returned to the innermost frame of a task. */
+/** What has just been returned to the innermost frame of a task, and what its last step has refused. */
 function returnValue(
   scene: Scene,
   frame: StackFrame | undefined,
   returned: Returned | undefined,
 ): Variable[] {
   const isInnermost = frame?.index === scene.world.kernel.tasks.depth.get(scene.task) - 1;
-  if (returned?.task !== scene.task || !isInnermost) return [];
+  if (!isInnermost) return [];
+  const refused = refusedBefore(scene.world, scene.task).map(({ by, words }) =>
+    variable(by, `refused: ${words}`),
+  );
+  if (returned?.task !== scene.task) return refused;
   const { routine, value } = returned;
-  return [
-    { name: `${routine.routine.name}()`, value: showReturned(routine, value, scene), type: 'returned' },
-  ];
+  return [...refused, variable(routine.routine.name, showReturned(routine, value, scene))];
 }
+
+const variable = (routine: string, value: string): Variable => ({
+  name: `${routine}()`,
+  value,
+  type: 'returned',
+});
 
 function locals(world: World, scene: Scene, frame: StackFrame | undefined): Variable[] {
   const slots = frame?.routine.slots.filter(({ name }) => !name.startsWith('$')) ?? [];

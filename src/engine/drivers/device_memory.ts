@@ -60,14 +60,16 @@ export function memory_return(k: Kernel, memory: Own<MemoryTables>, page: PageRo
   if (removing.get(device) === 0) freeHead.set(device, page);
 }
 
+type WithMemory = Pick<Driver, 'memory'>;
+
 /** Pages that the driver has handed out and not taken back. */
-export function pages_in_use(k: Kernel, { memory }: Driver, device: DeviceRow): number {
+export function pages_in_use(k: Kernel, { memory }: WithMemory, device: DeviceRow): number {
   const { calloc, cfree } = memory.of(k);
   return calloc.get(device) - cfree.get(device);
 }
 
 /** Pages that the driver can hand out: none of memory that it is giving back. */
-export function free_pages(k: Kernel, driver: Driver, device: DeviceRow): number {
+export function free_pages(k: Kernel, driver: WithMemory, device: DeviceRow): number {
   if (driver.memory.of(k).removing.get(device) !== 0) return 0;
   return k.devices.pages.get(device) - pages_in_use(k, driver, device);
 }

@@ -47,6 +47,12 @@ export class Injection<Name extends string> implements FailureInjection {
     return point.result.get(device);
   }
 
+  /** The next use of this point fails. */
+  isArmed(k: Kernel, name: Name, device: DeviceRow): boolean {
+    const point = this.tables.of(k).get(name);
+    return point !== undefined && (k.scalars.get(point.anyTimes) > 0 || point.times.get(device) > 0);
+  }
+
   arm(k: Kernel, device: DeviceRow, { point: name, times, result }: Armed): void {
     const point = this.tables.of(k).get(name);
     if (point === undefined) return;

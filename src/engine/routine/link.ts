@@ -1,10 +1,14 @@
 /** Flattens routines into one table of steps for one profile, with their listings. */
 
+import type { TaskRow } from '../machine/ids';
 import type { Profile } from '../profiles/profile';
 import type { Callbacks } from './driver';
 import type { Frame } from './frame';
 import type { Kernel } from './kernel';
-import type { AnyRoutine, CallbackName, Node, Shown, YieldName } from './routine';
+import type { Inlined } from './leaf';
+import { type Leaves, linkLeaves } from './link-leaves';
+import { headOf, type ListingLine, type Slot, slotsOf } from './listing';
+import type { AnyRoutine, CallbackName, Node, YieldName } from './routine';
 
 /** Slots in front of a frame's locals: routine, pc of the caller's call, caller's base. */
 export const FRAME_HEADER = 3;
@@ -14,30 +18,6 @@ export const Op = { Step: 0, When: 1, Call: 2, Ret: 3, Callback: 4, Wait: 5 } as
 /** Frames of every routine run through one table, so the type of a function's own frame is erased here, once. */
 export type StepFunction = (k: Kernel, f: Frame, callee: Frame) => unknown;
 
-/** One line of a listing. `pc` is -1 for lines that are not a step (the head, an `else`). */
-interface ListingLine {
-  readonly text: string;
-  readonly pc: number;
-}
-
-export interface Slot {
-  readonly name: string;
-  readonly shown: Shown;
-}
-
-/** The slots of a routine's frames. */
-export function slotsOf({
-  numbered,
-  params,
-  locals,
-}: Pick<AnyRoutine, 'numbered' | 'params' | 'locals'>): Slot[] {
-  const named = [...Object.entries(params), ...Object.entries(locals)];
-  return [
-    ...numbered.map((name): Slot => ({ name, shown: 'int' })),
-    ...named.map(([name, { shown }]): Slot => ({ name, shown })),
-  ];
-}
-
 export interface LinkedRoutine {
   readonly routine: AnyRoutine;
   readonly id: number;
@@ -46,6 +26,8 @@ export interface LinkedRoutine {
   /** Numbered slots, parameters and locals, in the order in which they lie in a frame. */
   readonly slots: readonly Slot[];
   readonly listing: readonly ListingLine[];
+  /** Of a leaf routine: a parameter, by its place, at the step that `task` is about to run in the frame at `base`. */
+  readonly parameter?: (k: Kernel, task: TaskRow, base: number, place: number) => number;
 }
 
 /** What was linked: columns by pc. */
@@ -71,8 +53,8 @@ export interface Linked {
   readonly text: readonly string[];
   /** One byte a step: 1 for a wait that ends when its task is killed. */
   readonly killable: Uint8Array;
-  /** Steps that run a function of the kernel as part of themselves, by its name. */
-  readonly inlined: ReadonlyMap<string, readonly number[]>;
+  /** What steps run as part of themselves. */
+  readonly leaves: Leaves;
   /** The yield point that stands before the step. */
   readonly yieldBefore: readonly (YieldName | undefined)[];
   /** callbackRoutine[driver * CALLBACKS.length + callback] = routine id; -1 where the driver has no such callback. */
@@ -105,7 +87,7 @@ class Linker {
   readonly text: string[] = [];
   readonly yieldBefore: (YieldName | undefined)[] = [];
   readonly routines: LinkedRoutine[] = [];
-  readonly inlined = new Map<string, number[]>();
+  readonly inlined = new Map<number, readonly Inlined<Frame>[]>();
   readonly #ids = new Map<AnyRoutine, number>();
   readonly #queue: AnyRoutine[] = [];
   #routine = 0;
@@ -135,11 +117,7 @@ class Linker {
     this.#routine = this.id(routine);
     this.#scenario = routine.scenario;
     this.#yield = undefined;
-    const parameters = Object.keys(routine.params);
-    this.#lines = [
-      { text: `${routine.name}(${parameters.join(', ')})`, pc: -1 },
-      { text: `    // ${routine.about}`, pc: -1 },
-    ];
+    this.#lines = headOf(routine);
     const entry = this.op.length;
     this.#block(routine.body() as AnyNode[], 1, []);
     const open = this.#dangling;
@@ -174,7 +152,8 @@ class Linker {
       return;
     }
     const pc = this.op.length;
-    for (const name of node.inlines ?? []) this.inlined.set(name, [...(this.inlined.get(name) ?? []), pc]);
+    const inside = node.inlines?.filter(({ leaf }) => leaf.isIn(this.profile)) ?? [];
+    if (inside.length > 0) this.inlined.set(pc, inside as unknown as Inlined<Frame>[]);
     for (const patch of this.#dangling.splice(0)) patch(pc);
     switch (node.op) {
       case 'step':
@@ -276,6 +255,7 @@ export function link(profile: Profile, roots: readonly AnyRoutine[], drivers: re
     });
   });
   linker.drain();
+  const routineOf = Int32Array.from(linker.routineOf);
   return {
     profile,
     drivers,
@@ -288,11 +268,11 @@ export function link(profile: Profile, roots: readonly AnyRoutine[], drivers: re
     alt: Int32Array.from(linker.alt),
     arg: Int32Array.from(linker.arg),
     killable: Uint8Array.from(linker.killable),
-    routineOf: Int32Array.from(linker.routineOf),
+    routineOf,
     line: Int32Array.from(linker.line),
     column: Int32Array.from(linker.column),
     text: linker.text,
-    inlined: linker.inlined,
+    leaves: linkLeaves(linker.inlined, linker.routines, routineOf),
     yieldBefore: linker.yieldBefore,
     callbackRoutine,
   };

@@ -24,6 +24,7 @@ import type {
 import type { WaitKind } from '../machine/tasks';
 import type { Profile } from '../profiles/profile';
 import type { Kernel } from './kernel';
+import type { Inlined } from './leaf';
 
 /** How a local is shown to a person. */
 export type Shown =
@@ -213,8 +214,8 @@ export type Node<F> = (
     }
 ) & {
   readonly at?: Place;
-  /** Functions of the kernel that the step runs as part of itself: a breakpoint on one stops before the step. */
-  readonly inlines?: readonly string[];
+  /** Leaf routines that the step runs as part of itself, the outermost first: a breakpoint on one stops before the step. */
+  readonly inlines?: readonly Inlined<F>[];
 };
 
 /** Callbacks of a driver that the kernel calls. alloc_and_copy and finalize_and_map are migrate_vma_ops of 4.14. */
@@ -286,9 +287,9 @@ export class Builder<F> {
     return { op: 'wait', text, ready: ends, kind, on, killable: true };
   }
 
-  /** The step decides what these functions of the kernel decide, which are no routines of their own. */
-  inlines(names: readonly string[], node: Node<F>): Node<F> {
-    return { ...node, inlines: names };
+  /** The step runs these leaf routines as part of itself, each inside the one before. */
+  inlines(calls: readonly Inlined<F>[], node: Node<F>): Node<F> {
+    return { ...node, inlines: calls };
   }
 
   ret(text: string, value?: Value<F>): Node<F> {

@@ -185,6 +185,15 @@ function array(first: number, scene: Scene): Value {
   return first === 0 ? undefined : elementsFrom(first, scene);
 }
 
+/** What a slot holds: in a routine's frame, or of a leaf routine that the task's next step runs. */
+function slotAt(
+  { parameter }: LinkedRoutine,
+  place: number,
+  { world: { kernel }, task, base }: Scene,
+): number {
+  return parameter ? parameter(kernel, task, base, place) : kernel.tasks.stack.get(base + place);
+}
+
 /** What a parameter or local of a routine means; undefined where the routine has none of this name. */
 export function localOf(routine: LinkedRoutine, name: string): Binding<Scene> | undefined {
   const number = routine.slots.findIndex((slot) => slot.name === name);
@@ -195,8 +204,7 @@ export function localOf(routine: LinkedRoutine, name: string): Binding<Scene> | 
   return {
     type,
     get: (scene) => {
-      const { stack } = scene.world.kernel.tasks;
-      const at = (place: number): number => stack.get(scene.base + place);
+      const at = (place: number): number => slotAt(routine, place, scene);
       const beside: Beside = (other) => {
         const place = places.get(other);
         return place === undefined ? undefined : at(place);
@@ -207,9 +215,9 @@ export function localOf(routine: LinkedRoutine, name: string): Binding<Scene> | 
 }
 
 /** Whether something has been written to a parameter or local since its routine was entered. */
-export function isSet(routine: LinkedRoutine, name: string, { world, base }: Scene): boolean {
+export function isSet(routine: LinkedRoutine, name: string, scene: Scene): boolean {
   const number = routine.slots.findIndex((slot) => slot.name === name);
-  return number !== -1 && !Object.is(world.kernel.tasks.stack.get(base + number), NOT_SET);
+  return number !== -1 && !Object.is(slotAt(routine, number, scene), NOT_SET);
 }
 
 /** What a routine has returned, as its `ret` is shown; without one as a number or an errno. */

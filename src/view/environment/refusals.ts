@@ -1,6 +1,6 @@
 /** Why pages stayed where they are, in words: the rule, its numbers, and who held the page. */
 
-import { LOCK_HOLDER, RULE_NAMES, type Rule } from '../../engine/kernel/refusals';
+import { LOCK_HOLDER, RULE_NAMES, RULES, type Rule } from '../../engine/kernel/refusals';
 import { HOLD_NAMES, Hold, type HoldKind } from '../../engine/machine/holds';
 import type { DeviceRow, PageRow, ProcessRow, TaskRow } from '../../engine/machine/ids';
 import { KIND_NAMES, type PteKind } from '../../engine/machine/pte';
@@ -145,6 +145,15 @@ export function refusalWords(world: World, refusal: Refusal): string {
     holders.flatMap(({ kind, who }) => (kind === LOCK_HOLDER ? [] : [holder(world, page, kind, who)])),
   );
   return held.size === 0 ? words : `${words}; held by ${allOf([...held])}`;
+}
+
+/** What the step before now has refused to a task: by which function, and why. */
+export function refusedBefore(world: World, task: TaskRow): { by: string; words: string }[] {
+  const { events, time } = world.kernel;
+  return [...events.between(time - 1, time)]
+    .filter((event) => event.name === 'refused' && event.task === task)
+    .map(({ args }) => refusalOf(args))
+    .map((refusal) => ({ by: RULES[refusal.rule], words: refusalWords(world, refusal) }));
 }
 
 /** Rules of drivers: what they say is more than that the driver gave no page. */

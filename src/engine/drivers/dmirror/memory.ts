@@ -6,13 +6,15 @@
 
 import { zone_device_page_init } from '../../kernel/mm/memremap';
 import { slot_place } from '../../kernel/mm/migrate_device/migrate_arrays';
-import { alloc_page, free_page } from '../../kernel/mm/page_alloc/page_alloc';
+import { alloc_page, allocatesPage, free_page } from '../../kernel/mm/page_alloc/page_alloc';
 import { type Rule, refuse } from '../../kernel/refusals';
 import { MemoryType } from '../../machine/devices';
 import { Hold } from '../../machine/holds';
 import type { DeviceRow, MigrationRow, MirrorRow, PageRow, SlotRow } from '../../machine/ids';
 import type { Kernel } from '../../routine/kernel';
-import { memory_take } from '../device_memory';
+import { inlined, leaf } from '../../routine/leaf';
+import { DeviceT, MigrateEntryT, PgmapT } from '../../routine/routine';
+import { free_pages, memory_take } from '../device_memory';
 import { failures } from './options';
 import { memory, own } from './tables';
 
@@ -59,6 +61,58 @@ export function devmem_alloc_page(k: Kernel, m: MigrationRow, slot: SlotRow): Pa
   }
   return page;
 }
+
+const alloc_device_page = leaf({
+  name: 'dmirror_devmem_alloc_page',
+  file: 'lib/test_hmm.c',
+  about: 'A device page with its backing page: none where a failure is armed or either memory is full.',
+  params: { device: DeviceT, slot: MigrateEntryT },
+  lines: [
+    'rpage = alloc_page(GFP_HIGHUSER), the backing page of device-private memory',
+    'dpage = mdevice->free_pages, or the highest page that was never used',
+    'if (!dpage): return NULL',
+    'mdevice->calloc++',
+    'zone_device_page_init(dpage)',
+    'return dpage',
+  ],
+});
+
+const init_page = leaf({
+  name: 'zone_device_page_init',
+  file: 'mm/memremap.c',
+  about: 'A free device page is taken into use, locked and with one reference.',
+  params: { pgmap: PgmapT },
+  lines: ['percpu_ref_tryget_live(&pgmap->ref)', 'set_page_count(page, 1)', 'lock_page(page)'],
+});
+const init_folio = leaf({
+  name: 'zone_device_folio_init',
+  file: 'include/linux/memremap.h',
+  about: 'A free device folio is taken into use, locked and with one reference.',
+  isIn: (profile) => profile.initHelper === 'zone_device_folio_init',
+  params: { pgmap: PgmapT },
+  lines: ['zone_device_page_init(&folio->page, pgmap, order)'],
+});
+
+type Allocating = { migration: MigrationRow; slot: SlotRow };
+const taken_from = (k: Kernel, { migration }: Allocating): { pgmap: number } | undefined => {
+  const device = k.migrations.owner.get(migration) as DeviceRow;
+  const none = failures.isArmed(k, 'alloc', device) || free_pages(k, { memory }, device) === 0;
+  return none ? undefined : { pgmap: k.devices.pgmap.get(device) };
+};
+
+/** What a step that takes a device page for `f.slot` runs. */
+export const allocatesDevicePage = [
+  inlined(alloc_device_page, (k: Kernel, { migration, slot }: Allocating) => ({
+    device: k.migrations.owner.get(migration) as DeviceRow,
+    slot,
+  })),
+  allocatesPage((k, { migration }: Allocating) => {
+    const device = k.migrations.owner.get(migration) as DeviceRow;
+    return k.devices.type.get(device) === MemoryType.Private && !failures.isArmed(k, 'alloc', device);
+  }),
+  inlined(init_folio, taken_from),
+  inlined(init_page, taken_from),
+];
 
 export function free_backing(k: Kernel, backing: PageRow, device: DeviceRow): void {
   k.pages.refcount.add(backing, -1);

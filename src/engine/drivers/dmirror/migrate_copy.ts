@@ -13,7 +13,7 @@ import {
   srcPage,
 } from '../../kernel/mm/migrate_device/migrate_arrays';
 import { trylock_page } from '../../kernel/mm/mmap/mmap_lock';
-import { alloc_movable_page } from '../../kernel/mm/page_alloc/page_alloc';
+import { alloc_movable_page, allocatesPage } from '../../kernel/mm/page_alloc/page_alloc';
 import { is_driver_page } from '../../kernel/mm/swap/page_ref';
 import { type Rule, refuse } from '../../kernel/refusals';
 import { notModelled } from '../../kernel/unmodelled';
@@ -23,7 +23,7 @@ import type { DeviceRow, MigrationRow, MirrorRow, PageRow, SlotRow, VmaRow, Vpn 
 import type { Kernel } from '../../routine/kernel';
 import { MigrateEntryT, migrateOpsParams, PageT, routine, VmFaultT } from '../../routine/routine';
 import { lockMirror, unlock_mirror } from './lock';
-import { backing_page, devmem_alloc_page } from './memory';
+import { allocatesDevicePage, backing_page, devmem_alloc_page } from './memory';
 import { failures, faultsAfterMigration, keepsOwnEntries } from './options';
 import { mirrors, own } from './tables';
 
@@ -73,7 +73,7 @@ const copyToDevice = routine({
       ),
       r.when('(src[i] & MIGRATE_PFN_MIGRATE)', (k, f) => migrates(k, f.slot) && !stays(k, f.slot), [
         r.inlines(
-          ['dmirror_devmem_alloc_page', 'alloc_pages', 'zone_device_page_init', 'zone_device_folio_init'],
+          allocatesDevicePage,
           r.step('dpage = dmirror_devmem_alloc_page()', (k, f) => {
             f.page = devmem_alloc_page(k, f.migration, f.slot);
           }),
@@ -121,12 +121,15 @@ const copyToRam = routine({
         '(page && (src[i] & MIGRATE_PFN_MIGRATE)): a device page that migrates',
         (k, f) => srcPage(k, f.slot) !== 0 && migrates(k, f.slot) && is_driver_page(k, srcPage(k, f.slot)),
         [
-          r.step('page = alloc_page(); lock_page(page)', (k, f) => {
-            const fails = failures.take(k, 'alloc', ownerOf(k, f)) !== undefined;
-            f.page = fails ? (0 as PageRow) : alloc_movable_page(k);
-            if (f.page !== 0) trylock_page(k, f.page);
-            else refuse_copy(k, 'system_full', f.migration, f.slot);
-          }),
+          r.inlines(
+            [allocatesPage((k, f) => !failures.isArmed(k, 'alloc', ownerOf(k, f)))],
+            r.step('page = alloc_page(); lock_page(page)', (k, f) => {
+              const fails = failures.take(k, 'alloc', ownerOf(k, f)) !== undefined;
+              f.page = fails ? (0 as PageRow) : alloc_movable_page(k);
+              if (f.page !== 0) trylock_page(k, f.page);
+              else refuse_copy(k, 'system_full', f.migration, f.slot);
+            }),
+          ),
           r.only(
             (profile) => profile.driverReportsNoMemory,
             [

@@ -13,7 +13,8 @@ import {
   Pte,
 } from '../../machine/pte';
 import type { Kernel } from '../../routine/kernel';
-import { ErrnoT, Int, MmT, routine, VmaT, VmFlagsT, VpnT } from '../../routine/routine';
+import { inlined, leaf } from '../../routine/leaf';
+import { EntryT, ErrnoT, Int, MmT, routine, VmaT, VmFlagsT, VpnT } from '../../routine/routine';
 import { dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending } from '../arch/x86/mm/tlbflush';
 import { Errno, Notify } from '../constants';
 import { populateVma } from './gup/populate';
@@ -60,6 +61,26 @@ function change_present_pte(k: Kernel, vma: VmaRow, entry: EntryRow): void {
   const atOnce = (pte & PTE_HUGE) !== 0 && !k.profile.mprotectGathers;
   (atOnce ? set_pte_bits : set_pte_bits_unflushed)(k, entry, pte);
 }
+
+const ask_writable = leaf({
+  name: 'can_change_pte_writable',
+  file: 'mm/mprotect.c',
+  about: 'Whether the entry may be writable at once, as no fault has to be taken for the next write.',
+  isIn: (profile) => profile.anonExclusive,
+  params: { vma: VmaT, vpn: VpnT, entry: EntryT },
+  lines: [
+    'if (!(vma->vm_flags & VM_WRITE) || pte_protnone(pte)): return false',
+    'if (vma->vm_flags & VM_SHARED): return pte_dirty(pte)',
+    'page = vm_normal_page(vma, addr, pte)',
+    'return page && PageAnon(page) && PageAnonExclusive(page)',
+  ],
+});
+
+const asksWritable = inlined(
+  ask_writable,
+  (k: Kernel, { vma, at, entry }: { vma: VmaRow; at: Vpn; entry: EntryRow }) =>
+    shared_writable(k, vma) ? undefined : { vma, vpn: at, entry },
+);
 
 /** Entries for pages that are elsewhere lose the right to write, whatever the new protection is. */
 function change_nonpresent_pte(k: Kernel, entry: EntryRow): void {
@@ -127,7 +148,7 @@ const change_protection = routine({
         (k, f) => isPresent(ptep_get(k, f.entry)),
         [
           r.inlines(
-            ['can_change_pte_writable'],
+            [asksWritable],
             r.step(
               "ptep_modify_prot_commit(): the VMA's protection, writable at once where that is safe; flush later",
               (k, f) => change_present_pte(k, f.vma, f.entry),

@@ -3,7 +3,8 @@
 import { Hold, type HoldKind, holdWeight } from '../../../machine/holds';
 import type { PageRow } from '../../../machine/ids';
 import type { Kernel } from '../../../routine/kernel';
-import { HolderT, PageT, routine } from '../../../routine/routine';
+import { inlined, leaf } from '../../../routine/leaf';
+import { FollT, HolderT, PageT, routine } from '../../../routine/routine';
 import { get_page, put_page } from '../swap/page_ref';
 import { Foll } from './foll';
 
@@ -34,6 +35,24 @@ export function try_grab_folio(k: Kernel, page: PageRow, foll: number, who: numb
     }
   } else if (foll & Foll.Get) get_page(k, page, Hold.Gup, who);
 }
+
+const grab = leaf({
+  name: 'try_grab_folio',
+  file: 'mm/gup.c',
+  about: 'A reference for get_user_pages; a pin counts as many at once.',
+  aliases: ['try_grab_page'],
+  params: { page: PageT, foll: FollT, who: HolderT },
+  lines: [
+    'if (flags & FOLL_GET): folio_ref_add(folio, 1)',
+    'else if (flags & FOLL_PIN): folio_ref_add(folio, GUP_PIN_COUNTING_BIAS), unless it is the zero page',
+  ],
+});
+
+/** Says that a step takes the reference of get_user_pages on `f.page`. */
+export const grabsFolio = inlined(
+  grab,
+  (_: Kernel, { page, foll, who }: { page: PageRow; foll: number; who: number }) => ({ page, foll, who }),
+);
 
 /** Gives one pin of a page back. */
 export const gup_put_folio = routine({

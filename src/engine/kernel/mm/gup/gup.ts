@@ -5,6 +5,7 @@ import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../../../machine/ids
 import { Pg } from '../../../machine/pages';
 import { isPresent, PTE_DIRTY, PTE_HUGE, PTE_PROTNONE, PTE_WRITE, PTE_YOUNG } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
+import { inlined, leaf } from '../../../routine/leaf';
 import {
   Bool,
   type Builder,
@@ -33,7 +34,7 @@ import { mmapReadLockKillable } from '../mmap/mmap_lock';
 import { pteLock, pteUnlock } from '../page_table_lock';
 import { leaf_offset, pte_mkdirty, ptep_get, set_pte_bits, subpage } from '../pgtable';
 import { Foll } from './foll';
-import { try_grab_folio } from './grab';
+import { grabsFolio, try_grab_folio } from './grab';
 
 /** What follow_page found: a page, nothing yet (fault it in), or a shared page that must be unshared first (-EMLINK). */
 export const Follow = { Page: 0, Missing: 1, Unshare: 2 } as const;
@@ -84,6 +85,20 @@ function check_vma_flags(k: Kernel, vma: VmaRow, foll: number): number {
   return (foll & Foll.SplitPmd) !== 0 && k.mm.has(vma, Vm.HugeTlb) ? -Errno.EOPNOTSUPP : 0;
 }
 
+const check_flags = leaf({
+  name: 'check_vma_flags',
+  file: 'mm/gup.c',
+  about: 'Whether the VMA lets get_user_pages do this with its pages.',
+  params: { vma: VmaT, foll: FollT },
+  lines: [
+    'if (!vma): return -EFAULT; -ENOMEM for MADV_POPULATE',
+    'if ((gup_flags & FOLL_WRITE) && !(vma->vm_flags & VM_WRITE)): return -EFAULT; -EINVAL for MADV_POPULATE',
+    'if (!(gup_flags & FOLL_WRITE) && !(vma->vm_flags & VM_READ) && !(gup_flags & FOLL_FORCE)): the same',
+    'if ((gup_flags & FOLL_SPLIT_PMD) && is_vm_hugetlb_page(vma)): return -EOPNOTSUPP',
+    'return 0',
+  ],
+});
+
 function splits(k: Kernel, f: { vma: VmaRow; vpn: Vpn; foll: number }): boolean {
   return (f.foll & Foll.SplitPmd) !== 0 && is_huge_at(k, k.mm.mm.get(f.vma) as MmRow, f.vpn);
 }
@@ -133,7 +148,12 @@ export const get_user_pages = routine({
     }),
     r.loop('pages are left', (_, f) => f.done < f.pages, [
       r.inlines(
-        ['check_vma_flags'],
+        [
+          inlined(check_flags, (k, f) => ({
+            vma: k.mm.vmaAt(f.mm, (f.start + f.done) as Vpn) as VmaRow,
+            foll: f.foll,
+          })),
+        ],
         r.step('vma = gup_vma_lookup(mm, address); check_vma_flags(vma, gup_flags)', (k, f) => {
           f.vpn = (f.start + f.done) as Vpn;
           f.vma = k.mm.vmaAt(f.mm, f.vpn);
@@ -163,16 +183,19 @@ export const get_user_pages = routine({
         'it is there',
         (_, f) => f.found === Follow.Page,
         [
-          r.step('try_grab_folio(folio): take a reference, or pin it', (k, f) => {
-            fault_progress(k);
-            try_grab_folio(k, f.page, f.foll, f.who);
-            if (f.slot !== 0) {
-              k.slots.srcPage.set(f.slot, f.page);
-              f.slot = k.slots.after(f.slot);
-            }
-            f.done++;
-            f.tried = 0;
-          }),
+          r.inlines(
+            [grabsFolio],
+            r.step('try_grab_folio(folio): take a reference, or pin it', (k, f) => {
+              fault_progress(k);
+              try_grab_folio(k, f.page, f.foll, f.who);
+              if (f.slot !== 0) {
+                k.slots.srcPage.set(f.slot, f.page);
+                f.slot = k.slots.after(f.slot);
+              }
+              f.done++;
+              f.tried = 0;
+            }),
+          ),
           pteUnlock(r),
         ],
         [

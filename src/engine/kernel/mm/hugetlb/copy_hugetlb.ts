@@ -26,7 +26,7 @@ import {
   set_pte_bits_unflushed,
 } from '../pgtable';
 import { folio_add_rmap_pmd } from '../rmap/rmap';
-import { get_page, put_page } from '../swap/page_ref';
+import { get_page, getPage, put_page } from '../swap/page_ref';
 import { add_new_anon_folio, copy_folio } from './hugetlb';
 import { alloc_hugetlb_folio } from './hugetlb_pool';
 
@@ -119,7 +119,7 @@ export const copy_hugetlb_page_range = routine({
           'it is exclusive and pinned: the child needs a copy',
           is_pinned,
           [
-            r.step('folio_get(pte_folio)', (k, f) => get_page(k, f.page, Hold.Fault)),
+            getPage(r, 'folio_get(pte_folio)', (k, f) => ({ page: f.page, hold: Hold.Fault, who: k.task })),
             ...unlockBoth(r),
             r.step(
               'new_folio = alloc_hugetlb_folio(dst_vma, addr): nothing was promised to the child',

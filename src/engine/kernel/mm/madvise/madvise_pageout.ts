@@ -10,7 +10,13 @@ import { next_entry, pte_table_end } from '../pagewalk';
 import { pte_offset, pte_page, ptep_get } from '../pgtable';
 import { lruAddDrain } from '../swap/lru_add_drain';
 import { is_driver_page } from '../swap/page_ref';
-import { folio_list, isolate_folio, putback_lru_folios, shrink_folio_list } from '../vmscan/vmscan';
+import {
+  asksEvictable,
+  folio_list,
+  isolate_folio,
+  putback_lru_folios,
+  shrink_folio_list,
+} from '../vmscan/vmscan';
 import { madvise_split } from './madvise_split';
 
 /** Nobody else maps the page, and it is system memory: the advice may touch it. */
@@ -52,12 +58,15 @@ export const madvise_pageout = routine({
         callee.end = pte_table_end(f.at, f.end);
         callee.waits = 1;
       }),
-      r.step('isolate the pages of one table that nobody else maps', (k, f) => {
-        const end = pte_table_end(f.at, f.end);
-        f.list = folio_list(k);
-        isolate_own_pages(k, { vma: f.vma, start: f.at, end, list: f.list });
-        f.at = end;
-      }),
+      r.inlines(
+        [asksEvictable],
+        r.step('isolate the pages of one table that nobody else maps', (k, f) => {
+          const end = pte_table_end(f.at, f.end);
+          f.list = folio_list(k);
+          isolate_own_pages(k, { vma: f.vma, start: f.at, end, list: f.list });
+          f.at = end;
+        }),
+      ),
       r.call(
         'reclaim_pages(folio_list)',
         shrink_folio_list,

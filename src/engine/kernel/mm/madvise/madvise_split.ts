@@ -16,7 +16,7 @@ import { lockPage, trylock_page } from '../mmap/mmap_lock';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { after_entry, next_entry } from '../pagewalk';
 import { leaf_offset, pte_page, ptep_get } from '../pgtable';
-import { get_page, put_page } from '../swap/page_ref';
+import { getPage, put_page } from '../swap/page_ref';
 
 /** Guesses by the first page whether somebody else maps a large folio too (folio_likely_mapped_shared). */
 function folio_likely_mapped_shared(k: Kernel, folio: PageRow): boolean {
@@ -75,7 +75,7 @@ export const madvise_split = routine({
       k.migrations.task.set(f.migration, k.task);
     }),
     r.loop('there is one', (_, f) => f.folio !== 0, [
-      r.step('folio_get(folio)', (k, f) => get_page(k, f.folio, Hold.Collect, f.migration)),
+      getPage(r, 'folio_get(folio)', (_, f) => ({ page: f.folio, hold: Hold.Collect, who: f.migration })),
       r.when(
         'MADV_COLD, MADV_PAGEOUT of a huge entry',
         (k, f) => f.waits !== 0 && is_huge(ptep_get(k, f.entry)),

@@ -18,7 +18,7 @@ import { pteLock, pteUnlock } from '../page_table_lock';
 import { protnone, pte_mkdirty, pte_page, ptep_get, set_pte } from '../pgtable';
 import { can_change_pte_writable } from '../pte_writable';
 import { folio_add_rmap } from '../rmap/rmap';
-import { get_page, put_page, rename_hold } from '../swap/page_ref';
+import { getPage, put_page, rename_hold } from '../swap/page_ref';
 import { entered, leaves, mmOf, passHold, pte_same, vmfParams } from './vmf';
 
 /** The bits that a restored entry has because it may be written to: what the entry remembers, or what VMA and page allow. */
@@ -66,7 +66,7 @@ export const remove_device_exclusive_entry = routine({
     r.when('folio_try_get(folio) fails: it is free, so the entry is gone', is_free, [
       leaves(r, REMOVE, 'return 0', () => 0),
     ]),
-    r.step('it has worked: the page stays', (k, f) => get_page(k, f.page, Hold.Fault)),
+    getPage(r, 'it has worked: the page stays', (k, f) => ({ page: f.page, hold: Hold.Fault, who: k.task })),
     ...folioLockOrRetry(r),
     r.when('ret: the page is not locked', (_, f) => f.ret !== 0, [
       r.call('put_page(page)', put_page, passHold),

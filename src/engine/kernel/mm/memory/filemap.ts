@@ -15,7 +15,7 @@ import { alloc_movable_page } from '../page_alloc/page_alloc';
 import { pteLock, pteUnlock } from '../page_table_lock';
 import { pte_alloc, pte_mkdirty, pte_offset, ptep_get, set_pte } from '../pgtable';
 import { folio_add_new_anon_rmap, folio_add_rmap, mm_counter_add } from '../rmap/rmap';
-import { get_page, put_page, rename_hold } from '../swap/page_ref';
+import { get_page, getPage, put_page, rename_hold } from '../swap/page_ref';
 import { folio_add_lru, lru_insert } from '../swap/swap';
 import { shmem_must_read, shmem_swapin_folio } from '../swapfile/shmem';
 import { directReclaim } from '../vmscan/reclaim';
@@ -169,7 +169,7 @@ const do_fault_page = routine({
           r.when('still none', (_, f) => f.page === 0, [r.ret('return nothing: VM_FAULT_OOM', () => -1)]),
         ]),
       ]),
-      r.step('get_page(page)', (k, f) => get_page(k, f.page, Hold.Fault)),
+      getPage(r, 'get_page(page)', (k, f) => ({ page: f.page, hold: Hold.Fault, who: k.task })),
       lockPage(r, (_, f) => f.page),
       r.when('it has left the page cache meanwhile', has_left_cache, [
         ...unlockAndPut(r),

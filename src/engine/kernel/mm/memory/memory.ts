@@ -21,7 +21,7 @@ import { alloc_movable_page } from '../page_alloc/page_alloc';
 import { pteLock, pteUnlock } from '../page_table_lock';
 import { pmd_alloc, pte_alloc, pte_mkdirty, pte_offset, ptep_get, set_pte } from '../pgtable';
 import { folio_add_new_anon_rmap } from '../rmap/rmap';
-import { get_page, put_page, rename_hold } from '../swap/page_ref';
+import { getPage, put_page, rename_hold } from '../swap/page_ref';
 import { directReclaim } from '../vmscan/reclaim';
 import { remove_device_exclusive_entry } from './exclusive';
 import { do_fault } from './filemap';
@@ -201,9 +201,11 @@ const do_swap_page = routine({
               ]),
             ],
           ),
-          r.step('get_page(vmf->page): it must not go away under the callback', (k, f) => {
-            get_page(k, f.page, Hold.Fault);
-          }),
+          getPage(r, 'get_page(vmf->page): it must not go away under the callback', (k, f) => ({
+            page: f.page,
+            hold: Hold.Fault,
+            who: k.task,
+          })),
           pteUnlock(r),
         ],
       ),

@@ -24,7 +24,7 @@ import {
   mm_counter_add,
 } from '../rmap/rmap';
 import { lruAddDrain } from '../swap/lru_add_drain';
-import { get_page, put_page, rename_hold } from '../swap/page_ref';
+import { getPage, put_page, rename_hold } from '../swap/page_ref';
 import { folio_free_swap, free_swap_cache, reuse_swap_page } from '../swapfile/swap_state';
 import { directReclaim } from '../vmscan/reclaim';
 import {
@@ -237,7 +237,7 @@ export const do_wp_page = routine({
       leaves(r, WP, 'return 0, or VM_FAULT_WRITE', wrote),
     ]),
     r.when('there is a page', (_, f) => f.page !== 0, [
-      r.step('folio_get(folio)', (k, f) => get_page(k, f.page, Hold.Fault)),
+      getPage(r, 'folio_get(folio)', (k, f) => ({ page: f.page, hold: Hold.Fault, who: k.task })),
     ]),
     pteUnlock(r),
     r.call(

@@ -16,7 +16,8 @@ import {
 } from '../../../machine/pte';
 import { Wait } from '../../../machine/tasks';
 import type { Kernel } from '../../../routine/kernel';
-import { EntryT, PageT, routine } from '../../../routine/routine';
+import { inlined, leaf } from '../../../routine/leaf';
+import { EntryT, Int, PageT, routine } from '../../../routine/routine';
 import { type Refused, refuse } from '../../refusals';
 import { memcg_migrate } from '../memcontrol';
 import { mlock_drain_for, mlock_vma_folio } from '../mlock/mlock_folio';
@@ -24,7 +25,7 @@ import { pteLock, pteUnlock } from '../page_table_lock';
 import { protnone, pte_page, ptep_get, set_pte } from '../pgtable';
 import { folio_add_rmap, type Mapping, migration_entry } from '../rmap/rmap';
 import { rmapWalk, rmapWalkLocals } from '../rmap/rmap_lock';
-import { get_page, is_device_private, put_page, rename_hold } from '../swap/page_ref';
+import { get_page, getPage, is_device_private, put_page, rename_hold } from '../swap/page_ref';
 
 /** Sleeps until the migration that put the entry there is over, whichever it is by now; the access is then tried again. */
 export const migration_entry_wait = routine({
@@ -44,7 +45,7 @@ export const migration_entry_wait = routine({
     }),
     r.only(
       (profile) => profile.entryWaitTakesReference,
-      [r.step('get_page(page)', (k, f) => get_page(k, f.page, Hold.Walk))],
+      [getPage(r, 'get_page(page)', (k, f) => ({ page: f.page, hold: Hold.Walk, who: k.task }))],
     ),
     pteUnlock(r),
     r.yield('Y10'),
@@ -73,6 +74,27 @@ function expected_refs(k: Kernel, page: PageRow, extra: number): number {
   const cached = k.holds.has(page, Hold.PageCache) || k.holds.has(page, Hold.SwapCache) ? 1 : 0;
   return base + k.pages.mapcount.get(page) + cached + extra + 1;
 }
+
+const migrate_mapping = leaf({
+  name: 'folio_migrate_mapping',
+  file: 'mm/migrate.c',
+  about: 'The new page takes the place of the old one, which nobody else may hold.',
+  aliases: ['migrate_page_move_mapping', 'migrate_page'],
+  params: { from: PageT, to: PageT, extra: Int },
+  lines: [
+    'expected = folio_expected_refs(mapping, folio) + extra_count',
+    'if (folio_ref_count(folio) != expected)',
+    '    return -EAGAIN',
+    'newfolio->index = folio->index; newfolio->mapping = folio->mapping',
+    'folio_migrate_flags(newfolio, folio)',
+    'return MIGRATEPAGE_SUCCESS',
+  ],
+});
+
+/** Says that a step moves the identity of one page to another, if it comes to that. */
+export const movesMapping = <F>(
+  args: (k: Kernel, f: F) => { from: PageRow; to: PageRow; extra: number } | undefined,
+) => inlined(migrate_mapping, args);
 
 /** References that such a page has by the migration itself. */
 const EXPECTED = [Hold.Collect, Hold.Isolate, Hold.PageCache, Hold.SwapCache];

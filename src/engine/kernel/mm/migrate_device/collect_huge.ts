@@ -13,7 +13,7 @@ import { splitAndUnlock } from '../huge_memory/split_huge_page';
 import { trylock_page } from '../mmap/mmap_lock';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { pmd_offset, pte_offset, ptep_get } from '../pgtable';
-import { get_page, put_page } from '../swap/page_ref';
+import { get_page, getsPage, put_page } from '../swap/page_ref';
 import { nextSlot, slot_place } from './migrate_arrays';
 import { skip_table } from './migrate_huge';
 
@@ -104,11 +104,14 @@ export const migrate_vma_collect_huge_pmd = routine({
       ),
       r.ret('return', () => 1),
     ]),
-    r.step('folio_get(folio); folio_trylock(folio)', (k, f) => {
-      get_page(k, f.folio, Hold.Collect, f.migration);
-      f.locked = trylock_page(k, f.folio) ? 1 : 0;
-      f.ret = f.locked === 0 ? -1 : 0;
-    }),
+    r.inlines(
+      [getsPage((_, f) => ({ page: f.folio, hold: Hold.Collect, who: f.migration }))],
+      r.step('folio_get(folio); folio_trylock(folio)', (k, f) => {
+        get_page(k, f.folio, Hold.Collect, f.migration);
+        f.locked = trylock_page(k, f.folio) ? 1 : 0;
+        f.ret = f.locked === 0 ? -1 : 0;
+      }),
+    ),
     r.when('it is locked', (_, f) => f.locked !== 0, [
       r.when('all of it is asked for: a migration entry for 2 MiB', is_whole, notModelled(r, vpnOf)),
       ...splitAndUnlock(r, 'ret'),

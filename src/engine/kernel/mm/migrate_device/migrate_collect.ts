@@ -25,12 +25,14 @@ import {
   Pte,
 } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
+import { inlined, leaf } from '../../../routine/leaf';
+import { MigrateEntryT, MigrationT, PageT } from '../../../routine/routine';
 import { MigratePfn, Select } from '../../constants';
 import { refuse } from '../../refusals';
 import { trylock_page, unlock_page } from '../mmap/mmap_lock';
 import { pte_offset, pte_page, ptep_get, set_pte, set_pte_unflushed } from '../pgtable';
 import { folio_remove_rmap } from '../rmap/rmap';
-import { get_page, is_device_coherent, is_device_private } from '../swap/page_ref';
+import { get_page, getsPage, is_device_coherent, is_device_private } from '../swap/page_ref';
 import { slot_place } from './migrate_arrays';
 
 /** References that are no pins. */
@@ -51,6 +53,28 @@ export function folio_try_share_anon_rmap(k: Kernel, page: PageRow): boolean {
   k.pages.clearFlag(page, Pg.AnonExclusive);
   return true;
 }
+
+const try_share = leaf({
+  name: 'folio_try_share_anon_rmap_pte',
+  file: 'include/linux/rmap.h',
+  about: 'Takes the mark of exclusiveness off an anonymous page, unless it may be pinned.',
+  aliases: ['page_try_share_anon_rmap'],
+  isIn: (profile) => profile.anonExclusive,
+  params: { page: PageT },
+  lines: [
+    'if (!is_device_private_page(page) && folio_maybe_dma_pinned(folio))',
+    '    return -EBUSY',
+    'ClearPageAnonExclusive(page)',
+    'return 0',
+  ],
+});
+
+/** Says that a step takes away the exclusiveness of a page, if it comes to one that has it. */
+export const sharesAnon = <F>(page: (k: Kernel, f: F) => PageRow) =>
+  inlined(try_share, (k: Kernel, f: F) => {
+    const found = page(k, f);
+    return found !== 0 && k.pages.has(found, Pg.AnonExclusive) ? { page: found } : undefined;
+  });
 
 /** Old kernels look for soft-dirty where present entries have it: of a device's entry that is a bit of the type, always set. */
 function reads_as_soft_dirty(k: Kernel, pte: number): boolean {
@@ -121,6 +145,12 @@ function replace_by_migration_entry(k: Kernel, vma: VmaRow, entry: EntryRow, pag
   return true;
 }
 
+/** This migration has the page lock, or can have it. */
+function can_lock(k: Kernel, m: MigrationRow, page: PageRow): boolean {
+  const isFaultPage = k.profile.faultTrylocksPage && k.migrations.faultPage.get(m) === page;
+  return isFaultPage || k.pages.lockOwner.get(k.pages.folio(page)) === 0;
+}
+
 function collect_page(k: Kernel, m: MigrationRow, slot: SlotRow, entry: EntryRow): void {
   const page = pte_page(k, entry);
   const pte = ptep_get(k, entry);
@@ -163,6 +193,50 @@ export function maps_large_folio(k: Kernel, m: MigrationRow, entry: EntryRow): b
   if (page === 0 || !isPresent(ptep_get(k, entry))) return false;
   return k.pages.has(page, Pg.Head | Pg.Tail) && selected(k, m, page);
 }
+
+/** The page that a collected entry leads to, if it is one to be taken; else 0. */
+function page_to_take(k: Kernel, m: MigrationRow, slot: SlotRow): PageRow {
+  const entry = pte_offset(k, k.mm.mm.get(k.migrations.vma.get(m)) as MmRow, k.slots.vpn.get(slot) as Vpn);
+  const pte = ptep_get(k, entry);
+  const page = isZeroPage(pte) ? (0 as PageRow) : pte_page(k, entry);
+  const moves = kindOf(pte) === Pte.Present || kindOf(pte) === Pte.DevicePrivate;
+  if (page === 0 || !moves || k.pages.mapping.get(page) === 0) return 0 as PageRow;
+  return !k.pages.has(page, Pg.Head | Pg.Tail) && selected(k, m, page) ? page : (0 as PageRow);
+}
+
+const collect_entry = leaf({
+  name: 'migrate_vma_collect_pmd',
+  file: 'mm/migrate_device.c',
+  about: 'One entry of the table: a hole or a page that may move is collected, anything else stays as it is.',
+  params: { migration: MigrationT, slot: MigrateEntryT },
+  lines: [
+    'if (pte_none(pte)): a hole, collected in anonymous memory',
+    'if (is_zero_pfn(pte_pfn(pte))): collected as a hole, if system memory is asked for',
+    'if (!pte_present(pte) && !is_device_private_entry(entry)): left alone',
+    'if (!(migrate->flags & the kind of its memory), or pgmap->owner != migrate->pgmap_owner): left alone',
+    'if (!page || !page->mapping || folio_test_large(folio)): left alone',
+    'folio_get(folio)',
+    'if (!folio_trylock(folio)): left alone',
+    'if (anon_exclusive && folio_try_share_anon_rmap_pte(folio, page)): left alone',
+    'set_pte_at(mm, addr, ptep, make_migration_entry(page))',
+    'migrate->src[i] = migrate_pfn(page) | MIGRATE_PFN_MIGRATE',
+  ],
+});
+
+type Collected = { migration: MigrationRow; slot: SlotRow };
+
+/** What a step that collects the entry of `f.slot` runs. */
+export const collectsEntry = <F extends Collected>() => [
+  inlined(collect_entry, (_: Kernel, { migration, slot }: F) => ({ migration, slot })),
+  getsPage((k: Kernel, f: F) => {
+    const page = page_to_take(k, f.migration, f.slot);
+    return page === 0 ? undefined : { page, hold: Hold.Collect, who: f.migration };
+  }),
+  sharesAnon((k: Kernel, f: F) => {
+    const page = page_to_take(k, f.migration, f.slot);
+    return page !== 0 && can_lock(k, f.migration, page) ? page : (0 as PageRow);
+  }),
+];
 
 /** Looks at one entry of the range, under the page-table lock (the body of migrate_vma_collect_pmd's loop). */
 export function migrate_vma_collect_entry(k: Kernel, m: MigrationRow, slot: SlotRow): void {

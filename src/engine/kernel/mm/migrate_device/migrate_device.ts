@@ -8,10 +8,11 @@ import { Hold } from '../../../machine/holds';
 import type { MigrationRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import type { Kernel } from '../../../routine/kernel';
+import { inlined, leaf } from '../../../routine/leaf';
 import { Bool, ErrnoT, MigrateEntryT, MigrationT, PageT, routine, VpnT } from '../../../routine/routine';
 import { Errno } from '../../constants';
 import { type Rule, refuse } from '../../refusals';
-import { folio_migrate, refuse_identity, remove_migration_ptes } from '../migrate/migrate';
+import { folio_migrate, movesMapping, refuse_identity, remove_migration_ptes } from '../migrate/migrate';
 import { unlock_page } from '../mmap/mmap_lock';
 import {
   mmu_notifier_invalidate_range_end,
@@ -95,6 +96,31 @@ function refused(k: Kernel, from: PageRow, to: PageRow): Rule | undefined {
   return leaves_swap_cache(k, from) ? undefined : 'swap_cache';
 }
 
+const migrate_one = leaf({
+  name: '__migrate_device_pages',
+  file: 'mm/migrate_device.c',
+  about: 'One element of the arrays: whether its page can become the one that the driver has given.',
+  params: { migration: MigrationT, slot: MigrateEntryT },
+  lines: [
+    'if (!newpage): src[i] &= ~MIGRATE_PFN_MIGRATE',
+    'if (is_device_private_page(newpage) || is_device_coherent_page(newpage)):',
+    '    only an anonymous page that can leave the swap cache',
+    'else if (is_zone_device_page(newpage)): src[i] &= ~MIGRATE_PFN_MIGRATE',
+    'if (folio_migrate_mapping(mapping, newfolio, folio, extra_cnt)): src[i] &= ~MIGRATE_PFN_MIGRATE',
+  ],
+});
+
+const migratesOne = inlined(migrate_one, (_: Kernel, { migration, slot }: WithSlot) => ({ migration, slot }));
+
+/** Says that a step moves the identity of the page of `f.slot`, where the kinds of page allow it. */
+const migratesMapping = movesMapping((k, { migration, slot }: WithSlot) => {
+  const from = srcPage(k, slot);
+  const to = dstPage(k, slot);
+  const swapped = k.pages.has(from, Pg.SwapCache) && !k.profile.migrationFreesSwap;
+  const forbidden = is_driver_page(k, to) ? !k.pages.isAnon(from) || swapped : k.pages.pgmap(to) !== 0;
+  return forbidden ? undefined : { from, to, extra: extraOf(k, migration, from) };
+});
+
 /** The driver left dst empty. */
 function no_destination(k: Kernel, { migration, slot }: WithSlot): void {
   if (migrates(k, slot)) {
@@ -125,12 +151,7 @@ export const migrate_vma_pages = routine({
       r.when(
         '(!newpage)',
         (k, f) => dstPage(k, f.slot) === 0,
-        [
-          r.inlines(
-            ['__migrate_device_pages'],
-            r.step('src[i] &= ~MIGRATE_PFN_MIGRATE: it stays', no_destination),
-          ),
-        ],
+        [r.inlines([migratesOne], r.step('src[i] &= ~MIGRATE_PFN_MIGRATE: it stays', no_destination))],
         [
           r.when(
             '(!page): a hole, or the zero page',
@@ -161,7 +182,7 @@ export const migrate_vma_pages = routine({
             ],
             [
               r.inlines(
-                ['__migrate_device_pages', 'folio_migrate_mapping'],
+                [migratesOne, migratesMapping],
                 r.when(
                   'the kinds of page forbid it, or folio_migrate_mapping finds a foreign reference',
                   (k, f) => !moveIdentity(k, f),
@@ -191,6 +212,10 @@ export const migrate_vma_pages = routine({
   ],
 });
 
+/** The fault that migrates a page holds it, too. */
+const extraOf = (k: Kernel, m: MigrationRow, from: PageRow): number =>
+  k.migrations.faultPage.get(m) === from ? 1 : 0;
+
 function moveIdentity(k: Kernel, f: WithSlot): boolean {
   const from = srcPage(k, f.slot);
   const to = dstPage(k, f.slot);
@@ -199,7 +224,7 @@ function moveIdentity(k: Kernel, f: WithSlot): boolean {
     refuse(k, rule, { at: slot_place(k, f.migration, f.slot), page: from });
     return false;
   }
-  const extra = k.migrations.faultPage.get(f.migration) === from ? 1 : 0;
+  const extra = extraOf(k, f.migration, from);
   if (folio_migrate(k, from, to, extra)) return true;
   refuse_identity(k, from, extra, slot_place(k, f.migration, f.slot));
   return false;

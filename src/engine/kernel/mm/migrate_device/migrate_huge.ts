@@ -1,7 +1,7 @@
 /** Large folios that the collect step of a migration splits (mm/migrate_device.c). */
 
 import { Hold } from '../../../machine/holds';
-import type { MmRow, PageRow, SlotRow, VmaRow } from '../../../machine/ids';
+import type { MigrationRow, MmRow, PageRow, SlotRow, VmaRow } from '../../../machine/ids';
 import { isZeroPage } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { ErrnoT, MigrationT, PageT, routine, VmaT, VpnT } from '../../../routine/routine';
@@ -12,7 +12,7 @@ import { splitAndUnlock } from '../huge_memory/split_huge_page';
 import { lockPage, trylock_page } from '../mmap/mmap_lock';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { pmd_offset, ptep_get } from '../pgtable';
-import { get_page, put_page } from '../swap/page_ref';
+import { getPage, put_page } from '../swap/page_ref';
 
 /** The first element behind the 512 pages, or 0. */
 export function behind_table(k: Kernel, from: SlotRow): SlotRow {
@@ -32,6 +32,12 @@ export function skip_table(k: Kernel, from: SlotRow): SlotRow {
   }
   return behind;
 }
+
+const collected = (_: Kernel, f: { folio: PageRow; migration: MigrationRow }) => ({
+  page: f.folio,
+  hold: Hold.Collect,
+  who: f.migration,
+});
 
 /** Until 6.18. Returns 0 when the 2 MiB are mapped by single pages now; -EBUSY or -EAGAIN when they can't be. */
 export const collect_huge_pmd = routine({
@@ -54,7 +60,7 @@ export const collect_huge_pmd = routine({
       r.yield('Y5'),
       r.ret('return 0'),
     ]),
-    r.step('folio_get(folio)', (k, f) => get_page(k, f.folio, Hold.Collect, f.migration)),
+    getPage(r, 'folio_get(folio)', collected),
     r.when(
       '(folio_trylock(folio))',
       (k, f) => trylock_page(k, f.folio),
@@ -87,7 +93,7 @@ export const migrate_vma_split_folio = routine({
   params: { migration: MigrationT, folio: PageT },
   locals: { ret: ErrnoT },
   body: (r) => [
-    r.step('folio_get(folio)', (k, f) => get_page(k, f.folio, Hold.Collect, f.migration)),
+    getPage(r, 'folio_get(folio)', collected),
     lockPage(r, (_, f) => f.folio),
     ...splitAndUnlock(r, 'ret'),
     r.call('folio_put(folio)', put_page, (_, f, callee) => {

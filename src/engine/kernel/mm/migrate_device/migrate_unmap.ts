@@ -7,6 +7,7 @@ import { Hold } from '../../../machine/holds';
 import type { EntryRow, MigrationRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import type { Kernel } from '../../../routine/kernel';
+import { inlined, leaf } from '../../../routine/leaf';
 import {
   Bool,
   type Builder,
@@ -57,6 +58,24 @@ function migrate_vma_check_page(k: Kernel, { migration: m, slot, page }: Frame):
   refuse(k, 'foreign_reference', { at: slot_place(k, m, slot), page, found, wanted, besides });
   return false;
 }
+
+const check_page = leaf({
+  name: 'migrate_vma_check_page',
+  file: 'mm/migrate_device.c',
+  about: 'Whether nobody holds the page but its mappings, this migration, and whoever is expected to.',
+  params: { page: PageT, fault_page: PageT },
+  lines: [
+    'extra = 1 + (page == fault_page) + is_zone_device_page(page) + (folio_mapping(folio) != NULL)',
+    'return folio_ref_count(folio) <= folio_mapcount(folio) + extra',
+  ],
+});
+
+/** Says that a step checks `f.page`. */
+const checksPage = inlined(check_page, (k: Kernel, { migration, page }: Frame) =>
+  k.pages.mapcount.get(page) > 0
+    ? undefined
+    : { page, fault_page: k.migrations.faultPage.get(migration) as PageRow },
+);
 
 /** References that a page in migration may have besides its mappings. */
 const EXPECTED = [Hold.Collect, Hold.Isolate, Hold.PageCache, Hold.SwapCache];
@@ -165,7 +184,7 @@ function unmapSteps(r: Builder<Frame>): Node<Frame>[] {
       }),
     ]),
     r.inlines(
-      ['migrate_vma_check_page'],
+      [checksPage],
       r.when(
         '(folio_mapped(folio) || !migrate_vma_check_page(page, fault_page))',
         (k, f) => !is_unmapped(k, f) || !migrate_vma_check_page(k, f),
@@ -323,10 +342,19 @@ export const migrate_vma_prepare = routine({
             r.when('(!isolated)', (_, f) => f.isolated === 0, [
               r.step('src[i] &= ~MIGRATE_PFN_MIGRATE: it stays', not_isolated),
             ]),
-            r.when(
-              '(isolated && !migrate_vma_check_page(page))',
-              (k, f) => f.isolated !== 0 && !migrate_vma_check_page(k, f),
-              [stays(r)],
+            r.inlines(
+              [
+                inlined(check_page, (k, { isolated, migration, page }) =>
+                  isolated === 0
+                    ? undefined
+                    : { page, fault_page: k.migrations.faultPage.get(migration) as PageRow },
+                ),
+              ],
+              r.when(
+                '(isolated && !migrate_vma_check_page(page))',
+                (k, f) => f.isolated !== 0 && !migrate_vma_check_page(k, f),
+                [stays(r)],
+              ),
             ),
           ],
         ),

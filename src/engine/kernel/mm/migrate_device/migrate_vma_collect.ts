@@ -23,7 +23,7 @@ import { pte_table_end } from '../pagewalk';
 import { pte_offset, pte_page } from '../pgtable';
 import { has_no_ptes, migrate_vma_collect_huge_pmd } from './collect_huge';
 import { forEachSlot, headOf, nextSlot, notifierRange, type WithSlot } from './migrate_arrays';
-import { maps_large_folio, migrate_vma_collect_entry } from './migrate_collect';
+import { collectsEntry, maps_large_folio, migrate_vma_collect_entry } from './migrate_collect';
 import { behind_table, collect_huge_pmd, migrate_vma_split_folio, skip_table } from './migrate_huge';
 
 interface Collecting extends WithSlot {
@@ -110,7 +110,7 @@ const splitLarge = <F extends Collecting>(r: Builder<F>): Node<F> =>
 
 const collectOne = <F extends Collecting>(r: Builder<F>): Node<F>[] => [
   r.inlines(
-    ['migrate_vma_collect_pmd', 'folio_try_share_anon_rmap_pte'],
+    collectsEntry(),
     r.step('folio_get(); folio_trylock(); set_pte_at(migration entry); src[i] = migrate_pfn(pfn)', (k, f) => {
       migrate_vma_collect_entry(k, f.migration, f.slot);
     }),

@@ -5,6 +5,8 @@ import { Hold, type HoldKind } from '../../../machine/holds';
 import type { PageRow, ZoneRow } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import type { Kernel } from '../../../routine/kernel';
+import { inlined, leaf } from '../../../routine/leaf';
+import { Int } from '../../../routine/routine';
 import { wake_all_kswapds, zone_watermark_ok, zones_for } from './watermarks';
 
 function takeFrom(k: Kernel, zone: ZoneRow): PageRow {
@@ -178,6 +180,21 @@ function alloc_pages_slowpath(k: Kernel, zones: readonly ZoneRow[]): PageRow {
   wake_all_kswapds(k);
   return get_page_from_freelist(k, zones, k.zones.wmarkMin);
 }
+
+const alloc_pages = leaf({
+  name: 'alloc_pages',
+  file: 'mm/page_alloc.c',
+  about: 'A page of system memory for a driver.',
+  params: { order: Int },
+  lines: [
+    'page = get_page_from_freelist(gfp, order, ALLOC_WMARK_LOW)',
+    'return page, or NULL where every zone is full',
+  ],
+});
+
+/** Says that a step of a driver takes a page of system memory, where it comes to that. */
+export const allocatesPage = <F>(reached: (k: Kernel, f: F) => boolean) =>
+  inlined(alloc_pages, (k: Kernel, f: F) => (reached(k, f) ? { order: 0 } : undefined));
 
 /**
  * One zeroed page frame with refcount 1, held by `hold` of `who`, for something that can't be moved; 0 when every zone of

@@ -24,7 +24,7 @@ import { trylock_page, unlock_page } from '../mmap/mmap_lock';
 import { ptep_get, set_pte } from '../pgtable';
 import { put_page } from '../swap/page_ref';
 import { folio_remove_rmap, mapped_entry } from './rmap';
-import { unmapLocals, unmapWalk } from './rmap_unmap';
+import { takesEntry, unmapLocals, unmapWalk } from './rmap_unmap';
 
 interface Place {
   page: PageRow;
@@ -68,6 +68,19 @@ function make_large_exclusive(k: Kernel, f: Place): boolean {
   return true;
 }
 
+const makesExclusive = takesEntry(
+  'page_make_device_exclusive_one',
+  'One mapping of the page becomes a device-exclusive entry.',
+  [
+    'if (!pte_present(ptep_get(pvmw.pte))): return false',
+    'pteval = ptep_clear_flush(vma, address, pvmw.pte)',
+    'if (pte_dirty(pteval)): folio_mark_dirty(folio)',
+    'if (args->mm == mm && args->address == address && pte_write(pteval)): args->valid = true',
+    'set_pte_at(mm, address, pvmw.pte, make_device_exclusive_entry(subpage))',
+    'page_remove_rmap(subpage, vma)',
+  ],
+);
+
 /** folio_make_device_exclusive: 1 if the address asked for was writable and nothing maps the page any more. */
 const folio_make_device_exclusive = routine({
   name: 'folio_make_device_exclusive',
@@ -89,7 +102,7 @@ const folio_make_device_exclusive = routine({
       one: [
         'it becomes device-exclusive',
         (k, f) => make_exclusive(k, f, f.vpn, f.entry, f.page),
-        'page_make_device_exclusive_one',
+        [makesExclusive],
       ],
     }),
     r.ret('return whether the device has it alone', (k, f) =>

@@ -3,7 +3,8 @@
 import type { DeviceRow, EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, type Builder, EntryT, type Node, VpnT } from '../../../routine/routine';
+import { type Inlined, inlined, leaf } from '../../../routine/leaf';
+import { Bool, type Builder, EntryT, type Node, PageT, VmaT, VpnT } from '../../../routine/routine';
 import {
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
@@ -14,7 +15,7 @@ import { rmapWalk, rmapWalkLocals } from './rmap_lock';
 
 /** `end`: behind the folio's last page in the VMA; `entry`: the one that is taken away; `failed`: the walk was given up. */
 export const unmapLocals = { ...rmapWalkLocals, end: VpnT, entry: EntryT, failed: Bool } as const;
-interface Unmapping {
+export interface Unmapping {
   page: PageRow;
   at: number;
   vma: VmaRow;
@@ -35,8 +36,18 @@ interface Callbacks<F> {
   readonly large?: (k: Kernel, f: F) => boolean;
   /** Before an entry is taken away, under its lock. */
   readonly before?: Node<F>[];
-  /** Takes away one entry, under its lock; false where it can't be taken. The kernel's name for that comes last. */
-  readonly one: readonly [text: string, take: (k: Kernel, f: F) => boolean, name: string];
+  /** Takes away one entry, under its lock; false where it can't be taken. Last the leaf routines that do it. */
+  readonly one: readonly [text: string, take: (k: Kernel, f: F) => boolean, runs: readonly Inlined<F>[]];
+}
+
+/** The leaf routine that takes away an entry in the walk of this name. */
+export function takesEntry<F extends Unmapping>(
+  name: string,
+  about: string,
+  lines: readonly string[],
+): Inlined<F> {
+  const one = leaf({ name, file: 'mm/rmap.c', about, lines, params: { page: PageT, vma: VmaT, vpn: VpnT } });
+  return inlined(one, (_: Kernel, { page, vma, vpn }: F) => ({ page, vma, vpn }));
 }
 
 /** First address behind the folio's place in a VMA (vma_address_end). */
@@ -60,7 +71,7 @@ export function unmapWalk<F extends Unmapping>(r: Builder<F>, on: Callbacks<F>):
   const failUnless = (f: F, taken: boolean): void => {
     if (!taken) f.failed = 1;
   };
-  const [oneText, one, oneName] = on.one;
+  const [oneText, one, runs] = on.one;
   const mapped = (k: Kernel, f: F): boolean => f.failed === 0 && k.pages.folioMapcount(f.page) > 0;
   return rmapWalk(r, (f) => f.page, mapped, [
     ...(on.first ?? []),
@@ -76,7 +87,7 @@ export function unmapWalk<F extends Unmapping>(r: Builder<F>, on: Callbacks<F>):
       pteLock(r),
       ...(on.before ?? []),
       r.inlines(
-        [oneName],
+        runs,
         r.step(oneText, (k, f) => failUnless(f, one(k, f))),
       ),
       pteUnlock(r),

@@ -8,12 +8,12 @@ import type { Kernel } from '../../../routine/kernel';
 import { PageT, routine } from '../../../routine/routine';
 import { Notify } from '../../constants';
 import { split_huge_pmd } from '../huge_memory/huge_memory';
-import { folio_try_share_anon_rmap, migration_pte } from '../migrate_device/migrate_collect';
+import { folio_try_share_anon_rmap, migration_pte, sharesAnon } from '../migrate_device/migrate_collect';
 import { mlock_drain_for } from '../mlock/mlock_folio';
 import { ptep_get, set_pte } from '../pgtable';
 import { is_misread, page_remove_rmap } from './bad_subpage';
 import { folio_remove_rmap, mapped_entry } from './rmap';
-import { unmapLocals, unmapWalk } from './rmap_unmap';
+import { takesEntry, unmapLocals, unmapWalk } from './rmap_unmap';
 
 /** One mapping of the page becomes a migration entry; false (nothing changed) when the page may be pinned. */
 function unmap_entry(k: Kernel, page: PageRow, vma: VmaRow, vpn: Vpn, entry: EntryRow): boolean {
@@ -43,6 +43,14 @@ function unmap_large(k: Kernel, folio: PageRow, vma: VmaRow, start: Vpn, end: Vp
   }
   return true;
 }
+
+const migratesEntry = takesEntry('try_to_migrate_one', 'One mapping of the page becomes a migration entry.', [
+  'pteval = ptep_clear_flush(vma, address, pvmw.pte)',
+  'if (anon_exclusive && folio_try_share_anon_rmap_pte(folio, subpage)): put it back, return false',
+  'set_pte_at(mm, address, pvmw.pte, make_migration_entry(subpage))',
+  'folio_remove_rmap_pte(folio, subpage, vma)',
+  'folio_put(folio)',
+]);
 
 export const try_to_migrate = routine({
   name: 'try_to_migrate',
@@ -85,7 +93,7 @@ export const try_to_migrate = routine({
       one: [
         'clear and flush it; set a migration entry; drop the mapping and its reference',
         (k, f) => unmap_entry(k, f.page, f.vma, f.vpn, f.entry),
-        'try_to_migrate_one',
+        [migratesEntry, sharesAnon((_, f) => f.page)],
       ],
     }),
   ],

@@ -7,13 +7,13 @@ import { PTE_DIRTY, PTE_SOFT_DIRTY, PTE_UFFD_WP } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { PageT, routine } from '../../../routine/routine';
 import { Notify } from '../../constants';
-import { folio_try_share_anon_rmap } from '../migrate_device/migrate_collect';
+import { folio_try_share_anon_rmap, sharesAnon } from '../migrate_device/migrate_collect';
 import { mlock_drain_for, mlock_vma_folio } from '../mlock/mlock_folio';
 import { pte_clear, ptep_get, set_pte } from '../pgtable';
 import { swap_slot_of } from '../swapfile/swap_state';
 import { swap_duplicate, swp_entry } from '../swapfile/swapfile';
 import { folio_remove_rmap, mm_counter_add } from './rmap';
-import { unmapLocals, unmapWalk } from './rmap_unmap';
+import { takesEntry, type Unmapping, unmapLocals, unmapWalk } from './rmap_unmap';
 
 /** The mapping goes, and its reference. Whoever reclaims holds another one. */
 function drop_mapping(k: Kernel, page: PageRow, vma: VmaRow): void {
@@ -59,6 +59,25 @@ function unmap_entry(k: Kernel, page: PageRow, vma: VmaRow, entry: EntryRow): bo
   return true;
 }
 
+const unmapsEntry = takesEntry(
+  'try_to_unmap_one',
+  'One mapping of the page becomes a swap entry, or none of a page of a file.',
+  [
+    'if (vma->vm_flags & VM_LOCKED): mlock_vma_folio(folio, vma), return false',
+    'pteval = ptep_clear_flush(vma, address, pvmw.pte)',
+    'if (pte_dirty(pteval)): folio_mark_dirty(folio)',
+    'if (folio_test_anon(folio) && !folio_test_swapbacked(folio)): discard it, if it is clean and nobody holds it',
+    'if (anon_exclusive && folio_try_share_anon_rmap_pte(folio, subpage)): put it back, return false',
+    'set_pte_at(mm, address, pvmw.pte, swp_entry_to_pte(entry))',
+    'folio_remove_rmap_pte(folio, subpage, vma)',
+    'folio_put(folio)',
+  ],
+);
+
+/** The page of a mapping that is to become a swap entry; 0 for any other. */
+const swapped_page = (k: Kernel, { page, vma }: Unmapping): PageRow =>
+  !k.mm.has(vma, Vm.Locked) && k.pages.has(page, Pg.SwapBacked) ? page : (0 as PageRow);
+
 export const try_to_unmap = routine({
   name: 'try_to_unmap',
   file: 'mm/rmap.c',
@@ -71,7 +90,7 @@ export const try_to_unmap = routine({
       one: [
         'clear and flush it; its dirty bit goes to the page; set a swap entry',
         (k, f) => unmap_entry(k, f.page, f.vma, f.entry),
-        'try_to_unmap_one',
+        [unmapsEntry, sharesAnon(swapped_page)],
       ],
     }),
   ],

@@ -6,6 +6,7 @@ import type { PageRow } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import { Wait } from '../../../machine/tasks';
 import type { Kernel } from '../../../routine/kernel';
+import { inlined, leaf } from '../../../routine/leaf';
 import { type Builder, HolderT, HoldT, type Node, PageT, routine } from '../../../routine/routine';
 import { free_huge_folio } from '../hugetlb/hugetlb_pool';
 import { memcg_uncharge } from '../memcontrol';
@@ -37,6 +38,31 @@ export function get_page(k: Kernel, of: PageRow, hold: HoldKind, who: number = k
   const count = k.pages.refcount.add(page, 1);
   k.holds.add(page, hold, who);
   log(k, page, 1, count, hold, who);
+}
+
+const takeReference = leaf({
+  name: 'get_page',
+  file: 'include/linux/mm.h',
+  about: 'One more reference: whoever takes it holds the page until put_page.',
+  aliases: ['folio_get'],
+  params: { page: PageT, hold: HoldT, who: HolderT },
+  lines: ['folio = page_folio(page)', 'folio_ref_inc(folio)'],
+});
+
+type Reference = { page: PageRow; hold: HoldKind; who: number };
+
+/** Says that a step calls get_page with these arguments, if it does. */
+export const getsPage = <F>(args: (k: Kernel, f: F) => Reference | undefined) => inlined(takeReference, args);
+
+/** A step that does nothing but call get_page. */
+export function getPage<F>(r: Builder<F>, text: string, args: (k: Kernel, f: F) => Reference): Node<F> {
+  return r.inlines(
+    [getsPage(args)],
+    r.step(text, (k, f) => {
+      const { page, hold, who } = args(k, f);
+      get_page(k, page, hold, who);
+    }),
+  );
 }
 
 /** Gives a reference another name without changing the count (an allocation becomes a mapping). */

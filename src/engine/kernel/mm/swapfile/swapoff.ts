@@ -21,7 +21,7 @@ import { lockPage, mmap_read_unlock, mmapReadLock, unlock_page } from '../mmap/m
 import { pteLock, pteUnlock } from '../page_table_lock';
 import { next_entry } from '../pagewalk';
 import { protnone, pte_offset, ptep_get, set_pte } from '../pgtable';
-import { get_page, put_page } from '../swap/page_ref';
+import { get_page, getPage, put_page } from '../swap/page_ref';
 import { shmem_unuse } from './shmem';
 import { folio_free_swap, read_swap_cache, swap_slot_of } from './swap_state';
 import { swap_free } from './swapfile';
@@ -168,7 +168,7 @@ export const sys_swapoff = routine({
         f.page = next_cached(k, f.area);
       }),
       r.loop('there is one', (_, f) => f.page !== 0, [
-        r.step('folio_get(folio)', (k, f) => get_page(k, f.page, Hold.Walk)),
+        getPage(r, 'folio_get(folio)', (k, f) => ({ page: f.page, hold: Hold.Walk, who: k.task })),
         lockPage(r, (_, f) => f.page),
         r.step('folio_free_swap(folio); folio_unlock(folio)', (k, f) => {
           folio_free_swap(k, f.page);

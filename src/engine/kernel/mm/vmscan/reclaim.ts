@@ -14,7 +14,7 @@ import { memory_is_short } from '../page_alloc/watermarks';
 import { lruAddDrain } from '../swap/lru_add_drain';
 import { list_add, list_del } from '../swap/lru_list';
 import { nr_swap_pages } from '../swapfile/swapfile';
-import { folio_list, isolate_folio, move_folios_to_lru, shrink_folio_list } from './vmscan';
+import { asksEvictable, folio_list, isolate_folio, move_folios_to_lru, shrink_folio_list } from './vmscan';
 
 /** Lists that reclaim looks at. Without room for swapping only where the pages of MADV_FREE are, among those of files. */
 function lists_to_scan(k: Kernel, node: number): number[] {
@@ -57,10 +57,13 @@ const shrink_inactive_list = routine({
   locals: { list: FolioListT, freed: Int },
   body: (r) => [
     lruAddDrain(r),
-    r.step('isolate_lru_folios(): the oldest 32 pages', (k, f) => {
-      f.list = folio_list(k);
-      isolate_lru_folios(k, f.list, f.node);
-    }),
+    r.inlines(
+      [asksEvictable],
+      r.step('isolate_lru_folios(): the oldest 32 pages', (k, f) => {
+        f.list = folio_list(k);
+        isolate_lru_folios(k, f.list, f.node);
+      }),
+    ),
     r.yield('Y6'),
     r.call(
       'nr_reclaimed = shrink_folio_list(list)',

@@ -8,6 +8,7 @@ import type { FileRow, MmRow, PageRow, SlotRow, Vpn } from '../../../machine/ids
 import { Pg } from '../../../machine/pages';
 import { isPresent } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
+import { inlined, leaf } from '../../../routine/leaf';
 import { FolioListT, Int, MmT, PageT, routine, VpnT } from '../../../routine/routine';
 import { refuse } from '../../refusals';
 import { cache_entry, drop_cache_reference, file_of, filemap_remove_folio } from '../memory/page_cache';
@@ -153,6 +154,47 @@ function write_and_drop(k: Kernel, page: PageRow): boolean {
   return true;
 }
 
+const add_swap = leaf({
+  name: 'add_to_swap',
+  file: 'mm/swap_state.c',
+  about: 'A slot in a swap area for an anonymous page; without one it stays in memory.',
+  params: { page: PageT },
+  lines: [
+    'entry = folio_alloc_swap(folio)',
+    'if (!entry.val): return false',
+    'return !add_to_swap_cache(folio, entry)',
+  ],
+});
+const addsToSwap = inlined(add_swap, (k: Kernel, { page }: { page: PageRow }) => {
+  const needsSlot = k.pages.isAnon(page) && k.pages.has(page, Pg.SwapBacked);
+  return needsSlot && k.pages.pins.get(page) === 0 && !k.pages.has(page, Pg.SwapCache) ? { page } : undefined;
+});
+
+const remove_mapping = leaf({
+  name: '__remove_mapping',
+  file: 'mm/vmscan.c',
+  about: 'Whether nobody but reclaim and a cache holds the page; then it leaves the cache.',
+  params: { page: PageT },
+  lines: [
+    'refcount = 1 + folio_nr_pages(folio)',
+    'if (!folio_ref_freeze(folio, refcount)): return 0',
+    'delete_from_swap_cache(folio), or filemap_remove_folio(folio)',
+    'return 1',
+  ],
+});
+const removesMapping = inlined(remove_mapping, (_: Kernel, { page }: { page: PageRow }) => ({ page }));
+
+/** It is asked of each folio that a step isolates. */
+const evictable = leaf({
+  name: 'folio_evictable',
+  file: 'mm/internal.h',
+  about: 'Whether reclaim may take a folio: asked of each one before it is isolated.',
+  params: {},
+  lines: ['return !mapping_unevictable(folio_mapping(folio)) && !folio_test_mlocked(folio)'],
+});
+/** Says that a step isolates folios for reclaim. */
+export const asksEvictable = inlined(evictable, () => ({}));
+
 /**
  * Reclaims the isolated pages of a list, in its order. Returns how many were freed; the others are on the list again, and
  * whoever has isolated them puts them back.
@@ -178,7 +220,7 @@ export const shrink_folio_list = routine({
         (k, f) => trylock_page(k, f.page),
         [
           r.inlines(
-            ['add_to_swap'],
+            [addsToSwap],
             r.when(
               'it has a place in a swap area, or needs none: add_to_swap(folio)',
               (k, f) => has_place(k, f.page),
@@ -190,7 +232,7 @@ export const shrink_folio_list = routine({
                 ]),
                 r.yield('Y7'),
                 r.inlines(
-                  ['__remove_mapping'],
+                  [removesMapping],
                   r.when(
                     'write it if it is dirty; nobody else holds it',
                     (k, f) => write_and_drop(k, f.page),
@@ -266,7 +308,7 @@ export const reclaim_range = routine({
     }),
     r.loop('page tables are left', (_, f) => f.at < f.end, [
       r.inlines(
-        ['folio_evictable'],
+        [asksEvictable],
         r.step('isolate the pages of one table', (k, f) => {
           f.at = isolate_table(k, f.list, { mm: f.mm, at: f.at, end: f.end });
         }),
@@ -310,10 +352,13 @@ export const try_to_free_mem_cgroup_pages = routine({
   locals: { list: FolioListT, freed: Int },
   body: (r) => [
     lruAddDrain(r),
-    r.step('isolate pages of the group', (k, f) => {
-      f.list = folio_list(k);
-      isolate_memcg(k, f.list, f.memcg, f.pages);
-    }),
+    r.inlines(
+      [asksEvictable],
+      r.step('isolate pages of the group', (k, f) => {
+        f.list = folio_list(k);
+        isolate_memcg(k, f.list, f.memcg, f.pages);
+      }),
+    ),
     r.call(
       'reclaimed = shrink_folio_list(list)',
       shrink_folio_list,
