@@ -70,7 +70,8 @@ const alloc_device_page = leaf({
   lines: [
     'rpage = alloc_page(GFP_HIGHUSER), the backing page of device-private memory',
     'dpage = mdevice->free_pages, or the highest page that was never used',
-    'if (!dpage): return NULL',
+    'if (!dpage)',
+    '    return NULL',
     'mdevice->calloc++',
     'zone_device_page_init(dpage)',
     'return dpage',

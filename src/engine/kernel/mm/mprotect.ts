@@ -69,8 +69,10 @@ const ask_writable = leaf({
   isIn: (profile) => profile.anonExclusive,
   params: { vma: VmaT, vpn: VpnT, entry: EntryT },
   lines: [
-    'if (!(vma->vm_flags & VM_WRITE) || pte_protnone(pte)): return false',
-    'if (vma->vm_flags & VM_SHARED): return pte_dirty(pte)',
+    'if (!(vma->vm_flags & VM_WRITE) || pte_protnone(pte))',
+    '    return false',
+    'if (vma->vm_flags & VM_SHARED)',
+    '    return pte_dirty(pte)',
     'page = vm_normal_page(vma, addr, pte)',
     'return page && PageAnon(page) && PageAnonExclusive(page)',
   ],

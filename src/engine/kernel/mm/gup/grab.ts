@@ -43,8 +43,10 @@ const grab = leaf({
   aliases: ['try_grab_page'],
   params: { page: PageT, foll: FollT, who: HolderT },
   lines: [
-    'if (flags & FOLL_GET): folio_ref_add(folio, 1)',
-    'else if (flags & FOLL_PIN): folio_ref_add(folio, GUP_PIN_COUNTING_BIAS), unless it is the zero page',
+    'if (flags & FOLL_GET)',
+    '    folio_ref_add(folio, 1)',
+    'else if (flags & FOLL_PIN)',
+    '    folio_ref_add(folio, GUP_PIN_COUNTING_BIAS), unless it is the zero page',
   ],
 });
 

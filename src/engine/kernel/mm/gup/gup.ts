@@ -91,10 +91,14 @@ const check_flags = leaf({
   about: 'Whether the VMA lets get_user_pages do this with its pages.',
   params: { vma: VmaT, foll: FollT },
   lines: [
-    'if (!vma): return -EFAULT; -ENOMEM for MADV_POPULATE',
-    'if ((gup_flags & FOLL_WRITE) && !(vma->vm_flags & VM_WRITE)): return -EFAULT; -EINVAL for MADV_POPULATE',
-    'if (!(gup_flags & FOLL_WRITE) && !(vma->vm_flags & VM_READ) && !(gup_flags & FOLL_FORCE)): the same',
-    'if ((gup_flags & FOLL_SPLIT_PMD) && is_vm_hugetlb_page(vma)): return -EOPNOTSUPP',
+    'if (!vma)',
+    '    return -EFAULT; -ENOMEM for MADV_POPULATE',
+    'if ((gup_flags & FOLL_WRITE) && !(vma->vm_flags & VM_WRITE))',
+    '    return -EFAULT; -EINVAL for MADV_POPULATE',
+    'if (!(gup_flags & FOLL_WRITE) && !(vma->vm_flags & VM_READ) && !(gup_flags & FOLL_FORCE))',
+    '    the same',
+    'if ((gup_flags & FOLL_SPLIT_PMD) && is_vm_hugetlb_page(vma))',
+    '    return -EOPNOTSUPP',
     'return 0',
   ],
 });

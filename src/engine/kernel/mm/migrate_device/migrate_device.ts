@@ -102,11 +102,14 @@ const migrate_one = leaf({
   about: 'One element of the arrays: whether its page can become the one that the driver has given.',
   params: { migration: MigrationT, slot: MigrateEntryT },
   lines: [
-    'if (!newpage): src[i] &= ~MIGRATE_PFN_MIGRATE',
-    'if (is_device_private_page(newpage) || is_device_coherent_page(newpage)):',
+    'if (!newpage)',
+    '    src[i] &= ~MIGRATE_PFN_MIGRATE',
+    'if (is_device_private_page(newpage) || is_device_coherent_page(newpage))',
     '    only an anonymous page that can leave the swap cache',
-    'else if (is_zone_device_page(newpage)): src[i] &= ~MIGRATE_PFN_MIGRATE',
-    'if (folio_migrate_mapping(mapping, newfolio, folio, extra_cnt)): src[i] &= ~MIGRATE_PFN_MIGRATE',
+    'else if (is_zone_device_page(newpage))',
+    '    src[i] &= ~MIGRATE_PFN_MIGRATE',
+    'if (folio_migrate_mapping(mapping, newfolio, folio, extra_cnt))',
+    '    src[i] &= ~MIGRATE_PFN_MIGRATE',
   ],
 });
 

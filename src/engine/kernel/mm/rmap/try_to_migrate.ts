@@ -46,7 +46,8 @@ function unmap_large(k: Kernel, folio: PageRow, vma: VmaRow, start: Vpn, end: Vp
 
 const migratesEntry = takesEntry('try_to_migrate_one', 'One mapping of the page becomes a migration entry.', [
   'pteval = ptep_clear_flush(vma, address, pvmw.pte)',
-  'if (anon_exclusive && folio_try_share_anon_rmap_pte(folio, subpage)): put it back, return false',
+  'if (anon_exclusive && folio_try_share_anon_rmap_pte(folio, subpage))',
+  '    put it back, return false',
   'set_pte_at(mm, address, pvmw.pte, make_migration_entry(subpage))',
   'folio_remove_rmap_pte(folio, subpage, vma)',
   'folio_put(folio)',

@@ -161,7 +161,8 @@ const add_swap = leaf({
   params: { page: PageT },
   lines: [
     'entry = folio_alloc_swap(folio)',
-    'if (!entry.val): return false',
+    'if (!entry.val)',
+    '    return false',
     'return !add_to_swap_cache(folio, entry)',
   ],
 });
@@ -177,7 +178,8 @@ const remove_mapping = leaf({
   params: { page: PageT },
   lines: [
     'refcount = 1 + folio_nr_pages(folio)',
-    'if (!folio_ref_freeze(folio, refcount)): return 0',
+    'if (!folio_ref_freeze(folio, refcount))',
+    '    return 0',
     'delete_from_swap_cache(folio), or filemap_remove_folio(folio)',
     'return 1',
   ],
