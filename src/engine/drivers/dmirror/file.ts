@@ -193,7 +193,7 @@ const evict_chunk = routine({
         }),
         r.when('(page)', (_, f) => f.page !== 0, [
           r.yield('Y7'),
-          r.step('copy the contents; dst[i]', (k, f) => {
+          r.step('copy_highpage(dpage, page); dst[i] = migrate_pfn(dpfn)', (k, f) => {
             k.contents.copy(backing_page(k, srcPage(k, f.slot)), f.page);
             k.slots.dstPage.set(f.slot, f.page);
             k.slots.dstFlags.set(f.slot, MigratePfn.Valid);

@@ -131,7 +131,7 @@ const migrate_range = routine({
   params: { mirror: MirrorT, start: VpnT, end: VpnT, toRam: Bool },
   locals: { mm: MmT, vma: VmaT, vpn: VpnT, next: VpnT, ret: ErrnoT },
   body: (r) => [
-    r.step('mm = the process that opened the device', (k, f) => {
+    r.step('mm = dmirror->notifier.mm', (k, f) => {
       f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;
       f.vpn = f.start;
     }),

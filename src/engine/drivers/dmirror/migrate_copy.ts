@@ -80,7 +80,7 @@ const copyToDevice = routine({
         ),
         r.when('(dpage)', (_, f) => f.page !== 0, [
           r.yield('Y7'),
-          r.step('copy the contents (zeroes for a hole); dst[i]', (k, f) => {
+          r.step('copy_highpage(), or clear_highpage() for a hole; dst[i] = migrate_pfn(dpfn)', (k, f) => {
             const from = srcPage(k, f.slot);
             if (from !== 0) k.contents.copy(from, backing_page(k, f.page));
             else k.contents.fill(backing_page(k, f.page), 0);
@@ -147,7 +147,7 @@ const copyToRam = routine({
               if (!keepsOwnEntries(k.profile)) mirrors.erase(k, mirrorOf(k, f), vpn, (vpn + 1) as Vpn);
             }),
             r.yield('Y7'),
-            r.step('copy the contents; dst[i]', (k, f) => {
+            r.step('copy_highpage(dpage, page); dst[i] = migrate_pfn(dpfn)', (k, f) => {
               k.contents.copy(backing_page(k, srcPage(k, f.slot)), f.page);
               fillDst(k, f.slot, f.page, (k.slots.srcFlags.get(f.slot) & MigratePfn.Write) !== 0);
             }),
@@ -183,7 +183,7 @@ export const alloc_and_copy = routine({
       (k, f) => own.of(k).toRam.get(f.migration) !== 0,
       [
         r.call(
-          'ret = copy to system memory',
+          'ret = dmirror_devmem_fault_alloc_and_copy(args, dmirror)',
           copyToRam,
           (_, f, callee) => {
             callee.migration = f.migration;
@@ -194,7 +194,7 @@ export const alloc_and_copy = routine({
         ),
       ],
       [
-        r.call('copy to the device', copyToDevice, (_, f, callee) => {
+        r.call('dmirror_migrate_alloc_and_copy(args, dmirror)', copyToDevice, (_, f, callee) => {
           callee.migration = f.migration;
         }),
       ],

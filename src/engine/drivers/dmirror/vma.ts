@@ -53,7 +53,7 @@ function next_part(k: Kernel, f: Asking): void {
 }
 
 const nextPart = <F extends Asking>(r: Builder<F>): Node<F> =>
-  r.step('vma = find_vma(mm, address); struct hmm_range', next_part);
+  r.step('vma = find_vma(mm, address); range = { start, end, pfns }', next_part);
 
 const deviceOf = (k: Kernel, f: Asking): DeviceRow => k.devices.mirrorDevice.get(f.mirror) as DeviceRow;
 
@@ -66,7 +66,7 @@ export const dmirror_vma_fault = routine({
   params: { mirror: MirrorT, start: VpnT, end: VpnT, write: Bool },
   locals: { mm: MmT, vma: VmaT, vpn: VpnT, next: VpnT, pfns: PfnArrayT, range: RangeT, ret: ErrnoT },
   body: (r) => [
-    r.step('mm = the process that opened the device', (k, f) => {
+    r.step('mm = dmirror->notifier.mm', (k, f) => {
       f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;
       f.vpn = f.start;
     }),
@@ -132,7 +132,7 @@ export function snapshotRoutine(
     params: { mirror: MirrorT, start: VpnT, end: VpnT },
     locals: { mm: MmT, vma: VmaT, vpn: VpnT, next: VpnT, pfns: PfnArrayT, range: RangeT, ret: ErrnoT },
     body: (r) => [
-      r.step('mm = the process that opened the device', (k, f) => {
+      r.step('mm = dmirror->notifier.mm', (k, f) => {
         f.mm = k.devices.mirrorMm.get(f.mirror) as MmRow;
         f.vpn = f.start;
       }),

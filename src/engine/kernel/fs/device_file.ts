@@ -42,7 +42,7 @@ export function file_close_fd(k: Kernel, file: MirrorRow): void {
 /** Gives one use of the file up; the last one releases it (fput, __fput). */
 export function fputDevice<F>(r: Builder<F>, file: (f: F) => MirrorRow): Node<F> {
   return r.when(
-    'fput(file): nobody uses the file any more',
+    'fput(file) drops the last reference',
     (k, f) => k.devices.mirrorUsers.add(file(f), -1) === 0,
     [
       r.callback(

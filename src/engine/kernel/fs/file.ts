@@ -62,9 +62,11 @@ export const fput = routine({
   params: { file: FileT },
   locals: { index: IndexT, entry: EntryT },
   body: (r) => [
-    r.when('somebody still uses the file', (k, f) => k.files.users.add(f.file, -1) > 0, [r.ret('return')]),
+    r.when('somebody else still uses the file', (k, f) => k.files.users.add(f.file, -1) > 0, [
+      r.ret('return'),
+    ]),
     r.step('begin with the first page of the page cache', (k, f) => next_cached(k, f)),
-    r.loop('there is a page', (_, f) => f.index >= 0, [
+    r.loop('a page is left', (_, f) => f.index >= 0, [
       r.when(
         'it is in swap',
         (k, f) => cached_slot(k, f.entry) !== 0,

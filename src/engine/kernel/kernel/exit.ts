@@ -70,7 +70,9 @@ export const do_exit = routine({
       if (k.tasks.exitSignal.get(f.process) === 0) k.tasks.exitSignal.set(f.process, f.signal);
       k.tasks.exitCode.set(f.process, f.code);
     }),
-    r.when('other threads are left', (k, f) => k.tasks.live.get(f.process) > 0, [r.ret('return')]),
+    r.when('(!group_dead): other threads are left', (k, f) => k.tasks.live.get(f.process) > 0, [
+      r.ret('return'),
+    ]),
     r.call('exit_mm(): the last user of the address space', exit_mmap, (_, f, callee) => {
       callee.mm = f.mm;
     }),

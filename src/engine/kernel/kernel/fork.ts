@@ -46,27 +46,31 @@ const dup_mmap = routine({
       inc_tlb_flush_pending(k, f.old);
       f.vma = k.mm.firstVma.get(f.old) as VmaRow;
     }),
-    r.loop('there is a VMA, and no error', (_, f) => f.vma !== 0 && f.ret === 0, [
+    r.loop('(mpnt && !retval)', (_, f) => f.vma !== 0 && f.ret === 0, [
       vmaStartWrite(r, (_, f) => [f.vma]),
-      r.when('it is to be inherited', (k, f) => !k.mm.has(f.vma, Vm.DontCopy), [
+      r.when('(!(mpnt->vm_flags & VM_DONTCOPY))', (k, f) => !k.mm.has(f.vma, Vm.DontCopy), [
         rmapWriteLock(r, (k, f) => vmaLocks(k, [f.vma])),
         r.step('vm_area_dup(mpnt); anon_vma_fork(tmp, mpnt)', (k, f) => {
           f.copy = dup_vma(k, f.mm, f.vma);
           if (f.copy === 0) f.ret = -Errno.ENOMEM;
         }),
-        r.when('its contents too', (k, f) => f.ret === 0 && !k.mm.has(f.vma, Vm.WipeOnFork), [
-          r.call(
-            'copy_page_range(tmp, mpnt)',
-            copy_page_range,
-            (_, f, callee) => {
-              callee.dst = f.copy;
-              callee.src = f.vma;
-            },
-            (_, f, value) => {
-              f.ret = value;
-            },
-          ),
-        ]),
+        r.when(
+          '(!retval && !(tmp->vm_flags & VM_WIPEONFORK))',
+          (k, f) => f.ret === 0 && !k.mm.has(f.vma, Vm.WipeOnFork),
+          [
+            r.call(
+              'copy_page_range(tmp, mpnt)',
+              copy_page_range,
+              (_, f, callee) => {
+                callee.dst = f.copy;
+                callee.src = f.vma;
+              },
+              (_, f, value) => {
+                f.ret = value;
+              },
+            ),
+          ],
+        ),
       ]),
       r.step("mpnt = the parent's next VMA", (k, f) => {
         f.vma = k.mm.next.get(f.vma) as VmaRow;
@@ -99,9 +103,9 @@ export const sys_fork = routine({
     r.step('mm = allocate_mm()', (k, f) => {
       f.mm = mm_alloc(k, k.mm.memcg.get(k.tasks.mmOf(k.task)));
     }),
-    r.when('no memory', (_, f) => f.mm === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
+    r.when('(!mm)', (_, f) => f.mm === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
     r.call(
-      'dup_mmap(mm, oldmm)',
+      'err = dup_mmap(mm, oldmm)',
       dup_mmap,
       (_, f, callee) => {
         callee.mm = f.mm;
@@ -110,7 +114,7 @@ export const sys_fork = routine({
         f.ret = value;
       },
     ),
-    r.when('it failed', (_, f) => f.ret !== 0, [
+    r.when('(err)', (_, f) => f.ret !== 0, [
       r.call('mmput(mm): take apart what was copied', exit_mmap, (_, f, callee) => {
         callee.mm = f.mm;
       }),

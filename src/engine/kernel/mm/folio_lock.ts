@@ -37,10 +37,10 @@ const __folio_lock_or_retry = routine({
   aliases: ['__lock_page_or_retry'],
   params: { vma: VmaT, flags: FaultFlagsT, page: PageT },
   body: (r) => [
-    r.when('fault_flag_allow_retry_first(flags)', (_, f) => allow_retry_first(f), [
+    r.when('(fault_flag_allow_retry_first(flags))', (_, f) => allow_retry_first(f), [
       r.step('release_fault_lock(vmf)', release_fault_lock),
       r.when(
-        'FAULT_FLAG_KILLABLE',
+        '(flags & FAULT_FLAG_KILLABLE)',
         killable,
         [r.killable('folio_wait_locked_killable(folio)', Wait.PageUnlocked, folioOf, is_unlocked)],
         [r.wait('folio_wait_locked(folio)', Wait.PageUnlocked, folioOf, is_unlocked)],
@@ -48,11 +48,13 @@ const __folio_lock_or_retry = routine({
       r.ret('return VM_FAULT_RETRY', () => VmFault.RETRY),
     ]),
     r.when(
-      'FAULT_FLAG_KILLABLE',
+      '(flags & FAULT_FLAG_KILLABLE)',
       killable,
       [
-        r.killable('folio_lock_killable(folio)', Wait.PageLock, folioOf, (k, f) => trylock_page(k, f.page)),
-        r.when('the task has been killed instead', (k, f) => !owns(k, f), [
+        r.killable('ret = __folio_lock_killable(folio)', Wait.PageLock, folioOf, (k, f) =>
+          trylock_page(k, f.page),
+        ),
+        r.when('(ret): the task has been killed instead', (k, f) => !owns(k, f), [
           r.step('release_fault_lock(vmf)', release_fault_lock),
           r.ret('return VM_FAULT_RETRY', () => VmFault.RETRY),
         ]),
@@ -67,7 +69,7 @@ const __folio_lock_or_retry = routine({
 export function folioLockOrRetry<F extends FaultOfPage>(r: Builder<F>): Node<F>[] {
   return [
     r.yield('Y11'),
-    r.when('folio_trylock(folio) fails', (k, f) => !trylock_page(k, f.page), [
+    r.when('(!folio_trylock(folio))', (k, f) => !trylock_page(k, f.page), [
       r.call(
         'ret |= __folio_lock_or_retry(folio, vmf)',
         __folio_lock_or_retry,

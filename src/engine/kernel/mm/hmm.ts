@@ -126,14 +126,16 @@ const hmm_vma_fault = routine({
   params: { vma: VmaT, start: VpnT, end: VpnT, write: Bool },
   locals: { vpn: VpnT, flags: FaultFlagsT, result: VmFaultT },
   body: (r) => [
-    r.when('a write where the VMA is not writable', (k, f) => f.write !== 0 && !k.mm.has(f.vma, Vm.Write), [
-      r.ret('return -EPERM', () => -Errno.EPERM),
-    ]),
+    r.when(
+      '((required_fault & HMM_NEED_WRITE_FAULT) && !(vma->vm_flags & VM_WRITE))',
+      (k, f) => f.write !== 0 && !k.mm.has(f.vma, Vm.Write),
+      [r.ret('return -EPERM', () => -Errno.EPERM)],
+    ),
     r.step('flags = FAULT_FLAG_REMOTE (| FAULT_FLAG_WRITE)', (_, f) => {
       f.vpn = f.start;
       f.flags = FaultFlag.Remote | (f.write !== 0 ? FaultFlag.Write : 0);
     }),
-    r.loop('address < end', (_, f) => f.vpn < f.end, [
+    r.loop('(addr < end)', (_, f) => f.vpn < f.end, [
       r.call(
         'handle_mm_fault(vma, address, flags)',
         handle_mm_fault,
@@ -147,7 +149,7 @@ const hmm_vma_fault = routine({
           f.vpn = (f.vpn + 1) as Vpn;
         },
       ),
-      r.when('it failed', (_, f) => (f.result & VM_FAULT_ERROR) !== 0, [
+      r.when('(ret & VM_FAULT_ERROR)', (_, f) => (f.result & VM_FAULT_ERROR) !== 0, [
         r.ret('return -EFAULT', () => -Errno.EFAULT),
       ]),
     ]),
@@ -176,7 +178,7 @@ export const hmm_range_fault = routine({
       f.slot = f.pfns;
     }),
     r.when(
-      'the mirror was invalidated since the sequence was read',
+      '(mmu_interval_check_retry(range->notifier, range->notifier_seq))',
       (k, f) => mmu_interval_read_retry(k, f.mirror, f.seq),
       [
         r.ret('return -EBUSY: begin again', (k) => {
@@ -185,7 +187,7 @@ export const hmm_range_fault = routine({
         }),
       ],
     ),
-    r.loop('address < end', (_, f) => f.vpn < f.end, [
+    r.loop('(addr < end)', (_, f) => f.vpn < f.end, [
       r.step('pte = ptep_get(ptep)', (k, f) => {
         const found = look(k, f);
         k.slots.srcFlags.set(f.slot, found.flags);
@@ -194,13 +196,13 @@ export const hmm_range_fault = routine({
         f.wait = found.wait ? 1 : 0;
         f.ret = found.error;
       }),
-      r.when('it can not be had', (_, f) => f.ret !== 0, [
+      r.when('(ret): it can not be had', (_, f) => f.ret !== 0, [
         r.ret('return the error', (k, f) => {
           k.leave(RANGE_FAULT, f.ret);
           return f.ret;
         }),
       ]),
-      r.when('the page is being migrated', (_, f) => f.wait !== 0, [
+      r.when('(is_migration_entry(entry))', (_, f) => f.wait !== 0, [
         r.step('remember the migration entry', (k, f) => {
           f.entry = pte_offset(k, k.devices.mirrorMm.get(f.mirror) as MmRow, f.vpn);
           f.ret = -Errno.EBUSY;
@@ -209,8 +211,8 @@ export const hmm_range_fault = routine({
           callee.entry = f.entry;
         }),
       ]),
-      r.when('it must be faulted', (_, f) => f.need !== Need.Nothing, [
-        r.step('vma = the VMA of this walk step', (k, f) => {
+      r.when('(required_fault)', (_, f) => f.need !== Need.Nothing, [
+        r.step('vma = walk->vma', (k, f) => {
           f.vma = k.mm.vmaAt(k.devices.mirrorMm.get(f.mirror) as MmRow, f.vpn);
         }),
         r.call(
@@ -226,7 +228,7 @@ export const hmm_range_fault = routine({
             f.ret = value;
           },
         ),
-        r.when('it failed', (_, f) => f.ret !== -Errno.EBUSY, [
+        r.when('(ret != -EBUSY)', (_, f) => f.ret !== -Errno.EBUSY, [
           r.ret('return the error', (k, f) => {
             k.leave(RANGE_FAULT, f.ret);
             return f.ret;
@@ -234,11 +236,11 @@ export const hmm_range_fault = routine({
         ]),
       ]),
       r.when(
-        'the walk must look at this address again',
+        '(ret == -EBUSY): the walk looks at this address again',
         (_, f) => f.ret === -Errno.EBUSY,
         [
           r.when(
-            'the mirror was invalidated meanwhile',
+            '(mmu_interval_check_retry(range->notifier, range->notifier_seq))',
             (k, f) => mmu_interval_read_retry(k, f.mirror, f.seq),
             [
               r.ret('return -EBUSY: begin again', (k) => {

@@ -108,13 +108,13 @@ const hmm_vma_walk_clear = routine({
       (profile) => profile.hmmChecksWrite,
       [
         r.when(
-          'a write where the VMA is not writable',
+          '(write && !(vma->vm_flags & VM_WRITE))',
           (k, f) => f.write !== 0 && !k.mm.has(f.vma, Vm.Write),
           [r.ret('return -EPERM', () => -Errno.EPERM)],
         ),
       ],
     ),
-    r.loop('address < end', (_, f) => f.vpn < f.end, [
+    r.loop('(addr < end)', (_, f) => f.vpn < f.end, [
       r.call(
         'fault = handle_mm_fault(vma, address, FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_REMOTE)',
         handle_mm_fault,
@@ -128,10 +128,12 @@ const hmm_vma_walk_clear = routine({
           f.vpn = (f.vpn + 1) as Vpn;
         },
       ),
-      r.when('it has let go of mmap_sem', (_, f) => (f.fault & VmFault.RETRY) !== 0, [
-        r.ret('return -EBUSY', () => -Errno.EBUSY),
-      ]),
-      r.when('it failed', (_, f) => (f.fault & VM_FAULT_ERROR) !== 0, [
+      r.when(
+        '(fault & VM_FAULT_RETRY): it has let go of mmap_sem',
+        (_, f) => (f.fault & VmFault.RETRY) !== 0,
+        [r.ret('return -EBUSY', () => -Errno.EBUSY)],
+      ),
+      r.when('(fault & VM_FAULT_ERROR)', (_, f) => (f.fault & VM_FAULT_ERROR) !== 0, [
         r.ret('return -EFAULT', () => -Errno.EFAULT),
       ]),
     ]),
@@ -152,7 +154,7 @@ const hmm_vma_walk_pmd = routine({
       f.slot = f.pfns;
       k.devices.rangeLast.set(f.range, f.start);
     }),
-    r.loop('address < end', (_, f) => f.vpn < f.end, [
+    r.loop('(addr < end)', (_, f) => f.vpn < f.end, [
       r.step('pfns[i] = what the entry allows', (k, f) => {
         const found = look(k, f.vma, f.vpn, f);
         k.slots.srcFlags.set(f.slot, found.flags);
@@ -160,8 +162,8 @@ const hmm_vma_walk_pmd = routine({
         f.faults = found.does === 'fault' ? 1 : 0;
         f.waits = found.does === 'wait' ? 1 : 0;
       }),
-      r.when('the page is being migrated', (_, f) => f.waits !== 0, [
-        r.step('last = address; its migration entry', (k, f) => {
+      r.when('(is_migration_entry(entry))', (_, f) => f.waits !== 0, [
+        r.step('hmm_vma_walk->last = addr; remember the migration entry', (k, f) => {
           k.devices.rangeLast.set(f.range, f.vpn);
           f.entry = pte_offset(k, k.mm.mm.get(f.vma) as MmRow, f.vpn);
         }),
@@ -226,7 +228,7 @@ const walk_page_range = routine({
       const asked = (f.fault !== 0 ? 1 : 0) | (f.write !== 0 ? 2 : 0);
       k.emit(WALK, f.vpn, rangeEnd.get(f.range) - f.vpn, f.device, asked);
     }),
-    r.loop('address < end', (k, f) => f.vpn < k.devices.rangeEnd.get(f.range), [
+    r.loop('(addr < end)', (k, f) => f.vpn < k.devices.rangeEnd.get(f.range), [
       r.call(
         'ret = hmm_vma_walk_pmd(pmdp, address, end of this table)',
         hmm_vma_walk_pmd,
@@ -245,7 +247,7 @@ const walk_page_range = routine({
         },
       ),
       r.when(
-        'ret == -EAGAIN',
+        '(ret == -EAGAIN)',
         (_, f) => f.ret === -Errno.EAGAIN,
         [
           r.step('walk again from hmm_vma_walk.last', (k, f) => {
@@ -254,7 +256,7 @@ const walk_page_range = routine({
           }),
         ],
         [
-          r.when('it failed', (_, f) => f.ret !== 0, [
+          r.when('(ret)', (_, f) => f.ret !== 0, [
             r.ret('return ret', (k, f) => {
               k.leave(WALK, f.ret);
               return f.ret;
@@ -326,7 +328,7 @@ export const hmm_vma_fault = routine({
         f.ret = value;
       },
     ),
-    r.when('it failed', (_, f) => f.ret !== 0, [
+    r.when('(ret)', (_, f) => f.ret !== 0, [
       r.step('hmm_vma_range_done(range)', (k, f) => {
         hmm_vma_range_done(k, f.range);
       }),

@@ -24,13 +24,13 @@ export function forEachEntry<F extends Walk>(r: Builder<F>, body: Node<F>[]): No
     r.step('find the first entry in use', (k, f) => {
       f.at = next_entry(k, mmOf(k, f), f.at, f.end);
     }),
-    r.loop('there is a table', (_, f) => f.at < f.end, [
+    r.loop('(addr < end)', (_, f) => f.at < f.end, [
       r.step('find how far it goes', (k, f) => {
         f.first = leaf_offset(k, mmOf(k, f), f.at);
         f.next = pte_table_end(f.at, f.end);
       }),
       ptlLock(r, 'pte_offset_map_lock(mm, pmd, addr, &ptl)', (_, f) => f.first),
-      r.loop('there is an entry', (_, f) => f.at < f.next, [
+      r.loop('(addr < next)', (_, f) => f.at < f.next, [
         r.step('ptep_get(pte)', (k, f) => {
           f.entry = leaf_offset(k, mmOf(k, f), f.at);
         }),

@@ -87,7 +87,7 @@ export const tlb_flush_mmu_free = routine({
   body: (r) => [
     r.only(
       (profile) => profile.gatherDrains,
-      [r.when('free_pages_and_swap_cache: there are pages or page tables', has_batch, [lruAddDrain(r)])],
+      [r.when('free_pages_and_swap_cache() has pages or page tables', has_batch, [lruAddDrain(r)])],
     ),
     r.loop('there is a gathered page', (k, f) => k.slots.next.get(f.tlb) !== 0, [
       r.call('put_page(page)', put_page, (k, f, callee) => {

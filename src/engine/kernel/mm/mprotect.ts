@@ -146,7 +146,7 @@ const change_protection = routine({
     ),
     ...forEachEntry(r, [
       r.when(
-        'it is present',
+        '(pte_present(oldpte))',
         (k, f) => isPresent(ptep_get(k, f.entry)),
         [
           r.inlines(
@@ -204,7 +204,7 @@ const mprotect_fixup = routine({
   params: { vma: VmaT, start: VpnT, end: VpnT, flags: VmFlagsT },
   locals: { old: VmFlagsT },
   body: (r) => [
-    r.when('the flags are the same', (k, f) => k.mm.flags.get(f.vma) === f.flags, [
+    r.when('(newflags == oldflags)', (k, f) => k.mm.flags.get(f.vma) === f.flags, [
       r.ret('return the VMA', (_, f) => f.vma),
     ]),
     r.step('account for memory that may be written from now on', (k, f) => {
@@ -212,7 +212,7 @@ const mprotect_fixup = routine({
       f.flags = account(k, f.vma, f.flags);
     }),
     r.when(
-      'that is more than memory and swap have',
+      '(security_vm_enough_memory_mm(current->mm, charged))',
       (k, f) => (f.flags & ~k.mm.flags.get(f.vma) & Vm.Account) !== 0 && !enough_memory(k, f.end - f.start),
       [r.ret('return -ENOMEM', () => -Errno.ENOMEM)],
     ),
@@ -231,7 +231,7 @@ const mprotect_fixup = routine({
       callee.end = f.end;
     }),
     r.when(
-      'private VM_LOCKED memory has become writable: have its copies now',
+      '((oldflags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && (newflags & VM_WRITE)): have its copies now',
       breaks_cow,
       populateVma(r, (_, f) => f, 0),
     ),
@@ -255,7 +255,7 @@ export const sys_mprotect = routine({
   params: { start: VpnT, pages: Int, prot: VmFlagsT },
   locals: { mm: MmT, end: VpnT, at: VpnT, vma: VmaT, flags: VmFlagsT, ret: ErrnoT },
   body: (r) => [
-    r.when('the range is empty', (_, f) => f.pages <= 0, [r.ret('return 0')]),
+    r.when('(!len)', (_, f) => f.pages <= 0, [r.ret('return 0')]),
     ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
     r.only(
       (profile) => profile.mprotectGathers,
@@ -267,18 +267,18 @@ export const sys_mprotect = routine({
       ],
       [r.step('vma = find_vma(start)', begin)],
     ),
-    r.loop('pages are left, and no error', (_, f) => f.at < f.end && f.ret === 0, [
-      r.step('vma = the VMA at the next page; its new flags', (k, f) => {
+    r.loop('(nstart < end && !error)', (_, f) => f.at < f.end && f.ret === 0, [
+      r.step('vma = vma_find(vmi, end); newflags = prot | (vma->vm_flags & ~mask_off_old_flags)', (k, f) => {
         f.vma = k.mm.vmaAt(f.mm, f.at);
         f.flags = (k.mm.flags.get(f.vma) & ~ACCESS) | f.prot;
       }),
-      r.when('nothing is mapped there', (_, f) => f.vma === 0, [
+      r.when('(!vma)', (_, f) => f.vma === 0, [
         r.step('error = -ENOMEM', (_, f) => {
           f.ret = -Errno.ENOMEM;
         }),
       ]),
       r.when(
-        'the mapping may not be written',
+        '((newflags & ~(newflags >> 4)) & VM_ACCESS_FLAGS): the mapping may not be written',
         (_, f) => f.vma !== 0 && (f.prot & Vm.Write) !== 0 && (f.flags & Vm.MayWrite) === 0,
         [
           r.step('error = -EACCES', (_, f) => {
@@ -286,7 +286,7 @@ export const sys_mprotect = routine({
           }),
         ],
       ),
-      r.when('no error', (_, f) => f.ret === 0, [
+      r.when('(!error)', (_, f) => f.ret === 0, [
         r.call(
           'mprotect_fixup(vmi, &tlb, vma, &prev, nstart, tmp, newflags)',
           mprotect_fixup,

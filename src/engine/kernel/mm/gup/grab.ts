@@ -64,7 +64,9 @@ export const gup_put_folio = routine({
   aliases: ['unpin_user_page'],
   params: { page: PageT, who: HolderT },
   body: (r) => [
-    r.when('the zero page: nothing was counted', (k, f) => !counts_pins(k, f.page), [r.ret('return')]),
+    r.when('(is_zero_folio(folio)): nothing was counted', (k, f) => !counts_pins(k, f.page), [
+      r.ret('return'),
+    ]),
     r.only(
       (profile) => profile.pinCountsMany,
       [

@@ -150,7 +150,7 @@ export const get_user_pages = routine({
     r.step('start at the first page', (_, f) => {
       f.slot = f.slots;
     }),
-    r.loop('pages are left', (_, f) => f.done < f.pages, [
+    r.loop('(nr_pages)', (_, f) => f.done < f.pages, [
       r.inlines(
         [
           inlined(check_flags, (k, f) => ({
@@ -164,11 +164,11 @@ export const get_user_pages = routine({
           f.ret = check_vma_flags(k, f.vma, f.foll);
         }),
       ),
-      r.when('there is none, or it does not allow this', (_, f) => f.ret !== 0, [
+      r.when('(ret): there is none, or it does not allow this', (_, f) => f.ret !== 0, [
         r.ret('return what was done so far, or the error', (_, f) => f.done || f.ret),
       ]),
-      r.when('fatal_signal_pending(current)', fatal_signal_pending, [interrupted(r)]),
-      r.when('FOLL_SPLIT_PMD, and the entry maps 2 MiB at once', splits, [
+      r.when('(fatal_signal_pending(current))', fatal_signal_pending, [interrupted(r)]),
+      r.when('(pmd_trans_huge(pmdval) && (flags & FOLL_SPLIT_PMD))', splits, [
         r.call('split_huge_pmd(vma, pmd, address)', split_huge_pmd, (_, f, callee) => {
           callee.vma = f.vma;
           callee.vpn = f.vpn;
@@ -177,14 +177,14 @@ export const get_user_pages = routine({
       r.step('walk the tables down to the entry, as far as there are any', (k, f) => {
         f.entry = leaf_offset(k, f.mm, f.vpn);
       }),
-      r.when('there is an entry', (_, f) => f.entry !== 0, [pteLock(r)]),
+      r.when('(ptep)', (_, f) => f.entry !== 0, [pteLock(r)]),
       r.step('page = follow_page_mask(vma, address)', (k, f) => {
         const result = follow_page(k, f.vma, f.vpn, f.foll);
         f.found = result.found;
         f.page = result.page;
       }),
       r.when(
-        'it is there',
+        '(page)',
         (_, f) => f.found === Follow.Page,
         [
           r.inlines(
@@ -203,7 +203,7 @@ export const get_user_pages = routine({
           pteUnlock(r),
         ],
         [
-          r.when('there is an entry', (_, f) => f.entry !== 0, [pteUnlock(r)]),
+          r.when('(ptep)', (_, f) => f.entry !== 0, [pteUnlock(r)]),
           r.call(
             'fault = handle_mm_fault(vma, address, flags)',
             handle_mm_fault,
@@ -216,11 +216,11 @@ export const get_user_pages = routine({
               f.fault = value;
             },
           ),
-          r.when('it failed', (_, f) => (f.fault & VM_FAULT_ERROR) !== 0, [
+          r.when('(fault & VM_FAULT_ERROR)', (_, f) => (f.fault & VM_FAULT_ERROR) !== 0, [
             r.ret('return what was done so far, or the error', (_, f) => f.done || errnoOf(f.fault)),
           ]),
           r.when(
-            'it has let go of mmap_lock (VM_FAULT_RETRY, VM_FAULT_COMPLETED)',
+            '(fault & (VM_FAULT_RETRY | VM_FAULT_COMPLETED)): it has let go of mmap_lock',
             (_, f) => (f.fault & (VmFault.RETRY | VmFault.COMPLETED)) !== 0,
             [
               r.when('the caller begins again', (_, f) => (f.foll & Foll.Restarts) !== 0, [
@@ -228,7 +228,7 @@ export const get_user_pages = routine({
               ]),
               r.only(
                 (profile) => profile.killableReads,
-                [r.when('gup_signal_pending(flags)', fatal_signal_pending, [interrupted(r)])],
+                [r.when('(gup_signal_pending(flags))', fatal_signal_pending, [interrupted(r)])],
               ),
               ...mmapReadLockKillable(r, (_, f) => f.mm, [interrupted(r)]),
               r.step('flags |= FOLL_TRIED, for this page', (_, f) => {

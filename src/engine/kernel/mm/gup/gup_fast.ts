@@ -92,10 +92,12 @@ export const gup_fast_fallback = routine({
     r.step('gup_fast(start, end, gup_flags, pages)', (_, f) => {
       f.slot = f.slots;
     }),
-    r.loop('pages are left, and the last one was there', (_, f) => f.done < f.pages && f.ended === 0, [
+    r.loop('(addr != end), and the last page was there', (_, f) => f.done < f.pages && f.ended === 0, [
       r.step('gup_fast_pmd_range(): take the pages of one table that are present', gup_fast_table),
     ]),
-    r.when('they are all there', (_, f) => f.done === f.pages, [r.ret('return nr_pinned', (_, f) => f.done)]),
+    r.when('(nr_pinned == nr_pages)', (_, f) => f.done === f.pages, [
+      r.ret('return nr_pinned', (_, f) => f.done),
+    ]),
     r.call(
       'ret = __gup_longterm_locked(the rest)',
       gup_longterm_locked,
@@ -111,7 +113,7 @@ export const gup_fast_fallback = routine({
         f.ret = value;
       },
     ),
-    r.when('it failed', (_, f) => f.ret < 0, [
+    r.when('(ret < 0)', (_, f) => f.ret < 0, [
       r.ret('return nr_pinned if there are any, else ret', (_, f) => f.done || f.ret),
     ]),
     r.ret('return nr_pinned + ret', (_, f) => f.done + f.ret),

@@ -80,15 +80,15 @@ const collect_longterm_unpinnable_folios = routine({
     r.step('begin with the first page', (_, f) => {
       f.slot = f.slots;
     }),
-    r.loop('pages are left', (k, f) => f.slot !== 0 && k.slots.srcPage.get(f.slot) !== 0, [
+    r.loop('(i < nr_pages)', (k, f) => f.slot !== 0 && k.slots.srcPage.get(f.slot) !== 0, [
       r.step('folio = page_folio(pages[i]), unless it was the last one too', next_folio),
-      r.when('it must not be pinned for long', is_unpinnable, [
+      r.when('(!folio_is_longterm_pinnable(folio))', is_unpinnable, [
         r.step('collected++', (_, f) => {
           f.collected++;
         }),
-        r.when('it is system memory', (k, f) => k.pages.pgmap(f.page) === 0, [
+        r.when('(!folio_is_device_coherent(folio))', (k, f) => k.pages.pgmap(f.page) === 0, [
           lruAddDrain(r),
-          r.when('it is in the batch of another one', is_batched, [
+          r.when('(!folio_test_lru(folio)): it is in the batch of another CPU', is_batched, [
             r.call('lru_add_drain_all(): every CPU', lru_add_drain_all, () => {}),
           ]),
           r.step('folio_isolate_lru(folio): onto the list of what is to move', (k, f) =>
@@ -108,7 +108,7 @@ type Pinned = { slot: SlotRow; page: PageRow; who: number };
 
 /** Gives back the pins of the pages from `f.slot` on, which leave the array. */
 function unpinRest<F extends Pinned>(r: Builder<F>): Node<F> {
-  return r.loop('a pinned page is left', (k, f) => f.slot !== 0 && k.slots.srcPage.get(f.slot) !== 0, [
+  return r.loop('(i < nr_pages)', (k, f) => f.slot !== 0 && k.slots.srcPage.get(f.slot) !== 0, [
     r.call('unpin_folio(folio); pages[i] = NULL', gup_put_folio, unpin),
   ]);
 }
@@ -134,7 +134,7 @@ const migrate_longterm_unpinnable_folios = routine({
       f.ret = -Errno.EAGAIN;
     }),
     r.loop(
-      'pages are left, and each has moved',
+      '(i < nr_pages), and each has moved',
       (k, f) => f.slot !== 0 && k.slots.srcPage.get(f.slot) !== 0 && f.ret === -Errno.EAGAIN,
       [
         r.step('folio_is_device_coherent(folio)? then the pin becomes a plain reference', (k, f) => {
@@ -143,7 +143,7 @@ const migrate_longterm_unpinnable_folios = routine({
           if (f.coherent !== 0) get_page(k, f.page, Hold.Gup, f.who);
         }),
         r.call('gup_put_folio(folio); pages[i] = NULL', gup_put_folio, unpin),
-        r.when('it is coherent device memory', (_, f) => f.coherent !== 0, [
+        r.when('(folio_is_device_coherent(folio))', (_, f) => f.coherent !== 0, [
           r.call(
             'migrate_device_coherent_folio(folio)',
             migrate_device_coherent_folio,
@@ -198,7 +198,7 @@ const check_and_migrate_movable_pages = routine({
         f.collected = value;
       },
     ),
-    r.when('there are any', (_, f) => f.collected !== 0, [
+    r.when('(collected)', (_, f) => f.collected !== 0, [
       r.call(
         'ret = migrate_longterm_unpinnable_folios(list, pages)',
         migrate_longterm_unpinnable_folios,
@@ -236,8 +236,8 @@ export const gup_longterm_locked = routine({
       k.tasks.memallocPin.set(k.task, (f.foll & Foll.Longterm) !== 0 ? 1 : 0);
       f.again = 1;
     }),
-    r.loop('rc == -EAGAIN', (_, f) => f.again !== 0, [
-      r.when('mmap_lock is not held', (_, f) => f.locked === 0, [
+    r.loop('(rc == -EAGAIN)', (_, f) => f.again !== 0, [
+      r.when('(!locked)', (_, f) => f.locked === 0, [
         ...mmapReadLockKillable(r, (_, f) => f.mm, [
           r.ret('memalloc_pin_restore(); return -EAGAIN', (k) => {
             k.tasks.memallocPin.set(k.task, 0);
@@ -261,23 +261,27 @@ export const gup_longterm_locked = routine({
           f.again = 0;
         },
       ),
-      r.when('mmap_lock was not held before', (_, f) => f.locked === 0, [
+      r.when('(!locked): mmap_lock was not held before', (_, f) => f.locked === 0, [
         r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock_if_locked(k, f.mm)),
       ]),
-      r.when('a long-term pin has pages', (_, f) => f.ret > 0 && (f.foll & Foll.Longterm) !== 0, [
-        r.call(
-          'rc = check_and_migrate_movable_pages(nr_pinned_pages, pages)',
-          check_and_migrate_movable_pages,
-          (_, f, callee) => {
-            callee.slots = f.slots;
-            callee.who = f.who;
-          },
-          (_, f, value) => {
-            f.rc = value === -Errno.EAGAIN ? 0 : value;
-            f.again = value === -Errno.EAGAIN ? 1 : 0;
-          },
-        ),
-      ]),
+      r.when(
+        '(ret > 0 && (gup_flags & FOLL_LONGTERM))',
+        (_, f) => f.ret > 0 && (f.foll & Foll.Longterm) !== 0,
+        [
+          r.call(
+            'rc = check_and_migrate_movable_pages(nr_pinned_pages, pages)',
+            check_and_migrate_movable_pages,
+            (_, f, callee) => {
+              callee.slots = f.slots;
+              callee.who = f.who;
+            },
+            (_, f, value) => {
+              f.rc = value === -Errno.EAGAIN ? 0 : value;
+              f.again = value === -Errno.EAGAIN ? 1 : 0;
+            },
+          ),
+        ],
+      ),
     ]),
     r.ret('memalloc_pin_restore(); return rc, or ret', (k, f) => {
       k.tasks.memallocPin.set(k.task, 0);

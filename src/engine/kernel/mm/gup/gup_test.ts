@@ -51,7 +51,7 @@ export const gup_test = routine({
     }),
     ...pageArray(r),
     r.when(
-      'GUP_FAST_BENCHMARK',
+      '(cmd == GUP_FAST_BENCHMARK)',
       (_, f) => f.fast !== 0,
       [r.call('nr = get_user_pages_fast(addr, nr, gup_flags, pages)', gup_fast_fallback, pass, keep)],
       [
@@ -66,7 +66,7 @@ export const gup_test = routine({
     r.step('begin with the first page', (_, f) => {
       f.slot = f.slots;
     }),
-    r.loop('a page is held', (k, f) => f.slot !== 0 && k.slots.srcPage.get(f.slot) !== 0, [
+    r.loop('(pages[i])', (k, f) => f.slot !== 0 && k.slots.srcPage.get(f.slot) !== 0, [
       r.call(
         'put_page(pages[i])',
         put_page,

@@ -32,9 +32,7 @@ export function pageArray<F extends { start: Vpn; pages: number; slots: SlotRow 
     r.step('pages = kvcalloc(nr_pages, sizeof(void *))', (k, f) => {
       f.slots = kvcalloc(k, f.start, f.pages);
     }),
-    r.when('there is not enough memory for it', (_, f) => f.slots === 0, [
-      r.ret('return -ENOMEM', () => -Errno.ENOMEM),
-    ]),
+    r.when('(!pages)', (_, f) => f.slots === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
   ];
 }
 

@@ -65,7 +65,7 @@ export const unpin_user_pages = routine({
       k.pins.firstSlot.set(f.pin, 0);
       k.pins.count.set(f.pin, 0);
     }),
-    r.loop('a page is left', (k, f) => f.slot !== 0 && k.slots.srcPage.get(f.slot) !== 0, [
+    r.loop('(i < npages)', (k, f) => f.slot !== 0 && k.slots.srcPage.get(f.slot) !== 0, [
       r.call(
         'gup_put_folio(folio)',
         gup_put_folio,
@@ -104,9 +104,9 @@ export const pin_user_pages = routine({
       f.slot = f.slots;
       k.pins.firstSlot.set(f.pin, f.slots);
     }),
-    r.loop('pages are left', (_, f) => f.done < f.pages && f.ret >= 0, [
+    r.loop('(done < nr_pages && ret >= 0)', (_, f) => f.done < f.pages && f.ret >= 0, [
       r.when(
-        'without mmap_lock as far as that goes',
+        'it shall go without mmap_lock as far as that is possible',
         (_, f) => f.fast !== 0,
         [r.call('ret = pin_user_pages_fast(the rest)', gup_fast_fallback, pass, keep)],
         [
@@ -139,7 +139,7 @@ export const pin_user_pages = routine({
         }),
       ]),
     ]),
-    r.when('it failed', (_, f) => f.ret < 0, [
+    r.when('(ret < 0)', (_, f) => f.ret < 0, [
       r.call('unpin what was pinned', unpin_user_pages, (_, f, callee) => {
         callee.pin = f.pin;
       }),

@@ -71,7 +71,7 @@ export const mm_populate = routine({
     r.step('mm = current->mm', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
     }),
-    r.loop('pages are left, and no error', (_, f) => f.start < f.end && f.ret >= 0, [
+    r.loop('(start < end && ret >= 0)', (_, f) => f.start < f.end && f.ret >= 0, [
       ...mmapReadLock(r, (_, f) => f.mm),
       r.step('vma = find_vma_intersection(mm, nstart, end)', (k, f) => {
         f.vma = k.mm.findVma(f.mm, f.start);
@@ -79,7 +79,7 @@ export const mm_populate = routine({
         f.start = Math.min(f.end, Math.max(f.start, next)) as Vpn;
       }),
       r.when(
-        'there is one',
+        '(vma)',
         (_, f) => f.start < f.end,
         populateVma(r, inVma, Foll.Unlockable | Foll.Restarts, (_, f, value) => {
           f.ret = value;

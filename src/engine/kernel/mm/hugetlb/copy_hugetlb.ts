@@ -100,20 +100,20 @@ export const copy_hugetlb_page_range = routine({
   params: { dst: VmaT, src: VmaT },
   locals: { at: VpnT, end: VpnT, entry: EntryT, to: EntryT, page: PageT, copy: PageT, ret: Int },
   body: (r) => [
-    r.when('pages are copied on write', (k, f) => k.mm.isCow(f.src), [
+    r.when('(is_cow_mapping(src_vma->vm_flags))', (k, f) => k.mm.isCow(f.src), [
       r.call('mmu_notifier_invalidate_range_start(CLEAR, vma)', mmu_notifier_invalidate_range_start, range),
     ]),
     r.step('begin with the first huge page', (k, f) => {
       f.end = k.mm.end.get(f.src) as Vpn;
       advance(k, f, k.mm.start.get(f.src) as Vpn);
     }),
-    r.loop('there is one, and no error', (_, f) => f.at < f.end && f.ret === 0, [
+    r.loop('(addr < src_vma->vm_end && !ret)', (_, f) => f.at < f.end && f.ret === 0, [
       r.step('dst_pte = huge_pte_alloc(dst, dst_vma, addr)', (k, f) => {
         f.to = pmd_alloc(k, mmOf(k, { vma: f.dst }), f.at);
         f.page = k.tables.hi.get(f.entry) as PageRow;
         if (f.to === 0) f.ret = -Errno.ENOMEM;
       }),
-      r.when('there is a table for it', (_, f) => f.ret === 0, [
+      r.when('(dst_pte)', (_, f) => f.ret === 0, [
         ...lockBoth(r),
         r.when(
           'it is exclusive and pinned: the child needs a copy',
@@ -128,7 +128,7 @@ export const copy_hugetlb_page_range = routine({
                 if (f.copy === 0) f.ret = -Errno.ENOMEM;
               },
             ),
-            r.when('there is one', (_, f) => f.ret === 0, [
+            r.when('(!IS_ERR(new_folio))', (_, f) => f.ret === 0, [
               ...lockBoth(r),
               r.step('copy_user_large_folio(); hugetlb_install_folio()', (k, f) => install(k, f, f.copy)),
               ...unlockBoth(r),
@@ -144,7 +144,7 @@ export const copy_hugetlb_page_range = routine({
       ]),
       r.step('go on to the next huge page', (k, f) => advance(k, f, (f.at + HUGE_PAGES) as Vpn)),
     ]),
-    r.when('pages are copied on write', (k, f) => k.mm.isCow(f.src), [
+    r.when('(is_cow_mapping(src_vma->vm_flags))', (k, f) => k.mm.isCow(f.src), [
       r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, range),
     ]),
     r.ret('return ret', (_, f) => f.ret),

@@ -72,23 +72,23 @@ const hugetlb_no_page = routine({
   params: vmfParams,
   locals: { page: PageT, ret: VmFaultT },
   body: (r) => [
-    r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
+    r.when('(vmf_anon_prepare(vmf))', (k, f) => !vmf_anon_prepare(k, f), [
       r.ret('return ret', (_, f) => f.ret),
     ]),
     r.when(
-      'is_vma_resv_set(vma, HPAGE_RESV_UNMAPPED): the owner took a page away',
+      '(is_vma_resv_set(vma, HPAGE_RESV_UNMAPPED)): the owner took a page away',
       (k, f) => k.mm.has(f.vma, Vm.ResvUnmapped),
       [r.ret('return VM_FAULT_SIGBUS', () => VmFault.SIGBUS)],
     ),
     r.step('folio = alloc_hugetlb_folio(vma, address)', (k, f) => {
       f.page = alloc_hugetlb_folio(k, f.vma);
     }),
-    r.when('the pool is empty', (_, f) => f.page === 0, [
+    r.when('(IS_ERR(folio)): the pool is empty', (_, f) => f.page === 0, [
       r.ret('return VM_FAULT_SIGBUS', () => VmFault.SIGBUS),
     ]),
     pmdLock(r),
     r.when(
-      'the entry is still empty',
+      '(huge_pte_none(huge_ptep_get(ptep)))',
       (k, f) => ptep_get(k, f.entry) === 0,
       [
         r.step('hugetlb_add_new_anon_rmap(); set_huge_pte_at()', (k, f) => map_folio(k, f, f.page)),
@@ -189,12 +189,12 @@ const hugetlb_wp = routine({
         get_page(k, f.old, Hold.Fault);
         f.page = alloc_hugetlb_folio(k, f.vma, owns_reservation(k, f.vma));
       }),
-      r.when('the pool is empty', (_, f) => f.page === 0, [
+      r.when('(IS_ERR(new_folio)): the pool is empty', (_, f) => f.page === 0, [
         r.step('folio_put(old_folio)', (k, f) => {
           put_page_testzero(k, f.old, Hold.Fault);
         }),
         r.when(
-          'the mapping is its own process’s: it keeps the page, children lose it',
+          '(outside_reserve): the process of the mapping keeps the page, children lose it',
           (k, f) => owns_reservation(k, f.vma),
           [
             r.call('unmap_ref_private(mm, vma, old_folio, address)', unmap_ref_private, (_, f, callee) => {
@@ -212,7 +212,7 @@ const hugetlb_wp = routine({
       r.call('mmu_notifier_invalidate_range_start(CLEAR, 2 MiB)', mmu_notifier_invalidate_range_start, range),
       pmdLock(r),
       r.when(
-        'the entry is unchanged',
+        '(pte_same(huge_ptep_get(ptep), pte))',
         (k, f) => pte_same(k, f),
         [
           r.step('huge_ptep_clear_flush(); set_huge_pte_at(): the copy', (k, f) =>
@@ -249,12 +249,12 @@ export const hugetlb_fault = routine({
       r.step('entry = huge_ptep_get(ptep)', (k, f) => {
         read_orig_pte(k, f);
       }),
-      r.when('it is empty', (_, f) => f.pte === 0, [
+      r.when('(huge_pte_none(entry))', (_, f) => f.pte === 0, [
         r.call('ret = hugetlb_no_page(mapping, vmf)', hugetlb_no_page, passVmf, keep),
         leaves(r, FAULT, 'return ret', (_, f) => f.ret),
       ]),
       r.when(
-        'a write (or an unshare request), and the entry is read-only',
+        '((flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !huge_pte_write(entry))',
         (_, f) => (f.flags & asked) !== 0 && (f.pte & PTE_WRITE) === 0,
         [
           r.call('ret = hugetlb_wp(vmf)', hugetlb_wp, passVmf, keep),

@@ -45,7 +45,7 @@ export const move_hugetlb_page_tables = routine({
       r.step('begin with the first huge page', (k, f) => {
         f.at = next_pte_table(k, f.mm, f.start, f.end);
       }),
-      r.loop('there is one', (_, f) => f.at < f.end, [
+      r.loop('(old_addr < old_end)', (_, f) => f.at < f.end, [
         r.step(
           'src_pte = hugetlb_walk(vma, old_addr); dst_pte = huge_pte_alloc(mm, new_vma, new_addr)',
           (k, f) => {
@@ -56,13 +56,17 @@ export const move_hugetlb_page_tables = routine({
             f.at = f.end;
           },
         ),
-        r.when('it can move', (k, f) => f.at < f.end && ptep_get(k, f.entry) !== 0, [
-          pmdLock(r),
-          r.step('move_huge_pte(vma, old_addr, new_addr, src_pte, dst_pte)', (k, f) => {
-            move_huge_pmd(k, f.mm, f.at, (f.at + f.to - f.start) as Vpn, (pte) => pte);
-          }),
-          pmdUnlock(r),
-        ]),
+        r.when(
+          '(!huge_pte_none(huge_ptep_get(src_pte)))',
+          (k, f) => f.at < f.end && ptep_get(k, f.entry) !== 0,
+          [
+            pmdLock(r),
+            r.step('move_huge_pte(vma, old_addr, new_addr, src_pte, dst_pte)', (k, f) => {
+              move_huge_pmd(k, f.mm, f.at, (f.at + f.to - f.start) as Vpn, (pte) => pte);
+            }),
+            pmdUnlock(r),
+          ],
+        ),
         r.step('go on to the next huge page', (k, f) => {
           if (f.at < f.end) f.at = next_pte_table(k, f.mm, (f.at + HUGE_PAGES) as Vpn, f.end);
         }),

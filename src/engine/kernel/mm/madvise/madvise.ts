@@ -125,12 +125,12 @@ const madvise_vma_behavior = routine({
   locals: { ret: ErrnoT, flags: VmFlagsT },
   body: (r) => [
     r.when('the VMA does not take this advice', refuses, [r.ret('return -EINVAL', () => -Errno.EINVAL)]),
-    r.when('MADV_DONTNEED', (_, f) => drops(f.advice), [
-      r.when('of a hugetlb mapping whole huge pages only', (k, f) => k.mm.has(f.vma, Vm.HugeTlb), [
+    r.when('(behavior == MADV_DONTNEED || behavior == MADV_DONTNEED_LOCKED)', (_, f) => drops(f.advice), [
+      r.when('(is_vm_hugetlb_page(vma)): whole huge pages only', (k, f) => k.mm.has(f.vma, Vm.HugeTlb), [
         r.step('end = ALIGN_DOWN(end, huge_page_size(h))', (_, f) => {
           f.end = huge_start(f.end);
         }),
-        r.when('no page is left', (_, f) => f.start === f.end, [r.ret('return 0')]),
+        r.when('(start == end)', (_, f) => f.start === f.end, [r.ret('return 0')]),
       ]),
       r.call('zap_page_range_single(vma, start, end - start)', zap_page_range_single, (_, f, callee) => {
         callee.vma = f.vma;
@@ -139,7 +139,7 @@ const madvise_vma_behavior = routine({
       }),
       r.ret('return 0'),
     ]),
-    r.when('MADV_WILLNEED', (_, f) => f.advice === Advice.WILLNEED, [
+    r.when('(behavior == MADV_WILLNEED)', (_, f) => f.advice === Advice.WILLNEED, [
       r.call('madvise_willneed(vma, start, end)', madvise_willneed, (_, f, callee) => {
         callee.vma = f.vma;
         callee.start = f.start;
@@ -147,7 +147,7 @@ const madvise_vma_behavior = routine({
       }),
       r.ret('return 0'),
     ]),
-    r.when('MADV_FREE', (_, f) => f.advice === Advice.FREE, [
+    r.when('(behavior == MADV_FREE)', (_, f) => f.advice === Advice.FREE, [
       r.call(
         'ret = madvise_free_single_vma(vma, start, end)',
         madvise_free_single_vma,
@@ -162,7 +162,7 @@ const madvise_vma_behavior = routine({
       ),
       r.ret('return ret', (_, f) => f.ret),
     ]),
-    r.when('MADV_COLD', (_, f) => f.advice === Advice.COLD, [
+    r.when('(behavior == MADV_COLD)', (_, f) => f.advice === Advice.COLD, [
       r.call('madvise_cold(vma, start, end)', madvise_cold, (_, f, callee) => {
         callee.vma = f.vma;
         callee.start = f.start;
@@ -170,7 +170,7 @@ const madvise_vma_behavior = routine({
       }),
       r.ret('return 0'),
     ]),
-    r.when('MADV_PAGEOUT', (_, f) => f.advice === Advice.PAGEOUT, [
+    r.when('(behavior == MADV_PAGEOUT)', (_, f) => f.advice === Advice.PAGEOUT, [
       r.call('madvise_pageout(vma, start, end)', madvise_pageout, (_, f, callee) => {
         callee.vma = f.vma;
         callee.start = f.start;
@@ -181,31 +181,35 @@ const madvise_vma_behavior = routine({
     r.only(
       (profile) => profile.populatesByVma,
       [
-        r.when('MADV_POPULATE_READ, MADV_POPULATE_WRITE', (_, f) => populates(f.advice), [
-          r.call(
-            'ret = madvise_populate(vma, prev, start, end, behavior)',
-            madvise_populate_vma,
-            (_, f, callee) => {
-              callee.vma = f.vma;
-              callee.start = f.start;
-              callee.end = f.end;
-              callee.write = f.advice === Advice.POPULATE_WRITE ? 1 : 0;
-            },
-            (_, f, value) => {
-              f.ret = value;
-            },
-          ),
-          r.ret('return ret', (_, f) => f.ret),
-        ]),
+        r.when(
+          '(behavior == MADV_POPULATE_READ || behavior == MADV_POPULATE_WRITE)',
+          (_, f) => populates(f.advice),
+          [
+            r.call(
+              'ret = madvise_populate(vma, prev, start, end, behavior)',
+              madvise_populate_vma,
+              (_, f, callee) => {
+                callee.vma = f.vma;
+                callee.start = f.start;
+                callee.end = f.end;
+                callee.write = f.advice === Advice.POPULATE_WRITE ? 1 : 0;
+              },
+              (_, f, value) => {
+                f.ret = value;
+              },
+            ),
+            r.ret('return ret', (_, f) => f.ret),
+          ],
+        ),
       ],
     ),
     r.when('the advice changes flags of the VMA', (_, f) => FLAG_ADVICE.has(f.advice), [
-      r.step('new_flags', (k, f) => {
+      r.step('new_flags = vma->vm_flags, changed by the advice', (k, f) => {
         const [clear, set] = FLAG_ADVICE.get(f.advice) ?? [0, 0];
         const flags = k.mm.flags.get(f.vma);
         f.flags = f.advice === Advice.MERGEABLE && !ksm_compatible(k, f.vma) ? flags : (flags & ~clear) | set;
       }),
-      r.when('they are others than before', (k, f) => f.flags !== k.mm.flags.get(f.vma), [
+      r.when('(new_flags != vma->vm_flags)', (k, f) => f.flags !== k.mm.flags.get(f.vma), [
         r.when(
           'that would cut a huge page of the pool',
           (k, f) => cuts_hugetlb(k, mmOf(k, f), f.start, f.end),
@@ -233,12 +237,12 @@ const madvise_walk_vmas = routine({
     r.step('mm = current->mm', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
     }),
-    r.loop('pages are left, and no error', (_, f) => f.start < f.end && f.ret === 0, [
+    r.loop('(start < end && !error)', (_, f) => f.start < f.end && f.ret === 0, [
       r.step('vma = find_vma(mm, start)', (k, f) => {
         f.vma = k.mm.findVma(f.mm, f.start);
       }),
-      r.when('there is none', (_, f) => f.vma === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
-      r.step('pass over the hole before it; the part of the range in it', (k, f) => {
+      r.when('(!vma)', (_, f) => f.vma === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
+      r.step('pass over the hole before it; tmp = min(vma->vm_end, end)', (k, f) => {
         const first = k.mm.start.get(f.vma);
         if (f.start < first) {
           f.holes = 1;
@@ -246,7 +250,7 @@ const madvise_walk_vmas = routine({
         }
         f.next = Math.min(f.end, k.mm.end.get(f.vma)) as Vpn;
       }),
-      r.when('it begins within the range', (_, f) => f.start < f.end, [
+      r.when('(start < end)', (_, f) => f.start < f.end, [
         r.call(
           'ret = madvise_vma_behavior(vma, start, tmp, behavior)',
           madvise_vma_behavior,
@@ -263,7 +267,7 @@ const madvise_walk_vmas = routine({
         ),
       ]),
     ]),
-    r.when('there was an error', (_, f) => f.ret !== 0, [r.ret('return it', (_, f) => f.ret)]),
+    r.when('(error)', (_, f) => f.ret !== 0, [r.ret('return it', (_, f) => f.ret)]),
     r.ret('return 0, or -ENOMEM for a hole', (_, f) => (f.holes !== 0 ? -Errno.ENOMEM : 0)),
   ],
 });
@@ -277,21 +281,21 @@ export const sys_madvise = routine({
   params: { start: VpnT, pages: Int, advice: AdviceT },
   locals: { mm: MmT, ret: ErrnoT },
   body: (r) => [
-    r.when('this kernel does not know the advice', (k, f) => !is_known(k, f.advice) || f.pages < 0, [
+    r.when('(!madvise_behavior_valid(behavior))', (k, f) => !is_known(k, f.advice) || f.pages < 0, [
       r.ret('return -EINVAL', () => -Errno.EINVAL),
     ]),
-    r.when('the range is empty', (_, f) => f.pages === 0, [r.ret('return 0')]),
+    r.when('(end == start)', (_, f) => f.pages === 0, [r.ret('return 0')]),
     r.step('mm = current->mm', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
     }),
     r.when(
-      'the advice changes VMAs',
+      '(madvise_need_mmap_write(behavior))',
       (_, f) => FLAG_ADVICE.has(f.advice),
       mmapWriteLockKillable(r, (_, f) => f.mm),
       mmapReadLock(r, (_, f) => f.mm),
     ),
     r.when(
-      'MADV_POPULATE_READ, MADV_POPULATE_WRITE, in one walk',
+      '(behavior == MADV_POPULATE_READ || behavior == MADV_POPULATE_WRITE)',
       (k, f) => populates(f.advice) && !k.profile.populatesByVma,
       [
         r.call(

@@ -78,7 +78,7 @@ export const madvise_free_single_vma = routine({
   params: range,
   locals: walkLocals,
   body: (r) => [
-    r.when('the VMA is not anonymous', (k, f) => !k.mm.isAnonymous(f.vma), [
+    r.when('(!vma_is_anonymous(vma))', (k, f) => !k.mm.isAnonymous(f.vma), [
       r.ret('return -EINVAL', () => -Errno.EINVAL),
     ]),
     lruAddDrain(r),

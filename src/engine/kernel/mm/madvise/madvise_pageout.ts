@@ -51,7 +51,7 @@ export const madvise_pageout = routine({
     r.step('addr = start', (_, f) => {
       f.at = f.start;
     }),
-    r.loop('page tables are left', (_, f) => f.at < f.end, [
+    r.loop('(addr < end)', (_, f) => f.at < f.end, [
       r.call('split_folio(folio) of which a part is in the range', madvise_split, (_, f, callee) => {
         callee.vma = f.vma;
         callee.start = f.at;

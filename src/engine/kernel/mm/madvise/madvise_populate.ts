@@ -26,7 +26,7 @@ export const madvise_populate = routine({
   params: { start: VpnT, end: VpnT, write: Bool },
   locals: { done: Int },
   body: (r) => [
-    r.loop('pages are left, and no error', (_, f) => f.start < f.end && f.done >= 0, [
+    r.loop('(start < end && pages >= 0)', (_, f) => f.start < f.end && f.done >= 0, [
       r.call(
         'pages = faultin_page_range(mm, start, end, write)',
         get_user_pages,
@@ -38,7 +38,7 @@ export const madvise_populate = routine({
         },
         advance,
       ),
-      r.when('mmap_lock is not held any more', (k) => k.tasks.readsMm.get(k.task) === 0, [
+      r.when('(!locked)', (k) => k.tasks.readsMm.get(k.task) === 0, [
         ...mmapReadLock(r, (k) => k.tasks.mmOf(k.task)),
       ]),
       lruAddDrain(r),
@@ -61,12 +61,12 @@ export const madvise_populate_vma = routine({
     r.step('mm = vma->vm_mm', (k, f) => {
       f.mm = k.mm.mm.get(f.vma) as MmRow;
     }),
-    r.loop('pages are left, and no error', (_, f) => f.start < f.end && f.done >= 0, [
-      r.when('the VMA is another one now', (k, f) => f.vma === 0 || f.start >= k.mm.end.get(f.vma), [
+    r.loop('(start < end && pages >= 0)', (_, f) => f.start < f.end && f.done >= 0, [
+      r.when('(!vma || start >= vma->vm_end)', (k, f) => f.vma === 0 || f.start >= k.mm.end.get(f.vma), [
         r.step('vma = vma_lookup(mm, start)', (k, f) => {
           f.vma = k.mm.vmaAt(f.mm, f.start);
         }),
-        r.when('there is none', (_, f) => f.vma === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
+        r.when('(!vma)', (_, f) => f.vma === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
       ]),
       r.call(
         'pages = faultin_vma_page_range(vma, start, tmp_end, write, &locked)',
@@ -79,16 +79,12 @@ export const madvise_populate_vma = routine({
         },
         advance,
       ),
-      r.when(
-        'mmap_lock is not held any more: nor is the VMA known',
-        (k) => k.tasks.readsMm.get(k.task) === 0,
-        [
-          ...mmapReadLock(r, (_, f) => f.mm),
-          r.step('vma = NULL', (_, f) => {
-            f.vma = 0 as VmaRow;
-          }),
-        ],
-      ),
+      r.when('(!locked): the VMA is not known any more', (k) => k.tasks.readsMm.get(k.task) === 0, [
+        ...mmapReadLock(r, (_, f) => f.mm),
+        r.step('vma = NULL', (_, f) => {
+          f.vma = 0 as VmaRow;
+        }),
+      ]),
       lruAddDrain(r),
     ]),
     r.ret('return 0, or the error', (_, f) => Math.min(f.done, 0)),

@@ -69,15 +69,15 @@ export const madvise_split = routine({
       f.at = f.start;
       find_part(k, f);
     }),
-    r.when('there is none', (_, f) => f.folio === 0, [r.ret('return')]),
+    r.when('(!folio)', (_, f) => f.folio === 0, [r.ret('return')]),
     r.step('folio_get(folio) comes first from here on', (k, f) => {
       f.migration = k.migrations.table.alloc() as MigrationRow;
       k.migrations.task.set(f.migration, k.task);
     }),
-    r.loop('there is one', (_, f) => f.folio !== 0, [
+    r.loop('(folio)', (_, f) => f.folio !== 0, [
       getPage(r, 'folio_get(folio)', (_, f) => ({ page: f.folio, hold: Hold.Collect, who: f.migration })),
       r.when(
-        'MADV_COLD, MADV_PAGEOUT of a huge entry',
+        'the entry is huge, for MADV_COLD and MADV_PAGEOUT',
         (k, f) => f.waits !== 0 && is_huge(ptep_get(k, f.entry)),
         [
           lockPage(r, (_, f) => f.folio),

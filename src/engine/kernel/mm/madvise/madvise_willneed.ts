@@ -27,7 +27,7 @@ export const madvise_willneed = routine({
   params: range,
   locals: walkLocals,
   body: (r) => [
-    r.when('the VMA maps a file', (k, f) => k.mm.file.get(f.vma) !== 0, [
+    r.when('(vma->vm_file)', (k, f) => k.mm.file.get(f.vma) !== 0, [
       r.step('shmem_swapin_range(vma, start, end, mapping)', (k, f) =>
         shmem_swapin_range(k, f.vma, f.start, f.end),
       ),

@@ -181,22 +181,23 @@ const copy_pte_range = routine({
     r.step('find the first entry in use', (k, f) => {
       f.at = next_entry(k, mmOf(k, { vma: f.src }), f.start, f.end);
     }),
-    r.when('there is none', (_, f) => f.at >= f.end, [r.ret('return 0')]),
+    r.when('(addr >= end)', (_, f) => f.at >= f.end, [r.ret('return 0')]),
     r.step('read src_pte; find dst_pte and the page', look),
     ...lockBoth(r),
-    r.loop('there is an entry', (_, f) => f.at < f.end, [
+    r.loop('(addr < end)', (_, f) => f.at < f.end, [
       r.step('ptep_get(src_pte), and the page', look),
       r.only(
         (profile) => profile.deviceExclusive,
         [
           r.when(
-            'it is device-exclusive: it must be present before it is copied',
+            '(is_device_exclusive_entry(entry)): it must be present before it is copied',
             (k, f) => kindOf(ptep_get(k, f.entry)) === Pte.DeviceExclusive,
             [
-              r.when('try_restore_exclusive_pte: the page is locked', (k, f) => !trylock_page(k, f.page), [
-                ...unlockBoth(r),
-                r.ret('return -EBUSY', () => -Errno.EBUSY),
-              ]),
+              r.when(
+                '(try_restore_exclusive_pte(src_pte, src_vma, addr)): the page is locked',
+                (k, f) => !trylock_page(k, f.page),
+                [...unlockBoth(r), r.ret('return -EBUSY', () => -Errno.EBUSY)],
+              ),
               r.step('restore_exclusive_pte(src_vma, page, addr, src_pte)', (k, f) => {
                 restore_exclusive_pte(k, f.entry, f.src);
                 unlock_page(k, f.page);
@@ -210,11 +211,11 @@ const copy_pte_range = routine({
         r.step('page_copy_prealloc(dst_mm, dst_vma, addr)', (k, f) => {
           f.copy = alloc_movable_page(k);
         }),
-        r.when('no memory', (_, f) => f.copy === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
+        r.when('(!prealloc)', (_, f) => f.copy === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
         ...lockBoth(r),
       ]),
       r.when(
-        'it is present',
+        '(pte_present(ptent))',
         (k, f) => isPresent(ptep_get(k, f.entry)),
         [
           r.when(
@@ -247,8 +248,12 @@ export const copy_page_range = routine({
   params: { dst: VmaT, src: VmaT },
   locals: { mm: MmT, at: VpnT, end: VpnT, next: VpnT, copied: Int, ret: ErrnoT },
   body: (r) => [
-    r.when('faults can make the entries again', (k, f) => !vma_needs_copy(k, f.src), [r.ret('return 0')]),
-    r.when('is_vm_hugetlb_page(src_vma)', (k, f) => k.mm.has(f.src, Vm.HugeTlb), [
+    r.when(
+      '(!vma_needs_copy(dst_vma, src_vma)): faults can make the entries again',
+      (k, f) => !vma_needs_copy(k, f.src),
+      [r.ret('return 0')],
+    ),
+    r.when('(is_vm_hugetlb_page(src_vma))', (k, f) => k.mm.has(f.src, Vm.HugeTlb), [
       r.call(
         'ret = copy_hugetlb_page_range(dst_mm, src_mm, dst_vma, src_vma)',
         copy_hugetlb_page_range,
@@ -267,7 +272,7 @@ export const copy_page_range = routine({
       f.end = k.mm.end.get(f.src) as Vpn;
       f.at = next_pte_table(k, f.mm, k.mm.start.get(f.src) as Vpn, f.end);
     }),
-    r.when('pages are copied on write: entries of the parent become read-only', (k, f) => k.mm.isCow(f.src), [
+    r.when('(is_cow): entries of the parent become read-only', (k, f) => k.mm.isCow(f.src), [
       r.call(
         'mmu_notifier_invalidate_range_start(PROTECTION_PAGE, vma)',
         mmu_notifier_invalidate_range_start,
@@ -279,11 +284,11 @@ export const copy_page_range = routine({
         },
       ),
     ]),
-    r.loop('the parent has another table, and no error', (_, f) => f.at < f.end && f.ret === 0, [
+    r.loop('(addr != end && !ret)', (_, f) => f.at < f.end && f.ret === 0, [
       r.step('next = pmd_addr_end(addr, end)', (_, f) => {
         f.next = pte_table_end(f.at, f.end);
       }),
-      r.when('the entry maps 2 MiB at once', (k, f) => is_huge_at(k, f.mm, f.at), [
+      r.when('(pmd_trans_huge(*src_pmd))', (k, f) => is_huge_at(k, f.mm, f.at), [
         r.step(
           'copy_huge_pmd(dst_mm, src_mm, …): share the folio, read-only on both sides; no flush yet',
           (k, f) => {
@@ -298,9 +303,9 @@ export const copy_page_range = routine({
           }),
         ]),
       ]),
-      r.when('it leads to a table', (k, f) => !is_huge_at(k, f.mm, f.at), [
+      r.when('(!pmd_none_or_clear_bad(src_pmd))', (k, f) => !is_huge_at(k, f.mm, f.at), [
         r.when(
-          'pte_alloc(dst_mm): no memory for the child’s table',
+          '(pte_alloc(dst_mm, dst_pmd)): no memory for the child’s table',
           (k, f) => pte_alloc(k, mmOf(k, { vma: f.dst }), f.at) === 0,
           [
             r.step('ret = -ENOMEM', (_, f) => {
@@ -328,7 +333,7 @@ export const copy_page_range = routine({
         f.at = next_pte_table(k, f.mm, f.next, f.end);
       }),
     ]),
-    r.when('pages are copied on write', (k, f) => k.mm.isCow(f.src), [
+    r.when('(is_cow)', (k, f) => k.mm.isCow(f.src), [
       r.call(
         'mmu_notifier_invalidate_range_end(range)',
         mmu_notifier_invalidate_range_end,

@@ -27,7 +27,7 @@ export const dax_fault = routine({
   params: vmfParams,
   body: (r) => [
     r.when(
-      'beyond the end of the device',
+      '(phys == -1): it is beyond the end of the device',
       (k, f) => k.mm.linearIndex(f.vma, f.vpn) >= k.devices.pages.get(k.mm.device.get(f.vma)),
       [r.ret('return VM_FAULT_SIGBUS', () => VmFault.SIGBUS)],
     ),

@@ -63,12 +63,12 @@ export const remove_device_exclusive_entry = routine({
     r.step('page = vmf->page: no lock keeps it there', (_, f) => {
       f.page = f.orig;
     }),
-    r.when('folio_try_get(folio) fails: it is free, so the entry is gone', is_free, [
+    r.when('(!folio_try_get(folio)): it is free, so the entry is gone', is_free, [
       leaves(r, REMOVE, 'return 0', () => 0),
     ]),
     getPage(r, 'it has worked: the page stays', (k, f) => ({ page: f.page, hold: Hold.Fault, who: k.task })),
     ...folioLockOrRetry(r),
-    r.when('ret: the page is not locked', (_, f) => f.ret !== 0, [
+    r.when('(ret): the page is not locked', (_, f) => f.ret !== 0, [
       r.call('put_page(page)', put_page, passHold),
       leaves(r, REMOVE, 'return ret', (_, f) => f.ret),
     ]),
@@ -83,7 +83,7 @@ export const remove_device_exclusive_entry = routine({
       },
     ),
     pteLock(r),
-    r.when('the entry is unchanged', (k, f) => pte_same(k, f), [
+    r.when('(pte_same(ptep_get(vmf->pte), vmf->orig_pte))', (k, f) => pte_same(k, f), [
       r.step('restore_exclusive_pte(vma, page, address, pte)', (k, f) =>
         restore_exclusive_pte(k, f.entry, f.vma),
       ),

@@ -147,31 +147,31 @@ const do_fault_page = routine({
   locals: { page: PageT },
   body: (r) => [
     r.when(
-      'beyond the end of the file',
+      '(index >= max_idx): it is beyond the end of the file',
       (k, f) => k.mm.linearIndex(f.vma, f.vpn) >= k.files.pages.get(fileOf(k, f)),
       [r.ret('return nothing: VM_FAULT_SIGBUS', () => 0)],
     ),
-    r.loop('there is no page yet', (_, f) => f.page === 0, [
+    r.loop('(!vmf->page)', (_, f) => f.page === 0, [
       r.step('folio = filemap_get_folio(mapping, index)', (k, f) => {
         f.page = find_page(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn));
       }),
-      r.when('it is not there', (_, f) => f.page === 0, [
+      r.when('(!folio)', (_, f) => f.page === 0, [
         r.step(
           'bring it back from swap, or allocate a page and add it to the page cache and the LRU',
           (k, f) => {
             f.page = add_new_page(k, f);
           },
         ),
-        r.when('no memory', (_, f) => f.page === 0, [
+        r.when('(!folio)', (_, f) => f.page === 0, [
           directReclaim(r, (k, f) => {
             f.page = find_page(k, fileOf(k, f), k.mm.linearIndex(f.vma, f.vpn)) || add_new_page(k, f);
           }),
-          r.when('still none', (_, f) => f.page === 0, [r.ret('return nothing: VM_FAULT_OOM', () => -1)]),
+          r.when('(!folio)', (_, f) => f.page === 0, [r.ret('return nothing: VM_FAULT_OOM', () => -1)]),
         ]),
       ]),
       getPage(r, 'get_page(page)', (k, f) => ({ page: f.page, hold: Hold.Fault, who: k.task })),
       lockPage(r, (_, f) => f.page),
-      r.when('it has left the page cache meanwhile', has_left_cache, [
+      r.when('(folio->mapping != mapping): it has left the page cache meanwhile', has_left_cache, [
         ...unlockAndPut(r),
         r.step('look again', (_, f) => {
           f.page = 0 as PageRow;
@@ -192,13 +192,13 @@ const do_read_fault = routine({
   params: vmfParams,
   locals: { page: PageT, ret: VmFaultT, major: VmFaultT },
   body: (r) => [
-    r.step('pte_alloc(mm, pmd)', (k, f) => {
+    r.step('err = pte_alloc(mm, pmd)', (k, f) => {
       f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
     }),
-    r.when('no memory', (_, f) => f.entry === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
+    r.when('(err)', (_, f) => f.entry === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
     pteLock(r),
     r.when(
-      'do_fault_around(vmf) maps the page',
+      '(do_fault_around(vmf)): the page is mapped now',
       (k, f) => filemap_map_pages(k, f),
       [pteUnlock(r), r.ret('return VM_FAULT_NOPAGE', () => VmFault.NOPAGE)],
       [pteUnlock(r)],
@@ -206,10 +206,10 @@ const do_read_fault = routine({
     r.call('page = __do_fault(vmf)', do_fault_page, passWithMajor, (_, f, value) => {
       f.page = value as PageRow;
     }),
-    r.when('there is none', (_, f) => f.page <= 0, [r.ret('return the error', (_, f) => missing(f.page))]),
+    r.when('(!page)', (_, f) => f.page <= 0, [r.ret('return the error', (_, f) => missing(f.page))]),
     r.yield('Y2'),
     pteLock(r),
-    r.when('the entry is still empty', (k, f) => ptep_get(k, f.entry) === 0, [
+    r.when('(pte_none(ptep_get(vmf->pte)))', (k, f) => ptep_get(k, f.entry) === 0, [
       r.step('finish_fault(vmf): map the page', (k, f) =>
         map_file_page(k, f, f.entry, f.page, read_prot(k, f)),
       ),
@@ -242,18 +242,18 @@ const do_cow_fault = routine({
   params: vmfParams,
   locals: { cow: PageT, page: PageT, ret: VmFaultT, major: VmFaultT },
   body: (r) => [
-    r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
+    r.when('(vmf_anon_prepare(vmf))', (k, f) => !vmf_anon_prepare(k, f), [
       r.ret('return ret', (_, f) => f.ret),
     ]),
     r.step('pte_alloc(mm, pmd); vmf->cow_page = folio_prealloc()', prepare_cow),
-    r.when('no memory', (_, f) => f.cow === 0, [
+    r.when('(!vmf->cow_page)', (_, f) => f.cow === 0, [
       directReclaim(r, prepare_cow),
-      r.when('still none', (_, f) => f.cow === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
+      r.when('(!vmf->cow_page)', (_, f) => f.cow === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
     ]),
     r.call('page = __do_fault(vmf)', do_fault_page, passWithMajor, (_, f, value) => {
       f.page = value as PageRow;
     }),
-    r.when('there is none', (_, f) => f.page <= 0, [
+    r.when('(!page)', (_, f) => f.page <= 0, [
       r.call('put_page(copy)', put_page, (k, f, callee) => {
         callee.page = f.cow;
         callee.hold = Hold.Alloc;
@@ -265,7 +265,7 @@ const do_cow_fault = routine({
     r.yield('Y2'),
     pteLock(r),
     r.when(
-      'the entry is still empty',
+      '(pte_none(ptep_get(vmf->pte)))',
       (k, f) => ptep_get(k, f.entry) === 0,
       [
         r.step('finish_fault(vmf): map the copy, writable and dirty', (k, f) => map_cow_page(k, f, f.cow)),
@@ -292,18 +292,18 @@ const do_shared_fault = routine({
   params: vmfParams,
   locals: { page: PageT, ret: VmFaultT, major: VmFaultT },
   body: (r) => [
-    r.step('pte_alloc(mm, pmd)', (k, f) => {
+    r.step('err = pte_alloc(mm, pmd)', (k, f) => {
       f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
     }),
-    r.when('no memory', (_, f) => f.entry === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
+    r.when('(err)', (_, f) => f.entry === 0, [r.ret('return VM_FAULT_OOM', () => VmFault.OOM)]),
     r.call('page = __do_fault(vmf)', do_fault_page, passWithMajor, (_, f, value) => {
       f.page = value as PageRow;
     }),
-    r.when('there is none', (_, f) => f.page <= 0, [r.ret('return the error', (_, f) => missing(f.page))]),
+    r.when('(!page)', (_, f) => f.page <= 0, [r.ret('return the error', (_, f) => missing(f.page))]),
     r.yield('Y2'),
     pteLock(r),
     r.when(
-      'the entry is still empty',
+      '(pte_none(ptep_get(vmf->pte)))',
       (k, f) => ptep_get(k, f.entry) === 0,
       [
         r.step('finish_fault(vmf): map the page writable and dirty', (k, f) =>
@@ -334,7 +334,7 @@ export const do_fault = routine({
       f.ret = value;
     };
     return [
-      entered(r, FAULT, 'which kind of fault is it'),
+      entered(r, FAULT, 'find out which kind of fault it is'),
       r.when(
         'the VMA maps a device',
         (k, f) => k.mm.device.get(f.vma) !== 0,
@@ -346,12 +346,12 @@ export const do_fault = routine({
         ],
         [
           r.when(
-            'a read',
+            '(!(vmf->flags & FAULT_FLAG_WRITE))',
             (_, f) => !isWrite(f),
             [r.call('do_read_fault(vmf)', do_read_fault, passVmf, keep)],
             [
               r.when(
-                'a private mapping',
+                '(!(vma->vm_flags & VM_SHARED))',
                 (k, f) => !k.mm.has(f.vma, Vm.Shared),
                 [r.call('do_cow_fault(vmf)', do_cow_fault, passVmf, keep)],
                 [r.call('do_shared_fault(vmf)', do_shared_fault, passVmf, keep)],

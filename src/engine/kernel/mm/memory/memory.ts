@@ -66,13 +66,11 @@ const do_anonymous_page = routine({
   locals: { page: PageT, ret: VmFaultT },
   body: (r) => [
     entered(r, ANON, 'nothing is mapped here yet'),
-    r.step('pte_alloc(mm, pmd)', (k, f) => {
+    r.step('err = pte_alloc(mm, pmd)', (k, f) => {
       f.entry = pte_alloc(k, mmOf(k, f), f.vpn);
     }),
-    r.when('no memory for the page table', (_, f) => f.entry === 0, [
-      leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM),
-    ]),
-    r.when('it is a read: use the zero page', (_, f) => !isWrite(f), [
+    r.when('(err)', (_, f) => f.entry === 0, [leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM)]),
+    r.when('(!(vmf->flags & FAULT_FLAG_WRITE)): use the zero page', (_, f) => !isWrite(f), [
       r.yield('Y2'),
       pteLock(r),
       r.when('(pte_none(ptep_get(vmf->pte)))', (k, f) => ptep_get(k, f.entry) === 0, [
@@ -83,19 +81,17 @@ const do_anonymous_page = routine({
       pteUnlock(r),
       leaves(r, ANON, 'return 0', () => 0),
     ]),
-    r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
+    r.when('(vmf_anon_prepare(vmf))', (k, f) => !vmf_anon_prepare(k, f), [
       leaves(r, ANON, 'return ret', (_, f) => f.ret),
     ]),
     r.step('folio = alloc_anon_folio(vmf): zeroed and charged', (k, f) => {
       f.page = alloc_anon_page(k, f);
     }),
-    r.when('no memory', (_, f) => f.page === 0, [
+    r.when('(!folio)', (_, f) => f.page === 0, [
       directReclaim(r, (k, f) => {
         f.page = alloc_anon_page(k, f);
       }),
-      r.when('still none', (_, f) => f.page === 0, [
-        leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM),
-      ]),
+      r.when('(!folio)', (_, f) => f.page === 0, [leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM)]),
     ]),
     r.yield('Y2'),
     pteLock(r),
@@ -240,8 +236,8 @@ const do_swap_page = routine({
       ),
       leaves(r, SWAP, 'return ret', (_, f) => f.ret),
     ]),
-    r.when('a page that was swapped out', (_, f) => kindOf(f.pte) === Pte.Swap, [
-      r.call('ret = the page from the swap area, mapped', swap_in, passVmf, (_, f, value) => {
+    r.when('(!non_swap_entry(entry)): the page was swapped out', (_, f) => kindOf(f.pte) === Pte.Swap, [
+      r.call('ret = do_swap_page(vmf), for a page in a swap area', swap_in, passVmf, (_, f, value) => {
         f.ret = value;
       }),
       leaves(r, SWAP, 'return ret', (_, f) => f.ret),
@@ -302,11 +298,15 @@ const handle_pte_fault = routine({
           r.ret('return ret', (_, f) => f.ret),
         ],
       ),
-      r.when('a write (x86 leaves the accessed bit of a read to the hardware)', (_, f) => isWrite(f), [
-        r.step('ptep_set_access_flags(): young and dirty', (k, f) => {
-          k.tables.lo.set(f.entry, pte_mkdirty(k, k.tables.lo.get(f.entry) | PTE_YOUNG));
-        }),
-      ]),
+      r.when(
+        '(vmf->flags & FAULT_FLAG_WRITE): x86 leaves the accessed bit of a read to the hardware',
+        (_, f) => isWrite(f),
+        [
+          r.step('ptep_set_access_flags(): young and dirty', (k, f) => {
+            k.tables.lo.set(f.entry, pte_mkdirty(k, k.tables.lo.get(f.entry) | PTE_YOUNG));
+          }),
+        ],
+      ),
       pteUnlock(r),
       r.ret('return 0'),
     ];
@@ -350,9 +350,11 @@ export const handle_mm_fault = routine({
       k.emit(FAULT, f.vpn, f.flags);
       detect_livelock(k, mmOf(k, f), f.vpn);
     }),
-    r.when('no memory for the upper page tables', (k, f) => !alloc_pmd(k, f), [
-      leaves(r, FAULT, 'return VM_FAULT_OOM', () => VmFault.OOM),
-    ]),
+    r.when(
+      '(!pmd_alloc(mm, pud, address)): no memory for the upper page tables',
+      (k, f) => !alloc_pmd(k, f),
+      [leaves(r, FAULT, 'return VM_FAULT_OOM', () => VmFault.OOM)],
+    ),
     r.when('a huge page is there, or wanted', is_huge_fault, [
       r.when(
         '(is_vm_hugetlb_page(vma))',
@@ -360,7 +362,7 @@ export const handle_mm_fault = routine({
         [r.call('ret = hugetlb_fault(vma, address, flags)', hugetlb_fault, passPmd, keepResult)],
         [r.call('ret = __handle_mm_fault(vma, address, flags)', huge_pmd_fault, passPmd, keepResult)],
       ),
-      r.when('it is handled', (_, f) => (f.ret & VmFault.FALLBACK) === 0, [
+      r.when('(!(ret & VM_FAULT_FALLBACK))', (_, f) => (f.ret & VmFault.FALLBACK) === 0, [
         leaves(r, FAULT, 'return ret', (_, f) => f.ret),
       ]),
     ]),

@@ -95,14 +95,14 @@ export const swap_in = routine({
       if (k.swap.slotCached.get(f.slot) === 0) f.ret = VmFault.MAJOR;
       f.page = swapin_folio(k, f.slot);
     }),
-    r.when('there is none', (_, f) => f.page === 0, [
+    r.when('(!folio)', (_, f) => f.page === 0, [
       r.when('the slot is free: the entry has changed', (k, f) => is_free_slot(k, f.slot), [
         r.ret('return 0: the access will show'),
       ]),
       directReclaim(r, (k, f) => {
         if (pte_same(k, f)) f.page = swapin_folio(k, f.slot);
       }),
-      r.when('still none', (_, f) => f.page === 0, [
+      r.when('(!folio)', (_, f) => f.page === 0, [
         r.ret('return VM_FAULT_OOM; 0 if the entry has changed', (k, f) =>
           pte_same(k, f) ? VmFault.OOM : 0,
         ),
@@ -112,7 +112,7 @@ export const swap_in = routine({
       f.fresh = k.pages.has(f.page, Pg.SwapCache) ? 0 : 1;
     }),
     ...folioLockOrRetry(r),
-    r.when('ret & VM_FAULT_RETRY: the page is not locked', (_, f) => (f.ret & VmFault.RETRY) !== 0, [
+    r.when('(ret & VM_FAULT_RETRY): the page is not locked', (_, f) => (f.ret & VmFault.RETRY) !== 0, [
       r.call('folio_put(folio)', put_page, passHold),
       r.ret('return ret', (_, f) => f.ret),
     ]),
@@ -127,7 +127,9 @@ export const swap_in = routine({
         r.ret('return ret: the access will show', (_, f) => f.ret),
       ],
     ),
-    r.when('a write, and the page of the swap cache is on no LRU yet', is_batched, [lruAddDrain(r)]),
+    r.when('((vmf->flags & FAULT_FLAG_WRITE) && folio == swapcache && !folio_test_lru(folio))', is_batched, [
+      lruAddDrain(r),
+    ]),
     r.step(
       'swap_free(entry); add rss and reverse map; set_pte_at(): writable if nobody else has the page',
       (k, f) => {
@@ -135,7 +137,7 @@ export const swap_in = routine({
         unlock_page(k, f.page);
       },
     ),
-    r.when('a write, and the page is shared', (_, f) => isWrite(f), [
+    r.when('(vmf->flags & FAULT_FLAG_WRITE): the page is shared', (_, f) => isWrite(f), [
       r.call(
         'ret |= do_wp_page(vmf): it unlocks',
         do_wp_page,

@@ -99,7 +99,7 @@ const COPY = 'wp_page_copy';
 
 /** The fault's own reference on the old page, if there is one. */
 const putOld = <F extends { old: PageRow }>(r: Builder<F>): Node<F>[] => [
-  r.when('there is an old page', (_, f) => f.old !== 0, [
+  r.when('(old)', (_, f) => f.old !== 0, [
     r.call('put_page(old)', put_page, (k, f, callee) => {
       callee.page = f.old;
       callee.hold = Hold.Fault;
@@ -117,14 +117,14 @@ const wp_page_copy = routine({
   locals: { page: PageT, copied: Bool, ret: VmFaultT },
   body: (r) => [
     entered(r, COPY, 'the old page stays while it is copied: the fault holds it'),
-    r.when('vmf_anon_prepare(vmf) fails', (k, f) => !vmf_anon_prepare(k, f), [
+    r.when('(vmf_anon_prepare(vmf))', (k, f) => !vmf_anon_prepare(k, f), [
       ...putOld(r),
       leaves(r, COPY, 'return ret', (_, f) => f.ret),
     ]),
     r.step('new_folio = folio_prealloc(): charged', alloc_copy),
-    r.when('no memory', (_, f) => f.page === 0, [
+    r.when('(!new_folio)', (_, f) => f.page === 0, [
       directReclaim(r, alloc_copy),
-      r.when('still none', (_, f) => f.page === 0, [
+      r.when('(!new_folio)', (_, f) => f.page === 0, [
         ...putOld(r),
         leaves(r, COPY, 'return VM_FAULT_OOM', () => VmFault.OOM),
       ]),
@@ -144,7 +144,7 @@ const wp_page_copy = routine({
     ),
     r.yield('Y2'),
     pteLock(r),
-    r.when('the entry is unchanged', (k, f) => pte_same(k, f), [
+    r.when('(pte_same(ptep_get(vmf->pte), vmf->orig_pte))', (k, f) => pte_same(k, f), [
       r.step('ptep_clear_flush(); set_pte_at(): the copy; change reverse maps, rss, LRU', (k, f) => {
         replace_entry(k, f, f.old, f.page);
         f.copied = 1;
@@ -157,15 +157,15 @@ const wp_page_copy = routine({
       callee.end = (f.vpn + 1) as typeof f.vpn;
       callee.event = Notify.CLEAR;
     }),
-    r.when('the copy was not needed', (_, f) => f.copied === 0, [
+    r.when('(!page_copied)', (_, f) => f.copied === 0, [
       r.call('put_page(copy)', put_page, (k, f, callee) => {
         callee.page = f.page;
         callee.hold = Hold.Alloc;
         callee.who = k.task;
       }),
     ]),
-    r.when('there is an old page', (_, f) => f.old !== 0, [
-      r.when('its entry is gone', (_, f) => f.copied !== 0, [
+    r.when('(old)', (_, f) => f.old !== 0, [
+      r.when('(page_copied)', (_, f) => f.copied !== 0, [
         r.step('free_swap_cache(old)', (k, f) => free_swap_cache(k, f.old)),
         r.call("put_page(old): the entry's reference", put_page, (k, f, callee) => {
           callee.page = f.old;
@@ -213,22 +213,28 @@ export const do_wp_page = routine({
     r.step('vmf->page = vm_normal_page(): none for the zero page', (k, f) => {
       f.page = isZeroPage(f.pte) ? (0 as PageRow) : pte_page(k, f.entry);
     }),
-    r.when('a shared mapping: write in place', (k, f) => k.mm.has(f.vma, Vm.Shared), [
-      r.step('wp_page_reuse(): make the entry writable and dirty', (k, f) => {
-        wp_page_reuse(k, f);
-      }),
-      pteUnlock(r),
-      r.when('it has a struct page', (_, f) => f.page !== 0, [
-        r.step('ret = fault_dirty_shared_page(vmf)', (k, f) => {
-          f.ret = fault_dirty_shared_page(k, f, f.page);
+    r.when(
+      '(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)): write in place',
+      (k, f) => k.mm.has(f.vma, Vm.Shared),
+      [
+        r.step('wp_page_reuse(): make the entry writable and dirty', (k, f) => {
+          wp_page_reuse(k, f);
         }),
-      ]),
-      leaves(r, WP, 'return ret', (k, f) => f.ret | wrote(k, f)),
-    ]),
-    r.when('the page is on no LRU, and not known to be exclusive', (k, f) => may_be_batched(k, f.page), [
-      lruAddDrain(r),
-    ]),
-    r.when('the page is anonymous and exclusive to this mapping', can_reuse, [
+        pteUnlock(r),
+        r.when('(vmf->page)', (_, f) => f.page !== 0, [
+          r.step('ret = fault_dirty_shared_page(vmf)', (k, f) => {
+            f.ret = fault_dirty_shared_page(k, f, f.page);
+          }),
+        ]),
+        leaves(r, WP, 'return ret', (k, f) => f.ret | wrote(k, f)),
+      ],
+    ),
+    r.when(
+      '(!folio_test_lru(folio)), and it is not known to be exclusive',
+      (k, f) => may_be_batched(k, f.page),
+      [lruAddDrain(r)],
+    ),
+    r.when('(folio_test_anon(folio)), and the page is exclusive to this mapping', can_reuse, [
       r.step('SetPageAnonExclusive(page); make the entry writable and dirty for a write', (k, f) => {
         if (k.profile.anonExclusive) k.pages.setFlag(f.page, Pg.AnonExclusive);
         if (isWrite(f)) wp_page_reuse(k, f);
@@ -236,7 +242,7 @@ export const do_wp_page = routine({
       pteUnlock(r),
       leaves(r, WP, 'return 0, or VM_FAULT_WRITE', wrote),
     ]),
-    r.when('there is a page', (_, f) => f.page !== 0, [
+    r.when('(vmf->page)', (_, f) => f.page !== 0, [
       getPage(r, 'folio_get(folio)', (k, f) => ({ page: f.page, hold: Hold.Fault, who: k.task })),
     ]),
     pteUnlock(r),

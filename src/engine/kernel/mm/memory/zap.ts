@@ -111,9 +111,9 @@ const zap_pte_range = routine({
       f.first = f.entry;
     }),
     ptlLock(r, 'start_pte = pte_offset_map_lock(mm, pmd, addr, &ptl)', (_, f) => f.first),
-    r.loop('there is an entry', (_, f) => f.at < f.end, [
+    r.loop('(addr < end)', (_, f) => f.at < f.end, [
       r.when(
-        'it is present',
+        '(pte_present(ptent))',
         (k, f) => isPresent(ptep_get(k, f.entry)),
         [
           r.step(
@@ -123,7 +123,7 @@ const zap_pte_range = routine({
         ],
         [
           r.when(
-            'it is device-private or device-exclusive',
+            '(is_device_private_entry(entry) || is_device_exclusive_entry(entry))',
             (k, f) => holds_page(ptep_get(k, f.entry)),
             [
               r.step('take rss; remove the mapping, where the entry is one', (k, f) => {
@@ -147,13 +147,13 @@ const zap_pte_range = routine({
         callee.cpu = k.tasks.cpu.get(k.task);
       }),
     ]),
-    r.when('force_flush: the dirty bits of file pages were moved', (_, f) => f.flush !== 0, [
+    r.when('(force_flush): the dirty bits of file pages were moved', (_, f) => f.flush !== 0, [
       r.step('tlb_flush_mmu_tlbonly(tlb): nobody writes to them by what is cached', (k, f) =>
         tlb_flush_mmu_tlbonly(k, mmOf(k, f), f.tlb),
       ),
     ]),
     ptlUnlock(r, 'pte_unmap_unlock(start_pte, ptl)', (_, f) => f.first),
-    r.when('force_flush: what was gathered is freed too', (_, f) => f.flush !== 0, [
+    r.when('(force_flush): what was gathered is freed too', (_, f) => f.flush !== 0, [
       r.call('tlb_flush_mmu_free(tlb)', tlb_flush_mmu_free, (_, f, callee) => {
         callee.tlb = f.tlb;
       }),
@@ -170,16 +170,16 @@ const unmap_page_range = routine({
   locals: { at: VpnT, next: VpnT, entry: EntryT },
   body: (r) => [
     r.step('find the first entry in use', (k, f) => advance(k, f, f.start)),
-    r.loop('there is an entry', (_, f) => f.at < f.end, [
+    r.loop('(addr < end)', (_, f) => f.at < f.end, [
       r.step('next = pmd_addr_end(addr, end)', (_, f) => {
         f.next = pte_table_end(f.at, f.end);
       }),
       r.when(
-        'it maps 2 MiB at once',
+        '(pmd_trans_huge(*pmd))',
         (k, f) => is_huge(ptep_get(k, f.entry)),
         [
           r.when(
-            'all of them are in the range',
+            '(next - addr == HPAGE_PMD_SIZE)',
             (_, f) => covers_huge(f.at, f.end),
             [
               pmdLock(r),
@@ -235,7 +235,7 @@ function unmap_single_vma<F extends { tlb: SlotRow }>(
   const told = (nodes: Node<F>[]): Node<F> =>
     r.only(
       (profile) => profile.hugetlbZapNotifies,
-      [r.when('is_vm_hugetlb_page(vma)', (k, f) => k.mm.has(range(k, f).vma, Vm.HugeTlb), nodes)],
+      [r.when('(is_vm_hugetlb_page(vma))', (k, f) => k.mm.has(range(k, f).vma, Vm.HugeTlb), nodes)],
     );
   return [
     told([
@@ -269,7 +269,7 @@ export const unmap_vmas = routine({
         callee.event = Notify.UNMAP;
       },
     ),
-    r.loop('there is a VMA', (_, f) => f.vma !== 0, [
+    r.loop('(vma)', (_, f) => f.vma !== 0, [
       ...unmap_single_vma(r, (k, { vma, start, end }) => ({
         vma,
         start: Math.max(start, k.mm.start.get(vma)) as Vpn,

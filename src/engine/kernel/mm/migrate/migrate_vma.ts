@@ -45,7 +45,7 @@ export const migrate_vma = routine({
     r.when('they are wrong', (k, f) => invalid_arguments(k, f.migration), [
       leaves(r, MIGRATE, 'return -EINVAL', () => -Errno.EINVAL),
     ]),
-    opens(r, 'migrate_vma_collect', 'collect: which pages may move'),
+    opens(r, 'migrate_vma_collect', 'collect: find which pages may move'),
     r.call('migrate_vma_collect(migrate)', migrate_vma_collect, pass),
     closes(r, 'migrate_vma_collect'),
     r.when('(!migrate.cpages)', nothing, [done(r)]),
@@ -53,7 +53,7 @@ export const migrate_vma = routine({
     r.call('migrate_vma_prepare(migrate)', migrate_vma_prepare, pass),
     closes(r, 'migrate_vma_prepare'),
     r.when('(!migrate.cpages)', nothing, [done(r)]),
-    opens(r, 'migrate_vma_unmap', 'unmap: out of every other page table'),
+    opens(r, 'migrate_vma_unmap', 'unmap: take the pages out of every other page table'),
     r.call('migrate_vma_unmap(migrate)', migrate_vma_unmap, pass),
     closes(r, 'migrate_vma_unmap'),
     r.when('(!migrate.cpages)', nothing, [done(r)]),

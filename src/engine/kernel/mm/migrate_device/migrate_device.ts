@@ -57,7 +57,7 @@ export const migrate_vma_setup = routine({
   params: { migration: MigrationT },
   locals: { ret: ErrnoT },
   body: (r) => [
-    r.step('check args', (k, f) => {
+    r.step('check the arguments', (k, f) => {
       log_phase(k, SETUP, f.migration);
       f.ret = invalid_arguments(k, f.migration) ? -Errno.EINVAL : 0;
       if (f.ret !== 0) refuse(k, 'bad_range', {});

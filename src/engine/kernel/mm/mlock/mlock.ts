@@ -91,7 +91,7 @@ function markPresent<F extends { at: Vpn }>(
     r.step(text, (k, f) => {
       f.at = range(k, f).start;
     }),
-    r.loop('a page table is left', (k, f) => f.at < range(k, f).end, [
+    r.loop('(addr < end)', (k, f) => f.at < range(k, f).end, [
       r.step('mlock_pte_range(pmd, addr, next)', (k, f) => {
         const { mm, end, lock } = range(k, f);
         f.at = mark_table(k, mm, { start: f.at, end, lock });
@@ -118,7 +118,7 @@ const mlock_fixup = routine({
     r.step('newflags = vm_flags with VM_LOCKED, or without', (k, f) => {
       f.flags = locked_flags(k, f.vma, f.lock !== 0);
     }),
-    r.when('they are the same as before', (k, f) => f.flags === k.mm.flags.get(f.vma), [r.ret('return')]),
+    r.when('(newflags == oldflags)', (k, f) => f.flags === k.mm.flags.get(f.vma), [r.ret('return')]),
     ...vma_adjust_trans_huge(r, (k, f) => mmOf(k, f)),
     vmaStartWrite(r, (k, f) => [f.vma, ...vmas_modify_changes(k, f.vma, f.start, f.end, f.flags)]),
     rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_modify_changes(k, f.vma, f.start, f.end, f.flags))),
@@ -147,14 +147,12 @@ const apply_vma_lock_flags = routine({
       f.mm = k.tasks.mmOf(k.task);
       f.at = f.start;
     }),
-    r.loop('pages are left', (_, f) => f.at < f.end, [
+    r.loop('(nstart < end)', (_, f) => f.at < f.end, [
       r.step('vma = the VMA at the next page; the part of the range in it', (k, f) => {
         f.vma = k.mm.vmaAt(f.mm, f.at);
         f.next = Math.min(f.end, k.mm.end.get(f.vma)) as Vpn;
       }),
-      r.when('nothing is mapped there', (_, f) => f.vma === 0, [
-        r.ret('return -ENOMEM', () => -Errno.ENOMEM),
-      ]),
+      r.when('(!vma)', (_, f) => f.vma === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
       r.call('mlock_fixup(vmi, vma, prev, nstart, tmp, newflags)', mlock_fixup, (_, f, callee) => {
         callee.vma = f.vma;
         callee.start = f.at;
@@ -199,7 +197,7 @@ export const sys_mlock = routine({
       },
     ),
     r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm)),
-    r.when('it failed', (_, f) => f.ret !== 0, [r.ret('return error', (_, f) => f.ret)]),
+    r.when('(error)', (_, f) => f.ret !== 0, [r.ret('return error', (_, f) => f.ret)]),
     r.call(
       'error = __mm_populate(start, len)',
       mm_populate,
@@ -214,7 +212,7 @@ export const sys_mlock = routine({
     r.only(
       (profile) => !profile.mlockBatches,
       [
-        r.when('it worked', (_, f) => f.ret === 0, [
+        r.when('(!error)', (_, f) => f.ret === 0, [
           lruAddDrain(r),
           ...markPresent(r, 'make the pages that came in unevictable too', (_, { mm, start, pages }) => ({
             mm,

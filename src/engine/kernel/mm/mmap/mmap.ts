@@ -77,14 +77,14 @@ const remove_vmas = routine({
   params: { vma: VmaT },
   locals: { next: VmaT, file: FileT },
   body: (r) => [
-    r.loop('there is a VMA', (_, f) => f.vma !== 0, [
+    r.loop('(vma)', (_, f) => f.vma !== 0, [
       rmapWriteLock(r, (k, f) => vmaLocks(k, [f.vma])),
       r.step('vm_area_free(vma)', (k, f) => {
         f.next = k.mm.next.get(f.vma) as VmaRow;
         f.file = k.mm.file.get(f.vma) as FileRow;
         vm_area_free(k, f.vma);
       }),
-      r.when('it mapped a file', (_, f) => f.file !== 0, [
+      r.when('(vma->vm_file)', (_, f) => f.file !== 0, [
         r.call('fput(vma->vm_file)', fput, (_, f, callee) => {
           callee.file = f.file;
         }),
@@ -128,7 +128,7 @@ export const do_munmap = routine({
       f.mm = k.tasks.mmOf(k.task);
       f.vma = gather_vmas(k, f.mm, f.start, f.end);
     }),
-    r.when('nothing is mapped there', (_, f) => f.vma === 0, [
+    r.when('(!vma)', (_, f) => f.vma === 0, [
       r.step('mmap_write_unlock(mm)', (k, f) => {
         if (f.unlock !== 0) mmap_write_unlock(k, f.mm);
       }),
@@ -185,9 +185,11 @@ export const sys_munmap = routine({
   about: 'Remove the mappings of a range of addresses.',
   params: { start: VpnT, pages: Int },
   body: (r) => [
-    r.when('the range is empty or not in user space', (_, f) => !is_user_range(f.start, f.pages), [
-      r.ret('return -EINVAL', () => -Errno.EINVAL),
-    ]),
+    r.when(
+      '(!len || start > TASK_SIZE || len > TASK_SIZE - start)',
+      (_, f) => !is_user_range(f.start, f.pages),
+      [r.ret('return -EINVAL', () => -Errno.EINVAL)],
+    ),
     ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
     r.when(
       'it would cut a huge page of the pool',
@@ -289,7 +291,7 @@ export const sys_mmap = routine({
   },
   locals: { mm: MmT, at: VpnT },
   body: (r) => [
-    r.when('the mapping is empty', (_, f) => f.pages <= 0, [r.ret('return -EINVAL', () => -Errno.EINVAL)]),
+    r.when('(!len)', (_, f) => f.pages <= 0, [r.ret('return -EINVAL', () => -Errno.EINVAL)]),
     ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
     r.step('get_unmapped_area(file, addr, len, pgoff, flags)', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
@@ -299,7 +301,7 @@ export const sys_mmap = routine({
       f.at = (cuts ? error : get_unmapped_area(k, f.mm, f.start, f.pages, f)) as Vpn;
     }),
     r.when(
-      'no room, or more pages to account for than memory and swap have',
+      'there is no room, or memory and swap have too few pages to account for',
       (k, f) => f.at < 0 || (accountable(f.flags) && !enough_memory(k, f.pages)),
       [
         r.step('mmap_write_unlock(mm)', (k, f) => mmap_write_unlock(k, f.mm)),
@@ -310,7 +312,7 @@ export const sys_mmap = routine({
       callee.start = f.at;
       callee.end = (f.at + f.pages) as Vpn;
     }),
-    r.when('shared and anonymous', (_, f) => is_shmem(f), [
+    r.when('(!file && (vm_flags & VM_SHARED))', (_, f) => is_shmem(f), [
       r.step('shmem_zero_setup(vma)', (k, f) => {
         f.file = alloc_file(k, f.pages, true, undefined);
       }),

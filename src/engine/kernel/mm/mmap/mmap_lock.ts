@@ -110,8 +110,8 @@ export function mmapReadLockKillable<F>(
       (profile) => profile.killableReads,
       [
         r.yield('Y1'),
-        r.killable('mmap_read_lock_killable(mm)', Wait.MmapRead, mm, (k, f) => down_read(k, mm(k, f))),
-        r.when('the task has been killed instead', gaveUp, [leavesQueue(r, mm), ...killed]),
+        r.killable('err = mmap_read_lock_killable(mm)', Wait.MmapRead, mm, (k, f) => down_read(k, mm(k, f))),
+        r.when('(err): the task has been killed instead', gaveUp, [leavesQueue(r, mm), ...killed]),
       ],
       mmapReadLock(r, mm),
     ),
@@ -138,8 +138,10 @@ export function mmapWriteLockKillable<F>(r: Builder<F>, mm: (k: Kernel, f: F) =>
   const gaveUp = (k: Kernel, f: F): boolean => k.mm.lockWriter.get(mm(k, f)) !== k.task;
   return [
     r.yield('Y1'),
-    r.killable('mmap_write_lock_killable(mm)', Wait.MmapWrite, mm, (k, f) => down_write_trylock(k, mm(k, f))),
-    r.when('the task has been killed instead', gaveUp, [
+    r.killable('err = mmap_write_lock_killable(mm)', Wait.MmapWrite, mm, (k, f) =>
+      down_write_trylock(k, mm(k, f)),
+    ),
+    r.when('(err): the task has been killed instead', gaveUp, [
       leavesQueue(r, mm),
       r.ret('return -EINTR', () => -Errno.EINTR),
     ]),

@@ -41,7 +41,7 @@ const tell_mirrors = routine({
     r.step('find the first subscription that overlaps', (k, f) => {
       f.mirror = first_mirror(k, f.mm, f.start, f.end);
     }),
-    r.loop('there is a subscription', (_, f) => f.mirror !== 0, [
+    r.loop('a subscription is left', (_, f) => f.mirror !== 0, [
       r.yield('Y4'),
       r.callback(
         'ops->invalidate(subscription, range, seq)',
@@ -88,7 +88,9 @@ export const mmu_notifier_register = routine({
     'From now on invalidations of this address space are counted: no fault and no walk may be in the middle of one.',
   params: { mm: MmT },
   body: (r) => [
-    r.when('it has had one before', (k, f) => !is_unwatched(k, f.mm), [r.ret('return')]),
+    r.when('(mm->notifier_subscriptions): it has had one before', (k, f) => !is_unwatched(k, f.mm), [
+      r.ret('return'),
+    ]),
     ...mmapWriteLock(r, (_, f) => f.mm),
     vmaStartWrite(r, all_vmas),
     rmapWriteLock(r, (k, f) => vmaLocks(k, all_vmas(k, f))),
@@ -106,7 +108,11 @@ export const mmu_notifier_invalidate_range_start = routine({
   about: 'Entries of the range are about to change: tell the mirrors, which must stop using them. May sleep.',
   params: range,
   body: (r) => [
-    r.when('nobody has subscribed to this address space', (k, f) => is_unwatched(k, f.mm), [r.ret('return')]),
+    r.when(
+      '(!mm_has_notifiers(mm)): nobody has subscribed to this address space',
+      (k, f) => is_unwatched(k, f.mm),
+      [r.ret('return')],
+    ),
     r.only(
       (profile) => profile.intervalNotifiers,
       [
@@ -147,7 +153,11 @@ export const mmu_notifier_invalidate_range_end = routine({
   about: 'The entries have changed: mirrors may look again.',
   params: range,
   body: (r) => [
-    r.when('nobody has subscribed to this address space', (k, f) => is_unwatched(k, f.mm), [r.ret('return')]),
+    r.when(
+      '(!mm_has_notifiers(mm)): nobody has subscribed to this address space',
+      (k, f) => is_unwatched(k, f.mm),
+      [r.ret('return')],
+    ),
     r.only(
       (profile) => !profile.intervalNotifiers,
       [

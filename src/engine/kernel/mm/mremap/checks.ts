@@ -80,7 +80,7 @@ export function unlockAndPopulate<
       f.locked = grown && k.mm.has(k.mm.vmaAt(f.mm, f.ret as Vpn), Vm.Locked) ? 1 : 0;
       mmap_write_unlock(k, f.mm);
     }),
-    r.when('locked', (_, f) => f.locked !== 0, [
+    r.when('(locked)', (_, f) => f.locked !== 0, [
       r.call('mm_populate(new_addr + old_len, new_len - old_len)', mm_populate, (_, f, callee) => {
         callee.start = (f.ret + f.pages) as Vpn;
         callee.end = (f.ret + f.newPages) as Vpn;

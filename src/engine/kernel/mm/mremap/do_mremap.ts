@@ -45,7 +45,7 @@ const mremap_to = routine({
       f.ret = check_prep_vma(k, f);
       if (f.ret === 0 && move_cuts_hugetlb(k, f)) f.ret = -Errno.EINVAL;
     }),
-    r.when('it fails', (_, f) => f.ret !== 0, [r.ret('return the error', (_, f) => f.ret)]),
+    r.when('(err)', (_, f) => f.ret !== 0, [r.ret('return the error', (_, f) => f.ret)]),
     ...makeRoom(r),
     r.step('vma = vma_lookup(mm, addr); vrm_calc_charge(vrm)', (k, f) => {
       f.vma = k.mm.vmaAt(f.mm, f.start);
@@ -129,7 +129,7 @@ const remap_move = routine({
     r.when('no gap is permitted at the start of the range', begins_with_gap, [
       r.ret('return -EFAULT', () => -Errno.EFAULT),
     ]),
-    r.loop('for_each_vma_range(vmi, vma, end)', (_, f) => f.vma !== 0 && f.ret >= 0, [
+    r.loop('(vma && ret >= 0): for_each_vma_range(vmi, vma, end)', (_, f) => f.vma !== 0 && f.ret >= 0, [
       r.call('res_vma = mremap_to(vrm)', mremap_to, passPart, keep),
       r.step('target_addr = res_vma + new_len, and the gap to the next VMA', next_part),
     ]),
@@ -149,7 +149,7 @@ export const do_mremap = routine({
   params: { start: VpnT, pages: Int, newPages: Int, to: VpnT },
   locals: { mm: MmT, vma: VmaT, ret: ErrnoT, locked: Bool },
   body: (r) => [
-    r.when('no pages', (_, f) => f.pages <= 0 || f.newPages <= 0, [
+    r.when('(!old_len || !new_len)', (_, f) => f.pages <= 0 || f.newPages <= 0, [
       r.ret('return -EINVAL', () => -Errno.EINVAL),
     ]),
     r.when(
@@ -163,7 +163,7 @@ export const do_mremap = routine({
       f.vma = k.mm.vmaAt(f.mm, f.start);
     }),
     r.when(
-      'vrm_move_only(vrm): the size stays',
+      '(vrm_move_only(vrm)): the size stays',
       (_, f) => f.pages === f.newPages,
       [
         r.call(

@@ -79,16 +79,16 @@ const move_ptes = routine({
     }),
     r.when('there is none', (_, f) => f.vpn >= f.next, [r.ret('return')]),
     ptlLock(r, 'old_pte = pte_offset_map_lock(mm, old_pmd, old_addr, &old_ptl)', (_, f) => f.old),
-    r.when('new_ptl != old_ptl', (k, f) => k.tables.nodeOf(f.old) !== k.tables.nodeOf(f.new), [
+    r.when('(new_ptl != old_ptl)', (k, f) => k.tables.nodeOf(f.old) !== k.tables.nodeOf(f.new), [
       ptlLock(r, 'spin_lock_nested(new_ptl, SINGLE_DEPTH_NESTING)', (_, f) => f.new),
     ]),
-    r.loop('there is an entry', (_, f) => f.vpn < f.next, [
+    r.loop('(old_addr < old_end)', (_, f) => f.vpn < f.next, [
       r.step('move it as it stands', (k, f) => {
         move_pte(k, f.mm, f.vpn, (f.vpn + f.to - f.start) as Vpn);
         f.vpn = next_entry(k, f.mm, (f.vpn + 1) as Vpn, f.next);
       }),
     ]),
-    r.when('new_ptl != old_ptl', (k, f) => k.tables.nodeOf(f.old) !== k.tables.nodeOf(f.new), [
+    r.when('(new_ptl != old_ptl)', (k, f) => k.tables.nodeOf(f.old) !== k.tables.nodeOf(f.new), [
       ptlUnlock(r, 'spin_unlock(new_ptl)', (_, f) => f.new),
     ]),
     ptlUnlock(r, 'pte_unmap_unlock(old_pte, old_ptl)', (_, f) => f.old),
@@ -136,7 +136,7 @@ export const move_page_tables = routine({
       f.end = (f.start + f.pages) as Vpn;
       f.moved = f.pages;
     }),
-    r.when('is_vm_hugetlb_page(vma)', (k, f) => k.mm.has(f.vma, Vm.HugeTlb), [
+    r.when('(is_vm_hugetlb_page(vma))', (k, f) => k.mm.has(f.vma, Vm.HugeTlb), [
       r.call(
         'moved = move_hugetlb_page_tables(vma, new_vma, old_addr, new_addr, len)',
         move_hugetlb_page_tables,
@@ -155,7 +155,7 @@ export const move_page_tables = routine({
     r.only(
       (profile) => profile.mremapRealigns,
       [
-        r.when('try_realign_addr: the range goes over a boundary of page tables', can_realign, [
+        r.when('the range goes over a boundary of page tables: try_realign_addr()', can_realign, [
           r.step('old_addr &= PMD_MASK; new_addr &= PMD_MASK', (_, f) => {
             f.start = huge_start(f.start);
             f.to = huge_start(f.to);
@@ -176,14 +176,14 @@ export const move_page_tables = routine({
     r.step('find the first table of the old range', (k, f) => {
       f.at = next_pte_table(k, f.mm, f.start, f.end);
     }),
-    r.loop('there is a table', (_, f) => f.at < f.end, [
+    r.loop('(old_addr < old_end)', (_, f) => f.at < f.end, [
       r.step('extent = get_extent(): as far as both tables go', (_, f) => {
         const ahead = (f.at + f.to - f.start) as Vpn;
         const span = pte_table_end(ahead, (ahead + (f.end - f.at)) as Vpn) - ahead;
         f.next = Math.min(pte_table_end(f.at, f.end), f.at + span) as Vpn;
       }),
       takeRmapLocks(r),
-      r.when('the old entry maps 2 MiB at once', (k, f) => is_huge_at(k, f.mm, f.at), [
+      r.when('(pmd_trans_huge(*old_pmd))', (k, f) => is_huge_at(k, f.mm, f.at), [
         r.when('it can not move as a whole', (k, f) => !move_huge(k, f), [
           r.call('split_huge_pmd(vma, old_pmd, old_addr)', split_huge_pmd, (_, f, callee) => {
             callee.vma = f.vma;
@@ -192,7 +192,7 @@ export const move_page_tables = routine({
         ]),
       ]),
       r.when(
-        'entries are left: pte_alloc(mm, new_pmd): no memory',
+        '(pte_alloc(mm, new_pmd)): there is no memory, and entries are left',
         (k, f) => !has_moved(k, f) && pte_alloc(k, f.mm, (f.at + f.to - f.start) as Vpn) === 0,
         [
           r.step('stop here', (_, f) => {

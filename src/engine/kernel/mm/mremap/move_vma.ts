@@ -39,7 +39,7 @@ const move_vma = routine({
         f.moved = value;
       },
     ),
-    r.when('not everything was moved: move it back and unmap the new range', (_, f) => f.moved < f.pages, [
+    r.when('(moved_len < old_len): move it back and unmap the new range', (_, f) => f.moved < f.pages, [
       r.call(
         'move_page_tables(new_vma, new_addr, vma, old_addr, moved)',
         move_page_tables,
@@ -80,7 +80,7 @@ export const makeRoom = <F extends Moving>(r: Builder<F>): Node<F>[] => [
     callee.start = f.to;
     callee.end = (f.to + f.newPages) as Vpn;
   }),
-  r.when('the mapping shrinks', (_, f) => f.newPages < f.pages, [
+  r.when('(new_len < old_len)', (_, f) => f.newPages < f.pages, [
     unmapLost(r),
     r.step('old_len = new_len', (_, f) => {
       f.pages = f.newPages;

@@ -54,7 +54,7 @@ export const mremap_anywhere = routine({
   params: { start: VpnT, pages: Int, newPages: Int },
   locals: { mm: MmT, vma: VmaT, to: VpnT, ret: ErrnoT, locked: Bool },
   body: (r) => [
-    r.when('no pages', (_, f) => f.pages <= 0 || f.newPages <= 0, [
+    r.when('(!old_len || !new_len)', (_, f) => f.pages <= 0 || f.newPages <= 0, [
       r.ret('return -EINVAL', () => -Errno.EINVAL),
     ]),
     ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
@@ -65,17 +65,17 @@ export const mremap_anywhere = routine({
     }),
     r.when('it can be resized', (_, f) => f.ret === 0, [
       r.when(
-        'it shrinks: unmap the end',
+        '(old_len >= new_len): it shrinks, unmap the end',
         (_, f) => f.newPages <= f.pages,
         [
-          r.when('by at least a page', (_, f) => f.newPages < f.pages, [unmapLost(r)]),
+          r.when('(old_len > new_len)', (_, f) => f.newPages < f.pages, [unmapLost(r)]),
           r.step('it stays where it is', (_, f) => {
             f.ret = f.start;
           }),
         ],
         [
           r.when(
-            'there is room behind it',
+            '(vma_expandable(vma, new_len - old_len))',
             (k, f) => can_grow_in_place(k, f.vma, f),
             [
               vmaStartWrite(r, (k, f) => vmas_merge_changes(k, f.mm, grown_part(k, f))),
@@ -115,7 +115,7 @@ export const sys_mremap = routine({
   params: { start: VpnT, pages: Int, newPages: Int, to: VpnT },
   locals: { mm: MmT, vma: VmaT, ret: ErrnoT, locked: Bool },
   body: (r) => [
-    r.when('no pages', (_, f) => f.pages <= 0 || f.newPages <= 0, [
+    r.when('(!old_len || !new_len)', (_, f) => f.pages <= 0 || f.newPages <= 0, [
       r.ret('return -EINVAL', () => -Errno.EINVAL),
     ]),
     ...mmapWriteLockKillable(r, (k) => k.tasks.mmOf(k.task)),
@@ -140,7 +140,7 @@ export const sys_mremap = routine({
         if (can_not_be(f) || move_cuts_hugetlb(k, f)) f.ret = -Errno.EINVAL;
       }),
     ]),
-    r.when('no error', (_, f) => f.ret === 0, [
+    r.when('(!ret)', (_, f) => f.ret === 0, [
       ...makeRoom(r),
       r.step('vma_to_resize(addr, old_len, new_len, flags)', (k, f) => {
         f.vma = k.mm.vmaAt(f.mm, f.start);

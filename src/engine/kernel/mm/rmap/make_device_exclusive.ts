@@ -98,7 +98,7 @@ export const make_device_exclusive = routine({
   locals: { slots: PageArrayT, page: PageT, entry: EntryT, done: Bool, ret: ErrnoT },
   body: (r) => [
     r.step('mmap_assert_locked(mm)', (k, f) => k.emit(MAKE, f.address, 1)),
-    r.loop('retry', (_, f) => f.done === 0, [
+    r.loop('the page is not exclusive yet', (_, f) => f.done === 0, [
       r.call(
         'page = get_user_page_vma_remote(mm, addr, FOLL_GET | FOLL_WRITE | FOLL_SPLIT_PMD, &vma)',
         get_user_pages,
@@ -117,22 +117,24 @@ export const make_device_exclusive = routine({
           k.slots.free(f.slots);
         },
       ),
-      r.when('IS_ERR(page)', (_, f) => f.ret < 0, [
+      r.when('(IS_ERR(page))', (_, f) => f.ret < 0, [
         r.ret('return page: the error', (k, f) => fail(k, f.ret)),
       ]),
-      r.when('!folio_test_anon(folio)', (k, f) => !k.pages.isAnon(folioOf(k, f)), [
+      r.when('(!folio_test_anon(folio))', (k, f) => !k.pages.isAnon(folioOf(k, f)), [
         r.step('it is the page of a file', (k, f) =>
           refuse(k, 'exclusive_not_anon', { at: placeIn(k, f.mm, f.address), page: f.page }),
         ),
         ...putAndFail(r, 'return -EOPNOTSUPP', -Errno.EOPNOTSUPP),
       ]),
       r.yield('Y11'),
-      r.killable('folio_lock_killable(folio)', Wait.PageLock, folioOf, (k, f) =>
+      r.killable('ret = folio_lock_killable(folio)', Wait.PageLock, folioOf, (k, f) =>
         trylock_page(k, folioOf(k, f)),
       ),
-      r.when('the task has been killed instead', (k, f) => k.pages.lockOwner.get(folioOf(k, f)) !== k.task, [
-        ...putAndFail(r, 'return -EINTR', -Errno.EINTR),
-      ]),
+      r.when(
+        '(ret): the task has been killed instead',
+        (k, f) => k.pages.lockOwner.get(folioOf(k, f)) !== k.task,
+        [...putAndFail(r, 'return -EINTR', -Errno.EINTR)],
+      ),
       r.call(
         'mmu_notifier_invalidate_range_start(EXCLUSIVE, owner)',
         mmu_notifier_invalidate_range_start,

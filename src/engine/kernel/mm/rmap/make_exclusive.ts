@@ -92,7 +92,7 @@ const folio_make_device_exclusive = routine({
   params: { page: PageT, mm: MmT, address: VpnT, owner: DeviceT },
   locals: { ...unmapLocals, valid: Bool },
   body: (r) => [
-    r.when('not anonymous', (k, f) => !k.pages.isAnon(f.page), [
+    r.when('(!folio_test_anon(folio))', (k, f) => !k.pages.isAnon(f.page), [
       r.ret('return false', (k, f) => {
         refuse(k, 'exclusive_file', { at: placeIn(k, f.mm, f.address), page: f.page });
         return 0;
@@ -153,12 +153,12 @@ export const make_device_exclusive_range = routine({
         f.slot = f.slots;
       },
     ),
-    r.loop('a page was found', (k, f) => f.slot !== 0 && k.slots.srcPage.get(f.slot) !== 0, [
+    r.loop('(i < npages)', (k, f) => f.slot !== 0 && k.slots.srcPage.get(f.slot) !== 0, [
       r.step('page = pages[i]', (k, f) => {
         f.page = k.slots.srcPage.get(f.slot) as PageRow;
         f.done = 0;
       }),
-      r.when('not PageTail(page), and folio_trylock(folio)', lock_head, [
+      r.when('(!PageTail(pages[i]) && folio_trylock(folio))', lock_head, [
         r.call(
           'folio_make_device_exclusive(folio, mm, address, owner)',
           folio_make_device_exclusive,

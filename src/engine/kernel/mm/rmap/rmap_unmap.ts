@@ -83,7 +83,7 @@ export function unmapWalk<F extends Unmapping>(r: Builder<F>, on: Callbacks<F>):
       if (on.large && k.pages.has(f.page, Pg.Head)) failUnless(f, on.large(k, f));
       else f.entry = mapped_entry(k, f.page, f);
     }),
-    r.when('there is one', (_, f) => f.entry !== 0, [
+    r.when('(pvmw.pte)', (_, f) => f.entry !== 0, [
       pteLock(r),
       ...(on.before ?? []),
       r.inlines(

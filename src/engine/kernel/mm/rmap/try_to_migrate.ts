@@ -64,20 +64,24 @@ export const try_to_migrate = routine({
     ...unmapWalk(r, {
       notify: ['CLEAR, folio', Notify.CLEAR],
       first: [
-        r.when('TTU_SPLIT_HUGE_PMD: the folio is to be split', (k, f) => k.pages.has(f.page, Pg.Head), [
-          r.call('split_huge_pmd_address(vma, address, freeze, folio)', split_huge_pmd, (_, f, callee) => {
-            callee.vma = f.vma;
-            callee.vpn = f.vpn;
-            callee.freeze = 1;
-            callee.folio = f.page;
-          }),
-        ]),
+        r.when(
+          '(flags & TTU_SPLIT_HUGE_PMD): the folio is to be split',
+          (k, f) => k.pages.has(f.page, Pg.Head),
+          [
+            r.call('split_huge_pmd_address(vma, address, freeze, folio)', split_huge_pmd, (_, f, callee) => {
+              callee.vma = f.vma;
+              callee.vpn = f.vpn;
+              callee.freeze = 1;
+              callee.folio = f.page;
+            }),
+          ],
+        ),
       ],
       before: [
         r.only(
           (profile) => profile.unmapMisreadsSubpage,
           [
-            r.when('it is no present entry', (k, f) => is_misread(k, f.entry), [
+            r.when('(!pte_present(*pvmw.pte))', (k, f) => is_misread(k, f.entry), [
               r.call(
                 'page_remove_rmap(page - page_to_pfn(page) + pte_pfn(pte))',
                 page_remove_rmap,

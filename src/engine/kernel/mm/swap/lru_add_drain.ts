@@ -15,7 +15,7 @@ export const cpu_needs_drain = (k: Kernel, cpu: number): boolean =>
 /** Empties the batches of one CPU. */
 export function lruAddDrainCpu<F>(r: Builder<F>, text: string, cpu: (k: Kernel, f: F) => number): Node<F> {
   return r.when(
-    `${text}; mlock's batch had the last reference of device memory`,
+    `${text} leaves mlock's batch with the last reference of device memory`,
     (k, f) => {
       lru_add_drain_cpu(k, cpu(k, f));
       mlock_drain_local(k, cpu(k, f));
@@ -31,7 +31,7 @@ export function lruAddDrainCpu<F>(r: Builder<F>, text: string, cpu: (k: Kernel, 
 
 /** lru_add_drain: the batches of this CPU. */
 export function lruAddDrain<F>(r: Builder<F>): Node<F> {
-  return lruAddDrainCpu(r, 'lru_add_drain(): this CPU', (k) => k.tasks.cpu.get(k.task));
+  return lruAddDrainCpu(r, 'lru_add_drain()', (k) => k.tasks.cpu.get(k.task));
 }
 
 /** The batches of every CPU, one after another and at once: what an observer does between two statements. */

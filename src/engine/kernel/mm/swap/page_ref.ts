@@ -148,20 +148,16 @@ export const put_page = routine({
   aliases: ['folio_put'],
   params: { page: PageT, hold: HoldT, who: HolderT },
   body: (r) => [
-    r.when(
-      'the reference dropped was the last',
-      (k, f) => put_page_testzero(k, f.page, f.hold as HoldKind, f.who),
-      [
-        r.when('it is a page of device memory', (k, f) => is_driver_page(k, f.page), [
-          r.call('free_zone_device_folio(page)', free_zone_device_folio, (_, f, callee) => {
-            callee.page = f.page;
-          }),
-          r.ret('return'),
-        ]),
-        r.step('take it off the LRU, uncharge it, give the frame back to its zone', (k, f) => {
-          folio_put_final(k, f.page);
+    r.when('(folio_put_testzero(folio))', (k, f) => put_page_testzero(k, f.page, f.hold as HoldKind, f.who), [
+      r.when('(folio_is_zone_device(folio))', (k, f) => is_driver_page(k, f.page), [
+        r.call('free_zone_device_folio(page)', free_zone_device_folio, (_, f, callee) => {
+          callee.page = f.page;
         }),
-      ],
-    ),
+        r.ret('return'),
+      ]),
+      r.step('take it off the LRU, uncharge it, give the frame back to its zone', (k, f) => {
+        folio_put_final(k, f.page);
+      }),
+    ]),
   ],
 });

@@ -13,7 +13,7 @@ export const kworker = routine({
   about: "A kernel worker: empties its CPU's batch of pages when it is asked to, and sleeps otherwise.",
   params: { cpu: Int },
   body: (r) => [
-    r.loop('for ever', () => true, [
+    r.loop('(true)', () => true, [
       r.wait(
         'sleep until work is queued on this CPU',
         Wait.Kworker,

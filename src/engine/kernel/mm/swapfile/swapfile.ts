@@ -87,7 +87,7 @@ export const sys_swapon = routine({
   body: (r) => [
     r.when('the area has no page', (_, f) => f.pages <= 0, [r.ret('return -EINVAL', () => -Errno.EINVAL)]),
     r.when(
-      'MAX_SWAPFILES areas are in use',
+      '(type >= MAX_SWAPFILES)',
       (k) => [...k.swap.areas.rows()].length >= k.profile.swapTypes.maxSwapfiles,
       [r.ret('return -EPERM', () => -Errno.EPERM)],
     ),

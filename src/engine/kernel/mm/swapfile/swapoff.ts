@@ -90,7 +90,7 @@ const unuse_mm = routine({
       r.step('folio = swap_cache_get_folio(entry), or swapin_readahead(entry)', (k, f) => {
         f.page = read_swap_cache(k, f.slot);
       }),
-      r.when('no memory', (_, f) => f.page === 0, [
+      r.when('(!folio)', (_, f) => f.page === 0, [
         r.step('mmap_read_unlock(mm)', (k, f) => mmap_read_unlock(k, f.mm)),
         r.ret('return -ENOMEM', () => -Errno.ENOMEM),
       ]),
@@ -184,7 +184,7 @@ export const sys_swapoff = routine({
         }),
       ]),
     ]),
-    r.when('there was no memory', (_, f) => f.ret !== 0, [
+    r.when('(err)', (_, f) => f.ret !== 0, [
       r.step('the area stays in use', (k, f) => k.swap.closing.set(f.area, 0)),
       r.ret('return -ENOMEM', (_, f) => f.ret),
     ]),

@@ -23,7 +23,7 @@ const balance_pgdat = routine({
   body: (r) => [
     r.step('note the node', (k, f) => k.emit(BALANCE, f.node)),
     ...shrinkNode(r, 'the node has too few free', (k, f) => !pgdat_balanced(k, f.node)),
-    r.when('nothing was reclaimed', (_, f) => f.freed === 0, [
+    r.when('(!sc.nr_reclaimed)', (_, f) => f.freed === 0, [
       r.step('pgdat->kswapd_failures++', (k, f) => {
         k.kswapd.failures.add(f.node, 1);
       }),
@@ -39,7 +39,7 @@ export const kswapd = routine({
     'The swap-out thread of a node: sleeps until an allocation finds every zone below its low watermark.',
   params: { node: Int },
   body: (r) => [
-    r.loop('for ever', () => true, [
+    r.loop('(true)', () => true, [
       r.wait(
         'kswapd_try_to_sleep(): sleep until memory is short',
         Wait.Kswapd,

@@ -213,12 +213,12 @@ export const shrink_folio_list = routine({
     r.step('no page is kept yet', (k, f) => {
       f.kept = folio_list(k);
     }),
-    r.loop('the list has a page', (k, f) => k.slots.next.get(f.list) !== 0, [
+    r.loop('(!list_empty(folio_list))', (k, f) => k.slots.next.get(f.list) !== 0, [
       r.step('folio = lru_to_folio(list)', (k, f) => {
         f.page = take_folio(k, f.list);
       }),
       r.when(
-        'folio_trylock(folio)',
+        '(folio_trylock(folio))',
         (k, f) => trylock_page(k, f.page),
         [
           r.inlines(
@@ -227,7 +227,7 @@ export const shrink_folio_list = routine({
               'it has a place in a swap area, or needs none: add_to_swap(folio)',
               (k, f) => has_place(k, f.page),
               [
-                r.when('it is mapped', (k, f) => k.pages.mapcount.get(f.page) > 0, [
+                r.when('(folio_mapped(folio))', (k, f) => k.pages.mapcount.get(f.page) > 0, [
                   r.call('try_to_unmap(folio)', try_to_unmap, (_, f, callee) => {
                     callee.page = f.page;
                   }),
@@ -236,7 +236,7 @@ export const shrink_folio_list = routine({
                 r.inlines(
                   [removesMapping],
                   r.when(
-                    'write it if it is dirty; nobody else holds it',
+                    'it is clean, or written now, and nobody else holds it',
                     (k, f) => write_and_drop(k, f.page),
                     [
                       r.step('free it', (k, f) => {
@@ -304,11 +304,11 @@ export const reclaim_range = routine({
     }),
     ...mmapReadLock(r, (_, f) => f.mm),
     lruAddDrain(r),
-    r.step('from the start', (k, f) => {
+    r.step('addr = start', (k, f) => {
       f.list = folio_list(k);
       f.at = f.start;
     }),
-    r.loop('page tables are left', (_, f) => f.at < f.end, [
+    r.loop('(addr < end)', (_, f) => f.at < f.end, [
       r.inlines(
         [asksEvictable],
         r.step('isolate the pages of one table', (k, f) => {

@@ -114,8 +114,8 @@ const do_user_addr_fault = routine({
           f.vma = f.kernel !== 0 ? (0 as VmaRow) : k.mm.vmaAt(k.tasks.mmOf(k.task), f.vpn);
           if (f.vma !== 0 && !vma_start_read(k, f.vma)) f.vma = 0 as VmaRow;
         }),
-        r.when('the VMA was found and locked', (_, f) => f.vma !== 0, [
-          r.when('the VMA forbids the access', (k, f) => access_error(k, f.vma, f.write), [
+        r.when('(vma)', (_, f) => f.vma !== 0, [
+          r.when('(access_error(error_code, vma))', (k, f) => access_error(k, f.vma, f.write), [
             r.step('vma_end_read(vma); SIGSEGV, not allowed', (k, f) => {
               vma_end_read(k, f.vma);
               bad_area(k, f, Signal.SIGSEGV, SiCode.ACCERR);
@@ -139,22 +139,26 @@ const do_user_addr_fault = routine({
               if ((value & VmFault.MAJOR) !== 0) f.flags |= FaultFlag.Tried;
             },
           ),
-          r.when('fault_signal_pending(fault)', fault_signal_pending, [ends(r)]),
+          r.when('(fault_signal_pending(fault, regs))', fault_signal_pending, [ends(r)]),
         ]),
       ],
     ),
-    r.loop('fault & VM_FAULT_RETRY', (_, f) => (f.fault & VmFault.RETRY) !== 0, [
+    r.loop('(fault & VM_FAULT_RETRY)', (_, f) => (f.fault & VmFault.RETRY) !== 0, [
       ...mmapReadLockKillable(r, (k) => k.tasks.mmOf(k.task), [ends(r)]),
       r.step('vma = find_vma(mm, address)', (k, f) => {
         f.vma = k.mm.vmaAt(k.tasks.mmOf(k.task), f.vpn);
       }),
-      r.when('no VMA, or it forbids the access', (k, f) => f.vma === 0 || access_error(k, f.vma, f.write), [
-        r.step('mmap_read_unlock(mm); SIGSEGV', (k, f) => {
-          mmap_read_unlock(k, k.tasks.mmOf(k.task));
-          bad_area(k, f, Signal.SIGSEGV, f.vma === 0 ? SiCode.MAPERR : SiCode.ACCERR);
-        }),
-        r.ret('return', (_, f) => f.fixup),
-      ]),
+      r.when(
+        '(!vma || access_error(error_code, vma))',
+        (k, f) => f.vma === 0 || access_error(k, f.vma, f.write),
+        [
+          r.step('mmap_read_unlock(mm); SIGSEGV', (k, f) => {
+            mmap_read_unlock(k, k.tasks.mmOf(k.task));
+            bad_area(k, f, Signal.SIGSEGV, f.vma === 0 ? SiCode.MAPERR : SiCode.ACCERR);
+          }),
+          r.ret('return', (_, f) => f.fixup),
+        ],
+      ),
       r.call(
         'fault = handle_mm_fault(vma, address, flags)',
         handle_mm_fault,
@@ -168,10 +172,10 @@ const do_user_addr_fault = routine({
         },
       ),
       r.when(
-        'fault & VM_FAULT_RETRY: the lock is gone already',
+        '(fault & VM_FAULT_RETRY): the lock is gone already',
         (_, f) => (f.fault & VmFault.RETRY) !== 0,
         [
-          r.when('fault_signal_pending(fault)', fault_signal_pending, [ends(r)]),
+          r.when('(fault_signal_pending(fault, regs))', fault_signal_pending, [ends(r)]),
           r.step('flags |= FAULT_FLAG_TRIED', (k, f) => {
             f.flags |= FaultFlag.Tried;
             if (k.profile.faultRetriesOnce) f.flags &= ~FaultFlag.AllowRetry;
@@ -185,7 +189,7 @@ const do_user_addr_fault = routine({
         ],
       ),
     ]),
-    r.when('fault & VM_FAULT_ERROR', (_, f) => (f.fault & VM_FAULT_ERROR) !== 0, [
+    r.when('(fault & VM_FAULT_ERROR)', (_, f) => (f.fault & VM_FAULT_ERROR) !== 0, [
       r.step('mm_fault_error(): try again without memory, otherwise send the signal', (k, f) => {
         if (f.fault & VmFault.OOM) {
           k.emit('oom', k.tasks.processOf(k.task));
