@@ -298,10 +298,12 @@ export class Adapter extends RequestServer implements Control, Stopped {
       this.#print(`${stop.text}\n`, 'console');
     if (stop.reason === 'end')
       this.#tellOutcome(current, session.engine.ending === 'end' ? undefined : stop.text);
+    // After what is sent in this go has left, and before anything is asked: the client doesn't wait for it.
+    queueMicrotask(() => {
+      current.previous = current.snapshot;
+      current.snapshot = session.engine.snapshot();
+    });
     this.event('stopped', this.#stoppedBody(stop));
-    // Only now: the client is on its way to ask, and what it asks is answered after this.
-    current.previous = current.snapshot;
-    current.snapshot = session.engine.snapshot();
   }
 
   #stoppedBody(stop: StopReport): Dap.StoppedEvent['body'] {

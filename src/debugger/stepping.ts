@@ -20,21 +20,22 @@ interface Limit {
   readonly statements: boolean;
 }
 
-function stepsOf(frames: readonly StackFrame[]): number[] {
-  const routines = new Set(frames.map(({ routine }) => routine));
-  return [...routines].flatMap(({ entry, end }) => Array.from({ length: end - entry }, (_, i) => entry + i));
+/** The steps of the frames' routines for which `counts` holds. */
+function stepsOf(frames: readonly StackFrame[], counts: (pc: number) => boolean): number[] {
+  const pcs: number[] = [];
+  for (const { entry, end } of new Set(frames.map(({ routine }) => routine)))
+    for (let pc = entry; pc < end; pc++) if (counts(pc)) pcs.push(pc);
+  return pcs;
 }
 
-function target(world: World, map: CodeMap, limit: Limit, pcs: readonly number[]): Target {
+function target(world: World, map: CodeMap, limit: Limit, frames: readonly StackFrame[]): Target {
   const { task, depth, statements } = limit;
   const { tasks } = world.kernel;
+  const counts = (pc: number): boolean => !statements || map.statementStart[pc] === 1;
   return {
     task,
-    pcs: statements ? pcs.filter((pc) => map.statementStart[pc] === 1) : pcs,
-    wants: (pc) =>
-      tasks.currentTask === task &&
-      tasks.depth.get(task) <= depth &&
-      (!statements || map.statementStart[pc] === 1),
+    pcs: stepsOf(frames, counts),
+    wants: (pc) => tasks.currentTask === task && tasks.depth.get(task) <= depth && counts(pc),
   };
 }
 
@@ -46,7 +47,7 @@ export function sameLevel(world: World, map: CodeMap, task: TaskRow): Target {
   const frames = framesOf(world, map, task);
   if (frames.length === 0) return anyStatement(world, map, task);
   const statements = frames[0]?.routine.routine.scenario === true;
-  return target(world, map, { task, depth: frames.length, statements }, stepsOf(frames));
+  return target(world, map, { task, depth: frames.length, statements }, frames);
 }
 
 function anyStatement(world: World, map: CodeMap, task: TaskRow): Target {
@@ -63,7 +64,7 @@ export function outerBefore(world: World, map: CodeMap, task: TaskRow): Target {
 /** A step of a caller. */
 export function outer(world: World, map: CodeMap, task: TaskRow): Target {
   const frames = framesOf(world, map, task);
-  return target(world, map, { task, depth: frames.length - 1, statements: false }, stepsOf(frames.slice(1)));
+  return target(world, map, { task, depth: frames.length - 1, statements: false }, frames.slice(1));
 }
 
 /** Any step of the task; in a scenario's frame a statement, or a step of what it calls. */
