@@ -60,24 +60,34 @@ function services({ program }: RunContext): AnyRoutine[] {
   return program.drivers.flatMap(({ operations: { service_faults } }) => service_faults ?? []);
 }
 
-function generate(ctx: RunContext): { readonly code: ProcessCode[]; readonly roots: AnyRoutine[] } {
+/** A program's statements as code, and what that works on. A machine runs once, and so does its code. */
+interface Generated {
+  readonly ctx: RunContext;
+  readonly code: readonly ProcessCode[];
+  readonly roots: readonly AnyRoutine[];
+}
+
+/** The code of programs that have been checked and have not run: the first run takes it. */
+const unrun = new WeakMap<Program, Generated>();
+
+function generate(program: Program): Generated {
+  const kernel = new Kernel(program.profile, program.drivers);
+  const ctx = new RunContext(program, kernel, new ProblemList(), new Report());
   const generator = new Generator(ctx);
   const code: ProcessCode[] = [];
-  for (const item of ctx.program.scenario.items)
+  for (const item of program.scenario.items)
     if (item.kind === 'process')
-      code.push({ decl: item, routine: generator.process(item, prelude(ctx.program, code.length === 0)) });
+      code.push({ decl: item, routine: generator.process(item, prelude(program, code.length === 0)) });
   generator.finish();
-  return {
-    code,
-    roots: [...code.map(({ routine }) => routine), ...generator.started, kworker, kswapd, ...services(ctx)],
-  };
+  const own = [...code.map(({ routine }) => routine), ...generator.started];
+  return { ctx, code, roots: [...own, kworker, kswapd, ...services(ctx)] };
 }
 
 /** What is wrong with a program's statements: names that expressions don't know, and what can't be executed. */
 export function problemsOf(program: Program): readonly Problem[] {
-  const problems = new ProblemList();
-  generate(new RunContext(program, new Kernel(program.profile, program.drivers), problems, new Report()));
-  return problems.problems;
+  const generated = generate(program);
+  unrun.set(program, generated);
+  return generated.ctx.problems.problems;
 }
 
 function setUp(ctx: RunContext, code: readonly ProcessCode[]): void {
@@ -105,10 +115,9 @@ export interface RunOptions {
 
 /** Builds the machine and starts the processes. Throws BootError where the machine can't be. */
 export function buildRun(program: Program, options: RunOptions = {}): Run {
-  const kernel = new Kernel(program.profile, program.drivers);
-  const report = new Report();
-  const ctx = new RunContext(program, kernel, new ProblemList(), report);
-  const { code, roots } = generate(ctx);
+  const { ctx, code, roots } = unrun.get(program) ?? generate(program);
+  unrun.delete(program);
+  const { kernel, report } = ctx;
   const linked = link(program.profile, roots, program.drivers);
   const interpreter = new Interpreter(kernel, linked);
   const schedule = new Schedule(kernel, options.order ?? program.order);
