@@ -131,6 +131,12 @@ export class Adapter extends RequestServer implements Control, Stopped {
         this.#print(`    go to time ${time}\n`, 'console', 1, time);
   }
 
+  tell(lines: readonly { readonly text: string; readonly line: number; readonly time: number }[]): void {
+    this.after(() => {
+      for (const { text, line, time } of lines) this.#print(`${text}\n`, 'console', line || 1, time);
+    });
+  }
+
   // ------------------------------------------------------------------------------------------------ the session
 
   get #launched(): Current {

@@ -7,6 +7,7 @@ import { callbackRequests } from './requests/callbacks';
 import { changeRequests } from './requests/changes';
 import { controlRequests } from './requests/control';
 import { evaluateRequests } from './requests/evaluate';
+import { historyRequests } from './requests/history';
 import { hmmRequests } from './requests/hmm';
 import { memoryRequests } from './requests/memory';
 import { moveRequests } from './requests/move';
@@ -28,6 +29,7 @@ const ALL: readonly Request[] = [
   ...pageTableRequests,
   ...pictureRequests,
   ...callbackRequests,
+  ...historyRequests,
 ];
 
 export const REQUESTS: ReadonlyMap<string, Request> = new Map(ALL.map((request) => [request.name, request]));

@@ -57,6 +57,8 @@ export interface Stopped extends Launched {
   go(work: Work<StopReport>, direction?: 'forwards' | 'backwards'): undefined;
   /** Prints a line that leads there for each time that a text names: `since step 341`, `at time 537`. */
   linkTimes(text: string): void;
+  /** Prints lines, each of which leads to its time, once the answer is out. */
+  tell(lines: readonly { readonly text: string; readonly line: number; readonly time: number }[]): void;
   /** Does long work for the answer, in slices; rejects with RequestError where the client gives it up. */
   ask<T>(work: Work<T>): Promise<T>;
   /** The run is over and the user goes on: the session ends once the answer is out. */

@@ -6,6 +6,7 @@ import {
   compileExpr,
   EvaluationError,
   holds,
+  type NameResolver,
   parseExpression,
   parseLogMessage,
   showValue,
@@ -29,9 +30,14 @@ export function compileText(
   text: string,
   routine: LinkedRoutine | undefined,
 ): Result<Compiled<Scene>> {
+  return compileIn(text, environment(world, routine ? { routine } : {}));
+}
+
+/** Compiles an expression with what names mean. */
+export function compileIn(text: string, names: NameResolver<Scene>): Result<Compiled<Scene>> {
   const { expr, problems } = parseExpression(text);
   if (expr === undefined) return fail(sentence(problems[0]?.message ?? 'this is not an expression'));
-  const result = compileExpr(expr, environment(world, routine ? { routine } : {}));
+  const result = compileExpr(expr, names);
   return result.ok ? { ok: true, value: result.compiled } : fail(sentence(result.problem.message));
 }
 

@@ -381,6 +381,12 @@ export class DebugSession {
     return yield* recall(this.engine, this.#world, subject);
   }
 
+  /** What goes through history again, and leaves the machine as it was. */
+  overHistory<T>(look: (watching: Watching, map: CodeMap) => T): T {
+    this.#stale = true;
+    return look(this.#watching, this.map);
+  }
+
   /** All that has run, as trace events. */
   *runAsTrace(): Work<Trace> {
     return yield* traceOf(this.engine, this.#world);

@@ -4,6 +4,7 @@ export * from './cells';
 export * from './diagram';
 export * from './fault-words';
 export type * from './frame-map';
+export * from './history';
 export * from './launch';
 export type * from './machine-views';
 export * from './outcome';

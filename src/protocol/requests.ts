@@ -3,6 +3,7 @@ import type { CallbacksResult, ConditionArguments, ConditionResult, MessageArgum
 import type { ExpressionArguments, WatchableResult } from './changes';
 import type { Diagram, DiagramArguments } from './diagram';
 import type { FrameMapArguments, FrameMapResult } from './frame-map';
+import type { BiographyArguments, HistoryArguments, HistoryTable } from './history';
 import type {
   DeviceArguments,
   DeviceDetails,
@@ -74,6 +75,10 @@ export interface HmmRequests {
   'hmm/faultPath': { args: DiagramArguments; result: Diagram };
   /** Who waits for whom, as a picture. */
   'hmm/waitGraph': { args: DiagramArguments; result: Diagram };
+  /** A question about all that has run; it is gone through again for that. Fails with a sentence where it is none. */
+  'hmm/history': { args: HistoryArguments; result: HistoryTable };
+  /** All that has happened to a page of a process until now, likewise. */
+  'hmm/biography': { args: BiographyArguments; result: HistoryTable };
   /** Every zone of every node. */
   'hmm/zones': { args: NoArguments; result: ZonesResult };
   /** Faults that have begun and not ended. */

@@ -19,6 +19,14 @@ const PATIENCE = 60_000;
 
 const texts = fc.oneof(
   fc.constantFrom('buf', 'buf[0]', 'buf[0].page', 'page.refcount > 2', 'address in buf[0..4]', 'why buf[0]'),
+  fc.constantFrom(
+    'calls page_fault where page.refcount > 2 show page, address',
+    'events page_free between 3 and 900',
+    'changes gpu0.free',
+    'hits line 5',
+    'biography buf[0]',
+    'holders(buf[0])',
+  ),
   fc.constantFrom('page_fault', 'invalidate', 'do_swap_page', 'sigbus', 'expect', '==2', 'schedule', 'waits'),
   fc.constantFrom(
     '',
@@ -67,9 +75,17 @@ const fitting: Record<string, fc.Arbitrary<unknown>> = {
     ]),
   ),
   ...Object.fromEntries(
-    ['expression', 'context', 'text', 'memoryReference', 'parent', 'process', 'address', 'schedule'].map(
-      (name) => [name, texts],
-    ),
+    [
+      'expression',
+      'query',
+      'context',
+      'text',
+      'memoryReference',
+      'parent',
+      'process',
+      'address',
+      'schedule',
+    ].map((name) => [name, texts]),
   ),
   filter: fc.constantFrom('indexed', 'named'),
   program: fc.constant(PATH),

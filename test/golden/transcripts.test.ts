@@ -95,3 +95,31 @@ test.each(scenarios)('%s', async (name) => {
     `transcripts/${name.replace('/', '-')}.txt`,
   );
 });
+
+/** What is asked about all that has run, and a data breakpoint that is hit forwards and backwards. */
+test('page-comes-home.hmm, asked about its history', async () => {
+  const name = 'page-comes-home.hmm';
+  const client = new Recorder(
+    new Map([[`/${name}`, readFileSync(inProject('scenarios', name), 'utf8')]]),
+    (onClose) => new Adapter(hostWith(readFileSync(inProject('scenarios', name), 'utf8')), onClose),
+  );
+  const { threadId = 1 } = await client.start();
+  const frameId = await client.topFrame(threadId);
+  for (const query of [
+    'calls page_fault where page.refcount > 1 show address, page',
+    'events page_free',
+    'changes gpu0.free between 0 and 600',
+  ])
+    await client.request('hmm/history', { query });
+  await client.request('hmm/biography', { expression: 'address', frameId });
+  await client.request('evaluate', { expression: 'holders(address)', context: 'repl', frameId });
+  const { dataId } = await client.request('dataBreakpointInfo', { name: 'gpu0.free' });
+  await client.request('setDataBreakpoints', {
+    breakpoints: [{ dataId: dataId ?? '', accessType: 'write' }],
+  });
+  await client.go('continue', { threadId });
+  await client.go('reverseContinue', { threadId });
+  await client.request('disconnect', {});
+  client.note();
+  await expect(`${client.lines.join('\n')}\n`).toMatchFileSnapshot('transcripts/asked-about-history.txt');
+});

@@ -2,6 +2,7 @@
 
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { evaluationProblem } from '../../debugger/condition';
+import { QUESTIONS } from '../../debugger/history/query';
 import { pageChildren } from '../../debugger/variables/page';
 import { NOT_SET_YET } from '../../debugger/variables/scopes';
 import { shownValue, valueVariable } from '../../debugger/variables/values';
@@ -23,6 +24,7 @@ import type { Args } from '../protocol';
 import { request, type Stopped } from '../request';
 import { sceneOfFrame } from '../scene';
 import { watchable } from './changes';
+import { askedOfHistory } from './history';
 import { memoryReference } from './memory';
 import { explainAsked } from './why';
 
@@ -34,6 +36,9 @@ const HELP = [
   '  page, address, device, ret, flags and the names under Locals: of the frame in focus',
   '  holders(buf[3])   who holds its page, since when, and the count that a migration expects',
   '  why buf[3]   where a page is and what brought it there',
+  '  biography buf[3]   all that has happened to the page there',
+  '  calls page_fault where page.refcount > 2 show address   each time in all that has run; also hits line 9,',
+  '               events page_free, changes gpu0.free, writes pte(buf[3]); between 200 and 900 limits the times',
   '  last write gpu0.free   back to the step that changed it last; next write: on to the next one',
   '  waits        who waits for whom',
   '  schedule     the schedule that ran up to now, for a schedule line or launch.json',
@@ -99,6 +104,8 @@ async function evaluate(adapter: Stopped, args: Args<'evaluate'>): Promise<Dap.E
   if (word !== undefined) return { result: await word(adapter), variablesReference: 0 };
   const going = args.context === 'repl' ? goToWrite(adapter, text, args.frameId) : undefined;
   if (going !== undefined) return { result: going, variablesReference: 0 };
+  const told = args.context === 'repl' ? await askedOfHistory(adapter, text, args.frameId) : undefined;
+  if (told !== undefined) return { result: told, variablesReference: 0 };
   const { world } = adapter.session.debuggee;
   const { scene, routine } = sceneOfFrame(adapter, args.frameId);
   const compiled = adapter.view.compile(text, routine);
@@ -164,7 +171,9 @@ function completions(adapter: Stopped, { text, column, frameId }: Args<'completi
       .map((name) => item(name, 'variable', detailOf(names.name(name)))),
     ...functions.filter(starts).map((name) => item(name, 'function', functionDetail(name))),
     ...(typed === word
-      ? [...WORDS.keys(), 'last write', 'next write'].filter(starts).map((name) => item(name, 'keyword'))
+      ? [...WORDS.keys(), ...QUESTIONS, 'biography', 'last write', 'next write']
+          .filter(starts)
+          .map((name) => item(name, 'keyword'))
       : []),
   ];
 }

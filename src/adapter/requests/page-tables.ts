@@ -66,14 +66,14 @@ function placeOfNewestFault(world: World): Place | undefined {
   };
 }
 
-function wanted(
+/** The place that is asked for; undefined where none is named. */
+export function placeAsked(
   adapter: Stopped,
   { expression, frameId, process, address }: LocateArguments,
 ): Place | undefined {
   const { world } = adapter.session.debuggee;
   if (process !== undefined && address !== undefined) return namedPlace(world, process, address);
-  if (expression !== undefined) return placeOfExpression(adapter, expression, frameId);
-  return placeOfNewestFault(world);
+  return expression === undefined ? undefined : placeOfExpression(adapter, expression, frameId);
 }
 
 function mappings(world: World, { process, vpn }: Place): PageMapping[] {
@@ -99,7 +99,7 @@ export const pageTableRequests = [
   })),
 
   request('hmm/locate', stopped, (adapter, args) => {
-    const place = wanted(adapter, args);
+    const place = placeAsked(adapter, args) ?? placeOfNewestFault(adapter.session.debuggee.world);
     if (place === undefined) return { path: [] };
     const tree = new PageTables(adapter.session.debuggee.world, adapter.previousStop);
     return { path: tree.path(place.process, place.vpn) };

@@ -2,6 +2,7 @@
 
 export { contentsOf, driverOfDevice } from './driver-of';
 export { addressOf, environment } from './environment';
+export { eventNames } from './event-names';
 export * from './format';
 export { holdersOf } from './holders';
 export * from './ledger';
