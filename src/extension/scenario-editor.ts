@@ -38,26 +38,35 @@ export class ScenarioEditor implements vscode.Disposable {
   private split = false;
   private program: vscode.Uri | undefined;
   private line: number | undefined;
+  /** The tabs are being moved; what moves them next waits for that. */
+  private moving: Promise<unknown> = Promise.resolve();
   private readonly disposables: vscode.Disposable[];
 
   constructor(private readonly sessions: Sessions) {
     this.disposables = [
       currentLine,
-      vscode.debug.onDidStartDebugSession((session) => this.begin(session)),
-      vscode.debug.onDidTerminateDebugSession((session) => this.end(session)),
+      vscode.debug.onDidStartDebugSession((session) => this.inTurn(() => this.begin(session))),
+      vscode.debug.onDidTerminateDebugSession((session) => this.inTurn(() => this.end(session))),
       vscode.debug.onDidChangeActiveStackItem(() => this.markCurrentLine()),
       sessions.onDidStop(() => this.markCurrentLine()),
       sessions.onDidRun(({ line }) => {
         this.line = line === 0 ? undefined : line;
         this.draw();
       }),
-      vscode.window.onDidChangeActiveTextEditor((editor) => this.makeRoom(editor)),
+      vscode.window.onDidChangeActiveTextEditor((editor) => this.inTurn(() => this.makeRoom(editor))),
       vscode.window.onDidChangeVisibleTextEditors(() => this.draw()),
     ];
   }
 
   dispose(): void {
     for (const disposable of this.disposables) disposable.dispose();
+  }
+
+  /** A session that ends while room is being made for its first listing takes that room back afterwards, not before. */
+  private inTurn(move: () => Promise<void>): Promise<void> {
+    const moved = this.moving.then(move);
+    this.moving = moved.catch(() => undefined);
+    return moved;
   }
 
   private async begin({ type, configuration, parentSession }: vscode.DebugSession): Promise<void> {

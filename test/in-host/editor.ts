@@ -48,6 +48,25 @@ export async function until<T>(read: () => T | undefined | Promise<T | undefined
   }
 }
 
+/** The labels of a tree's rows under an element, each with its description. */
+export async function rows(id: string, under?: unknown): Promise<{ element: unknown; text: string }[]> {
+  const tree = (await extension()).exports.trees[id];
+  assert(tree, `there is no tree ${id}`);
+  const elements = (await tree.getChildren(under)) ?? [];
+  return Promise.all(
+    elements.map(async (element) => {
+      const { label, description } = await tree.getTreeItem(element);
+      return { element, text: `${typeof label === 'string' ? label : label?.label} ${description}` };
+    }),
+  );
+}
+
+/** Ends the session that runs, if one does. */
+export async function stopSession(): Promise<void> {
+  await vscode.debug.stopDebugging();
+  await until(() => (vscode.debug.activeDebugSession === undefined ? true : undefined));
+}
+
 /** The place of the first character of a text's first occurrence. */
 export function placeOf(document: vscode.TextDocument, text: string): vscode.Position {
   const offset = document.getText().indexOf(text);

@@ -17,6 +17,7 @@ export async function run(): Promise<void> {
   await import('./language');
   await import('./breakpoints');
   await import('./session');
+  await import('./first-minutes');
   const failed = await new Promise<number>((done) => {
     const runner = mocha.run(done);
     runner.on('end', () => {

@@ -1,20 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, describe, it } from 'mocha';
 import * as vscode from 'vscode';
-import { extension, HOME, open, until } from './editor';
-
-/** The labels of a tree's rows under an element, each with its description. */
-async function rows(id: string, under?: unknown): Promise<{ element: unknown; text: string }[]> {
-  const tree = (await extension()).exports.trees[id];
-  assert(tree, `there is no tree ${id}`);
-  const elements = (await tree.getChildren(under)) ?? [];
-  return Promise.all(
-    elements.map(async (element) => {
-      const { label, description } = await tree.getTreeItem(element);
-      return { element, text: `${typeof label === 'string' ? label : label?.label} ${description}` };
-    }),
-  );
-}
+import { extension, HOME, open, rows, stopSession, until } from './editor';
 
 /** Starts a scenario; answers the session once it has stopped. */
 async function stopped(text: string): Promise<vscode.DebugSession> {
@@ -27,14 +14,9 @@ async function stopped(text: string): Promise<vscode.DebugSession> {
   return session;
 }
 
-async function stop(): Promise<void> {
-  await vscode.debug.stopDebugging();
-  await until(() => (vscode.debug.activeDebugSession === undefined ? true : undefined));
-}
-
 describe('a session', () => {
   before(extension);
-  afterEach(stop);
+  afterEach(stopSession);
 
   it('begins at the first page_fault, and the trees show what is there', async () => {
     await stopped(HOME);
