@@ -17,6 +17,8 @@ export interface ForwardRun {
   readonly from: number;
   /** The exception at `from` is what the user has been told of. */
   readonly told: boolean;
+  /** Whether breakpoints were asked at `from`, so that going on passes over what is there. */
+  readonly asked: boolean;
   readonly target: Target | undefined;
   /** Stops at the next change of this too. */
   readonly until: Watched | undefined;
@@ -47,13 +49,13 @@ export function hangHooks(watching: Watching, listeners: Listeners, run: Forward
 
 function stopAtSteps({ engine, breakpoints, scene }: Watching, map: CodeMap, run: ForwardRun): void {
   const { interpreter, kernel } = engine;
-  const { target, from } = run;
+  const { target, from, asked } = run;
   const wanted = new Uint8Array(map.linked.op.length);
   for (const pc of target?.pcs ?? []) wanted[pc] = 1;
   interpreter.arm([...breakpoints.pcs, ...(target?.pcs ?? [])]);
   interpreter.onBreakpoint = (pc) => {
     const { time, task } = kernel;
-    const again = time === from;
+    const again = time === from && asked;
     const ids = breakpoints.at(pc, moveTo(scene, task), again ? 'search' : 'run');
     const hit = ids !== undefined && !again;
     if (!hit && !(wanted[pc] === 1 && target?.wants(pc))) return false;
@@ -74,6 +76,7 @@ function stopAtChanges({ engine, breakpoints, changes, scene }: Watching, run: F
     run.found = foundNext(run.found, {
       time,
       task,
+      afterStep: true,
       changes: hit,
       ...(ids.length > 0 ? { breakpoints: ids } : {}),
     });
@@ -91,7 +94,8 @@ function tellEvents(watching: Watching, { debuggee, trace }: Listeners, run: For
     if (run.told && time === run.from) return;
     const exception = exceptions.at(name, args, moveTo(scene, task));
     if (!exception) return;
-    run.found = foundNext(run.found, { time, task, exception });
+    const afterStep = time > engine.time;
+    run.found = foundNext(run.found, { time, task, exception, afterStep });
     engine.interpreter.interrupt();
   };
 }

@@ -19,6 +19,8 @@ export interface Found {
   readonly task: TaskRow;
   readonly breakpoints?: readonly number[];
   readonly exception?: ExceptionHit;
+  /** The step before has stopped the run by what it did: the breakpoints of the next one have not been asked. */
+  readonly afterStep?: boolean;
   /** What the step before has changed of what is watched. */
   readonly changes?: readonly Change[];
 }

@@ -62,6 +62,8 @@ export class DebugSession {
   #stop: StopReport;
   /** The user has seen the session stand somewhere: going on passes over what is there. */
   #shown = false;
+  /** Breakpoints were asked where the session stands: not so where a step has stopped the run by what it did. */
+  #asked = true;
   /** The hooks are not, or no longer, those of the run that goes on. */
   #stale = true;
 
@@ -130,6 +132,7 @@ export class DebugSession {
     this.#stop = stop;
     this.leaves.stand(stop.task, leaves);
     this.#shown = true;
+    this.#asked = true;
     this.past.stood(this.time, stop.exception?.description ?? (stop.breakpoints && stop.reason));
     return stop;
   }
@@ -226,7 +229,9 @@ export class DebugSession {
   *#forward(target: Target | undefined, until?: Watched): Work<StopReport> {
     const from = this.#shown ? this.time : -1;
     const told = this.#shown && this.#stop.exception !== undefined;
-    const state: ForwardRun = { found: undefined, left: false, from, told, target, until };
+    // A step moves on in any case: a breakpoint where it begins would keep it there.
+    const asked = target !== undefined || this.#asked;
+    const state: ForwardRun = { found: undefined, left: false, from, told, asked, target, until };
     try {
       const work = this.engine.forward(Number.POSITIVE_INFINITY);
       for (;;) {
@@ -240,7 +245,9 @@ export class DebugSession {
         if (done === true) {
           if (value === 'end' && this.#watching.check) this.debuggee.finish?.();
           if (state.found && state.found.time < this.time) yield* this.engine.seek(state.found.time);
-          return this.#stopAtFound(this.#report(value, state));
+          const stop = this.#stopAtFound(this.#report(value, state));
+          this.#asked = state.found?.afterStep !== true;
+          return stop;
         }
         yield;
       }

@@ -16,8 +16,11 @@ interface Page {
   columns: readonly string[];
 }
 
+/** What stands in a picture's place until it has its first answer. */
+const message = '<div id="message" role="status">Reading the machine…</div>';
+
 const body = ({ controls, role, label, columns }: Page): string => `<header>${controls}</header>
-<div id="message" role="status"></div>
+${message}
 <div id="box"><canvas id="picture" tabindex="0" role="application" aria-roledescription="${role}" aria-label="${label}" aria-describedby="line"></canvas></div>
 <div id="line" role="status" aria-live="polite"></div>
 <ul id="legend" aria-label="What is shown"></ul>
@@ -69,7 +72,7 @@ const timeline: Picture<'hmm/timeline'> = {
 };
 
 /** What the page of a picture of boxes and arrows has. */
-const diagramBody = (label: string): string => `<div id="message" role="status"></div>
+const diagramBody = (label: string): string => `${message}
 <div id="summary" role="status" aria-live="polite"></div>
 <ol id="stages" aria-label="What has been done"></ol>
 <div id="box"><div id="picture" tabindex="0" role="application" aria-roledescription="diagram" aria-label="${label}" aria-describedby="line"></div></div>
