@@ -14,6 +14,7 @@ import { harmless } from '../language/characters';
 import { hasFailed } from '../protocol';
 import { DETECTED } from '../view/waits';
 import { BreakpointBook, shownBreakpoint } from './breakpoint-book';
+import { ConsoleLog } from './console';
 import { Dialect } from './dialect';
 import { RequestError } from './errors';
 import type { Host } from './host';
@@ -68,6 +69,7 @@ export class Adapter extends RequestServer implements Control, Stopped {
   readonly breakpoints = new BreakpointBook();
   dialect: Dialect;
   readonly #output: Output;
+  #console: ConsoleLog;
   readonly #runner: Runner;
   #current: Current | undefined;
   readonly #progress: Progress;
@@ -84,7 +86,8 @@ export class Adapter extends RequestServer implements Control, Stopped {
   ) {
     super();
     this.dialect = new Dialect(host.paths);
-    this.#output = new Output((text, category, line, time) => this.#print(text, category, line, time));
+    this.#output = new Output((text, category, line, time) => this.#print(text, category, line, time, time));
+    this.#console = this.#emptyConsole();
     this.#progress = new Progress({
       event: (name, body) => this.event(name, body),
       now: () => host.now(),
@@ -95,6 +98,10 @@ export class Adapter extends RequestServer implements Control, Stopped {
       () => this.#sliced(),
       (error) => this.#failed(error),
     );
+  }
+
+  #emptyConsole(): ConsoleLog {
+    return new ConsoleLog((output) => this.event('output', output));
   }
 
   get capabilities(): Dap.Capabilities {
@@ -115,12 +122,28 @@ export class Adapter extends RequestServer implements Control, Stopped {
     return request.handle(this, args);
   }
 
-  #print(text: string, category: string, line = 0, time = 0): void {
+  /** `time`: where a click on the line leads; `said`: the time that the line tells of, where it is not now. */
+  #print(text: string, category: string, line = 0, time = 0, said = 0): void {
+    const current = this.#current;
     const place =
-      line > 0 && this.#current
-        ? { source: this.#current.sources.moment(time), line: this.dialect.toLine(line) }
-        : {};
-    this.event('output', { category, output: harmless(text), ...place });
+      line > 0 && current ? { source: current.sources.moment(time), line: this.dialect.toLine(line) } : {};
+    this.#say({ category, output: harmless(text), ...place }, said);
+  }
+
+  #say(output: Dap.OutputEvent['body'], said = 0): void {
+    this.#console.say(output, said > 0 ? said : (this.#current?.session.time ?? -1));
+  }
+
+  asked(question: string, answer: string): void {
+    this.#console.asked(harmless(question), harmless(answer), this.session.time);
+  }
+
+  /** What the client has been told of what lies ahead again. */
+  #tellOfWayBack(time: number): void {
+    const { hasExtension, client } = this.dialect;
+    if (hasExtension && client.supportsANSIStyling === true) this.#console.goBack(time);
+    else
+      this.#print(`Back at time ${time}: what is told above of later times lies ahead again.\n`, 'console');
   }
 
   linkTimes(text: string): void {
@@ -189,6 +212,7 @@ export class Adapter extends RequestServer implements Control, Stopped {
 
   async relaunch(args: Launch | undefined): Promise<void> {
     this.#runner.cancel();
+    this.#console = this.#emptyConsole();
     await this.launch(args ?? this.#launched.launch);
   }
 
@@ -290,10 +314,7 @@ export class Adapter extends RequestServer implements Control, Stopped {
     this.#output.drain(session.trace);
     this.#output.stopped();
     if (this.#direction === 'backwards' && session.trace.wentBack(session.time))
-      this.#print(
-        `Back at time ${session.time}: what is told above of later times lies ahead again.\n`,
-        'console',
-      );
+      this.#tellOfWayBack(session.time);
     current.view?.moved();
     if (current.launch.noDebug === true && stop.reason !== 'pause') {
       this.#endWithoutDebugging(current, stop);
@@ -337,7 +358,7 @@ export class Adapter extends RequestServer implements Control, Stopped {
     for (const { text, tone, line, time } of outcomeTexts(outcome)) {
       if (tone === 'bad') this.#print(`${text}\n`, 'stderr', line, time);
       else if (tone === 'note') this.#print(`${text}\n`, 'console');
-      else this.event('output', { category: 'stdout', output: `${this.#green(text)}\n` });
+      else this.#say({ category: 'stdout', output: `${this.#green(text)}\n` });
     }
     this.event('hmm/outcome', outcome);
     return hasFailed(outcome);

@@ -59,6 +59,8 @@ export interface Stopped extends Launched {
   linkTimes(text: string): void;
   /** Prints lines, each of which leads to its time, once the answer is out. */
   tell(lines: readonly { readonly text: string; readonly line: number; readonly time: number }[]): void;
+  /** The user has asked this in the console, and has been answered. */
+  asked(question: string, answer: string): void;
   /** Does long work for the answer, in slices; rejects with RequestError where the client gives it up. */
   ask<T>(work: Work<T>): Promise<T>;
   /** The run is over and the user goes on: the session ends once the answer is out. */

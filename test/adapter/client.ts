@@ -34,6 +34,8 @@ export class Client {
   closed = false;
   /** How it calls itself; VS Code has views of its own for the machine. */
   clientID = 'vscode';
+  /** Whether its console shows colours, as VS Code's does. */
+  hasColours = false;
   readonly adapter: Adapter;
   #seq = 1;
   #waiting: (() => void)[] = [];
@@ -105,7 +107,8 @@ export class Client {
     configure: () => Promise<unknown> = async () => {},
   ): Promise<Dap.StoppedEvent['body']> {
     const vscode = this.clientID === 'vscode' ? { supportsInvalidatedEvent: true } : {};
-    await this.request('initialize', { adapterID: 'hmm', clientID: this.clientID, ...vscode });
+    const colours = this.hasColours ? { supportsANSIStyling: true } : {};
+    await this.request('initialize', { adapterID: 'hmm', clientID: this.clientID, ...vscode, ...colours });
     const program = args.program ?? [...this.files.keys()][0] ?? '';
     await this.request('launch', { ...args, program });
     await this.event('initialized');

@@ -185,7 +185,11 @@ export const evaluateRequests = [
       needs: 'stopped',
       capabilities: { supportsEvaluateForHovers: true, supportsClipboardContext: true },
     },
-    evaluate,
+    async (adapter, args) => {
+      const answer = await evaluate(adapter, args);
+      if (args.context === 'repl') adapter.asked(args.expression, answer.result);
+      return answer;
+    },
   ),
 
   request(
