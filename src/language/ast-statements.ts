@@ -179,7 +179,7 @@ export interface DeviceFailStatement extends Simple {
   readonly times?: Expr;
 }
 
-export type KernelAllocation = 'page_table' | 'anon_vma' | 'eviction';
+export type KernelAllocation = 'page_table' | 'anon_vma' | 'vma' | 'eviction';
 
 /** `fail kernel alloc page_table times 1`: the kernel gets no memory for something of its own; without a word, for whatever comes next. */
 export interface KernelFailStatement extends Simple {

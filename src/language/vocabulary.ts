@@ -290,5 +290,5 @@ export const ADVICES = [
 export const ZONES = ['dma', 'dma32', 'normal', 'movable'] as const;
 export const DEVICE_TYPES = ['private', 'coherent', 'persistent'] as const;
 /** What the kernel allocates for itself and can be made to get none of. */
-export const KERNEL_ALLOCATIONS = ['page_table', 'anon_vma', 'eviction'] as const;
+export const KERNEL_ALLOCATIONS = ['page_table', 'anon_vma', 'vma', 'eviction'] as const;
 export const FAULT_RESULTS = ['sigbus', 'sigsegv', 'oom', 'hwpoison', 'nopage', 'retry', 'nothing'] as const;

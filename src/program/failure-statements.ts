@@ -68,6 +68,7 @@ export function deviceHealthNodes(body: Body, statement: DeviceHealthStatement):
 const ALLOCATIONS: Readonly<Record<KernelAllocation, Alloc>> = {
   page_table: Alloc.PageTable,
   anon_vma: Alloc.AnonVma,
+  vma: Alloc.Vma,
   eviction: Alloc.Eviction,
 };
 

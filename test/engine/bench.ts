@@ -15,7 +15,8 @@ import { main_task, mm_alloc, process_alloc, task_alloc } from '../../src/engine
 import { pin_user_pages, unpin_user_pages } from '../../src/engine/kernel/mm/gup/pin';
 import { sys_madvise } from '../../src/engine/kernel/mm/madvise/madvise';
 import { sys_mlock, sys_munlock } from '../../src/engine/kernel/mm/mlock/mlock';
-import { sys_mmap, sys_munmap } from '../../src/engine/kernel/mm/mmap/mmap';
+import { sys_mmap } from '../../src/engine/kernel/mm/mmap/mmap';
+import { sys_munmap } from '../../src/engine/kernel/mm/mmap/munmap';
 import { sys_mprotect } from '../../src/engine/kernel/mm/mprotect';
 import { mremap_anywhere, sys_mremap } from '../../src/engine/kernel/mm/mremap/mremap';
 import { pte_offset, pte_page, ptep_get } from '../../src/engine/kernel/mm/pgtable';

@@ -115,6 +115,7 @@ const failure = fc.oneof(
   fc.constantFrom(
     'fail kernel alloc page_table times 1',
     'fail kernel alloc anon_vma times 1',
+    'fail kernel alloc vma times 1',
     'repair kernel',
   ),
 );

@@ -27,7 +27,7 @@ describe('completion', () => {
     [`${head}  gpu0 fail |`, ['migrate_to_ram', 'copy']],
     [`${head}  gpu0 fail migrate_to_ram as |`, ['sigbus', 'oom']],
     [`${head}  fail |`, ['kernel']],
-    [`${head}  fail kernel alloc |`, ['page_table', 'anon_vma', 'eviction', 'times']],
+    [`${head}  fail kernel alloc |`, ['page_table', 'anon_vma', 'vma', 'eviction', 'times']],
     [`${head}  repair |`, ['kernel']],
     [`${head}}\nschedule {\n app |`, ['app', 'A', 'loop']],
     [`${head}}\nschedule app |`, ['app', 'loop']],

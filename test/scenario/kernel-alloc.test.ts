@@ -66,6 +66,71 @@ describe.each(['4.14', '6.12'])('without memory for it, under %s,', (profile) =>
   });
 });
 
+describe.each(['4.14', '6.1', '6.12', '7.2'])('without memory for a VMA, under %s,', (profile) => {
+  /** What is not as expected after `body`, in an address space that has one VMA of 16 pages. */
+  const failuresOf = (body: string): readonly string[] => {
+    const text = `device gpu0 private 1MiB
+process app {
+    buf = mmap 64KiB
+    write buf = 7
+    ${body}
+}
+`;
+    return runText(text, profile).failures;
+  };
+  const fail = (times = 1): string => `fail kernel alloc vma times ${times}`;
+  const whole = 'expect vma(buf).end - vma(buf).start == 64KiB';
+
+  it.each([
+    ['munmap buf[0..4]', 'ENOMEM'],
+    ['munmap buf[12..16]', 'ENOMEM'],
+    ['munmap buf[4..8]', 'ENOMEM'],
+    ['mprotect buf[4..8] r', 'ENOMEM'],
+    ['mlock buf[4..8]', 'ENOMEM'],
+    ['madvise buf[4..8] nohugepage', 'EAGAIN'],
+    ['mremap buf[4..8] to 0x1800000000', 'ENOMEM'],
+    ['fork child', 'ENOMEM'],
+  ])('%s is %s, and everything is as before', (statement, errno) => {
+    expect(failuresOf(`${fail()}\n    ${statement} expect ${errno}\n    ${whole}`)).toEqual([]);
+    const contents = 'write buf[5] = 8\n    read buf[15] expect 7';
+    expect(failuresOf(`${fail()}\n    ${statement} expect ${errno}\n    ${contents}`)).toEqual([]);
+    expect(failuresOf(`${statement} expect ok`)).toEqual([]);
+  });
+
+  it('a mapping doesn’t shrink', () => {
+    const body = `${fail()}\n    mremap buf size 32KiB expect ENOMEM`;
+    expect(failuresOf(`${body}\n    ${whole}`)).toEqual([]);
+    expect(failuresOf('mremap buf size 32KiB expect ok')).toEqual([]);
+  });
+
+  it('a new mapping can not be, but where a neighbour grows', () => {
+    const body = `${fail()}
+    other = mmap 4KiB shared expect ENOMEM
+    ${fail()}
+    more = mmap 16KiB at buf + 64KiB expect ok
+    expect vma(buf).end - vma(buf).start == 80KiB`;
+    expect(failuresOf(body)).toEqual([]);
+  });
+
+  it('what made room for a mapping at an address is gone', () => {
+    const body = `${fail()}
+    over = mmap 64KiB shared at buf expect ENOMEM
+    read buf expect SIGSEGV`;
+    expect(failuresOf(body)).toEqual([]);
+  });
+
+  it('a part that was moved to a neighbour leaves the VMA in one piece, and empty there', () => {
+    const body = `mremap buf[0..4] to 0x1800000000
+    ${fail()}
+    mremap buf[4..8] to 0x1800004000 expect ok
+    expect vma(buf[4]).start == buf + 16KiB
+    expect vma(buf[4]).end == buf + 64KiB
+    read buf[4] expect 0
+    read buf[8] expect 7`;
+    expect(failuresOf(body)).toEqual([]);
+  });
+});
+
 describe('the arrays of an eviction', () => {
   const body = 'write buf = 1\n    migrate buf to gpu0\n    fail kernel alloc eviction\n    gpu0 evict';
 

@@ -5,7 +5,7 @@ import { TaskState, Wait } from '../../machine/tasks';
 import type { Kernel } from '../../routine/kernel';
 import { Bool, Int, MirrorT, MmT, ProcessT, routine, SignalT } from '../../routine/routine';
 import { file_close_fd, fputDevice } from '../fs/device_file';
-import { exit_mmap } from '../mm/mmap/mmap';
+import { exit_mmap } from '../mm/mmap/munmap';
 import { mmdrop } from './process';
 import { signal_wake_up } from './signal';
 

@@ -6,9 +6,10 @@ import type { Kernel } from '../../routine/kernel';
 import { ErrnoT, MmT, ProcessT, routine, TaskNameT, VmaT } from '../../routine/routine';
 import { dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending } from '../arch/x86/mm/tlbflush';
 import { Errno } from '../constants';
+import { Alloc, should_fail_alloc } from '../mm/fail_alloc';
 import { copy_page_range } from '../mm/memory/copy_page_range';
-import { exit_mmap } from '../mm/mmap/mmap';
 import { mmap_write_unlock, mmapWriteLockKillable } from '../mm/mmap/mmap_lock';
+import { exit_mmap } from '../mm/mmap/munmap';
 import { vm_area_dup, vm_area_free, vma_link } from '../mm/mmap/vma';
 import { vma_end_write_all, vmaStartWrite } from '../mm/mmap/vma_lock';
 import { anon_vma_fork, i_mmap_insert, i_mmap_remove } from '../mm/rmap/rmap';
@@ -17,6 +18,7 @@ import { mm_alloc, mmdrop, process_alloc, task_alloc } from './process';
 
 /** The child's VMA: not locked in memory, and without a promise of huge pages; with WIPEONFORK it begins empty, else it joins the parent's anon_vmas. 0 without memory. */
 function dup_vma(k: Kernel, mm: MmRow, vma: VmaRow): VmaRow {
+  if (should_fail_alloc(k, Alloc.Vma)) return 0 as VmaRow;
   const copy = vm_area_dup(k, vma);
   k.mm.flags.set(copy, k.mm.flags.get(copy) & ~(Vm.Locked | Vm.ResvOwner));
   i_mmap_remove(k, copy);

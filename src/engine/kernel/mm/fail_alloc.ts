@@ -6,7 +6,7 @@
 import type { Kernel } from '../../routine/kernel';
 
 /** Kinds of allocation: a row each of the counters of failures that are left. Row 0 is for whichever comes next. */
-export const Alloc = { Any: 0, PageTable: 1, AnonVma: 2, Eviction: 3 } as const;
+export const Alloc = { Any: 0, PageTable: 1, AnonVma: 2, Eviction: 3, Vma: 4 } as const;
 export type Alloc = (typeof Alloc)[keyof typeof Alloc];
 
 /** Whether this allocation is one that fails; uses up one failure (should_fail). */

@@ -18,14 +18,12 @@ import { EntryT, ErrnoT, Int, MmT, routine, VmaT, VmFlagsT, VpnT } from '../../r
 import { dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending } from '../arch/x86/mm/tlbflush';
 import { Errno, Notify } from '../constants';
 import { populateVma } from './gup/populate';
-import { vma_adjust_trans_huge } from './huge_memory/huge_pmd';
 import { cuts_hugetlb } from './hugetlb/hugetlb_vma';
 import { forEachEntry, walkLocals } from './locked_walk';
 import { mmOf } from './memory/vmf';
 import { enough_memory } from './mmap/mmap';
 import { mmap_write_unlock, mmapWriteLockKillable } from './mmap/mmap_lock';
-import { vma_modify_flags, vmas_modify_changes } from './mmap/vma';
-import { vmaStartWrite } from './mmap/vma_lock';
+import { vmaModifyFlags } from './mmap/vma_modify';
 import {
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
@@ -33,7 +31,6 @@ import {
 import { next_pmd_table, next_pte_table } from './pagewalk';
 import { pte_page, ptep_get, set_pte_bits, set_pte_bits_unflushed } from './pgtable';
 import { can_change_pte_writable } from './pte_writable';
-import { rmapWriteLock, vmaLocks } from './rmap/rmap_lock';
 
 const ACCESS = Vm.Read | Vm.Write | Vm.Exec;
 
@@ -219,12 +216,11 @@ const mprotect_fixup = routine({
     r.when('it would cut a huge page of the pool', (k, f) => cuts_hugetlb(k, mmOf(k, f), f.start, f.end), [
       r.ret('return -EINVAL', () => -Errno.EINVAL),
     ]),
-    ...vma_adjust_trans_huge(r, (k, f) => mmOf(k, f)),
-    vmaStartWrite(r, (k, f) => [f.vma, ...vmas_modify_changes(k, f.vma, f.start, f.end, f.flags)]),
-    rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_modify_changes(k, f.vma, f.start, f.end, f.flags))),
-    r.step('vma_modify_flags(vmi, prev, vma, start, end, newflags)', (k, f) => {
-      f.vma = vma_modify_flags(k, f.vma, f.start, f.end, f.flags);
-    }),
+    ...vmaModifyFlags(
+      r,
+      'vma_modify_flags(vmi, prev, vma, start, end, newflags)',
+      r.ret('return -ENOMEM', () => -Errno.ENOMEM),
+    ),
     r.call('change_protection(tlb, vma, start, end, cp_flags)', change_protection, (_, f, callee) => {
       callee.vma = f.vma;
       callee.start = f.start;

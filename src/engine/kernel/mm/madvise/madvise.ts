@@ -6,15 +6,12 @@ import type { Kernel } from '../../../routine/kernel';
 import { AdviceT, Bool, ErrnoT, Int, MmT, routine, VmaT, VmFlagsT, VpnT } from '../../../routine/routine';
 import { Errno } from '../../constants';
 import { huge_start } from '../huge_memory/huge_memory';
-import { vma_adjust_trans_huge } from '../huge_memory/huge_pmd';
 import { cuts_hugetlb } from '../hugetlb/hugetlb_vma';
 import { mmOf } from '../memory/vmf';
 import { zap_page_range_single } from '../memory/zap';
 import { mmap_read_unlock, mmap_write_unlock, mmapReadLock, mmapWriteLockKillable } from '../mmap/mmap_lock';
-import { vma_modify_flags, vmas_modify_changes } from '../mmap/vma';
-import { vmaStartWrite } from '../mmap/vma_lock';
+import { vmaModifyFlags } from '../mmap/vma_modify';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
-import { rmapWriteLock, vmaLocks } from '../rmap/rmap_lock';
 import { madvise_cold, madvise_free_single_vma, range } from './madvise_free';
 import { madvise_pageout } from './madvise_pageout';
 import { madvise_populate, madvise_populate_vma } from './madvise_populate';
@@ -215,12 +212,11 @@ const madvise_vma_behavior = routine({
           (k, f) => cuts_hugetlb(k, mmOf(k, f), f.start, f.end),
           [r.ret('return -EINVAL', () => -Errno.EINVAL)],
         ),
-        ...vma_adjust_trans_huge(r, (k, f) => mmOf(k, f)),
-        vmaStartWrite(r, (k, f) => [f.vma, ...vmas_modify_changes(k, f.vma, f.start, f.end, f.flags)]),
-        rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_modify_changes(k, f.vma, f.start, f.end, f.flags))),
-        r.step('madvise_update_vma(vma, prev, start, end, new_flags)', (k, f) => {
-          vma_modify_flags(k, f.vma, f.start, f.end, f.flags);
-        }),
+        ...vmaModifyFlags(
+          r,
+          'madvise_update_vma(vma, prev, start, end, new_flags)',
+          r.ret('return -EAGAIN, for memory is only short for now', () => -Errno.EAGAIN),
+        ),
       ]),
     ]),
     r.ret('return 0'),
@@ -272,7 +268,8 @@ const madvise_walk_vmas = routine({
   ],
 });
 
-/** madvise(2). Returns 0; -EINVAL for advice this kernel or VMA doesn't take; -ENOMEM for holes; -EFAULT from populating. */
+/** madvise(2). Returns 0; -EINVAL for advice this kernel or VMA doesn't take; -ENOMEM for holes; -EAGAIN
+ * without memory for a VMA; -EFAULT from populating. */
 export const sys_madvise = routine({
   name: 'sys_madvise',
   file: 'mm/madvise.c',

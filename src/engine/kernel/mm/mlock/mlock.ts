@@ -20,15 +20,12 @@ import {
 import { Errno } from '../../constants';
 import { mm_populate } from '../gup/populate';
 import { is_huge } from '../huge_memory/huge_memory';
-import { vma_adjust_trans_huge } from '../huge_memory/huge_pmd';
 import { mmOf } from '../memory/vmf';
 import { mmap_write_unlock, mmapWriteLockKillable } from '../mmap/mmap_lock';
-import { vma_modify_flags, vmas_modify_changes } from '../mmap/vma';
-import { vmaStartWrite } from '../mmap/vma_lock';
+import { vmaModifyFlags } from '../mmap/vma_modify';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { after_entry, next_entry, pte_table_end } from '../pagewalk';
 import { leaf_offset, pte_page, ptep_get } from '../pgtable';
-import { rmapWriteLock, vmaLocks } from '../rmap/rmap_lock';
 import { lruAddDrain } from '../swap/lru_add_drain';
 import { lru_del, lru_insert } from '../swap/swap';
 import { mlock_folio, munlock_folio } from './mlock_folio';
@@ -107,7 +104,7 @@ function locked_flags(k: Kernel, vma: VmaRow, lock: boolean): number {
   return lock ? flags | Vm.Locked : flags & ~Vm.Locked;
 }
 
-/** Sets or clears VM_LOCKED on the part of one VMA. Nothing happens where it is so already. */
+/** Sets or clears VM_LOCKED on the part of one VMA. Nothing happens where it is so already. Returns 0 or -ENOMEM. */
 const mlock_fixup = routine({
   name: 'mlock_fixup',
   file: 'mm/mlock.c',
@@ -118,13 +115,12 @@ const mlock_fixup = routine({
     r.step('newflags = vm_flags with VM_LOCKED, or without', (k, f) => {
       f.flags = locked_flags(k, f.vma, f.lock !== 0);
     }),
-    r.when('(newflags == oldflags)', (k, f) => f.flags === k.mm.flags.get(f.vma), [r.ret('return')]),
-    ...vma_adjust_trans_huge(r, (k, f) => mmOf(k, f)),
-    vmaStartWrite(r, (k, f) => [f.vma, ...vmas_modify_changes(k, f.vma, f.start, f.end, f.flags)]),
-    rmapWriteLock(r, (k, f) => vmaLocks(k, vmas_modify_changes(k, f.vma, f.start, f.end, f.flags))),
-    r.step('vma_modify_flags(vmi, prev, vma, start, end, newflags)', (k, f) => {
-      f.vma = vma_modify_flags(k, f.vma, f.start, f.end, f.flags);
-    }),
+    r.when('(newflags == oldflags)', (k, f) => f.flags === k.mm.flags.get(f.vma), [r.ret('return 0')]),
+    ...vmaModifyFlags(
+      r,
+      'vma_modify_flags(vmi, prev, vma, start, end, newflags)',
+      r.ret('return -ENOMEM', () => -Errno.ENOMEM),
+    ),
     lruAddDrain(r),
     ...markPresent(
       r,
@@ -132,36 +128,44 @@ const mlock_fixup = routine({
       (k, { vma, start, end, lock }) => ({ mm: mmOf(k, { vma }), start, end, lock }),
     ),
     lruAddDrain(r),
+    r.ret('return 0'),
   ],
 });
 
-/** Sets or clears VM_LOCKED on [start, end), VMA by VMA. Returns 0, or -ENOMEM at a hole. */
+/** Sets or clears VM_LOCKED on [start, end), VMA by VMA. Returns 0, or -ENOMEM at a hole or without memory for a VMA. */
 const apply_vma_lock_flags = routine({
   name: 'apply_vma_lock_flags',
   file: 'mm/mlock.c',
   about: 'Change VM_LOCKED of every VMA in the range.',
   params: { start: VpnT, end: VpnT, lock: Bool },
-  locals: { mm: MmT, at: VpnT, next: VpnT, vma: VmaT },
+  locals: { mm: MmT, at: VpnT, next: VpnT, vma: VmaT, ret: ErrnoT },
   body: (r) => [
     r.step('mm = current->mm', (k, f) => {
       f.mm = k.tasks.mmOf(k.task);
       f.at = f.start;
     }),
-    r.loop('(nstart < end)', (_, f) => f.at < f.end, [
+    r.loop('(nstart < end && !error)', (_, f) => f.at < f.end && f.ret === 0, [
       r.step('vma = the VMA at the next page; the part of the range in it', (k, f) => {
         f.vma = k.mm.vmaAt(f.mm, f.at);
         f.next = Math.min(f.end, k.mm.end.get(f.vma)) as Vpn;
       }),
       r.when('(!vma)', (_, f) => f.vma === 0, [r.ret('return -ENOMEM', () => -Errno.ENOMEM)]),
-      r.call('mlock_fixup(vmi, vma, prev, nstart, tmp, newflags)', mlock_fixup, (_, f, callee) => {
-        callee.vma = f.vma;
-        callee.start = f.at;
-        callee.end = f.next;
-        callee.lock = f.lock;
-        f.at = f.next;
-      }),
+      r.call(
+        'mlock_fixup(vmi, vma, prev, nstart, tmp, newflags)',
+        mlock_fixup,
+        (_, f, callee) => {
+          callee.vma = f.vma;
+          callee.start = f.at;
+          callee.end = f.next;
+          callee.lock = f.lock;
+          f.at = f.next;
+        },
+        (_, f, value) => {
+          f.ret = value;
+        },
+      ),
     ]),
-    r.ret('return 0'),
+    r.ret('return the error', (_, f) => f.ret),
   ],
 });
 
@@ -171,7 +175,7 @@ function posix_error(error: number): number {
   return error === -Errno.ENOMEM ? -Errno.EAGAIN : error;
 }
 
-/** mlock(2). Returns 0; -ENOMEM at a hole or where nothing may be read; -EAGAIN when memory is out. */
+/** mlock(2). Returns 0; -ENOMEM at a hole, without memory for a VMA, or where nothing may be read; -EAGAIN when memory is out. */
 export const sys_mlock = routine({
   name: 'sys_mlock',
   file: 'mm/mlock.c',
@@ -227,7 +231,7 @@ export const sys_mlock = routine({
   ],
 });
 
-/** munlock(2). Returns 0, or -ENOMEM at a hole. */
+/** munlock(2). Returns 0, or -ENOMEM at a hole or without memory for a VMA. */
 export const sys_munlock = routine({
   name: 'sys_munlock',
   file: 'mm/mlock.c',

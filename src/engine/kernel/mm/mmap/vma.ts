@@ -322,12 +322,15 @@ export function overlapping_vmas(k: Kernel, mm: MmRow, start: Vpn, end: Vpn): Vm
   return found;
 }
 
+/** The VMA that has pages on both sides of the address, so that it has to be cut there; 0 if none has. */
+export function vma_across(k: Kernel, mm: MmRow, at: Vpn): VmaRow {
+  const vma = k.mm.vmaAt(mm, at);
+  return k.mm.start.get(vma) < at ? vma : (0 as VmaRow);
+}
+
 /** VMAs that end or begin inside [start, end) only after a cut: gather_vmas splits them. */
 export const vmas_gather_splits = (k: Kernel, mm: MmRow, start: Vpn, end: Vpn): VmaRow[] =>
-  [start, end].flatMap((at) => {
-    const vma = k.mm.vmaAt(mm, at);
-    return vma !== 0 && k.mm.start.get(vma) < at ? [vma] : [];
-  });
+  [start, end].map((at) => vma_across(k, mm, at)).filter((vma) => vma !== 0);
 
 /**
  * The VMA that covers [start, end), which lies in `vma`, and shall have `flags`: a neighbour that has them and grows, or

@@ -47,6 +47,7 @@ const mremap_to = routine({
     }),
     r.when('(err)', (_, f) => f.ret !== 0, [r.ret('return the error', (_, f) => f.ret)]),
     ...makeRoom(r),
+    r.when('(err)', (_, f) => f.ret !== 0, [r.ret('return -ENOMEM', (_, f) => f.ret)]),
     r.step('vma = vma_lookup(mm, addr); vrm_calc_charge(vrm)', (k, f) => {
       f.vma = k.mm.vmaAt(f.mm, f.start);
       f.ret = charge_error(k, f.vma, f);

@@ -69,9 +69,11 @@ export const mremap_anywhere = routine({
         (_, f) => f.newPages <= f.pages,
         [
           r.when('(old_len > new_len)', (_, f) => f.newPages < f.pages, [unmapLost(r)]),
-          r.step('it stays where it is', (_, f) => {
-            f.ret = f.start;
-          }),
+          r.when('(!ret)', (_, f) => f.ret === 0, [
+            r.step('it stays where it is', (_, f) => {
+              f.ret = f.start;
+            }),
+          ]),
         ],
         [
           r.when(
@@ -140,8 +142,8 @@ export const sys_mremap = routine({
         if (can_not_be(f) || move_cuts_hugetlb(k, f)) f.ret = -Errno.EINVAL;
       }),
     ]),
+    r.when('(!ret)', (_, f) => f.ret === 0, makeRoom(r)),
     r.when('(!ret)', (_, f) => f.ret === 0, [
-      ...makeRoom(r),
       r.step('vma_to_resize(addr, old_len, new_len, flags)', (k, f) => {
         f.vma = k.mm.vmaAt(f.mm, f.start);
         f.ret = resize_error(k, f.vma, f);
