@@ -5,8 +5,11 @@ import { Engine } from '../../src/engine/time/engine';
 import { finish } from '../../src/engine/time/work';
 import { hashesStraight, lengthOf, runOf } from '../properties/machine';
 import { randomScenario } from '../properties/random-scenario';
+import { wideScenario } from '../properties/wide-scenario';
 import type { FuzzKind } from './kind';
 
+/** Kernels under which the wide scenarios go. */
+const PROFILES = ['7.2', '6.12', '6.1', '4.14'];
 /** Moves within one scenario. */
 const MOVES = 200;
 /** Distances of checkpoints: close, ordinary for these short runs, and none but the first. */
@@ -22,11 +25,14 @@ interface Journey {
 const journey = (moves: number): fc.Arbitrary<Journey> =>
   fc
     .tuple(
-      randomScenario(),
+      fc.oneof(
+        randomScenario().map(({ text }) => text),
+        fc.constantFrom(...PROFILES).chain(wideScenario),
+      ),
       fc.array(fc.double({ min: 0, max: 1.02, noNaN: true }), { minLength: moves, maxLength: moves }),
       fc.constantFrom(...INTERVALS),
     )
-    .map(([{ text }, places, interval]) => ({ text, places, interval }));
+    .map(([text, places, interval]) => ({ text, places, interval }));
 
 /** The first place where the machine is another one than it was going straight; undefined where there is none. */
 function astray({ text, places, interval }: Journey): string | undefined {

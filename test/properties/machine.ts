@@ -125,6 +125,13 @@ export function leaks({ kernel: k }: Run, free: number): string[] {
   return found;
 }
 
+/** A task has come to what is not modelled, and stays there with all that it holds. */
+export function isHalted({ kernel: { tasks } }: Run): boolean {
+  for (const task of tasks.tasks.rows())
+    if (tasks.state.get(task) === TaskState.Blocked && tasks.wait.get(task) === Wait.Halted) return true;
+  return false;
+}
+
 /**
  * A task waits for every CPU's worker to empty its batch of pages while another one keeps a CPU for itself: a livelock
  * that kernels have.

@@ -323,7 +323,7 @@ export function overlapping_vmas(k: Kernel, mm: MmRow, start: Vpn, end: Vpn): Vm
 }
 
 /** The VMA that has pages on both sides of the address, so that it has to be cut there; 0 if none has. */
-export function vma_across(k: Kernel, mm: MmRow, at: Vpn): VmaRow {
+function vma_across(k: Kernel, mm: MmRow, at: Vpn): VmaRow {
   const vma = k.mm.vmaAt(mm, at);
   return k.mm.start.get(vma) < at ? vma : (0 as VmaRow);
 }
