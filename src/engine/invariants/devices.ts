@@ -10,6 +10,9 @@ import type { Kernel } from '../routine/kernel';
 import type { CheckState } from './state';
 import { count, hex, pageName } from './words';
 
+/** Pages among which a search is cheaper than a set of them would be: mostly the list has one more, or one less. */
+const FEW = 16;
+
 /**
  * The checker's copy of a driver's free list, from its bottom up. The list changes at its top, so that only pages down
  * to the first one that stands where it stood are walked.
@@ -25,11 +28,12 @@ export class FreeList {
   sync(s: CheckState, head: number, most: number): number {
     const { depth } = s.pages;
     const top: number[] = [];
-    const seen = new Set<number>();
+    let seen: Set<number> | undefined;
     for (let page = head; !this.#stands(s, page); page = s.kernel.pages.link.get(page)) {
-      if (seen.has(page) || top.length > most) return page;
-      seen.add(page);
+      if (top.length > most || (seen?.has(page) ?? top.includes(page))) return page;
       top.push(page);
+      if (top.length === FEW) seen = new Set(top);
+      else seen?.add(page);
     }
     const from = top.length === 0 ? head : s.kernel.pages.link.get(top.at(-1) ?? 0);
     const kept = from === 0 ? 0 : depth.get(from);

@@ -6,6 +6,7 @@ import type { MmRow, TaskRow, Vpn } from '../machine/ids';
 import { kindOf, Pte } from '../machine/pte';
 import { TaskState } from '../machine/tasks';
 import type { CheckState } from './state';
+import type { Involved } from './violation';
 import { hex } from './words';
 
 /** One do_swap_page that has not returned. */
@@ -71,7 +72,7 @@ function tasksOf(s: CheckState, mm: MmRow): number {
 /** Locks have no list of their readers: where only one task could hold one, it must be this task, or nobody. */
 function checkLock(s: CheckState, task: TaskRow, mm: MmRow, pending: Pending, ret: number): void {
   const { mm: spaces } = s.kernel;
-  const involved = { ...s.place(mm, pending.vpn), task };
+  const involved = (): Involved => ({ ...s.place(mm, pending.vpn), task });
   const vma = spaces.vmaAt(mm, pending.vpn);
   const underVma = (pending.flags & FaultFlag.VmaLock) !== 0;
   const held = underVma
@@ -79,29 +80,29 @@ function checkLock(s: CheckState, task: TaskRow, mm: MmRow, pending: Pending, re
     : spaces.lockReaders.get(mm) > 0 || spaces.lockWriter.get(mm) !== 0;
   if ((ret & VmFault.RETRY) === 0) {
     if (!held)
-      s.happened(30, involved, `do_swap_page returned ${hex(ret)}, and nobody holds the lock any more`);
+      s.happened(30, involved(), `do_swap_page returned ${hex(ret)}, and nobody holds the lock any more`);
   } else if (held && tasksOf(s, mm) === 1)
-    s.happened(30, involved, 'do_swap_page returned VM_FAULT_RETRY and still holds the lock');
+    s.happened(30, involved(), 'do_swap_page returned VM_FAULT_RETRY and still holds the lock');
 }
 
 function checkSigbus(s: CheckState, task: TaskRow, mm: MmRow, pending: Pending): void {
   const { kernel: k } = s;
-  const involved = { ...s.place(mm, pending.vpn), task };
+  const involved = (): Involved => ({ ...s.place(mm, pending.vpn), task });
   const entry = pte_offset(k, mm, pending.vpn);
   const lo = entry === 0 ? 0 : k.tables.lo.get(entry);
   const hi = entry === 0 ? 0 : k.tables.hi.get(entry);
   if (pending.returned === undefined) {
     const kind = kindOf(lo);
     const sound = kind === Pte.Swap || kind === Pte.Migration || kind === Pte.DevicePrivate;
-    if (sound) s.happened(31, involved, 'do_swap_page returned VM_FAULT_SIGBUS without asking the driver');
+    if (sound) s.happened(31, involved(), 'do_swap_page returned VM_FAULT_SIGBUS without asking the driver');
     return;
   }
   if ((pending.returned & VmFault.SIGBUS) === 0)
     s.happened(
       31,
-      involved,
+      involved(),
       `the callback returned ${hex(pending.returned)} and do_swap_page VM_FAULT_SIGBUS`,
     );
   if (pending.forced && (lo !== pending.lo || hi !== pending.hi))
-    s.happened(31, involved, 'the driver did nothing, and the entry has changed');
+    s.happened(31, involved(), 'the driver did nothing, and the entry has changed');
 }

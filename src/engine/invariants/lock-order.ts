@@ -7,7 +7,7 @@
 import type { IntColumn, Journal } from '../machine/column';
 import { Wait } from '../machine/tasks';
 import { Op } from '../routine/link';
-import type { CheckState } from './state';
+import { type CheckState, shadow } from './state';
 
 const CLASSES = [
   "the driver's lock over its ranges",
@@ -57,13 +57,13 @@ interface Watched {
   readonly column: IntColumn;
   readonly kind: number;
   readonly byTask: boolean;
+  /** By row: the task that is known to hold it; 0 = none is. */
+  readonly owners: IntColumn;
 }
 
 export class LockOrder {
   /** By task: kinds of the locks it holds, the latest last. */
   readonly #held: number[][] = [];
-  /** By column and row: the task that is known to hold it. */
-  readonly #owners: Map<number, number>[] = [];
   readonly #watched: Watched[] = [];
   readonly #orders: (Order | undefined)[] = [];
   /** After a jump in time it is not known who holds what. */
@@ -72,8 +72,7 @@ export class LockOrder {
   constructor(readonly state: CheckState) {
     const { mm, pages, tables, tasks, drivers } = state.kernel;
     const watch = (column: IntColumn, kind: number, byTask = false): void => {
-      this.#watched[column.id] = { column, kind, byTask };
-      this.#owners[column.id] = new Map();
+      this.#watched[column.id] = { column, kind, byTask, owners: shadow('owners') };
     };
     for (const { locks } of drivers) for (const { column } of locks) watch(column(state.kernel), RangeLock);
     watch(mm.lockWriter, MmapLock);
@@ -127,15 +126,13 @@ export class LockOrder {
   }
 
   /** Takes up one lock: the task that has just taken it, or 0. */
-  #follow({ column, kind, byTask }: Watched, row: number): number {
-    const owners = this.#owners[column.id] as Map<number, number>;
-    const before = owners.get(row) ?? 0;
+  #follow({ column, kind, byTask, owners }: Watched, row: number): number {
+    const before = owners.get(row);
     const value = column.get(row);
     const task = value === 0 ? 0 : byTask ? row : value;
     if (before === task) return 0;
     if (before !== 0) this.#release(before, kind);
-    if (task === 0) owners.delete(row);
-    else owners.set(row, task);
+    owners.set(row, task);
     return task;
   }
 
@@ -158,7 +155,7 @@ export class LockOrder {
     this.#stale = false;
     this.#held.length = 0;
     this.#watched.forEach((watched) => {
-      this.#owners[watched.column.id]?.clear();
+      watched.owners.data.fill(0);
       const { length } = watched.column.data;
       for (let row = 0; row < length; row++) {
         const skip = watched.column.id === exceptColumn && row === exceptRow;

@@ -15,7 +15,7 @@ import { Marks, type Writer } from './marks';
 import type { Involved, TargetKind, Violation } from './violation';
 
 /** Not part of the machine: a growing array of numbers. */
-const shadow = (name: string): IntColumn => new IntColumn(`shadow.${name}`, 0);
+export const shadow = (name: string): IntColumn => new IntColumn(`shadow.${name}`, 0);
 
 /** The checker's own record of page-table entries as they were at the last check, and its counts of them. */
 class EntryShadow {
