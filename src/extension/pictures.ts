@@ -97,6 +97,17 @@ const waitGraph: Picture<'hmm/waitGraph'> = {
   body: diagramBody('Wait graph. Arrow keys move over the boxes, Enter goes to the line that a task is at.'),
 };
 
+/** Page Flow: which pages went to and fro, and how often. */
+const pageFlow: Picture<'hmm/pageFlow'> = {
+  viewId: 'hmm.pageFlow',
+  name: 'page-flow',
+  request: 'hmm/pageFlow',
+  body: `${diagramBody(
+    'Page flow. Arrow keys move over the places between which pages went; a table of the parts of buffers follows.',
+  )}
+<div id="blocks"><table><caption>Parts of buffers, of at most 2 MiB</caption><thead></thead><tbody></tbody></table><div id="left"></div></div>`,
+};
+
 type AnyView = Pick<PictureView<'hmm/timeline'>, 'isVisible' | 'title' | 'save'>;
 
 /** The picture that can be seen; of several the one that is chosen. */
@@ -117,6 +128,7 @@ export function pictures(sessions: Sessions, extension: vscode.Uri, pages: PageL
     new PictureView(sessions, extension, timeline, links),
     new PictureView(sessions, extension, faultPath, links),
     new PictureView(sessions, extension, waitGraph, links),
+    new PictureView(sessions, extension, pageFlow, links),
   ];
   const save = async (what: SavedPart): Promise<void> => (await chosen(views))?.save(what);
   return [

@@ -33,6 +33,8 @@ export interface DiagramArrow {
   to: string;
   kind: DiagramArrowKind;
   label: string;
+  /** How much goes along it, beside the most along any: above 0, at most 1. All are alike without. */
+  weight?: number;
 }
 
 /** Something that has to be done, in the order in which it is. */

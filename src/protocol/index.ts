@@ -8,6 +8,7 @@ export * from './history';
 export * from './launch';
 export type * from './machine-views';
 export * from './outcome';
+export * from './page-flow';
 export type * from './page-tables';
 export type * from './picture';
 export type * from './requests';

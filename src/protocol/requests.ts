@@ -14,6 +14,7 @@ import type {
   WaitsResult,
   ZonesResult,
 } from './machine-views';
+import type { PageFlowArguments, PageFlowResult } from './page-flow';
 import type {
   LocateArguments,
   LocateResult,
@@ -79,6 +80,8 @@ export interface HmmRequests {
   'hmm/history': { args: HistoryArguments; result: HistoryTable };
   /** All that has happened to a page of a process until now, likewise. */
   'hmm/biography': { args: BiographyArguments; result: HistoryTable };
+  /** Which pages went from where to where since the run began, as a picture and by parts of buffers. */
+  'hmm/pageFlow': { args: PageFlowArguments; result: PageFlowResult };
   /** Every zone of every node. */
   'hmm/zones': { args: NoArguments; result: ZonesResult };
   /** Faults that have begun and not ended. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { EditorWindow } from './editor-window';
+import { EditorWindow, soon } from './editor-window';
 import { Picture } from './picture';
+import { repeat } from './repeat';
 
 const scenario = `profile 6.12
 device gpu0 private 64MiB driver dmirror
@@ -45,4 +46,25 @@ test('what has been done of the way home is told, and leads to its time', async 
   await window.seek(String(Number(await window.time()) + 110));
   await path.body.locator('#stages li.done button').first().waitFor();
   await window.screenshot('fault-path-later');
+});
+
+test('page flow lists the parts of buffers whose pages moved, sorted by what is chosen, and leads to them', async () => {
+  await window.showInPanel('Page Flow');
+  const flow = await Picture.of(window, 'page-flow');
+  const names = flow.body.locator('#blocks td:first-child button');
+  await names.first().waitFor();
+  expect(await names.allTextContents()).toEqual(['app: buf[0..16]']);
+  const head = flow.body.locator('#blocks th', { hasText: 'To device' });
+  await repeat(
+    'sorting',
+    () => head.locator('button').click(soon),
+    async () => (await head.getAttribute('aria-sort')) !== null,
+  );
+  await window.screenshot('page-flow');
+  const entry = window.rows('Page Tables', 'buf[0]').first();
+  await repeat(
+    'the first page',
+    () => names.first().click(soon),
+    () => entry.isVisible(),
+  );
 });

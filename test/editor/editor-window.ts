@@ -271,7 +271,8 @@ export class EditorWindow {
   /** Brings one of our views in the panel into sight. */
   async showInPanel(title: string): Promise<void> {
     const header = this.page.locator(`.part.panel .pane-header[aria-label^="${title}"]`);
-    await this.command(`HMM: Focus on ${title} View`, () => header.isVisible());
+    const isOpen = async () => (await header.getAttribute('aria-expanded', soon)) === 'true';
+    await this.command(`HMM: Focus on ${title} View`, isOpen);
   }
 
   /** A view of the side bar, by its title. */

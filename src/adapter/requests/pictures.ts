@@ -7,16 +7,19 @@ import {
   type Diagram,
   type DiagramArguments,
   type FrameMapArguments,
+  MOST_BLOCKS,
   MOST_BOXES,
   MOST_CELLS,
   MOST_COLUMNS,
   MOST_LANES,
+  type PageFlowArguments,
   type TimelineArguments,
 } from '../../protocol';
 import type { World } from '../../view/environment';
 import { addressMap, mapProcess, type Part } from '../../view/pictures/address-map';
 import { faultPath } from '../../view/pictures/fault-path';
 import { frameMap } from '../../view/pictures/frame-map';
+import { pageFlow } from '../../view/pictures/page-flow';
 import { timeline } from '../../view/pictures/timeline';
 import { waitGraph } from '../../view/pictures/wait-graph';
 import { RequestError } from '../errors';
@@ -74,6 +77,11 @@ function timelineOf({ session }: Stopped, args: TimelineArguments) {
   return timeline(session.debuggee.world, { tasks, stops, last }, args);
 }
 
+function pageFlowOf({ session }: Stopped, { most }: PageFlowArguments) {
+  check('A table has rows from', most, 1, MOST_BLOCKS);
+  return pageFlow(session.debuggee.world, session.past.movesUntil(session.time), most);
+}
+
 /** A diagram around the task that is meant. */
 function diagramOf(draw: (world: World, task: TaskRow, most: number) => Diagram) {
   return ({ session }: Stopped, args: DiagramArguments): Diagram => {
@@ -88,4 +96,5 @@ export const pictureRequests = [
   request('hmm/timeline', { needs: 'stopped' }, timelineOf),
   request('hmm/faultPath', { needs: 'stopped' }, diagramOf(faultPath)),
   request('hmm/waitGraph', { needs: 'stopped' }, diagramOf(waitGraph)),
+  request('hmm/pageFlow', { needs: 'stopped' }, pageFlowOf),
 ];

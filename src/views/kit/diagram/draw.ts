@@ -15,6 +15,11 @@ const TITLE = 13;
 const SMALL = 11;
 const LINE = 15;
 const PADDING = 8;
+/** Widths of arrows: of one along which little goes, and of the one with the most. */
+const THIN = 1.2;
+const THICK = 5;
+/** Length of the head of a thin arrow. */
+const HEAD = 6;
 /** Wider texts are cut off; the line below the picture has them all. */
 const WIDEST = 240;
 
@@ -154,18 +159,20 @@ export class DiagramDrawing {
     add(to, 'text', { ...place, fill }, text);
   }
 
-  #arrow(to: Element, { kind, label }: DiagramArrow, index: number): void {
+  #arrow(to: Element, { kind, label, weight }: DiagramArrow, index: number): void {
     const way = this.arranged.arrows[index];
     if (way === undefined) return;
     const stroke = kind === 'circle' ? this.theme.error : this.theme.foreground;
     const dash = DASHES[kind];
     const points = way.points.map(({ x, y }) => `${x},${y}`).join(' ');
-    const line = { points, fill: 'none', stroke, 'stroke-width': kind === 'circle' ? 2.5 : 1.2 };
+    const width = kind === 'circle' ? 2.5 : THIN + (weight ?? 0) * (THICK - THIN);
+    const line = { points, fill: 'none', stroke, 'stroke-width': width };
     add(to, 'polyline', dash === undefined ? line : { ...line, 'stroke-dasharray': dash });
-    add(to, 'polygon', { points: head(way.points), fill: stroke });
+    add(to, 'polygon', { points: head(way.points, HEAD + 2 * width), fill: stroke });
     const { x, y } = way.label;
-    const width = this.#ruler.width(label, SMALL) + PADDING;
-    add(to, 'rect', { x: x - width / 2, y: y - LINE / 2, width, height: LINE, fill: this.theme.background });
+    const room = this.#ruler.width(label, SMALL) + PADDING;
+    const back = { x: x - room / 2, y: y - LINE / 2, width: room, height: LINE };
+    add(to, 'rect', { ...back, fill: this.theme.background });
     const text = { x, y: y + SMALL / 3, 'font-size': SMALL, 'text-anchor': 'middle', fill: stroke };
     add(to, 'text', text, label);
   }
@@ -175,12 +182,12 @@ export class DiagramDrawing {
   }
 }
 
-/** The head of an arrow at the end of its way, as a polygon. */
-function head(points: readonly Point[]): string {
+/** The head of an arrow at the end of its way, as a polygon with sides of that length. */
+function head(points: readonly Point[], length: number): string {
   const end = points.at(-1) ?? { x: 0, y: 0 };
   const before = points.at(-2) ?? end;
   const angle = Math.atan2(end.y - before.y, end.x - before.x);
   const corner = (turn: number): string =>
-    `${end.x - 8 * Math.cos(angle + turn)},${end.y - 8 * Math.sin(angle + turn)}`;
+    `${end.x - length * Math.cos(angle + turn)},${end.y - length * Math.sin(angle + turn)}`;
   return `${end.x},${end.y} ${corner(0.4)} ${corner(-0.4)}`;
 }

@@ -1,6 +1,6 @@
 /** A picture of boxes and arrows: few things, so it is drawn as SVG. */
 
-import type { Diagram, DiagramArguments, DiagramBox, DiagramStage } from '../../../protocol/diagram';
+import type { Diagram, DiagramBox, DiagramStage } from '../../../protocol/diagram';
 import type { SavedFile } from '../../../protocol/picture';
 import { base64Of } from '../base64';
 import { element, fillRows } from '../page';
@@ -15,7 +15,21 @@ type Direction = readonly [x: number, y: number];
 
 const MARKS: Record<DiagramStage['state'], string> = { done: '✓', open: '○', refused: '✗' };
 
-export class DiagramView extends Picture<DiagramArguments, Diagram, Record<string, never>> {
+/** Each box with what it leads to, the names of the columns first. */
+function boxRows({ boxes, arrows }: Diagram): readonly (readonly string[])[] {
+  const titles = new Map(boxes.map(({ id, title }) => [id, title]));
+  const rows = boxes.map(({ id, title, lines }) => {
+    const leads = arrows.filter(({ from }) => from === id);
+    return [title, lines.join('; '), leads.map(({ label, to }) => `${label} ${titles.get(to)}`).join('; ')];
+  });
+  return [['what', 'how it is', 'leads to'], ...rows];
+}
+
+export class DiagramView<Answer extends Diagram = Diagram> extends Picture<
+  { most: number },
+  Answer,
+  Record<string, never>
+> {
   readonly #summary = element('summary');
   readonly #stages = element<HTMLOListElement>('stages');
   readonly #table = element<HTMLTableSectionElement>('rows');
@@ -28,15 +42,15 @@ export class DiagramView extends Picture<DiagramArguments, Diagram, Record<strin
     this.picture.addEventListener('dblclick', (event) => this.#click(event, true));
   }
 
-  protected argsFor(): DiagramArguments {
+  protected argsFor(): { most: number } {
     return { most: MOST };
   }
 
-  protected shown(diagram: Diagram): void {
+  protected shown(diagram: Answer): void {
     this.#summary.textContent = diagram.summary;
     this.picture.hidden = diagram.boxes.length === 0;
     this.#stages.replaceChildren(...diagram.stages.map((stage) => this.#stage(stage)));
-    fillRows(this.#table, this.table(diagram).slice(1));
+    fillRows(this.#table, boxRows(diagram).slice(1));
     this.redraw();
     this.#tell();
   }
@@ -58,7 +72,7 @@ export class DiagramView extends Picture<DiagramArguments, Diagram, Record<strin
     return item;
   }
 
-  protected draw(diagram: Diagram, width: number, height: number): void {
+  protected draw(diagram: Answer, width: number, height: number): void {
     this.#drawing = new DiagramDrawing(diagram, new Theme(), { width, height });
     this.picture.replaceChildren(this.#svg(this.#index()));
   }
@@ -74,14 +88,8 @@ export class DiagramView extends Picture<DiagramArguments, Diagram, Record<strin
     return { kind: 'svg', base64: base64Of(this.#svg(undefined).outerHTML) };
   }
 
-  /** Each box with what it leads to. */
-  protected table({ boxes, arrows }: Diagram): readonly (readonly string[])[] {
-    const titles = new Map(boxes.map(({ id, title }) => [id, title]));
-    const rows = boxes.map(({ id, title, lines }) => {
-      const leads = arrows.filter(({ from }) => from === id);
-      return [title, lines.join('; '), leads.map(({ label, to }) => `${label} ${titles.get(to)}`).join('; ')];
-    });
-    return [['what', 'how it is', 'leads to'], ...rows];
+  protected table(diagram: Answer): readonly (readonly string[])[] {
+    return boxRows(diagram);
   }
 
   #index(): number | undefined {
@@ -102,7 +110,7 @@ export class DiagramView extends Picture<DiagramArguments, Diagram, Record<strin
 
   #tell(): void {
     const index = this.#index();
-    const row = index === undefined || this.answer === undefined ? [] : this.table(this.answer)[index + 1];
+    const row = index === undefined || this.answer === undefined ? [] : boxRows(this.answer)[index + 1];
     this.say((row ?? []).filter((text) => text !== '').join(' · '));
   }
 
@@ -138,7 +146,7 @@ export class DiagramView extends Picture<DiagramArguments, Diagram, Record<strin
     this.#select(best);
   }
 
-  protected keys({ boxes }: Diagram): Keys {
+  protected keys({ boxes }: Answer): Keys {
     return {
       ArrowRight: () => this.#go([1, 0]),
       ArrowLeft: () => this.#go([-1, 0]),
