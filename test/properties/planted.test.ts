@@ -38,7 +38,7 @@ const plantBypass =
 
 /** put_page forgets the reference of the fault: the page that came home is never given back. */
 function plantMissingPut(run: Run): void {
-  replaceStep(run, 'put_page', 'if the reference dropped was the last', (original) => (k, f, callee) => {
+  replaceStep(run, 'put_page', 'if (folio_put_testzero(folio))', (original) => (k, f, callee) => {
     const { page, hold } = f as Frame & { page: number; hold: number };
     const forgets = hold === Hold.Fault && k.pages.pgmap(page as never) !== 0;
     return forgets ? false : original(k, f, callee);
@@ -47,7 +47,7 @@ function plantMissingPut(run: Run): void {
 
 /** The same, but the name of the holder goes while its reference stays. */
 function plantUnnamedReference(run: Run): void {
-  replaceStep(run, 'put_page', 'if the reference dropped was the last', (original) => (k, f, callee) => {
+  replaceStep(run, 'put_page', 'if (folio_put_testzero(folio))', (original) => (k, f, callee) => {
     const { page, hold } = f as Frame & { page: number; hold: number };
     if (hold === Hold.Fault && k.pages.pgmap(page as never) !== 0) k.pages.refcount.add(page as never, 1);
     return original(k, f, callee);
