@@ -101,6 +101,8 @@ export const FEATURES = {
     'A page that is read from a synchronous swap area for its only user stays out of the swap cache (4.15+).',
   newerAdvice:
     'MADV_COLD and MADV_PAGEOUT (5.4+), MADV_POPULATE_READ/WRITE (5.14+) and MADV_DONTNEED_LOCKED (5.18+) exist.',
+  advisesWholeFolios:
+    'MADV_COLD, FREE and PAGEOUT take a huge page that is mapped page by page as one where all of it is in the range (6.10+); before, they split it, and what they can not split ends the work on its page table.',
   deviceExclusive: 'Pages can be device-exclusive (5.14+).',
   exclusiveByPage:
     "make_device_exclusive takes one page, waits for its lock and says why it can't be had (6.15+); before, make_device_exclusive_range takes a range and passes over what it can't have.",

@@ -88,6 +88,7 @@ export const linux414: Profile = {
   gatherDrains: true,
   syncSwapSkipsCache: false,
   newerAdvice: false,
+  advisesWholeFolios: false,
   deviceExclusive: false,
   exclusiveByPage: false,
   exclusiveKeepsMapcount: false,

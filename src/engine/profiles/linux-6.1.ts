@@ -39,6 +39,7 @@ export const linux61: Profile = {
   pinCountsZeroPage: true,
   longtermKeepsLock: true,
   populatesByVma: true,
+  advisesWholeFolios: false,
   pagemapExclusiveElsewhere: true,
   smapsDoubtsElsewhere: false,
   splitMapsZeroPages: false,

@@ -85,6 +85,7 @@ export const linux612: Profile = {
   gatherDrains: true,
   syncSwapSkipsCache: true,
   newerAdvice: true,
+  advisesWholeFolios: true,
   deviceExclusive: true,
   exclusiveByPage: false,
   exclusiveKeepsMapcount: false,

@@ -1,26 +1,25 @@
 /** What MADV_FREE and MADV_COLD do to each entry (mm/madvise.c). */
 
-import type { EntryRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
+import type { PageRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import { isPresent, kindOf, PTE_DIRTY, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { routine, VmaT, VpnT } from '../../../routine/routine';
 import { Errno, Notify } from '../../constants';
-import { is_huge } from '../huge_memory/huge_memory';
-import { covers_huge } from '../huge_memory/huge_pmd';
 import { forEachEntry, walkLocals } from '../locked_walk';
 import { mmOf } from '../memory/vmf';
 import {
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
 } from '../mmu_notifier/mmu_notifier';
-import { pte_clear, pte_page, ptep_get, set_pte_bits } from '../pgtable';
+import { pte_table_end } from '../pagewalk';
+import { leaf_offset, pte_clear, pte_page, ptep_get, set_pte_bits } from '../pgtable';
 import { lruAddDrain } from '../swap/lru_add_drain';
 import { is_driver_page } from '../swap/page_ref';
 import { lru_del, lru_insert } from '../swap/swap';
 import { folio_free_swap, free_swap_and_cache } from '../swapfile/swap_state';
 import { is_own_page } from './madvise_pageout';
-import { madvise_split } from './madvise_split';
+import { advised_entries, madvise_split, type Place } from './madvise_split';
 
 /** The page may be dropped instead of swapped out, unless it is written again (folio_mark_lazyfree). */
 function mark_lazyfree(k: Kernel, page: PageRow): void {
@@ -30,15 +29,23 @@ function mark_lazyfree(k: Kernel, page: PageRow): void {
   lru_insert(k, page);
 }
 
-/** The advice is for all pages of the entry's folio: of a large one that means a huge entry, all of it in the range. */
-function is_whole(k: Kernel, f: { entry: EntryRow; at: Vpn; end: Vpn }): boolean {
-  if (is_huge(ptep_get(k, f.entry))) return covers_huge(f.at, f.end);
-  const page = pte_page(k, f.entry);
-  return page === 0 || !k.pages.has(page, Pg.Head | Pg.Tail);
+/** Takes bits out of the entries of a batch, and goes to its last. */
+function clear_bits(k: Kernel, f: Place, entries: number, bits: number): void {
+  const last = (f.at + entries - 1) as Vpn;
+  for (; ; f.at++) {
+    set_pte_bits(k, f.entry, ptep_get(k, f.entry) & ~bits);
+    if (f.at === last) return;
+    f.entry = leaf_offset(k, mmOf(k, f), (f.at + 1) as Vpn);
+  }
 }
 
-/** One entry under MADV_FREE: a page nobody else maps becomes clean and lazily free; device entries are left alone. */
-function free_pte(k: Kernel, f: { vma: VmaRow; entry: EntryRow }): void {
+/** Where a huge page stays as it is, the work on this table ended there until 6.9. */
+function pass_over(k: Kernel, f: Place): void {
+  if (!k.profile.advisesWholeFolios) f.at = (pte_table_end(f.at, f.end) - 1) as Vpn;
+}
+
+/** Entries under MADV_FREE: a page nobody else maps becomes clean and lazily free; device entries are left alone. */
+function free_ptes(k: Kernel, f: Place, entries: number): void {
   const pte = ptep_get(k, f.entry);
   if (kindOf(pte) === Pte.Swap) {
     k.mm.swapEntries.add(mmOf(k, f), -1);
@@ -49,20 +56,20 @@ function free_pte(k: Kernel, f: { vma: VmaRow; entry: EntryRow }): void {
   const page = isPresent(pte) ? pte_page(k, f.entry) : (0 as PageRow);
   if (page === 0 || is_driver_page(k, page)) return;
   if (k.pages.has(page, Pg.Dirty | Pg.SwapCache)) {
-    if (k.pages.has(page, Pg.Locked) || k.pages.folioMapcount(page) !== 1) return;
+    if (k.pages.has(page, Pg.Locked) || k.pages.folioMapcount(page) !== entries) return;
     if (k.pages.has(page, Pg.SwapCache) && !folio_free_swap(k, page)) return;
     k.pages.clearFlag(page, Pg.Dirty);
   }
-  set_pte_bits(k, f.entry, pte & ~(PTE_YOUNG | PTE_DIRTY));
+  clear_bits(k, f, entries, PTE_YOUNG | PTE_DIRTY);
   mark_lazyfree(k, page);
 }
 
-/** One entry under MADV_COLD: its page is old and goes to the end of the inactive list. */
-function cold_pte(k: Kernel, f: { entry: EntryRow }): void {
+/** Entries under MADV_COLD: their page is old and goes to the end of the inactive list. */
+function cold_ptes(k: Kernel, f: Place, entries: number): void {
   const pte = ptep_get(k, f.entry);
   const page = isPresent(pte) ? pte_page(k, f.entry) : (0 as PageRow);
-  if (!is_own_page(k, page) || !k.pages.has(page, Pg.Lru)) return;
-  set_pte_bits(k, f.entry, pte & ~PTE_YOUNG);
+  if (!is_own_page(k, page, entries) || !k.pages.has(page, Pg.Lru)) return;
+  clear_bits(k, f, entries, PTE_YOUNG);
   lru_del(k, page);
   k.pages.clearFlag(page, Pg.Active | Pg.Referenced);
   lru_insert(k, page);
@@ -102,7 +109,9 @@ export const madvise_free_single_vma = routine({
     }),
     ...forEachEntry(r, [
       r.step('make a present page that nobody else maps clean, old and lazily free', (k, f) => {
-        if (is_whole(k, f)) free_pte(k, f);
+        const entries = advised_entries(k, f);
+        if (entries > 0) free_ptes(k, f, entries);
+        else pass_over(k, f);
       }),
     ]),
     r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, (k, f, callee) => {
@@ -134,7 +143,9 @@ export const madvise_cold = routine({
     }),
     ...forEachEntry(r, [
       r.step('make a present page that nobody else maps old and inactive', (k, f) => {
-        if (is_whole(k, f)) cold_pte(k, f);
+        const entries = advised_entries(k, f);
+        if (entries > 0) cold_ptes(k, f, entries);
+        else pass_over(k, f);
       }),
     ]),
   ],

@@ -7,7 +7,7 @@ import type { Kernel } from '../../../routine/kernel';
 import { FolioListT, routine, VmaT, VpnT } from '../../../routine/routine';
 import { mmOf } from '../memory/vmf';
 import { next_entry, pte_table_end } from '../pagewalk';
-import { pte_offset, pte_page, ptep_get } from '../pgtable';
+import { leaf_offset, pte_page, ptep_get } from '../pgtable';
 import { lruAddDrain } from '../swap/lru_add_drain';
 import { is_driver_page } from '../swap/page_ref';
 import {
@@ -17,26 +17,27 @@ import {
   putback_lru_folios,
   shrink_folio_list,
 } from '../vmscan/vmscan';
-import { madvise_split } from './madvise_split';
+import { advised_entries, after_entries, madvise_split } from './madvise_split';
 
-/** Nobody else maps the page, and it is system memory: the advice may touch it. */
-export function is_own_page(k: Kernel, page: PageRow): boolean {
-  return page !== 0 && !is_driver_page(k, page) && k.pages.folioMapcount(page) === 1;
+/** It is system memory, and nobody maps the page but these entries: the advice may touch it. */
+export function is_own_page(k: Kernel, page: PageRow, entries: number): boolean {
+  return page !== 0 && !is_driver_page(k, page) && k.pages.folioMapcount(page) === entries;
 }
 
 /** Pages that nobody else maps leave the LRU for reclaim. */
 function isolate_own_pages(k: Kernel, f: { vma: VmaRow; start: Vpn; end: Vpn; list: SlotRow }): void {
   const mm = mmOf(k, f);
-  for (
-    let at = next_entry(k, mm, f.start, f.end);
-    at < f.end;
-    at = next_entry(k, mm, (at + 1) as Vpn, f.end)
-  ) {
-    const entry = pte_offset(k, mm, at);
+  for (let at = next_entry(k, mm, f.start, f.end); at < f.end; ) {
+    const entry = leaf_offset(k, mm, at);
+    const place = { ...f, at, entry };
+    const entries = advised_entries(k, place);
+    if (entries === 0 && !k.profile.advisesWholeFolios) return;
     const page = isPresent(ptep_get(k, entry)) ? pte_page(k, entry) : (0 as PageRow);
-    if (!is_own_page(k, page)) continue;
-    k.pages.clearFlag(page, Pg.Referenced);
-    isolate_folio(k, f.list, page);
+    if (is_own_page(k, page, entries)) {
+      k.pages.clearFlag(page, Pg.Referenced);
+      isolate_folio(k, f.list, page);
+    }
+    at = next_entry(k, mm, after_entries(k, place, entries), f.end);
   }
 }
 

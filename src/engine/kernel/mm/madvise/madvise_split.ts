@@ -14,45 +14,79 @@ import { mmOf } from '../memory/vmf';
 import { migration_free } from '../migrate_device/migrate_arrays';
 import { lockPage, trylock_page } from '../mmap/mmap_lock';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
-import { after_entry, next_entry } from '../pagewalk';
+import { after_entry, next_entry, pte_table_end } from '../pagewalk';
 import { leaf_offset, pte_page, ptep_get } from '../pgtable';
 import { getPage, put_page } from '../swap/page_ref';
 
-/** Guesses by the first page whether somebody else maps a large folio too (folio_likely_mapped_shared). */
-function folio_likely_mapped_shared(k: Kernel, folio: PageRow): boolean {
+/**
+ * Somebody else may map the folio too: until 6.9 by how often this page of it is mapped (page_mapcount), since by a guess
+ * from the first page (folio_likely_mapped_shared).
+ */
+function is_shared(k: Kernel, folio: PageRow, page: PageRow): boolean {
+  if (!k.profile.advisesWholeFolios)
+    return k.pages.mapcount.get(page) + k.pages.entireMapcount.get(folio) !== 1;
   const mapcount = k.pages.folioMapcount(folio);
   if (mapcount <= 1) return false;
   if (k.pages.entireMapcount.get(folio) > 0 || mapcount > k.pages.count(folio)) return true;
   return k.pages.mapcount.get(folio) > 1;
 }
 
-interface Part {
+/** An entry of a range that is advised. */
+export interface Place {
   vma: VmaRow;
   at: Vpn;
   end: Vpn;
   entry: EntryRow;
-  folio: PageRow;
 }
 
-/** All of the folio is mapped from here on, in its order and before the end. */
-function is_whole(k: Kernel, f: Part, page: PageRow): boolean {
-  if (is_huge(ptep_get(k, f.entry))) return covers_huge(f.at, f.end);
-  if (page !== f.folio || f.at + HUGE_PAGES > f.end) return false;
+const present_page = (k: Kernel, entry: EntryRow): PageRow =>
+  isPresent(ptep_get(k, entry)) ? pte_page(k, entry) : (0 as PageRow);
+
+/** All pages of the folio are mapped one by one from here on, in one table and before the end (folio_pte_batch). */
+function maps_whole_folio(k: Kernel, f: Place, folio: PageRow): boolean {
+  if (!k.pages.has(folio, Pg.Head) || f.at + HUGE_PAGES > pte_table_end(f.at, f.end)) return false;
   for (let i = 1; i < HUGE_PAGES; i++)
-    if (pte_page(k, leaf_offset(k, mmOf(k, f), (f.at + i) as Vpn)) !== k.pages.nth(page, i)) return false;
+    if (present_page(k, leaf_offset(k, mmOf(k, f), (f.at + i) as Vpn)) !== k.pages.nth(folio, i))
+      return false;
   return true;
+}
+
+/** How many entries from here on the advice is for: those of a whole huge page are taken together. 0: the page stays as it is. */
+export function advised_entries(k: Kernel, f: Place): number {
+  if (is_huge(ptep_get(k, f.entry))) return covers_huge(f.at, f.end) ? 1 : 0;
+  const page = present_page(k, f.entry);
+  if (!k.pages.has(page, Pg.Head | Pg.Tail)) return 1;
+  return k.profile.advisesWholeFolios && maps_whole_folio(k, f, page) ? HUGE_PAGES : 0;
+}
+
+/** Behind the entries that the advice is for, or behind the one that it is not for. */
+export const after_entries = (k: Kernel, f: Place, entries: number): Vpn =>
+  after_entry(k, f.entry, (f.at + Math.max(entries, 1) - 1) as Vpn);
+
+/** Where the walk goes on behind a large folio that stays as it is. */
+function after_part(k: Kernel, f: Place): Vpn {
+  if (!k.profile.advisesWholeFolios) return pte_table_end(f.at, f.end);
+  return after_entry(k, leaf_offset(k, mmOf(k, f), f.at), f.at);
+}
+
+interface Part extends Place {
+  folio: PageRow;
 }
 
 /** Goes to the next large folio of which only a part lies in [f.at, f.end); `folio` 0 when there is none. */
 function find_part(k: Kernel, f: Part): void {
   const mm = mmOf(k, f);
   f.at = next_entry(k, mm, f.at, f.end);
-  for (; f.at < f.end; f.at = next_entry(k, mm, after_entry(k, f.entry, f.at), f.end)) {
+  let next = f.at;
+  for (; f.at < f.end; f.at = next_entry(k, mm, next, f.end)) {
     f.entry = leaf_offset(k, mm, f.at);
-    const page = isPresent(ptep_get(k, f.entry)) ? pte_page(k, f.entry) : (0 as PageRow);
+    const page = present_page(k, f.entry);
     f.folio = k.pages.folio(page);
-    if (!k.pages.has(f.folio, Pg.Head) || k.pages.has(f.folio, Pg.HugeTlb)) continue;
-    if (!is_whole(k, f, page) && !folio_likely_mapped_shared(k, f.folio)) return;
+    const entries = advised_entries(k, f);
+    next = after_entries(k, f, entries);
+    if (entries > 0 || k.pages.has(f.folio, Pg.HugeTlb)) continue;
+    if (!is_shared(k, f.folio, page)) return;
+    next = after_part(k, f);
   }
   f.folio = 0 as PageRow;
 }
@@ -99,7 +133,7 @@ export const madvise_split = routine({
         callee.who = f.migration;
       }),
       r.step('go on behind it, or where it was if it is split', (k, f) => {
-        if (f.ret !== 0) f.at = after_entry(k, leaf_offset(k, mmOf(k, f), f.at), f.at);
+        if (f.ret !== 0) f.at = after_part(k, f);
         find_part(k, f);
       }),
     ]),
