@@ -36,6 +36,8 @@ export interface FunctionRequest {
 export interface DataRequest {
   /** What is watched, as `Watched.text` says it. */
   readonly expression: string;
+  /** Whether reads are to stop too; they do not. */
+  readonly reads?: boolean;
   readonly condition?: string;
   readonly hitCondition?: string;
 }
@@ -83,6 +85,9 @@ const CHANGES = /^\s*changes\s+(.+)$/s;
 /** The leaf routines that the next step of the scene's task will run, the outermost first. */
 const nextLeaves = ({ world, task }: Scene, { linked }: CodeMap): readonly LinkedLeaf[] =>
   linked.leaves.next(world.kernel, task);
+
+/** Why a breakpoint on reads is refused. */
+const READS = 'Only changes are watched: a read leaves nothing behind that could be seen.';
 
 export class Breakpoints {
   readonly #lines = new Map<string, Bound[]>();
@@ -171,9 +176,11 @@ export class Breakpoints {
   #bindData(request: DataRequest): Bound {
     const made = watched(this.world, request.expression);
     const name = `changes ${request.expression}`;
-    if (!made.ok) {
-      this.#refuse({ name }, made.message);
-      return { ...this.#unbound('data', made.message), name };
+    const problem = made.ok ? undefined : made.message;
+    if (!made.ok || request.reads === true) {
+      const message = problem ?? READS;
+      this.#refuse({ name }, message);
+      return { ...this.#unbound('data', message), name };
     }
     const bound = this.#bind({ kind: 'data', name, pcs: [] }, undefined, request);
     return bound.verified ? { ...bound, watched: made.value } : bound;

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { DeviceState, MirrorRun, PageTableNode, Zone } from '../protocol';
 import { command } from './command';
-import type { Sessions } from './session';
+import { frameInFocus, type Sessions } from './session';
 
 /** What a menu's command gets: a row of one of the trees, a variable, or nothing. */
 type FromMenu =
@@ -26,16 +26,10 @@ function expressionOf(from: FromMenu): string | undefined {
   return address === undefined ? undefined : `${process}: pte(${place ?? address})`;
 }
 
-/** The frame in focus, whose names an expression may use. */
-function frame(): { frameId?: number } {
-  const item = vscode.debug.activeStackItem;
-  return item instanceof vscode.DebugStackFrame ? { frameId: item.frameId } : {};
-}
-
 /** What a menu's row stands for, or what is typed where there is none, said so that it can be watched. */
 async function askExpression(sessions: Sessions, title: string, from: FromMenu): Promise<string | undefined> {
   const ask = async (expression: string): Promise<string> =>
-    (await sessions.request('hmm/watchable', { expression, ...frame() })).expression;
+    (await sessions.request('hmm/watchable', { expression, ...frameInFocus() })).expression;
   const given = expressionOf(from);
   if (given !== undefined) return ask(given);
   const typed = await vscode.window.showInputBox({

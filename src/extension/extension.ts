@@ -1,10 +1,13 @@
 import * as vscode from 'vscode';
+import { BookmarkList } from './bookmark-list';
+import { Bookmarks, registerBookmarks } from './bookmarks';
 import { CallbacksView } from './callbacks-view';
 import { registerChanges } from './changes';
 import { devicesView } from './devices-view';
 import { registerExamples } from './examples';
 import { registerExportTrace } from './export-trace';
 import { showViewsAtFirstStop } from './first-views';
+import { history } from './history';
 import { registerKernelSource } from './kernel-source';
 import { registerLanguage } from './language';
 import { registerLaunch } from './launch';
@@ -36,8 +39,10 @@ export interface Extension {
 /** Called by the editor when the first scenario is opened or one of our commands is used. */
 export function activate(context: vscode.ExtensionContext): Extension {
   const sessions = new Sessions();
+  const bookmarks = new Bookmarks(sessions, new BookmarkList(context.workspaceState));
   const runs = new ScenarioRuns(context.workspaceState);
   const pageTables = pageTablesView(sessions);
+  const { biography, disposables: asked } = history(sessions, context.extensionUri);
   const zones = zonesView(sessions);
   const devices = devicesView(sessions);
   const pendingFaults = pendingFaultsView(sessions);
@@ -49,7 +54,8 @@ export function activate(context: vscode.ExtensionContext): Extension {
     ...registerLanguage(),
     registerExamples(context),
     ...registerDocuments(context),
-    ...registerTimeCommands(sessions),
+    registerBookmarks(bookmarks),
+    ...registerTimeCommands(sessions, bookmarks),
     ...registerTaskCommands(sessions),
     ...registerChanges(sessions),
     registerTraceLog(),
@@ -57,7 +63,8 @@ export function activate(context: vscode.ExtensionContext): Extension {
     ...timeStatus(sessions),
     new Listings(sessions),
     ...pageTables.disposables,
-    ...pictures(sessions, context.extensionUri, pageTables),
+    ...asked,
+    ...pictures(sessions, context.extensionUri, { ...pageTables, biography }),
     zones,
     devices,
     pendingFaults,

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { PageTableEntryKind, PageTableLevel, PageTableNode } from '../protocol';
 import { command } from './command';
 import type { PageLinks } from './picture-links';
-import type { Sessions } from './session';
+import { frameInFocus, type Sessions } from './session';
 import { StopTree } from './stop-tree';
 import { collapsible, icon, line } from './tree-items';
 
@@ -74,8 +74,6 @@ async function copy(text: string): Promise<void> {
 
 /** Asks for an expression until it gives a place, and returns the way there. */
 async function askForPlace(sessions: Sessions): Promise<PageTableNode[]> {
-  const stackItem = vscode.debug.activeStackItem;
-  const frame = stackItem instanceof vscode.DebugStackFrame ? { frameId: stackItem.frameId } : {};
   let path: PageTableNode[] = [];
   const expression = await vscode.window.showInputBox({
     title: 'Go to Address or Page',
@@ -84,7 +82,7 @@ async function askForPlace(sessions: Sessions): Promise<PageTableNode[]> {
     validateInput: async (text) => {
       if (text.trim() === '') return undefined;
       try {
-        ({ path } = await sessions.request('hmm/locate', { expression: text, ...frame }));
+        ({ path } = await sessions.request('hmm/locate', { expression: text, ...frameInFocus() }));
         return path.length > 0 ? undefined : 'Nothing is mapped there.';
       } catch (error) {
         return error instanceof Error ? error.message : String(error);
@@ -111,7 +109,7 @@ async function chooseMapping(sessions: Sessions, at: Addressed): Promise<PageTab
 }
 
 /** The view with its commands, and the links that lead to an entry of it. */
-export interface PageTablesView extends PageLinks {
+export interface PageTablesView extends Omit<PageLinks, 'biography'> {
   tree: StopTree<PageTableNode>;
   disposables: vscode.Disposable[];
 }

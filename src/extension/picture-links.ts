@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { PictureLink } from '../protocol';
+import type { BiographyArguments, PictureLink } from '../protocol';
 import type { Sessions } from './session';
 
 /** What leads to the entries of Page Tables. */
@@ -7,6 +7,7 @@ export interface PageLinks {
   open(process: string, address: string, focus: boolean): Promise<void>;
   openFrame(pfn: string, focus: boolean): Promise<void>;
   why(process: string, address: string): Promise<void>;
+  biography(of: BiographyArguments): Promise<void>;
 }
 
 /** Shows a line of the scenario that is being debugged. */
@@ -28,6 +29,8 @@ export async function follow(link: PictureLink, sessions: Sessions, pages: PageL
       return pages.openFrame(link.pfn, link.focus);
     case 'why':
       return pages.why(link.process, link.address);
+    case 'biography':
+      return pages.biography(link.of);
     case 'time':
       await sessions.request('hmm/seek', { time: link.time });
       return;

@@ -36,7 +36,7 @@ const addressMap: Picture<'hmm/addressMap'> = {
       '<select id="process" aria-label="Process" hidden></select><button id="mirrors" aria-pressed="false">Device Mirrors</button><button id="out" hidden>Zoom Out</button>',
     role: 'map of pages',
     label:
-      'Address map. Arrow keys move over the pages, Enter zooms in or opens one, W says why it is there, M shows the mirrors of devices.',
+      'Address map. Arrow keys move over the pages, Enter zooms in or opens one, W says why it is there, B tells its biography, M shows the mirrors of devices.',
     columns: ['Pages', 'Where'],
   }),
 };
@@ -50,7 +50,8 @@ const frameMap: Picture<'hmm/frameMap'> = {
     controls: `<select id="colour" aria-label="Colour by"><option value="state">by state</option><option value="process">by process</option><option value="buffer">by buffer</option><option value="refcount">by refcount</option></select>
 <input id="find" size="10" placeholder="pfn 0x…" aria-label="Go to a page frame number"><button id="out" hidden>Zoom Out</button>`,
     role: 'map of page frames',
-    label: 'Frame map. Arrow keys move over the frames, Enter zooms in or goes to the entry that maps one.',
+    label:
+      'Frame map. Arrow keys move over the frames, Enter zooms in or goes to the entry that maps one, B tells the biography of one.',
     columns: ['Frames', 'What they are used for'],
   }),
 };

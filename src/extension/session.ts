@@ -7,6 +7,12 @@ export const debugType = 'hmm';
 /** The language id of scenarios. */
 export const language = 'hmm';
 
+/** The frame in focus, whose names an expression may use. */
+export function frameInFocus(): { frameId?: number } {
+  const item = vscode.debug.activeStackItem;
+  return item instanceof vscode.DebugStackFrame ? { frameId: item.frameId } : {};
+}
+
 /** What the views and commands need to know about the debug protocol's events. */
 interface ProtocolEvent {
   type: string;

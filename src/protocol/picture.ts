@@ -1,5 +1,7 @@
 /** What goes between a picture in its webview and the extension. */
 
+import type { BiographyArguments, HistoryArguments } from './history';
+
 /** What the extension tells a picture that asks for `Answer`. */
 export type ToPicture<Answer> =
   | { type: 'answer'; answer: Answer }
@@ -27,6 +29,9 @@ export type FromPicture<Args> =
   /** A file that was asked for. */
   | { type: 'file'; file: SavedFile };
 
+/** What the view of history tells besides: it is there, and can be told. */
+export type FromHistory = FromPicture<HistoryArguments> | { type: 'ready' };
+
 /** Where something in a picture leads. Addresses are `0x…`; `focus` moves the keyboard there. */
 export type PictureLink =
   /** The page's entry in Page Tables. */
@@ -34,6 +39,8 @@ export type PictureLink =
   /** The entry of Page Tables that maps a page frame first. */
   | { to: 'frame'; pfn: string; focus: boolean }
   | { to: 'why'; process: string; address: string }
+  /** All that has happened to a page. */
+  | { to: 'biography'; of: BiographyArguments }
   /** That time of the run. */
   | { to: 'time'; time: number }
   /** That line of the scenario. */

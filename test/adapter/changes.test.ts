@@ -153,6 +153,20 @@ describe('a data breakpoint', () => {
     expect(breakpoints.map(({ verified }) => verified)).toEqual([false, false]);
     expect(breakpoints[0]?.message).toContain('There is no `gpu1` here');
   });
+
+  it('on reads is offered by nothing, and refused with the reason', async () => {
+    const { c, frameId } = await atFault();
+    const { accessTypes } = await c.request('dataBreakpointInfo', { name: 'gpu0.free', frameId });
+    expect(accessTypes).toEqual(['write']);
+    for (const accessType of ['read', 'readWrite'] as const) {
+      const { breakpoints } = await c.request('setDataBreakpoints', {
+        breakpoints: [{ dataId: 'gpu0.free', accessType }],
+      });
+      expect(breakpoints).toMatchObject([
+        { verified: false, message: expect.stringMatching(/^Only changes/) },
+      ]);
+    }
+  });
 });
 
 describe('last write and next write', () => {

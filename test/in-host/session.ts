@@ -86,6 +86,23 @@ describe('a session', () => {
     vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
   });
 
+  it('Biography of a row and Ask the History show History, and the adapter tells what it shows', async () => {
+    const session = await stopped(HOME);
+    const { path } = (await session.customRequest('hmm/locate', { expression: 'buf[0]' })) as {
+      path: unknown[];
+    };
+    await vscode.commands.executeCommand('hmm.biography', path.at(-1));
+    const { title, rows: told } = (await session.customRequest('hmm/biography', {
+      expression: 'buf[0]',
+    })) as {
+      title: string;
+      rows: { what: string }[];
+    };
+    assert.equal(title, 'Biography of buf[0]');
+    assert(told.some(({ what }) => what.startsWith('nothing → present')));
+    await vscode.commands.executeCommand('hmm.askHistory');
+  });
+
   it('without a session the trees are empty', async () => {
     for (const id of ['hmm.pageTables', 'hmm.pendingFaults', 'hmm.devices', 'hmm.zones'])
       assert.deepEqual(await rows(id), []);

@@ -70,8 +70,9 @@ export const changeRequests = [
   ),
 
   request('setDataBreakpoints', { needs: 'launched' }, (adapter, { breakpoints }) => {
-    const requests = breakpoints.map(({ dataId, condition, hitCondition }) => ({
+    const requests = breakpoints.map(({ dataId, accessType = 'write', condition, hitCondition }) => ({
       expression: dataId,
+      reads: accessType !== 'write',
       ...(condition === undefined ? {} : { condition }),
       ...(hitCondition === undefined ? {} : { hitCondition }),
     }));

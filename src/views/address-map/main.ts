@@ -66,7 +66,12 @@ class AddressMapView extends CellsView<AddressMapArguments, MapState, MapArea, A
     const place = this.#place(cell);
     return {
       m: () => this.#showMirrors(),
-      ...(place === undefined ? {} : { w: () => this.link({ to: 'why', ...place }) }),
+      ...(place === undefined
+        ? {}
+        : {
+            w: () => this.link({ to: 'why', ...place }),
+            b: () => this.link({ to: 'biography', of: place }),
+          }),
     };
   }
 }

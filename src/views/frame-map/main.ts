@@ -7,6 +7,7 @@ import type { Look } from '../kit/cells/draw';
 import type { Range } from '../kit/cells/selection';
 import { CellsView, type Zoomed } from '../kit/cells/view';
 import { element } from '../kit/page';
+import type { Keys } from '../kit/picture';
 import type { Theme } from '../kit/theme';
 import { FrameMap, pfnOf } from './model';
 
@@ -74,6 +75,13 @@ class FrameMapView extends CellsView<FrameMapArguments, FrameState, CellArea, Fr
   protected open(cell: Cell<FrameState>, focus: boolean): void {
     if (cell.pages > 1 || this.map === undefined) return;
     this.link({ to: 'frame', pfn: pfnOf(this.map.rangeOf(cell).from), focus });
+  }
+
+  protected override moreKeys(cell: Cell<FrameState>): Keys {
+    const { map } = this;
+    if (cell.pages > 1 || map === undefined) return {};
+    const expression = `pfn(${pfnOf(map.rangeOf(cell).from)})`;
+    return { b: () => this.link({ to: 'biography', of: { expression } }) };
   }
 
   /** Selects the cell with a page frame number, hexadecimal as the kernel writes them, also outside of the part shown. */
