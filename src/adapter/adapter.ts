@@ -69,7 +69,7 @@ export class Adapter extends RequestServer implements Control, Stopped {
   readonly breakpoints = new BreakpointBook();
   dialect: Dialect;
   readonly #output: Output;
-  #console: ConsoleLog;
+  readonly #console = new ConsoleLog((output) => this.event('output', output));
   readonly #runner: Runner;
   #current: Current | undefined;
   readonly #progress: Progress;
@@ -87,7 +87,6 @@ export class Adapter extends RequestServer implements Control, Stopped {
     super();
     this.dialect = new Dialect(host.paths);
     this.#output = new Output((text, category, line, time) => this.#print(text, category, line, time, time));
-    this.#console = this.#emptyConsole();
     this.#progress = new Progress({
       event: (name, body) => this.event(name, body),
       now: () => host.now(),
@@ -98,10 +97,6 @@ export class Adapter extends RequestServer implements Control, Stopped {
       () => this.#sliced(),
       (error) => this.#failed(error),
     );
-  }
-
-  #emptyConsole(): ConsoleLog {
-    return new ConsoleLog((output) => this.event('output', output));
   }
 
   get capabilities(): Dap.Capabilities {
@@ -212,7 +207,7 @@ export class Adapter extends RequestServer implements Control, Stopped {
 
   async relaunch(args: Launch | undefined): Promise<void> {
     this.#runner.cancel();
-    this.#console = this.#emptyConsole();
+    this.#console.forget();
     await this.launch(args ?? this.#launched.launch);
   }
 

@@ -40,6 +40,12 @@ export class ConsoleLog {
     this.#keep({ time, output, isAnswer: true });
   }
 
+  /** Another session begins: what is on the screen is no longer ours to tell anew. */
+  forget(): void {
+    this.#entries = [];
+    this.#forgotten = 0;
+  }
+
   #keep(entry: Entry): void {
     this.#entries.push(entry);
     if (this.#entries.length < 2 * MOST_ENTRIES) return;

@@ -58,12 +58,19 @@ export function disarm({ engine, schedule, changes }: Watching): void {
 }
 
 /**
- * Time at which an exceptional event stops: after its step; a check at a yield is not in a step. A failed expectation
- * stops before the step that checked it, so that the session stands on the statement that failed.
+ * What is found by a step that only looks: it stops before that step, so that the session stands on the statement that
+ * failed, or on the step that goes round for ever. A check at a yield is not in a step at all.
  */
-export function stopTime(now: number, name: EventName): number {
-  return name === 'invariant_broken' || name === 'expect_failed' ? now : now + 1;
-}
+const FOUND_BY_LOOKING: ReadonlySet<EventName> = new Set([
+  'invariant_broken',
+  'expect_failed',
+  'livelock',
+  'starvation',
+]);
+
+/** Time at which an exceptional event stops: after the step that did it, where it is not what a step has found. */
+export const stopTime = (now: number, name: EventName): number =>
+  FOUND_BY_LOOKING.has(name) ? now : now + 1;
 
 /** What a search backwards looks for. */
 export interface Sought {

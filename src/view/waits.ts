@@ -199,8 +199,11 @@ export function stuckText(world: World, what: Detected, args: readonly number[],
     const [sleeper = 0, holder = 0] = args as TaskRow[];
     return `${waitsFor(world, sleeper as TaskRow)}. It can never wake: ${whyNever(world, holder as TaskRow)}.`;
   }
-  if (what === 'livelock')
-    return `Livelock: ${taskName(world, task)} has taken the same fault at ${showAddress((args[1] ?? 0) * 4096)} ${args[2]} times; nothing changes.`;
+  if (what === 'livelock') {
+    const walks =
+      args[3] === 1 ? ': each succeeds, and the walk for the device looks at the same entry again' : '';
+    return `Livelock: ${taskName(world, task)} has taken the same fault at ${showAddress((args[1] ?? 0) * 4096)} ${args[2]} times${walks}; nothing changes.`;
+  }
   if (what === 'oops' && args[0] === 0)
     return `Kernel oops in ${routineOf(world, task)}: ${taskName(world, task)} has got no memory, and writes by the NULL pointer that it got instead.`;
   if (what === 'oops')

@@ -27,7 +27,7 @@ const SAYS: Readonly<Record<string, RegExp>> = {
   'oops-of-half-a-fix':
     /^Kernel oops in page_remove_rmap: app unmaps pfn 0x\w+ .*: there is no struct page for frame 0x\w+\.$/,
   'device-write-to-read-only-memory':
-    /^Livelock: app has taken the same fault at 0x\w+ 1000 times; nothing changes\.$/,
+    /^Livelock: app has taken the same fault at 0x\w+ 1000 times: each succeeds, and the walk for the device looks at the same entry again; nothing changes\.$/,
   'shared-page-becomes-writable': /^I21 .*2 entries stand for page 0x\w+, and 1 of them may write/,
   'memunmap-waits-for-ever':
     /^app waits for the last page in use of gpu0: pfn 0x\w+ is held by .* and driver\. It can never wake: nobody is left who could end this wait\.$/,

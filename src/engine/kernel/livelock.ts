@@ -37,7 +37,7 @@ export function detect_livelock(k: Kernel, mm: MmRow, vpn: Vpn): void {
   if (tasks.sameFaults.add(k.task, 1) !== k.livelockLimit) return;
   const worker = starved(k);
   if (worker !== 0) k.emit('starvation', worker, k.task, vpn);
-  else k.emit('livelock', tasks.processOf(k.task), vpn, k.livelockLimit);
+  else k.emit('livelock', tasks.processOf(k.task), vpn, k.livelockLimit, 0);
 }
 
 /** The walk for a device begins at the same address again, and nothing it faulted in was good enough. */
@@ -47,7 +47,7 @@ export function detect_endless_walk(k: Kernel, range: RangeRow, vpn: Vpn): void 
   devices.rangeFaulted.set(range, vpn);
   devices.rangeRounds.set(range, sameStart ? devices.rangeRounds.get(range) + 1 : 1);
   if (devices.rangeRounds.get(range) === k.livelockLimit)
-    k.emit('livelock', tasks.processOf(k.task), vpn, k.livelockLimit);
+    k.emit('livelock', tasks.processOf(k.task), vpn, k.livelockLimit, 1);
 }
 
 /** The access has succeeded: what comes next is a new one, even at the same address. */

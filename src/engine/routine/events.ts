@@ -69,8 +69,8 @@ export const EVENT_SCHEMA = {
   deadlock: { enter: ['task', '...'] },
   /** The task waits for what another one holds that has ended, or that itself waits in a circle. */
   never_wakes: { enter: ['task', 'holder'] },
-  /** The same fault with the same outcome, again and again. */
-  livelock: { enter: ['process', 'vpn', 'times'] },
+  /** The same fault with the same outcome, again and again; or (walks = 1) the walk for a device, which takes it. */
+  livelock: { enter: ['process', 'vpn', 'times', 'walks'] },
   /** A worker that can't run because a task that spins in the kernel keeps its CPU. */
   starvation: { enter: ['worker', 'task', 'vpn'] },
   /** The kernel reads memory that is not there: the struct page of a frame that doesn't exist, taken for `page`'s; or (0) by a NULL pointer. */
