@@ -12,6 +12,7 @@ import { finish, type Work } from '../engine/time/work';
 import { didYouMean } from '../language';
 import { harmless } from '../language/characters';
 import { hasFailed } from '../protocol';
+import { EngineDefect } from '../view/cause';
 import { DETECTED } from '../view/waits';
 import { BreakpointBook, shownBreakpoint } from './breakpoint-book';
 import { ConsoleLog } from './console';
@@ -296,8 +297,7 @@ export class Adapter extends RequestServer implements Control, Stopped {
 
   #failed(error: unknown): void {
     this.#progress.end();
-    const text = error instanceof Error ? error.message : String(error);
-    this.#print(`The model has failed at time ${this.session.time}: ${text}\n`, 'stderr');
+    this.#print(`${new EngineDefect(this.session.time, error).message}\n`, 'stderr');
     finish(this.session.engine.recover());
     this.#onStop(this.session.stand('pause'));
   }

@@ -7,6 +7,7 @@ import { BootError } from '../engine/kernel/boot';
 import { PROFILE_NAMES } from '../engine/profiles';
 import { allOf } from '../language/suggest';
 import { buildRun, type Program } from '../program';
+import { EngineDefect } from '../view/cause';
 import { type Arguments, countOption, profileOption, readArguments } from './arguments';
 import { type Command, Exit, type ExitCode, type Io, UsageError } from './command';
 import { FileError } from './files';
@@ -103,6 +104,7 @@ async function tryProgram(program: Program, settings: RunSettings, io: Io, kept?
   } catch (error) {
     if (error instanceof FileError) io.error(`${error.message}\n`);
     else if (error instanceof BootError) io.error(`${program.file}: ${error.message}\n`);
+    else if (error instanceof EngineDefect) io.error(`${program.file}: ${error.message}\n`);
     else throw error;
     return Exit.Bad;
   }

@@ -2,7 +2,7 @@
 
 import { CALLBACKS, type Linked, type LinkedRoutine } from '../engine/routine/link';
 import type { LinkedLeaf } from '../engine/routine/link-leaves';
-import type { AnyRoutine } from '../engine/routine/routine';
+import { type AnyRoutine, aliasesIn } from '../engine/routine/routine';
 import { didYouMean } from '../language';
 
 /** A source a frame can show: the scenario, or a routine's listing. */
@@ -71,9 +71,10 @@ export class CodeMap {
   #addAliases(): void {
     const own = new Set(this.#byName.keys());
     const add = (routine: AnyRoutine, pcs: readonly number[]): void => {
-      for (const alias of routine.aliases.filter((name) => !own.has(name))) {
-        for (const pc of pcs) this.#addName(alias, pc);
-        this.#aliases.set(alias, routine.name);
+      for (const { name, shared } of aliasesIn(this.linked.profile, routine)) {
+        if (own.has(name) && !shared) continue;
+        for (const pc of pcs) this.#addName(name, pc);
+        if (!own.has(name)) this.#aliases.set(name, routine.name);
       }
     };
     for (const { routine, entry } of this.linked.routines) add(routine, [entry]);
@@ -152,7 +153,7 @@ export class CodeMap {
 
   /** `there is no routine x; did you mean y?` */
   unknownName(name: string): string {
-    return `There is no routine or callback \`${name}\` under this profile${didYouMean(name, this.#byName.keys())}.`;
+    return `No routine or callback that this scenario can come to under ${this.linked.profile.release} is called \`${name}\`${didYouMean(name, this.#byName.keys())}.`;
   }
 
   routineNames(): Iterable<string> {

@@ -20,6 +20,7 @@ export type ExceptionId =
   | 'livelock'
   | 'starvation'
   | 'oops'
+  | 'kernel_bug'
   | 'not_modelled';
 
 export interface ExceptionFilter {
@@ -74,6 +75,12 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     id: 'oops',
     label: 'Kernel oops',
     description: 'The kernel reads memory that is not there.',
+    isDefault: true,
+  },
+  {
+    id: 'kernel_bug',
+    label: 'Kernel BUG',
+    description: 'An assertion of the kernel about a page does not hold (VM_BUG_ON).',
     isDefault: true,
   },
   {
@@ -169,6 +176,7 @@ export class Exceptions {
       case 'livelock':
       case 'starvation':
       case 'oops':
+      case 'kernel_bug':
       case 'not_modelled':
         return stuckText(world, name, args, task);
       default:

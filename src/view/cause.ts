@@ -18,6 +18,17 @@ const DEFECT: Cause = {
     'Nothing that is known of this kernel or its drivers explains it: a defect of this program, not of Linux.',
 };
 
+/** The model itself has failed, which no mistake of a kernel can bring about. */
+export class EngineDefect extends Error {
+  constructor(time: number, cause: unknown) {
+    const what = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `The model has failed at time ${time}: ${what}. That is a defect of this program, not of Linux: please report it with the scenario, its profile and schedule, and this time.`,
+      { cause },
+    );
+  }
+}
+
 const known = (sentence: string): Cause => ({ isDefect: false, sentence });
 
 type Found = Pick<Violation, 'invariant' | 'loss'>;

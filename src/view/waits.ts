@@ -13,6 +13,7 @@ import {
   type Vpn,
   vaOf,
 } from '../engine/machine/ids';
+import { ASSERTING, ASSERTIONS } from '../engine/machine/kernel-bug';
 import { TaskState, Wait, type WaitKind } from '../engine/machine/tasks';
 import type { EventName } from '../engine/routine/events';
 import { allOf, someOf } from '../language/suggest';
@@ -174,6 +175,7 @@ export const DETECTED = [
   'livelock',
   'starvation',
   'oops',
+  'kernel_bug',
   'not_modelled',
 ] as const;
 export type Detected = (typeof DETECTED)[number];
@@ -208,6 +210,10 @@ export function stuckText(world: World, what: Detected, args: readonly number[],
     return `Kernel oops in ${routineOf(world, task)}: ${taskName(world, task)} has got no memory, and writes by the NULL pointer that it got instead.`;
   if (what === 'oops')
     return `Kernel oops in page_remove_rmap: ${taskName(world, task)} unmaps ${showPage(world, (args[0] ?? 0) as PageRow)} and reads a frame number out of an entry that is not present: there is no struct page for frame 0x${(args[1] ?? 0).toString(16)}.`;
+  if (what === 'kernel_bug') {
+    const by = ASSERTING[args[0] ?? 0] ?? 'get_page';
+    return `Kernel BUG in ${by}: ${ASSERTIONS[by]}, in ${routineOf(world, task)} of ${taskName(world, task)}, of ${showPage(world, (args[1] ?? 0) as PageRow)}.`;
+  }
   if (what === 'not_modelled')
     return `Not modelled: ${taskName(world, task)} would move the 2 MiB at ${showAddress((args[1] ?? 0) * 4096)} to a device as one huge page, as ${world.kernel.profile.release} does; after \`madvise … nohugepage\`, what was touched moves page by page.`;
   return `Starvation: ${taskName(world, (args[0] ?? 0) as TaskRow)} has work and never runs; ${taskName(world, (args[1] ?? 0) as TaskRow)} spins on its CPU, in a fault at ${showAddress((args[2] ?? 0) * 4096)}.`;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Watch } from '../../src/cli/watch';
+import type { PageRow } from '../../src/engine/machine/ids';
 import { buildRun } from '../../src/program';
 import { programOf } from '../scenario/run-scenario';
 
@@ -15,8 +16,8 @@ describe('the check of the invariants during a run', () => {
     while (run.kernel.mm.rssAnon.get(1) === 0) run.interpreter.run(run.kernel.time + 1, false);
     run.interpreter.run(run.kernel.time + 60, false);
     expect(told).toEqual([]);
-    const page = [...run.kernel.pages.rows()].find((row) => run.kernel.pages.isAnon(row)) ?? 0;
-    run.kernel.pages.refcount.add(page, 1);
+    const page = [...run.kernel.pages.rows()].find((row) => run.kernel.pages.isAnon(row)) ?? (0 as PageRow);
+    run.kernel.holds.adjust(page, 1);
     run.interpreter.run(1_000_000, false);
     watch.finish();
     expect(told[0]).toMatch(/^I5: .*refcount/);

@@ -148,8 +148,7 @@ describe('the swap cache', () => {
   it('a page that somebody else holds is unmapped, not freed', () => {
     const bench = swapped();
     const page = bench.page(A);
-    bench.kernel.pages.refcount.add(page, 1);
-    bench.kernel.holds.add(page, Hold.Driver, 0);
+    bench.kernel.holds.take(page, Hold.Driver, 0);
     expect(bench.call(reclaim_range, A, 1)).toBe(0);
     expect(kind(bench, A)).toBe(Pte.Swap);
     expect(bench.kernel.pages.has(page, Pg.SwapCache)).toBe(true);

@@ -44,7 +44,7 @@ type Disorder = (k: Kernel, scene: Scene) => void;
 const mapAgain: Disorder = (k, scene) => {
   k.tables.set(scene.entry(5), scene.lo(2), scene.page(2));
   k.pages.mapcount.add(scene.page(2), 1);
-  k.pages.refcount.add(scene.page(2), 1);
+  k.holds.adjust(scene.page(2), 1);
   k.mm.rssAnon.add(scene.mm, 1);
 };
 
@@ -54,8 +54,14 @@ const CASES: readonly [invariant: number, what: string, text: string, spot: Spot
   [3, 'a private page is mapped', MOVED, HERE, (k, s) => k.tables.set(s.entry(0), Pte.Present, s.page(0))],
   [4, 'one mapping too many is counted', MOVED, HERE, (k, s) => k.pages.mapcount.add(s.page(2), 1)],
   [4, 'an entry disappears', MOVED, HERE, (k, s) => k.tables.set(s.entry(2), 0, 0)],
-  [5, 'a reference nobody holds', MOVED, HERE, (k, s) => k.pages.refcount.add(s.page(2), 1)],
-  [5, 'a holder without a reference', MOVED, HERE, (k, s) => k.holds.add(s.page(2), Hold.Driver, 1)],
+  [5, 'a reference nobody holds', MOVED, HERE, (k, s) => k.holds.adjust(s.page(2), 1)],
+  [
+    5,
+    'a holder without a reference',
+    MOVED,
+    HERE,
+    (k, s) => k.holds.rename(s.page(2), Hold.Pte, 0, Hold.Driver, 1),
+  ],
   [
     6,
     'a free page keeps a mapping',
@@ -83,7 +89,7 @@ const CASES: readonly [invariant: number, what: string, text: string, spot: Spot
     COLLECTED,
     (k, s) => k.pages.setFlag(s.migrating.from, Pg.Lru),
   ],
-  [14, 'a destination gets a reference', MOVED, COLLECTED, (k, s) => k.pages.refcount.add(s.migrating.to, 1)],
+  [14, 'a destination gets a reference', MOVED, COLLECTED, (k, s) => k.holds.adjust(s.migrating.to, 1)],
   [15, 'cpages counts one too many', MOVED, COLLECTED, (k) => k.migrations.cpages.add(1, 1)],
   [
     16,

@@ -49,7 +49,7 @@ function plantMissingPut(run: Run): void {
 function plantUnnamedReference(run: Run): void {
   replaceStep(run, 'put_page', 'if (folio_put_testzero(folio))', (original) => (k, f, callee) => {
     const { page, hold } = f as Frame & { page: number; hold: number };
-    if (hold === Hold.Fault && k.pages.pgmap(page as never) !== 0) k.pages.refcount.add(page as never, 1);
+    if (hold === Hold.Fault && k.pages.pgmap(page as never) !== 0) k.holds.adjust(page as never, 1);
     return original(k, f, callee);
   });
 }

@@ -46,7 +46,7 @@ function plant(run: Run): void {
   while (run.kernel.mm.rssAnon.get(1) < PAGES) run.interpreter.run(run.kernel.time + 1, false);
   run.interpreter.run(run.kernel.time + 200, false);
   for (const row of run.kernel.pages.rows())
-    if (run.kernel.pages.isAnon(row)) run.kernel.pages.refcount.add(row, 1);
+    if (run.kernel.pages.isAnon(row)) run.kernel.holds.adjust(row, 1);
 }
 
 describe('a ping-pong between a CPU and a device', () => {

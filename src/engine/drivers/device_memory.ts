@@ -45,7 +45,7 @@ export function memory_take(k: Kernel, memory: Own<MemoryTables>, device: Device
   if (left === 0) return 0 as PageRow;
   untouched.set(device, left - 1);
   const page = pages.touch(devices.rangeOf(device), left - 1);
-  pages.refcount.set(page, k.profile.freeDeviceRefcount);
+  k.holds.none(page, k.profile.freeDeviceRefcount);
   return page;
 }
 

@@ -4,7 +4,7 @@
  * machine when it is put back to another time, and finds the same things at the same times again.
  */
 
-import type { IntColumn, Journal, WideColumn } from '../machine/column';
+import type { Journal, ReadColumn, WideColumn } from '../machine/column';
 import type { PageRow, TaskRow, Vpn } from '../machine/ids';
 import type { EventName } from '../routine/events';
 import type { Interpreter } from '../time/interpreter';
@@ -94,7 +94,7 @@ export class Checker {
     };
   }
 
-  #watch(column: IntColumn | WideColumn, marks: Marks, journal: Journal): void {
+  #watch(column: ReadColumn | WideColumn, marks: Marks, journal: Journal): void {
     this.#marksOf[column.id] = marks;
     column.journal = journal;
     for (let row = 0; row < column.data.length; row++) if (column.get(row) !== 0) marks.add(row);

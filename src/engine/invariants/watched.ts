@@ -1,10 +1,10 @@
 /** What the checker watches: whose change makes an object be looked at again. */
 
-import type { IntColumn, WideColumn } from '../machine/column';
+import type { IntColumn, ReadColumn, WideColumn } from '../machine/column';
 import type { CheckState, MarkedKind } from './state';
 
 /** Columns by the kind of object that a write to one of their rows concerns. */
-export function watched(s: CheckState): [MarkedKind, readonly (IntColumn | WideColumn | undefined)[]][] {
+export function watched(s: CheckState): [MarkedKind, readonly (ReadColumn | WideColumn | undefined)[]][] {
   const { kernel } = s;
   const { pages, holds, tables, mm, devices, drivers, tlb, tasks, memcgUsage, store } = kernel;
   const named = (name: string): IntColumn | WideColumn | undefined =>

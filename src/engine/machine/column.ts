@@ -163,6 +163,9 @@ export class IntColumn extends Column<Int32Array> {
   }
 }
 
+/** A column for those who only look at it. */
+export type ReadColumn = Omit<IntColumn, 'set' | 'add'>;
+
 /** Whole numbers up to 2^53: virtual page numbers, page frame numbers, stack slots. */
 export class WideColumn extends Column<Float64Array> {
   data = new Float64Array(CHUNK_ROWS);

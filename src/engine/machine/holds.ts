@@ -1,10 +1,14 @@
 /**
+ * References: the only place where a page's count changes, each time with the name of the holder. Who takes, drops or
+ * hands over a reference in the kernel's name calls mm/swap/page_ref.ts where the event log is to hear of it.
+ *
  * Named references: who holds a page besides the page tables. A reference taken for an entry of a page table has no
  * row, the entry itself is its name; so refcount = mapcount + device-exclusive entries + base + the rows here.
  */
 
 import type { IntColumn, WideColumn } from './column';
 import type { PageRow } from './ids';
+import { KernelBug } from './kernel-bug';
 import type { Pages } from './pages';
 import type { Store } from './store';
 import { Table } from './table';
@@ -85,6 +89,8 @@ export class Holds {
   readonly next: IntColumn;
   /** The time at which it was taken, or got this name. */
   readonly since: WideColumn;
+  /** Everybody else only reads it. */
+  readonly #counts: IntColumn;
 
   constructor(
     store: Store,
@@ -96,11 +102,60 @@ export class Holds {
     this.who = this.table.int('who');
     this.next = this.table.int('next');
     this.since = this.table.wide('since');
+    this.#counts = pages.refcount as IntColumn;
   }
 
-  add(of: PageRow, kind: HoldKind, who: number): void {
-    if (kind === Hold.Pte) return;
+  /**
+   * One more reference, or as many as a pin stands for; returns the folio's count then. Throws KernelBug for a folio that
+   * nobody holds: whoever takes a reference has come to the page by another one.
+   */
+  take(of: PageRow, kind: HoldKind, who: number, references = 1): number {
     const page = this.pages.folio(of);
+    if (this.#counts.get(page) <= 0) throw new KernelBug('get_page', page);
+    this.#add(page, kind, who);
+    return this.#counts.add(page, references);
+  }
+
+  /** Drops a reference; returns the folio's count then. Throws KernelBug where there is none. */
+  drop(of: PageRow, kind: HoldKind, who: number): number {
+    const page = this.pages.folio(of);
+    if (this.#counts.get(page) <= 0) throw new KernelBug('put_page_testzero', page);
+    this.#remove(page, kind, who);
+    return this.#counts.add(page, -1);
+  }
+
+  /** The holder of a reference, or its name, changes; the count does not. */
+  rename(of: PageRow, from: HoldKind, by: number, to: HoldKind, who: number): void {
+    const page = this.pages.folio(of);
+    this.#remove(page, from, by);
+    this.#add(page, to, who);
+  }
+
+  /** More references of the same holders, or fewer: of a pin that is taken back, of an entry that becomes many. */
+  adjust(folio: PageRow, references: number): void {
+    this.#counts.add(folio, references);
+  }
+
+  /** The first reference of a page that nobody holds (set_page_count). Returns the count, 1. */
+  first(page: PageRow, kind: HoldKind, who: number): number {
+    this.#counts.set(page, 1);
+    this.#add(page, kind, who);
+    return 1;
+  }
+
+  /** The only reference goes, and its holder frees the page itself (page_ref_freeze). */
+  last(page: PageRow, kind: HoldKind, who: number): void {
+    this.#counts.set(page, 0);
+    this.#remove(page, kind, who);
+  }
+
+  /** A page that nobody holds, whatever its kind counts then. */
+  none(page: PageRow, count: number): void {
+    this.#counts.set(page, count);
+  }
+
+  #add(page: PageRow, kind: HoldKind, who: number): void {
+    if (kind === Hold.Pte) return;
     const row = this.table.alloc();
     this.kind.set(row, kind);
     this.who.set(row, who);
@@ -109,10 +164,9 @@ export class Holds {
     this.pages.holds.set(page, row);
   }
 
-  /** Removes one reference of this holder; false if it holds none. */
-  remove(of: PageRow, kind: HoldKind, who: number): boolean {
-    if (kind === Hold.Pte) return true;
-    const page = this.pages.folio(of);
+  /** Removes one row of this holder, if it has one. */
+  #remove(page: PageRow, kind: HoldKind, who: number): void {
+    if (kind === Hold.Pte) return;
     let previous = 0;
     for (let row = this.pages.holds.get(page); row !== 0; row = this.next.get(row)) {
       if (this.kind.get(row) === kind && this.who.get(row) === who) {
@@ -120,11 +174,10 @@ export class Holds {
         if (previous === 0) this.pages.holds.set(page, next);
         else this.next.set(previous, next);
         this.table.free(row);
-        return true;
+        return;
       }
       previous = row;
     }
-    return false;
   }
 
   /** True if a reference of this kind is held, by whomever or by this holder. */

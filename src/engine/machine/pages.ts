@@ -3,7 +3,7 @@
  * one range (a zone's memory or a device's), found through a directory with one word a block.
  */
 
-import type { IntColumn, WideColumn } from './column';
+import type { IntColumn, ReadColumn, WideColumn } from './column';
 import type { PageRow, Pfn, PgmapRow, ZoneRow } from './ids';
 import type { Store } from './store';
 import { Table } from './table';
@@ -60,7 +60,8 @@ export const MAPPING_ANON = 1;
 export const MAPPING_FILE = 2;
 
 export class Pages {
-  readonly refcount: IntColumn;
+  /** Changed by `Holds` alone. */
+  readonly refcount: ReadColumn;
   /** Number of mappings of this very page: the kernel's _mapcount + 1. */
   readonly mapcount: IntColumn;
   readonly flags: IntColumn;

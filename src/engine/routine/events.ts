@@ -75,6 +75,8 @@ export const EVENT_SCHEMA = {
   starvation: { enter: ['worker', 'task', 'vpn'] },
   /** The kernel reads memory that is not there: the struct page of a frame that doesn't exist, taken for `page`'s; or (0) by a NULL pointer. */
   oops: { enter: ['page', 'frame'] },
+  /** An assertion of the kernel does not hold: of which function (ASSERTING), about which page. */
+  kernel_bug: { enter: ['assertion', 'page'] },
   /** The kernel would now do what this model does not: have a huge page on a device. */
   not_modelled: { enter: ['process', 'vpn'] },
   fork: { enter: ['parent', 'child'] },

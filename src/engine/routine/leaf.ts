@@ -23,7 +23,7 @@ export interface Leaf<A> extends AnyLeaf {
 
 interface Spec<P extends Locals> extends Pick<AnyLeaf, 'name' | 'file' | 'about' | 'lines'> {
   readonly params: P;
-  readonly aliases?: readonly string[];
+  readonly aliases?: AnyRoutine['aliases'];
   readonly isIn?: AnyLeaf['isIn'];
 }
 

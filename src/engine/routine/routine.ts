@@ -329,6 +329,22 @@ export interface CallbackParams {
   release: typeof releaseParams;
 }
 
+/**
+ * Another name of a routine. With `isIn` it is one function's name in those kernels: of this routine too, where another has
+ * it as its own.
+ */
+export type Alias = string | { readonly name: string; readonly isIn: (profile: Profile) => boolean };
+
+/** The other names of a routine under a profile. `shared`: that is the function's name there, whoever else has it. */
+export const aliasesIn = (
+  profile: Profile,
+  { aliases }: Pick<AnyRoutine, 'aliases'>,
+): { readonly name: string; readonly shared: boolean }[] =>
+  aliases.flatMap((alias) => {
+    if (typeof alias === 'string') return { name: alias, shared: false };
+    return alias.isIn(profile) ? { name: alias.name, shared: true } : [];
+  });
+
 export interface AnyRoutine {
   readonly name: string;
   /** The kernel source file it models, or the scenario's file. */
@@ -340,7 +356,7 @@ export interface AnyRoutine {
   readonly params: Locals;
   readonly locals: Locals;
   /** Other names by which a breakpoint finds it (a callback's names in other kernels). */
-  readonly aliases: readonly string[];
+  readonly aliases: readonly Alias[];
   /** True for a scenario's own code: its frames show lines of the scenario. */
   readonly scenario: boolean;
   /**
@@ -361,7 +377,7 @@ interface Spec<P extends Locals, L extends Locals> {
   readonly about: string;
   readonly params: P;
   readonly locals?: L;
-  readonly aliases?: readonly string[];
+  readonly aliases?: readonly Alias[];
   readonly scenario?: boolean;
   readonly body: (r: Builder<FrameOf<P & L>>) => Node<FrameOf<P & L>>[];
 }

@@ -6,6 +6,7 @@
 import { detect_deadlock, detect_orphans } from '../detect/deadlock';
 import { can_run, runs, stays_on_cpu } from '../kernel/kernel/sched';
 import type { TaskRow } from '../machine/ids';
+import { ASSERTING, KernelBug } from '../machine/kernel-bug';
 import { STACK_SLOTS, TaskState, Wait, type WaitKind } from '../machine/tasks';
 import { Frame, type Layout, layoutOf, NOT_SET } from '../routine/frame';
 import type { Kernel } from '../routine/kernel';
@@ -169,6 +170,35 @@ export class Interpreter {
    * passed over (execution stands on it).
    */
   run(until: number, resume: boolean): Stop {
+    this.#limit = until;
+    this.#farther = until;
+    this.#looks = false;
+    this.#work = 0;
+    const { time } = this.kernel;
+    if (this.#returnedAt >= time) this.#returnedAt = -1;
+    if (time !== this.#checkedAt) this.#checkedAt = -1;
+    for (let first = resume; ; first = false) {
+      try {
+        return this.#steps(first);
+      } catch (error) {
+        if (!(error instanceof KernelBug)) throw error;
+        this.#halt(error);
+      }
+    }
+  }
+
+  /** An assertion of the kernel has failed: the task that made the step makes no other one. */
+  #halt({ by, page }: KernelBug): void {
+    const { kernel, running } = this;
+    const { task, tasks } = kernel;
+    tasks.pc.set(task, running);
+    kernel.emit('kernel_bug', ASSERTING.indexOf(by), page);
+    this.#block(task, Wait.Halted, page);
+    kernel.time++;
+  }
+
+  /** Runs steps until the limit, or something stops it. */
+  #steps(resume: boolean): Stop {
     const { kernel, linked, visited } = this;
     const { op, run, result, object, next, alt, arg } = linked;
     const { tasks } = kernel;
@@ -180,12 +210,6 @@ export class Interpreter {
     const { scheduler } = this;
     let skip = resume;
     let time = kernel.time;
-    this.#limit = until;
-    this.#farther = until;
-    this.#looks = false;
-    this.#work = 0;
-    if (this.#returnedAt >= time) this.#returnedAt = -1;
-    if (time !== this.#checkedAt) this.#checkedAt = -1;
 
     for (;;) {
       const task = this.#pick();

@@ -116,8 +116,7 @@ export const allocatesDevicePage = [
 ];
 
 export function free_backing(k: Kernel, backing: PageRow, device: DeviceRow): void {
-  k.pages.refcount.add(backing, -1);
-  k.holds.remove(backing, Hold.Driver, device);
+  k.holds.drop(backing, Hold.Driver, device);
   free_page(k, backing);
 }
 

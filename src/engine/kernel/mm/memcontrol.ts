@@ -27,8 +27,7 @@ export function memcg_charge(k: Kernel, page: PageRow, mm: MmRow): boolean {
  */
 export function charge_or_free(k: Kernel, page: PageRow, mm: MmRow, hold: HoldKind = Hold.Alloc): PageRow {
   if (page === 0 || memcg_charge(k, page, mm)) return page;
-  k.pages.refcount.set(page, 0);
-  k.holds.remove(page, hold, k.task);
+  k.holds.last(page, hold, k.task);
   free_page(k, page);
   return 0 as PageRow;
 }

@@ -7,7 +7,7 @@ import { Wait } from '../../machine/tasks';
 import type { Kernel } from '../../routine/kernel';
 import { DeviceT, PgmapT, routine } from '../../routine/routine';
 import { trylock_page } from './mmap/mmap_lock';
-import { get_page } from './swap/page_ref';
+import { init_page_count } from './swap/page_ref';
 
 /**
  * A driver takes one of its free pages into use: locked, with one reference for the driver. From 6.1 on the count goes
@@ -29,7 +29,7 @@ export function zone_device_page_init(k: Kernel, page: PageRow): void {
   pages.clearFlag(page, Pg.Free);
   pages.setFlag(page, Pg.Uptodate | Pg.Reserved);
   if (k.profile.pgmapRefPerPage) k.devices.pgmapRef.add(pgmap, 1);
-  get_page(k, page, Hold.Alloc);
+  init_page_count(k, page, Hold.Alloc);
   trylock_page(k, page);
 }
 

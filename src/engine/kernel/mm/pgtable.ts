@@ -42,8 +42,7 @@ export function table_free(k: Kernel, node: NodeRow): void {
   const page = k.tables.page.get(node) as PageRow;
   k.tables.nodes.free(node);
   k.zones.pageTablePages.add(k.pages.zone(page), -1);
-  k.pages.refcount.set(page, 0);
-  k.holds.remove(page, Hold.Kernel, 0);
+  k.holds.last(page, Hold.Kernel, 0);
   free_page(k, page);
 }
 

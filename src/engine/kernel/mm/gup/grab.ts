@@ -24,9 +24,8 @@ export function try_grab_folio(k: Kernel, page: PageRow, foll: number, who: numb
     if (k.profile.pinCountsMany) {
       const folio = k.pages.folio(page);
       const weight = pin_weight(k, folio);
-      const count = k.pages.refcount.add(folio, weight);
+      const count = k.holds.take(folio, Hold.Pin, who, weight);
       k.pages.pins.add(folio, 1);
-      k.holds.add(page, Hold.Pin, who);
       k.emit('refcount', folio, weight, count, Hold.Pin, who);
     } else {
       get_page(k, page, Hold.Gup, who);
@@ -73,7 +72,7 @@ export const gup_put_folio = routine({
         r.step('take a pin back: all of its references but the last', (k, f) => {
           const folio = k.pages.folio(f.page);
           k.pages.pins.add(folio, -1);
-          k.pages.refcount.add(folio, 1 - pin_weight(k, folio));
+          k.holds.adjust(folio, 1 - pin_weight(k, folio));
         }),
       ],
     ),

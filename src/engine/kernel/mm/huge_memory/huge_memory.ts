@@ -227,7 +227,7 @@ function hand_over(k: Kernel, vma: VmaRow, folio: PageRow, frozen: boolean, excl
   const { pages } = k;
   if (frozen) pages.clearFlag(folio, Pg.AnonExclusive);
   else {
-    pages.refcount.add(folio, HUGE_PAGES - 1);
+    k.holds.adjust(folio, HUGE_PAGES - 1);
     for (let i = 0; i < HUGE_PAGES; i++) {
       const page = pages.nth(folio, i);
       folio_add_rmap(k, page);
@@ -235,7 +235,7 @@ function hand_over(k: Kernel, vma: VmaRow, folio: PageRow, frozen: boolean, excl
     }
   }
   folio_remove_rmap_pmd(k, folio, vma);
-  if (frozen) pages.refcount.add(folio, -1);
+  if (frozen) k.holds.drop(folio, Hold.Pte, 0);
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Kernel } from '../../../routine/kernel';
 import { type Builder, ErrnoT, Int, MigrationT, type Node, PageT, routine } from '../../../routine/routine';
 import { Errno } from '../../constants';
 import { remove_migration_pte } from '../migrate/migrate';
-import { unlock_page } from '../mmap/mmap_lock';
+import { lock_tail, unlock_page } from '../mmap/mmap_lock';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { protnone, set_pte } from '../pgtable';
 import { type Mapping, migration_entry, mm_counter_add, rmap_walk } from '../rmap/rmap';
@@ -38,9 +38,8 @@ function split_pages(k: Kernel, folio: PageRow, m: MigrationRow): void {
     pages.link.set(tail, 0);
     pages.mapping.set(tail, mapping);
     pages.index.set(tail, index + i);
-    pages.lockOwner.set(tail, pages.lockOwner.get(folio));
-    pages.refcount.set(tail, 1);
-    k.holds.add(tail, Hold.Collect, m);
+    lock_tail(k, tail, folio);
+    k.holds.first(tail, Hold.Collect, m);
   }
   pages.clearFlag(folio, Pg.Head);
   pages.order.set(folio, 0);

@@ -123,7 +123,7 @@ export function copy_folio(k: Kernel, from: PageRow, to: PageRow): void {
 function replace(k: Kernel, f: Vmf, old: PageRow, copy: PageRow): void {
   folio_remove_rmap_pmd(k, old, f.vma);
   map_folio(k, f, copy);
-  k.pages.refcount.add(old, -1);
+  k.holds.drop(old, Hold.Pte, 0);
 }
 
 /** Another private mapping of the folio, by a process that was promised nothing. */

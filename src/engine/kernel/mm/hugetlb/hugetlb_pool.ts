@@ -21,8 +21,7 @@ export function hugetlb_grow(k: Kernel, count: number): number {
   for (let i = 0; i < count; i++) {
     const folio = alloc_huge_page(k, false, Hold.Kernel, 0);
     if (folio === 0) return i;
-    k.pages.refcount.set(folio, 0);
-    k.holds.remove(folio, Hold.Kernel, 0);
+    k.holds.last(folio, Hold.Kernel, 0);
     k.hugetlb.total += 1;
     enqueue(k, folio);
   }
@@ -80,8 +79,7 @@ export function alloc_hugetlb_folio(k: Kernel, vma: VmaRow, avoidReserve = false
   }
   pages.link.set(folio, 0);
   pages.clearFlag(folio, Pg.Free);
-  pages.refcount.set(folio, 1);
-  k.holds.add(folio, Hold.Alloc, k.task);
+  k.holds.first(folio, Hold.Alloc, k.task);
   return folio;
 }
 

@@ -36,9 +36,8 @@ export const dax_fault = routine({
       if (entry === 0) return;
       const page = k.pages.touch(k.devices.pgmapRange.get(persistent(k, f)), k.mm.linearIndex(f.vma, f.vpn));
       if (k.pages.refcount.get(page) === 0) {
-        k.pages.refcount.set(page, 1);
         k.pages.flags.set(page, Pg.Uptodate | Pg.Reserved);
-        k.holds.add(page, Hold.Driver, k.mm.device.get(f.vma));
+        k.holds.first(page, Hold.Driver, k.mm.device.get(f.vma));
       }
       const writable = k.mm.has(f.vma, Vm.Write) ? PTE_WRITE : 0;
       const pte = Pte.Present | PTE_DEVMAP | PTE_YOUNG | writable;

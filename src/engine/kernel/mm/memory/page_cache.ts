@@ -54,6 +54,5 @@ export function file_of(k: Kernel, page: PageRow): FileRow {
 
 /** Drops the reference of a page cache that the page has left. Whoever calls holds another one. */
 export function drop_cache_reference(k: Kernel, file: FileRow, page: PageRow): void {
-  k.pages.refcount.add(page, -1);
-  k.holds.remove(page, Hold.PageCache, file);
+  k.holds.drop(page, Hold.PageCache, file);
 }

@@ -62,8 +62,7 @@ function replace_in_swap_cache(k: Kernel, from: PageRow, to: PageRow): void {
   k.pages.setFlag(to, Pg.SwapCache);
   k.swap.slotCached.set(slot, to);
   k.pages.clearFlag(from, Pg.SwapCache);
-  k.pages.refcount.add(from, -1);
-  k.holds.remove(from, Hold.SwapCache, slot);
+  k.holds.drop(from, Hold.SwapCache, slot);
 }
 
 /** The new frame takes the old one's place in the page cache of its file. */
@@ -77,8 +76,7 @@ function replace_in_page_cache(k: Kernel, from: PageRow, to: PageRow): void {
   const entry = k.tables.find(cache, pages.index.get(from) as Vpn, 0) as EntryRow;
   k.tables.set(entry, k.tables.lo.get(entry), to);
   pages.mapping.set(from, 0);
-  pages.refcount.add(from, -1);
-  k.holds.remove(from, Hold.PageCache, file);
+  k.holds.drop(from, Hold.PageCache, file);
   for (const [page, change] of [
     [from, -1],
     [to, 1],

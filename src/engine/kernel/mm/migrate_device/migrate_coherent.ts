@@ -25,8 +25,7 @@ function begin(k: Kernel, page: PageRow, who: number): MigrationRow {
   k.migrations.head.set(m, slot);
   k.slots.srcPage.set(slot, page);
   k.slots.srcFlags.set(slot, MigratePfn.Valid | MigratePfn.Migrate);
-  k.holds.remove(page, Hold.Gup, who);
-  k.holds.add(page, Hold.Collect, m);
+  k.holds.rename(page, Hold.Gup, who, Hold.Collect, m);
   return m;
 }
 

@@ -32,7 +32,7 @@ import { refuse } from '../../refusals';
 import { trylock_page, unlock_page } from '../mmap/mmap_lock';
 import { pte_offset, pte_page, ptep_get, set_pte, set_pte_unflushed } from '../pgtable';
 import { folio_remove_rmap } from '../rmap/rmap';
-import { get_page, getsPage, is_device_coherent, is_device_private } from '../swap/page_ref';
+import { get_page, getsPage, is_device_coherent, is_device_private, put_page_held } from '../swap/page_ref';
 import { slot_place } from './migrate_arrays';
 
 /** References that are no pins. */
@@ -140,8 +140,7 @@ function replace_by_migration_entry(k: Kernel, vma: VmaRow, entry: EntryRow, pag
   const set = k.profile.flushUnderLock ? set_pte : set_pte_unflushed;
   set(k, entry, migration_pte(k, pte, reads_as_writable(k, pte), exclusive), page);
   folio_remove_rmap(k, page, vma);
-  k.pages.refcount.add(page, -1);
-  if (k.pages.pgmap(page) !== 0) k.emit('refcount', page, -1, k.pages.refcount.get(page), Hold.Pte, 0);
+  put_page_held(k, page, Hold.Pte, 0);
   return true;
 }
 
@@ -183,8 +182,7 @@ function collect_page(k: Kernel, m: MigrationRow, slot: SlotRow, entry: EntryRow
 
 /** The page's entry still holds it, so this can't be the last reference. */
 function drop_collected(k: Kernel, m: MigrationRow, page: PageRow): void {
-  k.pages.refcount.add(page, -1);
-  k.holds.remove(page, Hold.Collect, m);
+  put_page_held(k, page, Hold.Collect, m);
 }
 
 /** A present entry for a page of a large folio that is asked for. */

@@ -100,8 +100,7 @@ function putback(k: Kernel, m: MigrationRow, page: PageRow): void {
   if (k.pages.pgmap(page) !== 0) return;
   get_page(k, page, Hold.Collect, m);
   folio_add_lru(k, page);
-  k.pages.refcount.add(page, -1);
-  k.holds.remove(page, Hold.Isolate, m);
+  k.holds.drop(page, Hold.Isolate, m);
 }
 
 /** Which of its references a source page has left when it is put back or finished. */
@@ -284,7 +283,7 @@ export const migrate_device_unmap = routine({
   file: 'mm/migrate_device.c',
   about:
     'Take the collected pages off the LRU and out of every other page table; put back what somebody else holds.',
-  aliases: ['migrate_vma_unmap'],
+  aliases: [{ name: 'migrate_vma_unmap', isIn: (profile) => profile.splitMigrateApi }],
   params: { migration: MigrationT },
   locals: frameLocals,
   body: (r) => [

@@ -1,6 +1,7 @@
 /** mmap_lock (a rwsem) and the page lock, as steps that may block (include/linux/mmap_lock.h, mm/filemap.c). */
 
 import type { MmRow, PageRow, TaskRow } from '../../../machine/ids';
+import { KernelBug } from '../../../machine/kernel-bug';
 import { Pg } from '../../../machine/pages';
 import { Wait } from '../../../machine/tasks';
 import type { Kernel } from '../../../routine/kernel';
@@ -157,12 +158,20 @@ export function trylock_page(k: Kernel, of: PageRow, owner: TaskRow = k.task): b
   return true;
 }
 
+/** A page that leaves its folio keeps the lock that the folio has (__split_folio_to_order). */
+export function lock_tail(k: Kernel, tail: PageRow, folio: PageRow): void {
+  if (!k.pages.has(folio, Pg.Locked)) return;
+  k.pages.setFlag(tail, Pg.Locked);
+  k.pages.lockOwner.set(tail, k.pages.lockOwner.get(folio));
+}
+
 /**
  * folio_unlock: wakes the first who waits for the lock, and those before it in the queue that wait only for the unlocking
  * or on a migration entry. Who stands behind it waits for its unlock (folio_wake_bit).
  */
 export function unlock_page(k: Kernel, of: PageRow): void {
   const page = k.pages.folio(of);
+  if (!k.pages.has(page, Pg.Locked)) throw new KernelBug('folio_unlock', page);
   k.pages.clearFlag(page, Pg.Locked);
   k.pages.lockOwner.set(page, 0);
   const next = k.tasks.firstInQueue(Wait.PageLock, page);

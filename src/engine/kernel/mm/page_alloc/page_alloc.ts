@@ -3,6 +3,7 @@
 import type { IntColumn } from '../../../machine/column';
 import { Hold, type HoldKind } from '../../../machine/holds';
 import type { PageRow, ZoneRow } from '../../../machine/ids';
+import { KernelBug } from '../../../machine/kernel-bug';
 import { Pg } from '../../../machine/pages';
 import type { Kernel } from '../../../routine/kernel';
 import { inlined, leaf } from '../../../routine/leaf';
@@ -140,8 +141,7 @@ export function alloc_huge_page(
     const head = takeHugeFrom(k, zone);
     if (head === 0) continue;
     prep_compound_page(k, head);
-    k.pages.refcount.set(head, 1);
-    k.holds.add(head, hold, who);
+    k.holds.first(head, hold, who);
     return head;
   }
   return 0 as PageRow;
@@ -214,14 +214,14 @@ function alloc_page_of(k: Kernel, zones: readonly ZoneRow[], hold: HoldKind, who
   const page = get_page_from_freelist(k, zones, k.zones.wmarkLow) || alloc_pages_slowpath(k, zones);
   if (page === 0) return page;
   k.pages.flags.set(page, Pg.Uptodate);
-  k.pages.refcount.set(page, 1);
-  k.holds.add(page, hold, who);
+  k.holds.first(page, hold, who);
   return page;
 }
 
 /** Gives a frame (or the frames of a large folio) whose last reference is gone back to its zone (free_unref_page). */
 export function free_page(k: Kernel, page: PageRow): void {
   const { pages, zones } = k;
+  if (pages.has(page, Pg.Free)) throw new KernelBug('free_pages_prepare', page);
   if (pages.order.get(page) > 0) {
     free_huge_page(k, page);
     return;

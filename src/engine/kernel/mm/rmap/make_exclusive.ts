@@ -43,7 +43,7 @@ function make_entry(k: Kernel, entry: EntryRow, page: PageRow, vma: VmaRow): voi
   if (pte & PTE_DIRTY) k.pages.setFlag(k.pages.folio(page), Pg.Dirty);
   set_pte(k, entry, Pte.DeviceExclusive | (pte & (PTE_WRITE | PTE_SOFT_DIRTY | PTE_UFFD_WP)), page);
   folio_remove_rmap(k, page, vma);
-  k.holds.add(page, Hold.Exclusive, 0);
+  k.holds.rename(page, Hold.Pte, 0, Hold.Exclusive, 0);
 }
 
 /**

@@ -11,6 +11,7 @@ import { split_huge_pmd } from '../huge_memory/huge_memory';
 import { folio_try_share_anon_rmap, migration_pte, sharesAnon } from '../migrate_device/migrate_collect';
 import { mlock_drain_for } from '../mlock/mlock_folio';
 import { ptep_get, set_pte } from '../pgtable';
+import { put_page_held } from '../swap/page_ref';
 import { is_misread, page_remove_rmap } from './bad_subpage';
 import { folio_remove_rmap, mapped_entry } from './rmap';
 import { takesEntry, unmapLocals, unmapWalk } from './rmap_unmap';
@@ -27,8 +28,7 @@ function unmap_entry(k: Kernel, page: PageRow, vma: VmaRow, vpn: Vpn, entry: Ent
   set_pte(k, entry, migration_pte(k, pte, write, exclusive), page);
   folio_remove_rmap(k, page, vma);
   mlock_drain_for(k, vma);
-  k.pages.refcount.add(folio, -1);
-  if (k.pages.pgmap(page) !== 0) k.emit('refcount', page, -1, k.pages.refcount.get(page), Hold.Pte, 0);
+  put_page_held(k, page, Hold.Pte, 0);
   k.emit('set_migration_pte', k.mm.process.get(k.mm.mm.get(vma)), vpn, page);
   return true;
 }
@@ -57,7 +57,7 @@ export const try_to_migrate = routine({
   name: 'try_to_migrate',
   file: 'mm/rmap.c',
   about: 'Walk the reverse map until nothing maps the page any more: each mapping becomes a migration entry.',
-  aliases: ['try_to_unmap'],
+  aliases: [{ name: 'try_to_unmap', isIn: (profile) => !profile.splitMigrateApi }],
   params: { page: PageT },
   locals: unmapLocals,
   body: (r) => [

@@ -1,6 +1,7 @@
 /** Takes a page out of every page table for reclaim, leaving swap entries (try_to_unmap, mm/rmap.c). */
 
 import { Vm } from '../../../machine/address-spaces';
+import { Hold } from '../../../machine/holds';
 import type { EntryRow, MmRow, PageRow, VmaRow } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import { PTE_DIRTY, PTE_SOFT_DIRTY, PTE_UFFD_WP } from '../../../machine/pte';
@@ -20,7 +21,7 @@ function drop_mapping(k: Kernel, page: PageRow, vma: VmaRow): void {
   mm_counter_add(k, k.mm.mm.get(vma) as MmRow, page, -1);
   folio_remove_rmap(k, page, vma);
   mlock_drain_for(k, vma);
-  k.pages.refcount.add(page, -1);
+  k.holds.drop(page, Hold.Pte, 0);
 }
 
 /** A page that MADV_FREE gave up is discarded if nobody wrote to it since; else it must be swapped like any other. */

@@ -34,10 +34,21 @@ function log(k: Kernel, page: PageRow, delta: number, count: number, hold: HoldK
 
 /** get_page: one more reference, named after its holder. */
 export function get_page(k: Kernel, of: PageRow, hold: HoldKind, who: number = k.task): void {
-  const page = k.pages.folio(of);
-  const count = k.pages.refcount.add(page, 1);
-  k.holds.add(page, hold, who);
+  log(k, k.pages.folio(of), 1, k.holds.take(of, hold, who), hold, who);
+}
+
+/** A driver takes one of its free pages into use: where a free one counts 0, this is its first reference. */
+export function init_page_count(k: Kernel, page: PageRow, hold: HoldKind, who: number = k.task): void {
+  const isFirst = k.profile.freeDeviceRefcount === 0;
+  const count = isFirst ? k.holds.first(page, hold, who) : k.holds.take(page, hold, who);
   log(k, page, 1, count, hold, who);
+}
+
+/** Drops a reference that is not the last one; returns the count then. */
+export function put_page_held(k: Kernel, of: PageRow, hold: HoldKind, who: number): number {
+  const count = k.holds.drop(of, hold, who);
+  log(k, k.pages.folio(of), -1, count, hold, who);
+  return count;
 }
 
 const takeReference = leaf({
@@ -73,16 +84,13 @@ export function rename_hold(
   to: HoldKind,
   who: number = k.task,
 ): void {
-  k.holds.remove(page, from, who);
-  k.holds.add(page, to, who);
+  k.holds.rename(page, from, who, to, who);
 }
 
 /** put_page_testzero: drops the holder's reference; true when the page is now free for reuse. */
 export function put_page_testzero(k: Kernel, of: PageRow, hold: HoldKind, who: number = k.task): boolean {
   const page = k.pages.folio(of);
-  const count = k.pages.refcount.add(page, -1);
-  k.holds.remove(page, hold, who);
-  log(k, page, -1, count, hold, who);
+  const count = put_page_held(k, page, hold, who);
   return count === (is_driver_page(k, page) ? k.profile.freeDeviceRefcount : 0);
 }
 

@@ -49,8 +49,7 @@ export function lru_insert(k: Kernel, page: PageRow): void {
 export function folio_add_lru(k: Kernel, page: PageRow): void {
   const cpu = k.tasks.cpu.get(k.task);
   const { add } = k.lru;
-  k.pages.refcount.add(page, 1);
-  k.holds.add(page, Hold.LruBatch, cpu);
+  k.holds.take(page, Hold.LruBatch, cpu);
   batch_add(k, add, cpu, page);
   if (add.count.get(cpu) >= BATCH_PAGES || k.pages.has(page, Pg.Head)) lru_add_drain_cpu(k, cpu);
 }
@@ -70,8 +69,7 @@ export function lru_add_drain_cpu(k: Kernel, cpu: number): void {
   if (head === 0) return;
   for (const slot of k.slots.of(head)) {
     const page = k.slots.srcPage.get(slot) as PageRow;
-    k.holds.remove(page, Hold.LruBatch, cpu);
-    if (k.pages.refcount.add(page, -1) > 0) {
+    if (k.holds.drop(page, Hold.LruBatch, cpu) > 0) {
       lru_add(k, page);
       continue;
     }

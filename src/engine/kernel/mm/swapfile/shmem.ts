@@ -14,7 +14,7 @@ import {
   filemap_add_folio,
   filemap_remove_folio,
 } from '../memory/page_cache';
-import { put_page_testzero, rename_hold } from '../swap/page_ref';
+import { put_page_testzero } from '../swap/page_ref';
 import {
   add_to_swap,
   delete_from_swap_cache,
@@ -48,9 +48,7 @@ export function shmem_swapin_folio(k: Kernel, file: FileRow, index: number): Pag
   const slot = cached_slot(k, cache_entry(k, file, index));
   const page = read_swap_cache(k, slot);
   if (page === 0) return page;
-  rename_hold(k, page, Hold.Fault, Hold.PageCache, k.task);
-  k.holds.remove(page, Hold.PageCache, k.task);
-  k.holds.add(page, Hold.PageCache, file);
+  k.holds.rename(page, Hold.Fault, k.task, Hold.PageCache, file);
   filemap_add_folio(k, file, index, page);
   k.swap.slotCount.add(slot, -1);
   delete_from_swap_cache(k, page);

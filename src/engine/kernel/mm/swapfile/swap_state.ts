@@ -39,8 +39,7 @@ export function delete_from_swap_cache(k: Kernel, page: PageRow): void {
   const slot = swap_slot_of(k, page);
   k.swap.slotCached.set(slot, 0);
   k.pages.clearFlag(page, Pg.SwapCache);
-  k.pages.refcount.add(page, -1);
-  k.holds.remove(page, Hold.SwapCache, slot);
+  k.holds.drop(page, Hold.SwapCache, slot);
   put_swap_slot(k, slot);
 }
 
@@ -99,8 +98,7 @@ function read_slot(k: Kernel, slot: number): PageRow {
   const page = alloc_movable_page(k, Hold.Fault);
   if (page === 0) return page;
   if (!memcg_charge_to(k, page, k.swap.slotMemcg.get(slot))) {
-    k.pages.refcount.set(page, 0);
-    k.holds.remove(page, Hold.Fault, k.task);
+    k.holds.last(page, Hold.Fault, k.task);
     folio_put_final(k, page);
     return 0 as PageRow;
   }

@@ -65,8 +65,7 @@ export function isolate_folio(k: Kernel, list: SlotRow, page: PageRow): boolean 
 /** Reclaim lets go of a page; it is free if that was the last reference. */
 function put_isolated(k: Kernel, page: PageRow): void {
   k.zones.isolatedAnon.add(k.pages.zone(page), -1);
-  k.holds.remove(page, Hold.Reclaim, k.task);
-  if (k.pages.refcount.add(page, -1) === 0) folio_put_final(k, page);
+  if (k.holds.drop(page, Hold.Reclaim, k.task) === 0) folio_put_final(k, page);
 }
 
 /** Pages of a range that stay go back to the LRU through the batch of this CPU (folio_putback_lru). The list is gone. */
