@@ -333,7 +333,7 @@ export interface CallbackParams {
  * Another name of a routine. With `isIn` it is one function's name in those kernels: of this routine too, where another has
  * it as its own.
  */
-export type Alias = string | { readonly name: string; readonly isIn: (profile: Profile) => boolean };
+type Alias = string | { readonly name: string; readonly isIn: (profile: Profile) => boolean };
 
 /** The other names of a routine under a profile. `shared`: that is the function's name there, whoever else has it. */
 export const aliasesIn = (
