@@ -1,9 +1,9 @@
 /**
- * `npm run bench -- [ROW…] [--rounds N] [--compare DIR]`: speed beside something run at the same time on the same machine.
+ * `npm run bench -- [ROW…] [--rounds N] [--compare DIR] [--profile]`: speed beside something run at the same time on the same machine.
  *
  * Each round measures every row once, in a process of its own, with `--compare` in turn with the bench of another checkout; a
  * figure is the median of the rounds. So a machine that others use too doesn't decide. Times are processor time, except where
- * processes wait for each other.
+ * processes wait for each other. With `--profile` no figures, but where each row spends its time.
  */
 
 import { loadavg } from 'node:os';
@@ -12,9 +12,12 @@ import { parseArgs } from 'node:util';
 import { build } from 'rolldown';
 import { root, run } from '../tools/project';
 import { type Finding, median, show } from './figure';
+import { profileOf } from './profile';
 import { ROWS } from './rows';
 
 const WIDTH = 84;
+/** Files that a profile lists. */
+const MOST_FILES = 16;
 
 /** Builds a checkout and its bench; the bench is a file that Node runs. */
 async function benchOf(checkout: string): Promise<string> {
@@ -64,8 +67,21 @@ async function measure(rows: readonly string[], rounds: number, compare: string 
   }
 }
 
+async function profile(rows: readonly string[]): Promise<void> {
+  const bench = await benchOf(root);
+  for (const row of rows) {
+    console.log(`${row}: share of its own time`);
+    for (const { where, share } of (await profileOf(bench, row)).slice(0, MOST_FILES))
+      console.log(`${`${(100 * share).toFixed(1)} %`.padStart(8)}  ${where}`);
+  }
+}
+
 const { values, positionals } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' }, compare: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    compare: { type: 'string' },
+    profile: { type: 'boolean' },
+  },
   allowPositionals: true,
 });
 const rounds = Number(values.rounds);
@@ -73,7 +89,10 @@ const unknown = positionals.find((name) => !ROWS.has(name));
 if (unknown !== undefined || !(rounds >= 1)) {
   const wrong = unknown === undefined ? '--rounds takes a number' : `there is no row ${unknown}`;
   console.error(
-    `${wrong}\nnpm run bench -- [ROW…] [--rounds N] [--compare DIR]\nrows: ${[...ROWS.keys()].join(', ')}`,
+    `${wrong}\nnpm run bench -- [ROW…] [--rounds N] [--compare DIR] [--profile]\nrows: ${[...ROWS.keys()].join(', ')}`,
   );
   process.exitCode = 2;
-} else await measure(positionals.length > 0 ? positionals : [...ROWS.keys()], rounds, values.compare);
+} else {
+  const rows = positionals.length > 0 ? positionals : [...ROWS.keys()];
+  await (values.profile ? profile(rows) : measure(rows, rounds, values.compare));
+}
