@@ -44,7 +44,9 @@ class HistoryView {
 
   #receive(message: ToPicture<HistoryTable>): void {
     if (message.type === 'answer') {
-      this.#change({ table: message.answer, order: BY_TIME });
+      // A filter that was meant for another answer would hide what is told now.
+      this.#filter.value = '';
+      this.#change({ table: message.answer, order: BY_TIME, filter: '' });
       this.#say(message.answer.note ?? '');
     } else if (message.type !== 'save') this.#say(message.text);
   }
