@@ -56,12 +56,15 @@ const tests =
     return { passed: report.numPassedTests, failed: good ? failed : Math.max(failed, 1) };
   };
 
+const GRAMMARS = ['hmm', 'hmm-listing'].flatMap((name) => ['-g', `media/${name}.tmLanguage.json`]);
+
 const suites: readonly (readonly [string, () => Promise<Count>])[] = [
   ['format and lint', check('biome', 'check', '--error-on-warnings', '.')],
   ['directions of imports', check('depcruise', '--config', '.dependency-cruiser.cjs', 'src')],
   ['exports and dependencies that nobody uses', check('knip')],
   ['types', check('tsc', '--noEmit')],
   ['types of the pictures', check('tsc', '--noEmit', '-p', 'src/views')],
+  ['what the grammars colour', check('vscode-tmgrammar-test', ...GRAMMARS, 'test/grammar/*.hmm-test')],
   ['tests without an editor', tests('unit')],
   ['tests inside the extension host', testInBrowserEdition],
   ['tests in a real editor', tests('editor', '--config', 'test/editor/vitest.config.ts')],
