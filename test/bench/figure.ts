@@ -1,6 +1,6 @@
 /** What a run of a row has found. */
 
-export type Unit = 'ns' | 'µs' | 'ms' | 's' | 'million' | '×' | 'steps' | 'bytes' | 'MiB';
+export type Unit = 'ns' | 'µs' | 'ms' | 's' | 'million' | '×' | 'steps' | 'bytes' | 'KiB' | 'MiB';
 
 export interface Figure {
   /** What was measured, with its goal where it has one. */
@@ -34,6 +34,6 @@ export function median(values: readonly number[]): number {
 }
 
 export function show(value: number, unit: Unit): string {
-  const whole = unit === 'steps' || unit === 'bytes' || unit === 'MiB' || unit === 'ns';
+  const whole = unit === 'steps' || unit === 'bytes' || unit === 'KiB' || unit === 'MiB' || unit === 'ns';
   return unit === '×' ? `${value.toFixed(2)} ×` : `${value.toFixed(whole ? 0 : 2)} ${unit}`;
 }

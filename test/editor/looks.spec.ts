@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { inProject } from '../tools/project';
-import { EditorWindow, type Size } from './editor-window';
+import { EditorWindow, type Size, soon } from './editor-window';
+import { repeat } from './repeat';
 
 const SMALL: Size = { width: 1366, height: 768 };
 const LARGE: Size = { width: 1920, height: 1080 };
@@ -18,6 +19,19 @@ process app {
     migrate buf[0..4096] to gpu0
     migrate buf[30000..40000] to gpu0
     read buf[31000]
+}
+`;
+
+const failing = `# Two of three expectations fail.
+profile 6.12
+device gpu0 private 64MiB driver dmirror
+process app {
+    buf = mmap 64KiB anon rw
+    write buf[0] = 0x11
+    migrate buf[0] to gpu0
+    read buf[0] expect 0x12
+    expect buf[0].page.zone == Device
+    expect gpu0.used == 0
 }
 `;
 
@@ -66,6 +80,36 @@ describe.each([
       .filter({ hasText: 'fault pending' })
       .waitFor();
     await window.screenshot(`looks-large-${name}`);
+  });
+
+  test('the end of a failing run is red, counted, and listed with links', async () => {
+    await open('failing.hmm', failing, size);
+    const count = '2 of 3 expectations failed';
+    const outcome = window.page.locator('.statusbar-item[id$="hmm.outcome"]', { hasText: count });
+    const runToTheEnd = async () => {
+      await window.page.locator('.monaco-editor .view-line').first().click(soon);
+      await window.page.keyboard.press('Control+F5');
+    };
+    await repeat('Ctrl+F5', runToTheEnd, () => outcome.isVisible());
+    await window.consoleLine('2 of 3 expectations failed.').waitFor();
+    for (const line of [8, 9]) await window.consoleLine(`line ${line}: expected `).waitFor();
+    await window.screenshot(`looks-failing-run-${name}`);
+    const problems = window.page.locator('.markers-panel .monaco-list-row', { hasText: 'expected' });
+    await window.command('Problems: Focus on Problems View', async () => (await problems.count()) === 2);
+    await window.screenshot(`looks-failing-run-problems-${name}`);
+  });
+
+  test('Devices shows the mirror, what differs is marked, and both tables stand side by side', async () => {
+    await open('stale.hmm', bundled('races', 'stale-device-mapping.hmm'), size);
+    await window.run();
+    await window.clock.filter({ hasText: /time \d/ }).waitFor();
+    await window.command('HMM: Focus on Devices View', () => isOnScreen('Devices', size));
+    await window.collapsePanes('Callbacks', 'Page Tables', 'Address Map', 'Pending Faults');
+    await window.rows('Devices', /mirror of app.*≠ 1 range/).waitFor();
+    await window.rows('Devices', /buf\[0\].*≠/).waitFor();
+    const tables = window.page.locator('.view-line', { hasText: 'mirror of gpu0' });
+    await window.command('HMM: CPU Table Beside Device Mirror', () => tables.isVisible());
+    await window.screenshot(`looks-mirror-${name}`);
   });
 
   test('two threads in one fault say who waits', async () => {
