@@ -3,7 +3,8 @@
 import type { FuzzKind } from './kind';
 import { messages } from './messages';
 import { seeks } from './seeks';
+import { sessions } from './sessions';
 import { texts } from './texts';
 import { unruly } from './unruly';
 
-export const KINDS: readonly FuzzKind[] = [messages, seeks, texts, unruly];
+export const KINDS: readonly FuzzKind[] = [messages, seeks, sessions, texts, unruly];

@@ -3,16 +3,12 @@
  * more than there is. It is paused again and again, stepped back and let go on, and must answer soon and stay small.
  */
 
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DebugClient } from '@vscode/debugadapter-testsupport';
-import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
-import { buildSync } from 'esbuild';
+import type { DebugClient } from '@vscode/debugadapter-testsupport';
 import { inProject } from '../tools/project';
+import { inAdapter, memoryOf, stop, withBundle } from './adapter-process';
 import type { FuzzKind } from './kind';
 
 /** What an adapter's heap may take. It ends where it would take more. */
@@ -48,23 +44,6 @@ function scenarios(): Map<string, string> {
   );
 }
 
-class PipeClient extends DebugClient {
-  constructor(child: ChildProcessByStdio<Writable, Readable, null>) {
-    super(process.execPath, '', 'hmm');
-    this.connect(child.stdout, child.stdin);
-  }
-}
-
-/** Largest size that a process has had, in MiB; undefined where the system doesn't tell. */
-function peakOf(pid: number | undefined): number | undefined {
-  try {
-    const kib = /VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return kib === undefined ? undefined : Number(kib) / 1024;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * Milliseconds that a process has stood ready to run while other programs had the CPUs; 0 where the system doesn't tell.
  * On a busy machine that is most of what an answer takes, and nobody's fault here.
@@ -85,12 +64,6 @@ interface Behaviour {
   /** The same without the time in which the adapter waited for a CPU. */
   readonly pauses: readonly number[];
   readonly peakMiB: number | undefined;
-}
-
-/** Asks for something and waits for the stop that follows. */
-async function stop(client: DebugClient, ask: () => Promise<unknown>): Promise<Dap.StoppedEvent> {
-  const [event] = await Promise.all([client.waitForEvent('stopped', 600_000), ask()]);
-  return event as Dap.StoppedEvent;
 }
 
 /** Looks at what a user looks at, and moves in time, between two pauses. */
@@ -139,41 +112,18 @@ async function pauses(
 }
 
 /** Runs one scenario in the adapter of a bundle and pauses it so many times. Throws where the adapter ends before. */
-async function behave(
+const behave = (
   bundle: string,
   name: string,
   text: string,
   count: number,
   seed: number,
-): Promise<Behaviour> {
-  const program = join(bundle, '..', name);
-  writeFileSync(program, text);
-  const child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MIB}`, bundle, 'dap'], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  const gone = new Promise<never>((_, reject) =>
-    child.once('exit', (code, signal) => reject(new Error(`the adapter has ended (${code ?? signal})`))),
-  );
-  gone.catch(() => {});
-  try {
-    const client = new PipeClient(child);
-    client.defaultTimeout = 600_000;
-    const session = async (): Promise<Pick<Behaviour, 'clock' | 'pauses'>> => {
-      const launch = { program, stopAtFirstFault: false } as Dap.LaunchRequestArguments;
-      await client.initializeRequest();
-      const ready = client.waitForEvent('initialized');
-      await client.launchRequest(launch);
-      await ready;
-      await client.setExceptionBreakpointsRequest({ filters: [] });
-      await client.configurationDoneRequest();
-      return pauses(client, child.pid, count, seed);
-    };
-    const times = await Promise.race([session(), gone]);
-    return { name, ...times, peakMiB: peakOf(child.pid) };
-  } finally {
-    child.kill('SIGKILL');
-  }
-}
+): Promise<Behaviour> =>
+  inAdapter(bundle, { name, text, stopOnEntry: false }, HEAP_MIB, async ({ client, pid }) => ({
+    name,
+    ...(await pauses(client, pid, count, seed)),
+    peakMiB: memoryOf(pid, 'VmHWM'),
+  }));
 
 const percentile = (sorted: readonly number[], part: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
@@ -196,13 +146,9 @@ export const unruly: FuzzKind = {
   about: 'pauses of each unruly scenario',
   few: 2,
   many: 200,
-  run: async (cases, seed) => {
-    const folder = mkdtempSync(join(tmpdir(), 'hmm-unruly-'));
-    const bundle = join(folder, 'hmm-trace.cjs');
-    const wrong: string[] = [];
-    try {
-      const entry = inProject('src/cli/main.ts');
-      buildSync({ entryPoints: [entry], outfile: bundle, bundle: true, platform: 'node', format: 'cjs' });
+  run: (cases, seed) =>
+    withBundle(async (bundle) => {
+      const wrong: string[] = [];
       for (const [name, text] of scenarios()) {
         try {
           const behaviour = await behave(bundle, name, text, cases, seed);
@@ -212,9 +158,6 @@ export const unruly: FuzzKind = {
           wrong.push(`${name}: ${error instanceof Error ? error.message : error}`);
         }
       }
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-    return wrong;
-  },
+      return wrong;
+    }),
 };
