@@ -20,8 +20,7 @@ export type ExceptionId =
   | 'livelock'
   | 'starvation'
   | 'oops'
-  | 'kernel_bug'
-  | 'not_modelled';
+  | 'kernel_bug';
 
 export interface ExceptionFilter {
   readonly id: ExceptionId;
@@ -81,12 +80,6 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     id: 'kernel_bug',
     label: 'Kernel BUG',
     description: 'An assertion of the kernel about a page does not hold (VM_BUG_ON).',
-    isDefault: true,
-  },
-  {
-    id: 'not_modelled',
-    label: 'Not modelled',
-    description: 'The kernel would do what this engine does not.',
     isDefault: true,
   },
 ];
@@ -177,7 +170,6 @@ export class Exceptions {
       case 'starvation':
       case 'oops':
       case 'kernel_bug':
-      case 'not_modelled':
         return stuckText(world, name, args, task);
       default:
         return name;

@@ -176,7 +176,6 @@ export const DETECTED = [
   'starvation',
   'oops',
   'kernel_bug',
-  'not_modelled',
 ] as const;
 export type Detected = (typeof DETECTED)[number];
 
@@ -214,7 +213,5 @@ export function stuckText(world: World, what: Detected, args: readonly number[],
     const by = ASSERTING[args[0] ?? 0] ?? 'get_page';
     return `Kernel BUG in ${by}: ${ASSERTIONS[by]}, in ${routineOf(world, task)} of ${taskName(world, task)}, of ${showPage(world, (args[1] ?? 0) as PageRow)}.`;
   }
-  if (what === 'not_modelled')
-    return `Not modelled: ${taskName(world, task)} would move the 2 MiB at ${showAddress((args[1] ?? 0) * 4096)} to a device as one huge page, as ${world.kernel.profile.release} does; after \`madvise … nohugepage\`, what was touched moves page by page.`;
   return `Starvation: ${taskName(world, (args[0] ?? 0) as TaskRow)} has work and never runs; ${taskName(world, (args[1] ?? 0) as TaskRow)} spins on its CPU, in a fault at ${showAddress((args[2] ?? 0) * 4096)}.`;
 }

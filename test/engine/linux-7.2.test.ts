@@ -1,7 +1,6 @@
 /** What 7.2 does and 6.12 does not, one rule each, beside what 6.12 does. */
 
 import { describe, expect, it } from 'vitest';
-import { runChecked } from '../properties/machine';
 import { holds } from './holds';
 
 const DEVICES = 'device gpu0 private 64MiB driver dmirror\ndevice gpu1 private 64MiB driver dmirror';
@@ -133,22 +132,72 @@ describe('a page that a task has locked for its fault', () => {
   });
 });
 
-describe('a huge page on a device is not modelled', () => {
-  const stop = (body: string): string => {
-    const { run } = runChecked(`profile 7.2\n${app(body)}`);
-    const names = [...run.kernel.events.between(0, run.kernel.time + 1)].map(({ name }) => name);
-    return names.includes('not_modelled') ? 'not modelled' : 'end';
+describe('a huge page on a device', () => {
+  const moved = 'buf = mmap 2MiB huge\nwrite buf = 1\nmigrate buf to gpu0\n';
+  const on = (body: string): void => {
+    holds('7.2', app(`${moved}${body}`));
   };
 
-  it.each([
-    ['a huge page that migrates as a whole', 'buf = mmap 2MiB huge\nwrite buf[0] = 1\nmigrate buf to gpu0'],
-    ['the huge zero page', 'buf = mmap 2MiB huge\nread buf[0]\nmigrate buf to gpu0'],
-    ['memory that was never touched', 'buf = mmap 2MiB huge\nmigrate buf to gpu0'],
-  ])('%s', (_, body) => {
-    expect(stop(body)).toBe('not modelled');
+  it('goes there as one folio, mapped by one entry, and comes home as one', () => {
+    on('expect buf[7].page.order == 9 and buf[0].page.mapcount == 1 and gpu0.used == 512');
+    on(
+      'read buf[100] expect 1\nexpect buf[511].pte.kind == "present" and buf[511].page.order == 9 and gpu0.used == 0',
+    );
   });
 
-  it('but of a part of one it is split first, and small pages go', () => {
+  it.each([
+    ['memory that was never touched', ''],
+    ['the huge zero page', 'read buf[0]\n'],
+  ])('%s becomes one there, too', (_, before) => {
+    const body = `buf = mmap 2MiB huge\n${before}migrate buf to gpu0\n`;
+    holds('7.2', app(`${body}expect buf[0].page.order == 9 and gpu0.used == 512\nread buf expect 0`));
+  });
+
+  it('is mapped page by page after munmap of a part, and comes home page by page', () => {
+    on(
+      'munmap buf[5..8]\nexpect buf[0].page.order == 9 and buf[0].page.refcount == 509 and gpu0.used == 512',
+    );
+    on('munmap buf[5..8]\nread buf[100] expect 1\nexpect gpu0.used == 508 and buf[0].page.order == 0');
+  });
+
+  it('is split where a part is to come home: the rest stays there as small pages', () => {
+    on(
+      'migrate buf[100..108] from gpu0\nexpect gpu0.used == 504 and buf[0].page.order == 0\nread buf[3] expect 1',
+    );
+  });
+
+  it('is shared by fork, and comes home for both', () => {
+    on(
+      'fork child\nexpect buf[0].page.mapcount == 2 and not buf[0].pte.write\nread buf[0] expect 1\non child expect buf[9].pte.kind == "present" and buf[9].page.order == 9',
+    );
+  });
+
+  it('becomes small pages where the driver gets no huge one', () => {
+    const body = 'buf = mmap 2MiB huge\nwrite buf = 1\ngpu0 flags = 1\nmigrate buf to gpu0\n';
+    holds('7.2', app(`${body}expect gpu0.used == 512 and buf[0].page.order == 0\nread buf[9] expect 1`));
+  });
+
+  it('stays whole, mapped page by page, where it would have to be split in a fault; one page comes home', () => {
+    on(
+      'gpu0 flags = 1\nread buf[100] expect 1\nexpect gpu0.used == 511 and buf[99].pte.kind == "device-private"',
+    );
+  });
+
+  it('keeps its place where the driver answers SIGBUS', () => {
+    on(
+      'gpu0 fail migrate_to_ram as sigbus times 1\nread buf[3] expect SIGBUS\nexpect buf[3].page.order == 9',
+    );
+  });
+
+  it('comes home when the device is closed', () => {
+    on('close gpu0\nexpect gpu0.used == 0 and buf[3].page.order == 9\nread buf[3] expect 1');
+  });
+
+  it('is refused flags by a driver that has none, before 6.19', () => {
+    holds('6.12', app('gpu0 flags = 1 expect EINVAL'));
+  });
+
+  it('of a part of one in system memory it is split first, and small pages go', () => {
     const body = 'buf = mmap 2MiB huge\nwrite buf = 1\nmigrate buf[3..8] to gpu0\n';
     holds('7.2', app(`${body}expect gpu0.used == 5 and buf[9].pte.kind == "present"\nread buf expect 1`));
   });

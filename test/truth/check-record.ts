@@ -1,5 +1,6 @@
 /** Whether a parsed JSON value is a record this comparison understands; what isn't understood is named. */
 
+import { isHuge, writeOut } from './huge-records';
 import { type RecordedKernel, recordedKernel } from './kernels';
 import { type Operation, operationName, type ProgramRecord } from './record';
 import { settingOf } from './setting';
@@ -49,6 +50,7 @@ const WIDE_OPERATIONS: ReadonlyMap<string, number> = new Map([
   ['pin', 7],
   ['unpin', 1],
   ['dev check', 6],
+  ['dev flags', 6],
 ]);
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
@@ -58,7 +60,7 @@ const OPERATION_FIELDS = words('op args result events eventsCut state alive mirr
 const RESULT_FIELDS = words('ret err value cpages faults data sig code at skipped livelock');
 const PLACE = 'p buf alt page';
 const ROW_FIELDS = words(
-  `${PLACE} vma pte w dirty young softDirty swpType frame zone dev devIdx refcount mapcount locked lru anon anonExclusive pgDirty swapBacked data mid last`,
+  `${PLACE} vma pte w dirty young softDirty swpType frame zone dev devIdx refcount mapcount locked lru anon anonExclusive pgDirty swapBacked data mid last order entireMapcount pageMapcount`,
 );
 const MIRROR_FIELDS = words(`${PLACE} dev access frame`);
 
@@ -130,13 +132,10 @@ export function isWide(ops: unknown): boolean {
   );
 }
 
-/** Why records of 7.2 with huge pages on the device are not compared. */
-export const HUGE_ON_DEVICE = 'a huge page on a device is not modelled';
-
 /** A value that stands in `file` as a program's record, or why it can't be compared. */
-export function checkProgram(value: unknown, file: string): ProgramRecord | Unsupported {
+export function checkProgram(read: unknown, file: string): ProgramRecord | Unsupported {
+  const value = isObject(read) && isHuge(read) ? writeOut(read) : read;
   try {
-    if (isObject(value) && value['thp'] === 1) throw new Refusal('huge pages', HUGE_ON_DEVICE);
     const record = onlyFields(value, RECORD_FIELDS, 'record', 'the record');
     if (typeof record['id'] !== 'string' || typeof record['kernel'] !== 'string')
       throw new Refusal('record', 'the record has no id or no kernel');

@@ -7,10 +7,10 @@ import { VmFault } from '../../src/engine/kernel/constants';
 import type { DeviceRow } from '../../src/engine/machine/ids';
 import type { Kernel } from '../../src/engine/routine/kernel';
 import { buildRun, compileScenario, type Run as ScenarioRun } from '../../src/program';
-import { HUGE_ON_DEVICE } from './check-record';
 import type { LogRun } from './compare-log';
 import type { Observation, Run, Stopped } from './compare-program';
 import type { ObservedResult } from './compare-result';
+import { HUGE_KERNEL } from './huge-records';
 import { type RecordedKernel, recordedKernel } from './kernels';
 import { LOG_VOCABULARY } from './log-events';
 import type { LogRecord } from './log-record';
@@ -118,7 +118,6 @@ class Stepper {
   #until = 0;
   #reached = false;
   #problem: Reason;
-  #notModelled = false;
 
   /** `place` says which page of a buffer a virtual page number is. */
   constructor(
@@ -134,7 +133,6 @@ class Stepper {
     run.kernel.events.observer = (_, name, leave, args) => {
       if (name === 'result') this.#onResult(args);
       else if (name === 'migrate_to_ram' && !leave) this.driver.called();
-      else if (name === 'not_modelled') this.#notModelled = true;
       else if (name === 'expect_failed' && args[1] === -1 && !leave)
         this.#problem = run.report.failure?.message();
     };
@@ -152,8 +150,7 @@ class Stepper {
   }
 
   /**
-   * Runs to the result of the statement on line `until` (0: to the end), keeping that of line `watched`. Throws NotRunnable
-   * where the run has come to what the engine does not model.
+   * Runs to the result of the statement on line `until` (0: to the end), keeping that of line `watched`.
    */
   advance(watched: number, until: number): Reason {
     const { interpreter, kernel } = this.run;
@@ -165,12 +162,10 @@ class Stepper {
     this.driver.reset();
     try {
       const stop = interpreter.run(kernel.time + MOST_STEPS, true);
-      if (this.#notModelled) throw new NotRunnable(watched, HUGE_ON_DEVICE);
       if (this.#problem !== undefined) return this.#problem;
       if (this.#reached || (until === 0 && stop === 'end')) return undefined;
       return stop === 'time' ? `not finished after ${MOST_STEPS} steps` : `the run stops: ${stop}`;
     } catch (error) {
-      if (error instanceof NotRunnable) throw error;
       return `the engine fails: ${error instanceof Error ? error.message : error}`;
     }
   }
@@ -222,7 +217,8 @@ class ProgramRun implements Run {
     const events = seen.filter(({ p, time: at }) => p !== SUPERVISOR || at <= returned);
     const stopped = ended ?? unreadable;
     if (stopped !== undefined) return { stopped, time, events };
-    const state = observe(kernel, stepper.names, layout, this.record.buffers, SUPERVISOR);
+    const huge = this.record.kernel === HUGE_KERNEL;
+    const state = observe(kernel, stepper.names, layout, this.record.buffers, SUPERVISOR, huge);
     return { result: stepper.result, returned, time, events, state };
   }
 }

@@ -1,6 +1,7 @@
 /** The kernels whose programs are compared: which profile runs them, and what their records tell. */
 
 import type { EventName } from '../../src/engine/routine/events';
+import { HUGE_KERNEL } from './huge-records';
 
 export interface RecordedKernel {
   /** The profile that runs the record, and the switches that make it this kernel. */
@@ -90,12 +91,43 @@ const LINUX_414: RecordedKernel = {
   mostFaults: 40,
 };
 
+const PMD = words('e depth p buf alt page frame refcount mapcount locked ret');
+const FOLIO = words('e depth p frame devIdx dev refcount mapcount locked ret calls');
+
+/** Huge pages on the device: one row for 2 MiB. The test driver's memory has two chunks there. */
+const LINUX_72_HUGE: RecordedKernel = {
+  ...LATER,
+  profile: '7.2',
+  breaks: new Set(),
+  events: new Map([
+    ...[...LATER.events].map(([name, fields]): [string, ReadonlySet<string>] => [
+      name,
+      fields.has('refcount') ? new Set([...fields, 'order']) : fields,
+    ]),
+    ['do_huge_pmd_anonymous_page', FAULT],
+    ['do_huge_pmd_device_private', FAULT],
+    ['do_huge_pmd_wp_page', FAULT],
+    ['set_pmd_migration_entry', PMD],
+    ['remove_migration_pmd', PMD],
+    ['split_huge_pmd', words(`${RANGE} freeze`)],
+    ['split_folio', FOLIO],
+    ['folio_split_unmapped', FOLIO],
+    ['folio_split', FOLIO],
+    ['collapse_huge_page', FAULT],
+  ]),
+  spelling: new Map([
+    ['split_huge_pmd', '__split_huge_pmd'],
+    ['split_huge_pmd_locked', 'split_huge_pmd'],
+  ]),
+};
+
 const KERNELS: ReadonlyMap<string, RecordedKernel> = new Map([
   ['4.14', LINUX_414],
   // The same kernel with one line of mm/hmm.c moved: the entry is read before it is asked.
   ['4.14-variant', { ...LINUX_414, switches: ['hmm-entry-read-first'] }],
   ['6.1', { ...LATER, profile: '6.1', testsLongtermPins: false }],
   ['7.2', { ...LATER, profile: '7.2', breaks: new Set() }],
+  [HUGE_KERNEL, LINUX_72_HUGE],
 ]);
 
 /** The short name of a kernel, as profiles have it: `6.1` of `6.1.192`. */

@@ -36,6 +36,7 @@ function migrationEntry(flags: number, page: number): string {
     (flags & MigratePfn.Locked ? 'L' : '') +
     (flags & MigratePfn.Write ? 'W' : '') +
     (flags & MigratePfn.Device ? 'D' : '') +
+    (flags & MigratePfn.Compound ? 'C' : '') +
     (page === 0 ? '' : 'p');
   return letters === '' ? '-' : letters;
 }
@@ -120,6 +121,9 @@ class EventReader {
       case 'refcount':
       case 'mapcount':
       case 'locked':
+      case 'order':
+      case 'freeze':
+      case 'calls':
       case 'forced':
         built[name] = value;
         return;

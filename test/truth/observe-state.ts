@@ -3,7 +3,7 @@
 import { pages_in_use } from '../../src/engine/drivers/device_memory';
 import { dmirror } from '../../src/engine/drivers/dmirror';
 import { backing_page } from '../../src/engine/drivers/dmirror/memory';
-import { mirrors } from '../../src/engine/drivers/dmirror/tables';
+import { memory, mirrors } from '../../src/engine/drivers/dmirror/tables';
 import { Vm } from '../../src/engine/machine/address-spaces';
 import { Access } from '../../src/engine/machine/devices';
 import type {
@@ -22,13 +22,15 @@ import {
   isZeroPage,
   kindOf,
   PTE_DIRTY,
+  PTE_HUGE,
   PTE_SOFT_DIRTY,
   PTE_WRITE,
   PTE_YOUNG,
   Pte,
 } from '../../src/engine/machine/pte';
-import { LEVEL_PTE } from '../../src/engine/machine/radix';
+import { ENTRIES, LEVEL_PTE } from '../../src/engine/machine/radix';
 import type { Kernel } from '../../src/engine/routine/kernel';
+import { HUGE_WINDOW, runLength } from './huge-records';
 import type { Layout, Place } from './places';
 import type { BufferInfo, VmaEntry } from './record';
 
@@ -60,9 +62,12 @@ export interface ObservedRow {
   readonly anonExclusive?: number | null;
   readonly pgDirty?: number;
   readonly swapBacked?: number;
-  readonly data?: number;
-  readonly mid?: number;
-  readonly last?: number;
+  readonly data?: number | string;
+  readonly mid?: number | string;
+  readonly last?: number | string;
+  readonly order?: number;
+  readonly entireMapcount?: number;
+  readonly pageMapcount?: number;
 }
 
 export interface ObservedMirror extends Place {
@@ -99,41 +104,62 @@ function protection(k: Kernel, vma: VmaRow): string {
   return `${letter(Vm.Read, 'r')}${letter(Vm.Write, 'w')}${k.mm.has(vma, Vm.Shared) ? 's' : 'p'}`;
 }
 
-/** Distance of a device page from the top of its device's memory. */
+/** Distance of a device page from the top of its chunk of its device's memory. */
 export function deviceIndex(k: Kernel, page: PageRow): number {
-  return k.pages.rangePages.get(k.pages.range(page)) - 1 - k.pages.offset(page);
+  const offset = k.pages.offset(page);
+  const folios = memory.of(k).folioEnd.get(deviceOf(k, page));
+  const end = offset < folios ? folios : k.pages.rangePages.get(k.pages.range(page));
+  return end - 1 - offset;
 }
 
 function deviceOf(k: Kernel, page: PageRow): number {
   return k.devices.pgmapDevice.get(k.pages.pgmap(page));
 }
 
-function frameFields(k: Kernel, names: Names, page: PageRow): Omit<ObservedRow, 'vma' | 'pte'> {
+const pagesOf = (k: Kernel, folio: PageRow): PageRow[] =>
+  Array.from({ length: k.pages.count(folio) }, (_, i) => k.pages.nth(folio, i));
+
+/** `huge`: it is the first of the pages of an entry of the PMD table. */
+function frameFields(
+  k: Kernel,
+  names: Names,
+  page: PageRow,
+  huge: boolean,
+): Omit<ObservedRow, 'vma' | 'pte'> {
   const { pages, contents } = k;
   const anon = pages.isAnon(page);
   const onDevice = pages.pgmap(page) !== 0;
-  const backing = onDevice ? backing_page(k, page) : page;
+  const folio = pages.folio(page);
+  const bytes = (at: PageRow, offset: number): number =>
+    contents.read(onDevice ? backing_page(k, at) : at, offset);
+  const read = (offset: number): number | string =>
+    huge ? runLength(pagesOf(k, page).map((at) => bytes(at, offset))) : bytes(page, offset);
   return {
     frame: page,
     zone: onDevice ? 'Device' : 'RAM',
     ...(onDevice ? { dev: names.device(deviceOf(k, page)), devIdx: deviceIndex(k, page) } : {}),
-    refcount: pages.refcount.get(page),
-    mapcount: pages.mapcount.get(page),
-    locked: bit(pages.has(page, Pg.Locked)),
-    lru: bit(pages.has(page, Pg.Lru)),
+    order: pages.order.get(folio),
+    refcount: pages.refcount.get(folio),
+    mapcount: pages.folioMapcount(folio),
+    entireMapcount: pages.entireMapcount.get(folio),
+    pageMapcount: pages.mapcount.get(page),
+    locked: bit(pages.has(folio, Pg.Locked)),
+    lru: bit(pages.has(folio, Pg.Lru)),
     anon: bit(anon),
     anonExclusive: anon ? bit(pages.has(page, Pg.AnonExclusive)) : null,
-    pgDirty: bit(pages.has(page, Pg.Dirty)),
-    swapBacked: bit(pages.has(page, Pg.SwapBacked)),
-    data: contents.read(backing, 0),
-    mid: contents.read(backing, 2048),
-    last: contents.read(backing, 4095),
+    pgDirty: bit(pages.has(folio, Pg.Dirty)),
+    swapBacked: bit(pages.has(folio, Pg.SwapBacked)),
+    data: read(0),
+    mid: read(2048),
+    last: read(4095),
   };
 }
 
 function entryFields(k: Kernel, names: Names, entry: EntryRow): Omit<ObservedRow, 'vma'> {
   const pte = k.tables.lo.get(entry);
   const page = k.tables.hi.get(entry) as PageRow;
+  const huge = (pte & PTE_HUGE) !== 0;
+  const kind = (name: string): string => (huge ? `pmd-${name}` : name);
   const w = bit((pte & PTE_WRITE) !== 0);
   const softDirty = bit((pte & PTE_SOFT_DIRTY) !== 0);
   const bits = { w, dirty: bit((pte & PTE_DIRTY) !== 0), young: bit((pte & PTE_YOUNG) !== 0), softDirty };
@@ -143,19 +169,19 @@ function entryFields(k: Kernel, names: Names, entry: EntryRow): Omit<ObservedRow
       return { pte: 'none' };
     case Pte.Present:
       return isZeroPage(pte)
-        ? { pte: 'zero', ...bits }
-        : { pte: 'present', ...bits, ...frameFields(k, names, page) };
+        ? { pte: kind('zero'), ...bits }
+        : { pte: kind('present'), ...bits, ...frameFields(k, names, page, huge) };
     case Pte.DevicePrivate: {
       const swpType = w === 1 ? swapTypes.deviceWrite : swapTypes.deviceRead;
-      return { pte: 'device-private', w, softDirty, swpType, ...frameFields(k, names, page) };
+      return { pte: kind('device-private'), w, softDirty, swpType, ...frameFields(k, names, page, huge) };
     }
     case Pte.DeviceExclusive: {
       const swpType =
         (w === 1 ? swapTypes.exclusiveWrite : (swapTypes.exclusiveRead ?? swapTypes.exclusiveWrite)) ?? -1;
-      return { pte: 'device-exclusive', w, swpType, ...frameFields(k, names, page) };
+      return { pte: 'device-exclusive', w, swpType, ...frameFields(k, names, page, false) };
     }
     case Pte.Migration:
-      return { pte: 'migration' };
+      return { pte: kind('migration') };
     case Pte.Swap:
       return { pte: 'swap' };
     default:
@@ -177,6 +203,29 @@ function* windowOf(buffers: Readonly<Record<string, BufferInfo>>): Iterable<Plac
       for (let page = 0; page < Math.min(npages + PAGES_BEHIND, MOST_PAGES); page++) yield { buf, alt, page };
 }
 
+/** As the recorder of huge pages looked: entries that are not empty, an entry of the PMD table once. */
+function* hugeRows(
+  k: Kernel,
+  names: Names,
+  layout: Layout,
+  mm: MmRow,
+  buffers: Readonly<Record<string, BufferInfo>>,
+): Iterable<[Place, ObservedRow]> {
+  const pgd = k.mm.pgd.get(mm) as NodeRow;
+  for (const buf of Object.keys(buffers))
+    for (const alt of [0, 1] as const) {
+      const start = layout.addressOf({ buf, alt, page: 0 }) / 4096;
+      const end = (start + HUGE_WINDOW) as Vpn;
+      for (let vpn = k.tables.next(pgd, start as Vpn, end); vpn >= 0; ) {
+        const entry = k.tables.leaf(pgd, vpn);
+        const vma = k.mm.vmaAt(mm, vpn);
+        const row = { vma: vma === 0 ? null : protection(k, vma), ...entryFields(k, names, entry) };
+        yield [layout.placeOf(vpn), row];
+        vpn = k.tables.next(pgd, (vpn + (k.tables.lo.get(entry) & PTE_HUGE ? ENTRIES : 1)) as Vpn, end);
+      }
+    }
+}
+
 function vmasOf(k: Kernel, layout: Layout, p: string, mm: MmRow): VmaEntry[] {
   return [...k.mm.vmasOf(mm)].map((vma) => {
     const start = k.mm.start.get(vma);
@@ -195,8 +244,11 @@ const ACCESS_NAMES: Readonly<Record<number, string>> = {
 /** Device pages that entries map, by their backing page. */
 function backedPages(k: Kernel, rows: Iterable<ObservedRow>): Map<PageRow, PageRow> {
   const backed = new Map<PageRow, PageRow>();
-  for (const { frame, zone } of rows)
-    if (frame !== undefined && zone === 'Device') backed.set(backing_page(k, frame), frame);
+  for (const { pte, frame, zone } of rows) {
+    if (frame === undefined || zone !== 'Device') continue;
+    const pages = pte.startsWith('pmd-') ? pagesOf(k, frame) : [frame];
+    for (const page of pages) backed.set(backing_page(k, page), page);
+  }
   return backed;
 }
 
@@ -205,6 +257,7 @@ function* mirrorEntries(
   names: Names,
   layout: Layout,
   backed: ReadonlyMap<PageRow, PageRow>,
+  window: number,
 ): Iterable<ObservedMirror> {
   const { devices, tables } = k;
   for (const mirror of devices.mirrors.rows()) {
@@ -219,12 +272,13 @@ function* mirrorEntries(
       vpn = tables.next(root, (vpn + 1) as Vpn, end)
     ) {
       const place = layout.placeOf(vpn);
-      if (place.page >= MOST_PAGES) continue;
+      if (place.page >= window) continue;
       const entry = tables.find(root, vpn, LEVEL_PTE);
       const access = ACCESS_NAMES[tables.lo.get(entry)] ?? `${tables.lo.get(entry)}`;
       const page = tables.hi.get(entry) as PageRow;
       const frame = backed.get(page) ?? page;
-      yield { p, dev, access, ...place, frame, zero: page === k.zeroPage };
+      const zero = page === k.zeroPage || k.pages.folio(page) === k.hugeZeroPage;
+      yield { p, dev, access, ...place, frame, zero };
     }
   }
 }
@@ -244,6 +298,7 @@ export function observe(
   layout: Layout,
   buffers: Readonly<Record<string, BufferInfo>>,
   supervisor: string,
+  huge = false,
 ): Observed {
   const rows = new Map<string, ObservedRow>();
   const vmas: VmaEntry[] = [];
@@ -251,6 +306,10 @@ export function observe(
   for (const [p, process] of alive) {
     const mm = k.tasks.mm.get(process) as MmRow;
     vmas.push(...vmasOf(k, layout, p, mm));
+    if (huge) {
+      for (const [place, row] of hugeRows(k, names, layout, mm, buffers)) rows.set(rowKey(p, place), row);
+      continue;
+    }
     for (const place of windowOf(buffers)) {
       const row = observePage(k, names, mm, (layout.addressOf(place) / 4096) as Vpn);
       if (row !== undefined) rows.set(rowKey(p, place), row);
@@ -262,7 +321,9 @@ export function observe(
   return {
     rows,
     alive: alive.map(([name]) => name),
-    mirror: [...mirrorEntries(k, names, layout, backedPages(k, rows.values()))],
+    mirror: [
+      ...mirrorEntries(k, names, layout, backedPages(k, rows.values()), huge ? HUGE_WINDOW : MOST_PAGES),
+    ],
     vmas,
     devUsed,
   };

@@ -53,9 +53,13 @@ export interface Row extends PlaceFields {
   readonly anonExclusive?: number | null;
   readonly pgDirty?: number;
   readonly swapBacked?: number;
-  readonly data?: number;
-  readonly mid?: number;
-  readonly last?: number;
+  /** Of an entry of the PMD table: of its 512 pages. */
+  readonly data?: number | string;
+  readonly mid?: number | string;
+  readonly last?: number | string;
+  readonly order?: number;
+  readonly entireMapcount?: number;
+  readonly pageMapcount?: number;
 }
 
 export interface MirrorEntry extends PlaceFields {
@@ -93,6 +97,9 @@ export interface RecordedEvent {
   readonly frame?: string;
   readonly dev?: number;
   readonly devIdx?: number;
+  readonly order?: number;
+  readonly freeze?: number;
+  readonly calls?: number;
   readonly refcount?: number;
   readonly mapcount?: number;
   readonly locked?: number;

@@ -53,12 +53,20 @@ export function expectation(result: RecordedResult, layout: Layout): string {
 }
 
 /** An operation `dev` on a range. */
-export function deviceStatement(device: string, sub: string, range: string, value: string): string {
+export function deviceStatement(
+  device: string,
+  sub: string,
+  range: string,
+  value: string,
+  flags = '',
+): string {
   switch (sub) {
     case 'migrate':
       return `migrate ${range} to gpu${device}`;
     case 'tosys':
       return `migrate ${range} from gpu${device}`;
+    case 'flags':
+      return `gpu${device} flags = ${flags}`;
     case 'check':
       return `gpu${device} check_exclusive ${range}`;
     default:

@@ -1,5 +1,6 @@
 /** A program's record as a scenario: one statement an operation, told by a supervisor that takes no part. */
 
+import { HUGE_KERNEL } from './huge-records';
 import { type RecordedKernel, recordedKernel } from './kernels';
 import type { Layout } from './places';
 import { ProgramStatements } from './program-statements';
@@ -16,6 +17,14 @@ export interface Converted {
   readonly lines: readonly number[];
   /** For each operation the line of the `drain lru` after it. */
   readonly drained: readonly number[];
+}
+
+/** As the recorder had done before: the driver has made its chunks of folios, and none of them is in use. */
+function makeChunks(devices: readonly string[]): string[] {
+  const memory = '    chunk = mmap 512 pages anon private rw at 0x200000';
+  const gpus = devices.flatMap((kind, number) => (kind === 'private' ? [`gpu${number}`] : []));
+  const moves = gpus.flatMap((gpu) => [`    migrate chunk to ${gpu}`, `    migrate chunk from ${gpu}`]);
+  return [memory, '    madvise chunk hugepage', '    write chunk[0] = 1', ...moves, '    munmap chunk'];
 }
 
 const NEVER_ENDS = " (never ends; the recorder's driver gave up)";
@@ -49,6 +58,15 @@ class Converter {
     };
   }
 
+  get #huge(): boolean {
+    return this.record.kernel === HUGE_KERNEL;
+  }
+
+  /** A private device has a chunk of folios, too, where there are huge pages. */
+  #sizeOf(kind: string): string {
+    return this.#huge && kind === 'private' ? '512MiB' : '256MiB';
+  }
+
   #head(): string[] {
     const { id, kernel, setting } = this.record;
     const { devices, files } = this.statements;
@@ -57,13 +75,14 @@ class Converter {
       `# Program ${id} as Linux ${kernel} ran it. Each statement says what the kernel answered.`,
       `profile ${this.#kernel.profile}`,
       ...this.#kernel.switches.map((name) => `switch ${name} on`),
-      `machine { node 0 { dma32 2GiB } cpus 1${setting.swap ? ' swap 64MiB sync' : ''} }`,
-      ...devices.map((kind, number) => `device gpu${number} ${kind} 256MiB driver dmirror`),
+      `machine { node 0 { ${this.#huge ? 'dma32 2GiB normal 2GiB' : 'dma32 2GiB'} } cpus 1${setting.swap ? ' swap 64MiB sync' : ''} }`,
+      ...devices.map((kind, number) => `device gpu${number} ${kind} ${this.#sizeOf(kind)} driver dmirror`),
       ...files,
       '',
       '# The supervisor: tells the processes of the program what to do, one operation at a time. The LRU batches are',
       '# emptied after each, as the recorder did before it looked. It has no device open itself.',
       'process S {',
+      ...(this.#huge ? makeChunks(devices) : []),
       ...gpus.map((gpu) => `    close ${gpu}`),
       '    fork P0',
       ...gpus.map((gpu) => `    on P0 open ${gpu}`),

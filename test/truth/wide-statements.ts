@@ -69,7 +69,7 @@ export class WideStatements implements Statements {
       case 'devclose':
         return `close gpu${a}`;
       default:
-        return deviceStatement(a, b, this.#range(c, d, e), f);
+        return deviceStatement(a, b, this.#range(c, d, e), f, e);
     }
   }
 

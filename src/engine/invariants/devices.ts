@@ -1,6 +1,7 @@
 /** Devices: their free lists and counters (I6, I7), calls of page_free (I8), and pgmap references (I11). */
 
-import { pte_offset, pte_page, ptep_get } from '../kernel/mm/pgtable';
+import { HUGE_PAGES } from '../kernel/mm/page_alloc/page_alloc';
+import { leaf_offset, pte_page, ptep_get } from '../kernel/mm/pgtable';
 import { MemoryType } from '../machine/devices';
 import { Hold } from '../machine/holds';
 import type { DeviceRow, MmRow, PageRow, TaskRow, Vpn } from '../machine/ids';
@@ -62,15 +63,25 @@ export class FreeList {
   }
 }
 
+function listIn(lists: FreeList[], device: number): FreeList {
+  const known = lists[device];
+  if (known) return known;
+  const fresh = new FreeList();
+  lists[device] = fresh;
+  return fresh;
+}
+
 export class DeviceChecks {
   readonly #lists: FreeList[] = [];
+  readonly #folios: FreeList[] = [];
 
   listOf(device: number): FreeList {
-    const known = this.#lists[device];
-    if (known) return known;
-    const fresh = new FreeList();
-    this.#lists[device] = fresh;
-    return fresh;
+    return listIn(this.#lists, device);
+  }
+
+  /** The list of the device's free folios. */
+  foliosOf(device: number): FreeList {
+    return listIn(this.#folios, device);
   }
 
   /** Before pages are checked: takes up the free lists that were written to. */
@@ -80,8 +91,11 @@ export class DeviceChecks {
       const device = marks.at(i) as DeviceRow;
       s.at('device', device, marks.writer(i));
       const { devices } = s.kernel;
-      const { freeHead } = s.memoryOf(device);
-      const circle = this.listOf(device).sync(s, freeHead.get(device), devices.pages.get(device));
+      const { freeHead, freeFolios } = s.memoryOf(device);
+      const most = devices.pages.get(device);
+      const circle =
+        this.listOf(device).sync(s, freeHead.get(device), most) ||
+        this.foliosOf(device).sync(s, freeFolios.get(device), most);
       if (circle !== 0)
         s.broken(6, { device }, `the free list runs in a circle at ${pageName(s.kernel, circle as PageRow)}`);
       s.marks.pgmap.follow(devices.pgmap.get(device), marks.writer(i));
@@ -97,7 +111,9 @@ export class DeviceChecks {
     for (let i = 1; i <= marks.count; i++) {
       const page = marks.at(i) as PageRow;
       if (s.pages.depth.get(page) === 0) continue;
-      const below = this.listOf(k.devices.pgmapDevice.get(k.pages.pgmap(page))).below(page, s);
+      const device = k.devices.pgmapDevice.get(k.pages.pgmap(page));
+      const list = k.pages.has(page, Pg.Head) ? this.foliosOf(device) : this.listOf(device);
+      const below = list.below(page, s);
       const link = k.pages.link.get(page);
       if (link === below) continue;
       s.at('page', page, marks.writer(i));
@@ -144,9 +160,10 @@ export class DeviceChecks {
   #checkSum(s: CheckState, device: DeviceRow, inUse: number): void {
     const { devices } = s.kernel;
     const pages = devices.pages.get(device);
-    const listed = this.listOf(device).length;
-    const { untouched, removing } = s.memoryOf(device);
-    const all = inUse + listed + untouched.get(device);
+    const listed = this.listOf(device).length + HUGE_PAGES * this.foliosOf(device).length;
+    const { untouched, folioEnd, folioUntouched, removing } = s.memoryOf(device);
+    const never = untouched.get(device) - folioEnd.get(device) + folioUntouched.get(device);
+    const all = inUse + listed + never;
     if (removing.get(device) !== 0) {
       if (listed !== 0)
         s.broken(
@@ -192,7 +209,7 @@ export function heardCallback(s: CheckState, task: TaskRow, vpn: Vpn, page: Page
 /** The entry stands for the device page, or for its migration; an unknown address space may have such an entry. */
 function leadsTo(k: Kernel, mm: MmRow, vpn: Vpn, page: PageRow): boolean {
   if (mm === 0) return true;
-  const entry = pte_offset(k, mm, vpn);
+  const entry = leaf_offset(k, mm, vpn);
   return !isPresent(ptep_get(k, entry)) && pte_page(k, entry) === page;
 }
 

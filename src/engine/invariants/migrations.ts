@@ -112,7 +112,11 @@ function checkTarget(s: CheckState, m: number, target: PageRow): void {
       involved(),
       `the destination ${name()} should have refcount ${references}; it has ${refcount}`,
     );
-  const visible = entries.mapped.get(target) + entries.migrating.get(target) + entries.exclusive.get(target);
+  const visible =
+    entries.mapped.get(target) +
+    entries.entire.get(target) +
+    entries.migrating.get(target) +
+    entries.exclusive.get(target);
   if (visible > 0)
     s.broken(
       14,
@@ -131,8 +135,8 @@ function checkSources(s: CheckState, m: number): void {
     const involved = (): Involved => ({ ...s.page(page), migration: m });
     const name = (): string => pageName(k, page);
     if (!k.pages.has(page, Pg.Locked)) s.broken(13, involved(), `${name()} migrates and is not locked`);
-    if (k.pages.mapcount.get(page) !== 0)
-      s.broken(13, involved(), `${name()} migrates and has mapcount ${k.pages.mapcount.get(page)}`);
+    const mapcount = k.pages.folioMapcount(page);
+    if (mapcount !== 0) s.broken(13, involved(), `${name()} migrates and has mapcount ${mapcount}`);
     if (k.pages.has(page, Pg.Lru)) s.broken(13, involved(), `${name()} migrates and is on an LRU list`);
   }
 }

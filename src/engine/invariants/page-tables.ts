@@ -65,9 +65,12 @@ function countExclusive(s: CheckState, entry: EntryRow, page: PageRow, delta: nu
 
 function countEntry(s: CheckState, entry: EntryRow, lo: number, page: PageRow, delta: number): void {
   const { entries } = s;
-  if (isPresent(lo) || (kindOf(lo) === Pte.DeviceExclusive && is_mapping(s.kernel, lo)))
-    countLarge(s, entry, lo, page, delta);
+  if (is_mapping(s.kernel, lo)) countLarge(s, entry, lo, page, delta);
   if (lo & PTE_HUGE) {
+    if (kindOf(lo) === Pte.Migration) {
+      entries.migrating.add(page, delta);
+      entries.migrationEntries += delta;
+    }
     if (lo & PTE_WRITE) entries.writable.add(page, delta);
     return;
   }

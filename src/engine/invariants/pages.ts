@@ -1,5 +1,6 @@
 /** Pages: counts, holders, and what a page's state allows (I4, I5, I6, I8, I9, I10, I12, I20, I21). */
 
+import { was_handed_out } from '../drivers/device_memory';
 import { is_device_private, is_driver_page } from '../kernel/mm/swap/page_ref';
 import { HOLD_NAMES, Hold, type HoldKind, holdWeight } from '../machine/holds';
 import type { DeviceRow, PageRow } from '../machine/ids';
@@ -118,7 +119,7 @@ function syncPage(s: CheckState, page: PageRow): void {
 }
 
 function checkFreed(s: CheckState, page: PageRow): void {
-  const calls = s.freed.get(page) ?? 0;
+  const calls = s.freed.get(s.kernel.pages.folio(page)) ?? 0;
   if (calls === 0)
     s.happened(8, s.page(page), `${pageName(s.kernel, page)} became free without a call of page_free`);
 }
@@ -189,7 +190,7 @@ function isRemoved(s: CheckState, page: PageRow): boolean {
 function isUntouched(s: CheckState, page: PageRow): boolean {
   const { kernel: k } = s;
   const device = k.devices.pgmapDevice.get(k.pages.pgmap(page)) as DeviceRow;
-  return k.pages.offset(page) < s.memoryOf(device).untouched.get(device) || k.devices.pages.get(device) === 0;
+  return !was_handed_out(k, s.memoryOf(device), device, k.pages.offset(page));
 }
 
 function baseOf(s: CheckState, page: PageRow): number {
@@ -226,7 +227,9 @@ function checkDevicePage(s: CheckState, page: PageRow, held: Held): void {
   if (s.entries.mapped.get(page) > 0) broken(2, `is free, and entries name it`);
   if (isNeverHandedOut(s, page)) return;
   const removing = s.memoryOf(device).removing.get(device) !== 0;
-  if (depth === 0 && !removing) broken(6, `is free and not on its driver's free list`);
+  // The pages behind the first one of a free folio are on the list with it.
+  const listed = depth !== 0 || k.pages.has(page, Pg.Tail);
+  if (!listed && !removing) broken(6, `is free and not on its driver's free list`);
   const wrong = disorder(s, page, held);
   if (wrong !== undefined) broken(6, `is free and ${wrong}`);
 }

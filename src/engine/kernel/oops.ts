@@ -14,7 +14,7 @@ export interface Oops {
 export const NULL_POINTER: Oops = { page: 0 as PageRow, frame: 0 };
 
 /** The task goes no further than this. */
-export const halted = <F>(r: Builder<F>, text: string, on: (k: Kernel, f: F) => number): Node<F> =>
+const halted = <F>(r: Builder<F>, text: string, on: (k: Kernel, f: F) => number): Node<F> =>
   r.wait(text, Wait.Halted, on, () => false);
 
 /** Steps that never return. */

@@ -44,7 +44,7 @@ export const Wait = {
   PageUnlocked: 22,
   /** That nobody tells the mirrors of an address space (hmm->mirrors_sem, before 5.8). */
   MirrorsWrite: 23,
-  /** Nothing any more: the kernel has oopsed in this task, or would do what is not modelled. It keeps all that it holds. */
+  /** Nothing any more: the kernel has oopsed in this task. It keeps all that it holds. */
   Halted: 24,
 } as const;
 export type WaitKind = (typeof Wait)[keyof typeof Wait];

@@ -38,6 +38,10 @@ export const FEATURES = {
     'Unmapping by the reverse map asks pte_dirty() of a device-private entry and finds another bit set (program-facts 14).',
   collectSplitsLarge:
     'Collect splits a large folio that is mapped page by page (6.19+); before, it leaves the folio alone.',
+  reusesLargeFolios:
+    'A page of a large folio is written in place where only this address space maps the folio, and nobody else holds it (6.15+); before, it is copied.',
+  hugeZeroBecomesHuge:
+    'A write to the huge zero page gets 512 fresh pages at once (6.13+); before, the zero page is split.',
   collectsHuge:
     'Migration takes a huge page to a device as one where the driver asks for it (6.19+); before, it splits it first.',
   checkTrustsDevicePages: 'The check for foreign references passes every device-private page (until 5.16).',

@@ -51,6 +51,8 @@ export const linux414: Profile = {
   unmapMisreadsDirty: false,
   collectSplitsLarge: false,
   collectsHuge: false,
+  reusesLargeFolios: false,
+  hugeZeroBecomesHuge: false,
   checkTrustsDevicePages: true,
   flushUnderLock: false,
   collectsFileHoles: true,

@@ -48,6 +48,8 @@ export const linux612: Profile = {
   unmapMisreadsDirty: true,
   collectSplitsLarge: false,
   collectsHuge: false,
+  reusesLargeFolios: false,
+  hugeZeroBecomesHuge: false,
   checkTrustsDevicePages: false,
   flushUnderLock: true,
   collectsFileHoles: false,

@@ -3,13 +3,13 @@ import type { Profile } from './profile';
 
 /**
  * Linux 7.2.13 as recorded: the kernel's own HMM test driver, no memory-failure support, no soft-dirty bits. As 6.12, except
- * for what is said here. Huge pages on a device are not modelled.
+ * for what is said here.
  */
 export const linux72: Profile = {
   ...linux612,
   name: '7.2',
   release: '7.2.13',
-  title: 'Linux 7.2.13, x86-64, test driver of lib/test_hmm.c; without huge pages on a device',
+  title: 'Linux 7.2.13, x86-64, test driver of lib/test_hmm.c',
   swapTypes: {
     ...linux612.swapTypes,
     maxSwapfiles: 25,
@@ -25,6 +25,8 @@ export const linux72: Profile = {
   initHelper: 'zone_device_folio_init',
   collectSplitsLarge: true,
   collectsHuge: true,
+  reusesLargeFolios: true,
+  hugeZeroBecomesHuge: true,
   unmapMisreadsDirty: false,
   gatherDrains: false,
   mergesUnfaulted: true,

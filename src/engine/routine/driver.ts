@@ -111,6 +111,12 @@ export interface MemoryTables {
   readonly freeHead: IntColumn;
   /** Pages of the chunk not yet handed out; they are taken from the highest downwards. */
   readonly untouched: IntColumn;
+  /** Top of the free list of folios of 2 MiB, where the driver has such. */
+  readonly freeFolios: IntColumn;
+  /** End of the chunk that such folios come from, as an offset in the device's memory; 0 = there is none yet. */
+  readonly folioEnd: IntColumn;
+  /** Pages at the lower end of that chunk that were never part of a folio: folios are taken from the highest downwards. */
+  readonly folioUntouched: IntColumn;
   /** It is taking its memory away: it hands out no page of it and puts none on the free list (chunk->remove). */
   readonly removing: IntColumn;
   /** Pages handed out and taken back, ever. */
@@ -140,6 +146,8 @@ export interface Callbacks {
   readonly page_free: Routine<FrameOf<CallbackParams['page_free']>>;
   /** mmu_interval_notifier_ops.invalidate; the mirror's callback in 4.14. */
   readonly invalidate: Routine<FrameOf<CallbackParams['invalidate']>>;
+  /** dev_pagemap_ops.folio_split: a folio of its device has become single pages; called once for all of them. */
+  readonly folio_split?: Routine<FrameOf<CallbackParams['folio_split']>>;
   /** migrate_vma_ops.alloc_and_copy (4.14): fill dst and copy. */
   readonly alloc_and_copy?: Routine<FrameOf<CallbackParams['alloc_and_copy']>>;
   /** migrate_vma_ops.finalize_and_map (4.14): update the device's page table. */

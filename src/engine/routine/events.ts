@@ -14,16 +14,21 @@ export const EVENT_SCHEMA = {
   wp_page_copy: { enter: ['vpn', 'flags'], leave: ['ret'] },
   do_fault: { enter: ['vpn', 'flags'], leave: ['ret'] },
   do_huge_pmd_anonymous_page: { enter: ['vpn', 'flags'], leave: ['ret'] },
+  /** A touch of 2 MiB that are on a device. */
+  do_huge_pmd_device_private: { enter: ['vpn', 'flags'], leave: ['ret'] },
+  do_huge_pmd_wp_page: { enter: ['vpn', 'flags'], leave: ['ret'] },
   hugetlb_fault: { enter: ['vpn', 'flags'], leave: ['ret'] },
   /** The entry that maps 512 pages at once becomes a table with one for each. */
   split_huge_pmd: { enter: ['process', 'vpn'] },
+  /** There was such an entry, whose bits are `pmd`; `freeze`: the new ones are migration entries. */
+  split_huge_pmd_locked: { enter: ['process', 'vpn', 'pmd', 'freeze'] },
   remove_device_exclusive_entry: { enter: ['vpn', 'flags'], leave: ['ret'] },
   migrate_to_ram: {
-    enter: ['vpn', 'page', 'device', 'refcount', 'mapcount', 'locked', 'flags'],
+    enter: ['vpn', 'page', 'device', 'refcount', 'mapcount', 'locked', 'flags', 'order'],
     leave: ['ret', 'forced'],
   },
-  page_free: { enter: ['page', 'device', 'refcount', 'mapcount', 'locked'], leave: [] },
-  zone_device_page_init: { enter: ['page', 'device', 'refcount', 'mapcount', 'locked'] },
+  page_free: { enter: ['page', 'device', 'refcount', 'mapcount', 'locked', 'order'], leave: [] },
+  zone_device_page_init: { enter: ['page', 'device', 'refcount', 'mapcount', 'locked', 'order'] },
   /** 4.14: the one call, and phases that are functions of their own there. */
   migrate_vma: { enter: ['vpn', 'pages'], leave: ['ret'] },
   migrate_vma_collect: { enter: ['vpn', 'pages'], leave: ['cpages'] },
@@ -41,6 +46,17 @@ export const EVENT_SCHEMA = {
   migrate_device_finalize: { enter: ['device', 'pages'], leave: [] },
   set_migration_pte: { enter: ['process', 'vpn', 'page'] },
   remove_migration_pte: { enter: ['process', 'vpn', 'page'] },
+  /** The same of an entry of the PMD table, at its first address; counts of the folio before. */
+  set_pmd_migration_entry: {
+    enter: ['process', 'vpn', 'page', 'refcount', 'mapcount', 'locked'],
+    leave: ['ret'],
+  },
+  remove_migration_pmd: { enter: ['process', 'vpn', 'page', 'refcount', 'mapcount', 'locked'] },
+  /** A large folio becomes single pages: a mapped one, or one that nothing maps while it migrates. */
+  split_folio: { enter: ['page', 'refcount', 'mapcount', 'locked'], leave: ['ret'] },
+  folio_split_unmapped: { enter: ['page', 'refcount', 'mapcount', 'locked'], leave: ['ret'] },
+  /** The driver is told of each of `calls` pages that such a folio of its device becomes. */
+  folio_split: { enter: ['page', 'device', 'calls'] },
   /** `end` is one past the last page; a range over everything has start 0 and end 2^35 or more. */
   invalidate: { enter: ['mirror', 'process', 'device', 'vpn', 'end', 'event', 'owner'], leave: ['ret'] },
   hmm_range_fault: { enter: ['vpn', 'pages', 'device', 'flags'], leave: ['ret'] },
@@ -77,8 +93,6 @@ export const EVENT_SCHEMA = {
   oops: { enter: ['page', 'frame'] },
   /** An assertion of the kernel does not hold: of which function (ASSERTING), about which page. */
   kernel_bug: { enter: ['assertion', 'page'] },
-  /** The kernel would now do what this model does not: have a huge page on a device. */
-  not_modelled: { enter: ['process', 'vpn'] },
   fork: { enter: ['parent', 'child'] },
   exit: { enter: ['process', 'code', 'signal'] },
   /** A statement of the scenario begins. */

@@ -64,6 +64,7 @@ export interface Linked {
 export const CALLBACKS: readonly CallbackName[] = [
   'migrate_to_ram',
   'page_free',
+  'folio_split',
   'invalidate',
   'alloc_and_copy',
   'finalize_and_map',

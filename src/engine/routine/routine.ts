@@ -222,6 +222,7 @@ export type Node<F> = (
 export type CallbackName =
   | 'migrate_to_ram'
   | 'page_free'
+  | 'folio_split'
   | 'invalidate'
   | 'alloc_and_copy'
   | 'finalize_and_map'
@@ -309,6 +310,7 @@ export class Builder<F> {
 
 export const migrateToRamParams = { vma: VmaT, vpn: VpnT, page: PageT, flags: FaultFlagsT } as const;
 export const pageFreeParams = { page: PageT } as const;
+export const folioSplitParams = { folio: PageT } as const;
 export const invalidateParams = {
   mirror: MirrorT,
   start: VpnT,
@@ -323,6 +325,7 @@ export const releaseParams = { mirror: MirrorT } as const;
 export interface CallbackParams {
   migrate_to_ram: typeof migrateToRamParams;
   page_free: typeof pageFreeParams;
+  folio_split: typeof folioSplitParams;
   invalidate: typeof invalidateParams;
   alloc_and_copy: typeof migrateOpsParams;
   finalize_and_map: typeof migrateOpsParams;

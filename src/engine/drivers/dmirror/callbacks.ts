@@ -1,14 +1,17 @@
 /** The callbacks of the test driver (lib/test_hmm.c): a fault on a page of the device, a page that is free, an invalidation. */
 
 import { Errno, Notify, Select, VmFault } from '../../kernel/constants';
+import { huge_start, is_huge_at } from '../../kernel/mm/huge_memory/huge_memory';
 import { mmu_interval_set_seq } from '../../kernel/mm/mmu_notifier/mmu_notifier';
+import { HUGE_PAGES } from '../../kernel/mm/page_alloc/page_alloc';
 import { MemoryType } from '../../machine/devices';
-import type { DeviceRow, MirrorRow, VmaRow, Vpn } from '../../machine/ids';
+import type { DeviceRow, MirrorRow, MmRow, VmaRow, Vpn } from '../../machine/ids';
 import { Pg } from '../../machine/pages';
 import type { Kernel } from '../../routine/kernel';
 import {
   Bool,
   DeviceT,
+  folioSplitParams,
   InjectedT,
   invalidateParams,
   MigrationT,
@@ -20,7 +23,7 @@ import {
 } from '../../routine/routine';
 import { memory_return } from '../device_memory';
 import { lockMirror, lockRange, unlock_mirror, unlockRange } from './lock';
-import { backing_page, free_backing, mirror_of_page } from './memory';
+import { backing_page, free_backing, mirror_of_page, split_backing } from './memory';
 import { migrate, selectDevice } from './migrate';
 import { failures, faultsAfterMigration, guardsFaultingTask, migratesAround, rangeLock } from './options';
 import { dmirror_snapshot_invalidate } from './snapshot';
@@ -34,8 +37,12 @@ function forced_failure(k: Kernel, device: DeviceRow): number {
   return failures.take(k, 'migrate_to_ram', device) ?? -1;
 }
 
-/** What a CPU fault migrates: the one page, or (switch driver-migrates-around) the 16 around it inside the VMA. */
+/** What a CPU fault migrates: the 2 MiB of an entry of the PMD table; else the one page, or (switch driver-migrates-around) the 16 around it inside the VMA. */
 function fault_range(k: Kernel, f: { vma: VmaRow; vpn: Vpn }): [start: Vpn, end: Vpn] {
+  if (k.profile.collectsHuge && is_huge_at(k, k.mm.mm.get(f.vma) as MmRow, f.vpn)) {
+    const start = huge_start(f.vpn);
+    return [start, (start + HUGE_PAGES) as Vpn];
+  }
   if (!migratesAround(k.profile)) return [f.vpn, (f.vpn + 1) as Vpn];
   const first = f.vpn - (f.vpn % 16);
   const start = Math.max(first, k.mm.start.get(f.vma)) as Vpn;
@@ -53,12 +60,13 @@ export const dmirror_devmem_fault = routine({
     r.step('mdevice = dmirror_page_to_device(page)', (k, f) => {
       const { pages } = k;
       f.device = k.devices.pgmapDevice.get(pages.pgmap(f.page)) as DeviceRow;
+      const folio = pages.folio(f.page);
       const counts = [
-        pages.refcount.get(f.page),
-        pages.mapcount.get(f.page),
-        pages.has(f.page, Pg.Locked) ? 1 : 0,
+        pages.refcount.get(folio),
+        pages.folioMapcount(folio),
+        pages.has(folio, Pg.Locked) ? 1 : 0,
       ];
-      k.emit(FAULT, f.vpn, f.page, f.device, ...counts, f.flags);
+      k.emit(FAULT, f.vpn, f.page, f.device, ...counts, f.flags, pages.order.get(folio));
     }),
     r.step('take a failure that the scenario has armed, if there is one', (k, f) => {
       f.injected = forced_failure(k, f.device);
@@ -96,7 +104,8 @@ export const dmirror_devmem_fault = routine({
         callee.vma = f.vma;
         callee.start = start;
         callee.end = end;
-        callee.select = selectDevice(k, f.device) | (migratesAround(k.profile) ? Select.System : 0);
+        const huge = end - start === HUGE_PAGES ? Select.Compound : 0;
+        callee.select = selectDevice(k, f.device) | huge | (migratesAround(k.profile) ? Select.System : 0);
         callee.device = f.device;
         callee.mirror = f.mirror;
         if (k.profile.faultTakesReference) callee.faultPage = f.page;
@@ -130,10 +139,10 @@ export const dmirror_devmem_free = routine({
       f.device = k.devices.pgmapDevice.get(pages.pgmap(f.page)) as DeviceRow;
       const counts = [
         pages.refcount.get(f.page),
-        pages.mapcount.get(f.page),
+        pages.folioMapcount(f.page),
         pages.has(f.page, Pg.Locked) ? 1 : 0,
       ];
-      k.emit(FREE, f.page, f.device, ...counts);
+      k.emit(FREE, f.page, f.device, ...counts, pages.order.get(f.page));
     }),
     r.when('(rpage != page)', (k, f) => k.devices.type.get(f.device) === MemoryType.Private, [
       r.step('__free_page(BACKING_PAGE(page))', (k, f) => free_backing(k, backing_page(k, f.page), f.device)),
@@ -145,6 +154,22 @@ export const dmirror_devmem_free = routine({
       k.leave(FREE);
       return 0;
     }),
+  ],
+});
+
+export const dmirror_devmem_folio_split = routine({
+  name: 'dmirror_devmem_folio_split',
+  file: 'lib/test_hmm.c',
+  about: 'A folio of the device is single pages now: each gets what backs it.',
+  aliases: ['folio_split'],
+  params: folioSplitParams,
+  body: (r) => [
+    r.step('for each page: its part of the backing folio, which is split too', (k, f) => {
+      const device = k.devices.pgmapDevice.get(k.pages.pgmap(f.folio));
+      k.emit('folio_split', f.folio, device, HUGE_PAGES);
+      split_backing(k, f.folio);
+    }),
+    r.ret('return'),
   ],
 });
 

@@ -12,6 +12,7 @@ import {
   srcPage,
 } from '../../kernel/mm/migrate_device/migrate_arrays';
 import { migrate_vma_finalize, migrate_vma_pages } from '../../kernel/mm/migrate_device/migrate_device';
+import { is_compound } from '../../kernel/mm/migrate_device/migrate_split';
 import { migrate_device_unmap } from '../../kernel/mm/migrate_device/migrate_unmap';
 import { mmap_read_unlock, mmapReadLock, trylock_page } from '../../kernel/mm/mmap/mmap_lock';
 import {
@@ -20,12 +21,12 @@ import {
   mmu_interval_notifier_remove,
 } from '../../kernel/mm/mmu_notifier/mmu_interval_notifier';
 import { mmu_notifier_register } from '../../kernel/mm/mmu_notifier/mmu_notifier';
-import { alloc_movable_page } from '../../kernel/mm/page_alloc/page_alloc';
+import { alloc_huge_page, alloc_movable_page } from '../../kernel/mm/page_alloc/page_alloc';
 import { rmap_walk } from '../../kernel/mm/rmap/rmap';
 import { get_page } from '../../kernel/mm/swap/page_ref';
 import { NULL_POINTER, oops } from '../../kernel/oops';
 import { Hold } from '../../machine/holds';
-import type { DeviceRow, MigrationRow, MirrorRow, MmRow, SlotRow, Vpn } from '../../machine/ids';
+import type { DeviceRow, MigrationRow, MirrorRow, MmRow, PageRow, SlotRow, Vpn } from '../../machine/ids';
 import { Wait } from '../../machine/tasks';
 import type { Kernel } from '../../routine/kernel';
 import {
@@ -92,21 +93,28 @@ const EVICTION_BATCH = 512;
  */
 function collect_device(
   k: Kernel,
-  f: { device: DeviceRow; migration: MigrationRow; at: number; slot: SlotRow },
+  f: { device: DeviceRow; migration: MigrationRow; at: number; end: number; slot: SlotRow },
 ): void {
   const range = k.devices.rangeOf(f.device);
-  const end = Math.min(f.at + EVICTION_BATCH, k.devices.pages.get(f.device));
+  const end = Math.min(f.at + EVICTION_BATCH, f.end);
   for (; f.at < end; f.at++) {
     const page = k.pages.touch(range, f.at);
     if (k.pages.refcount.get(page) <= k.profile.freeDeviceRefcount || !trylock_page(k, page)) continue;
     get_page(k, page, Hold.Collect, f.migration);
     const slot = k.slots.table.alloc() as SlotRow;
     k.slots.srcPage.set(slot, page);
-    k.slots.srcFlags.set(slot, MigratePfn.Valid | MigratePfn.Migrate);
+    const compound = k.pages.count(page) > 1 ? MigratePfn.Compound : 0;
+    k.slots.srcFlags.set(slot, MigratePfn.Valid | MigratePfn.Migrate | compound);
     if (f.slot === 0) k.migrations.head.set(f.migration, slot);
     else k.slots.next.set(f.slot, slot);
     f.slot = slot;
   }
+}
+
+/** The contents of a page, or of all pages of a folio. */
+function copy_home(k: Kernel, from: PageRow, to: PageRow): void {
+  for (let i = 0; i < k.pages.count(from); i++)
+    k.contents.copy(backing_page(k, k.pages.nth(from, i)), k.pages.nth(to, i));
 }
 
 type M = { migration: MigrationRow };
@@ -161,8 +169,8 @@ const evict_chunk = routine({
   file: 'lib/test_hmm.c',
   about:
     'Migrate whatever is on the device to system memory, by page frame number: no address space, no mmap_lock.',
-  params: { device: DeviceT },
-  locals: { migration: MigrationT, at: Int, slot: MigrateEntryT, page: PageT },
+  params: { device: DeviceT, at: Int, end: Int, pages: Int },
+  locals: { migration: MigrationT, slot: MigrateEntryT, page: PageT },
   body: (r) => [
     r.only(evictionMayFail, [
       r.when(
@@ -176,11 +184,9 @@ const evict_chunk = routine({
       k.migrations.owner.set(f.migration, f.device);
       own.of(k).toRam.set(f.migration, 1);
       k.migrations.task.set(f.migration, k.task);
-      k.emit('migrate_device_range', f.device, k.devices.pages.get(f.device));
-      // Pages that were never handed out are not looked at.
-      f.at = memory.of(k).untouched.get(f.device);
+      k.emit('migrate_device_range', f.device, f.pages);
     }),
-    r.loop('(i < npages)', (k, f) => f.at < k.devices.pages.get(f.device), [
+    r.loop('(i < npages)', (_, f) => f.at < f.end, [
       r.step('reference and lock what is in use', (k, f) => collect_device(k, f)),
     ]),
     r.call('migrate_device_unmap(src_pfns, npages)', migrate_device_unmap, pass),
@@ -188,15 +194,18 @@ const evict_chunk = routine({
     ...forEachSlot(r, 'a page of system memory for each', [
       r.when('(src[i] & MIGRATE_PFN_MIGRATE)', (k, f) => migrates(k, f.slot), [
         r.step('page = alloc_page(); lock_page(page)', (k, f) => {
-          f.page = alloc_movable_page(k);
+          f.page = is_compound(k, f.slot) ? alloc_huge_page(k, true) : alloc_movable_page(k);
           if (f.page !== 0) trylock_page(k, f.page);
         }),
         r.when('(page)', (_, f) => f.page !== 0, [
           r.yield('Y7'),
           r.step('copy_highpage(dpage, page); dst[i] = migrate_pfn(dpfn)', (k, f) => {
-            k.contents.copy(backing_page(k, srcPage(k, f.slot)), f.page);
+            copy_home(k, srcPage(k, f.slot), f.page);
             k.slots.dstPage.set(f.slot, f.page);
-            k.slots.dstFlags.set(f.slot, MigratePfn.Valid);
+            k.slots.dstFlags.set(
+              f.slot,
+              MigratePfn.Valid | (k.slots.srcFlags.get(f.slot) & MigratePfn.Compound),
+            );
           }),
         ]),
       ]),
@@ -218,9 +227,28 @@ export const dmirror_device_evict = routine({
     r.only(
       (profile) => profile.splitMigrateApi,
       [
-        r.call('evict each chunk', evict_chunk, (_, f, callee) => {
+        r.call('evict the chunk of pages', evict_chunk, (k, f, callee) => {
+          const { untouched, folioEnd } = memory.of(k);
           callee.device = f.device;
+          // Pages that were never handed out are not looked at.
+          callee.at = untouched.get(f.device);
+          callee.end = k.devices.pages.get(f.device);
+          callee.pages = callee.end - folioEnd.get(f.device);
         }),
+        r.only(
+          (profile) => profile.collectsHuge,
+          [
+            r.when('there is one of folios', (k, f) => memory.of(k).folioEnd.get(f.device) > 0, [
+              r.call('evict the chunk of folios', evict_chunk, (k, f, callee) => {
+                const { folioUntouched, folioEnd } = memory.of(k);
+                callee.device = f.device;
+                callee.at = folioUntouched.get(f.device);
+                callee.end = folioEnd.get(f.device);
+                callee.pages = callee.end;
+              }),
+            ]),
+          ],
+        ),
       ],
       [
         r.step("find the file of this process's mirror", (k, f) => {
@@ -301,7 +329,10 @@ export const dmirror_remove = routine({
       (_, f, callee) => {
         callee.device = f.device;
       },
-      (k, f) => memory.of(k).untouched.set(f.device, 0),
+      (k, f) => {
+        const { untouched, folioEnd, folioUntouched } = memory.of(k);
+        for (const column of [untouched, folioEnd, folioUntouched]) column.set(f.device, 0);
+      },
     ),
     r.call('memunmap_pages(&devmem->pagemap)', memunmap_pages, (_, f, callee) => {
       callee.device = f.device;

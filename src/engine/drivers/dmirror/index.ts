@@ -9,9 +9,15 @@ import { type ContextOps, contextAccess, faultWork } from '../context';
 import { memory_probe } from '../device_memory';
 import { begin_ioctl } from '../ioctl';
 import { dmirror_range_fault, dmirror_read, dmirror_write, do_read, do_write } from './access';
-import { dmirror_devmem_fault, dmirror_devmem_free, dmirror_interval_invalidate } from './callbacks';
+import {
+  dmirror_devmem_fault,
+  dmirror_devmem_folio_split,
+  dmirror_devmem_free,
+  dmirror_interval_invalidate,
+} from './callbacks';
 import { dmirror_check_exclusive, dmirror_exclusive } from './exclusive';
 import { dmirror_device_evict, dmirror_open, dmirror_release, dmirror_remove } from './file';
+import { FLAGS } from './flags';
 import { backing_page } from './memory';
 import { dmirror_migrate_to_device, dmirror_migrate_to_system } from './migrate';
 import { alloc_and_copy, finalize_and_map } from './migrate_copy';
@@ -34,6 +40,7 @@ export const dmirror: Driver = {
   name: 'dmirror',
   migrate_to_ram: dmirror_devmem_fault,
   page_free: dmirror_devmem_free,
+  folio_split: dmirror_devmem_folio_split,
   invalidate: dmirror_interval_invalidate,
   alloc_and_copy,
   finalize_and_map,
@@ -53,7 +60,7 @@ export const dmirror: Driver = {
     context_access: contextAccess(context),
     service_faults: faultWork(context),
   },
-  verbs: [],
+  verbs: [FLAGS],
   options: [FAULT_ENTRIES],
   switches: SWITCHES,
   failures,

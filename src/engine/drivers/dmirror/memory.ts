@@ -6,28 +6,103 @@
 
 import { zone_device_page_init } from '../../kernel/mm/memremap';
 import { slot_place } from '../../kernel/mm/migrate_device/migrate_arrays';
-import { alloc_page, allocatesPage, free_page } from '../../kernel/mm/page_alloc/page_alloc';
+import {
+  alloc_huge_page,
+  alloc_page,
+  allocatesPage,
+  free_page,
+  HUGE_ORDER,
+  HUGE_PAGES,
+} from '../../kernel/mm/page_alloc/page_alloc';
 import { type Rule, refuse } from '../../kernel/refusals';
 import { MemoryType } from '../../machine/devices';
 import { Hold } from '../../machine/holds';
 import type { DeviceRow, MigrationRow, MirrorRow, PageRow, SlotRow } from '../../machine/ids';
+import { Pg } from '../../machine/pages';
 import type { Kernel } from '../../routine/kernel';
 import { inlined, leaf } from '../../routine/leaf';
 import { DeviceT, MigrateEntryT, PgmapT } from '../../routine/routine';
-import { free_pages, memory_take } from '../device_memory';
+import { free_pages, memory_take, memory_take_folio } from '../device_memory';
 import { failures } from './options';
 import { memory, own } from './tables';
 
-/** BACKING_PAGE: where the contents of a device page are. Coherent memory holds its own. */
+/**
+ * BACKING_PAGE: where the contents of a device page are. Coherent memory holds its own. A folio has a folio of system memory
+ * of its size behind it, which its first page leads to.
+ */
 export function backing_page(k: Kernel, page: PageRow): PageRow {
-  const backing = k.pages.link.get(page) as PageRow;
-  return k.devices.pgmapType.get(k.pages.pgmap(page)) === MemoryType.Private ? backing : page;
+  const { pages } = k;
+  if (k.devices.pgmapType.get(pages.pgmap(page)) !== MemoryType.Private) return page;
+  const head = pages.folio(page);
+  const backing = pages.link.get(head) as PageRow;
+  return head === page ? backing : pages.nth(backing, pages.offset(page) - pages.offset(head));
 }
 
 /** The mirror that brought a device page in: the driver asks the backing page. */
 export function mirror_of_page(k: Kernel, page: PageRow): MirrorRow {
   const backing = backing_page(k, page);
-  return (backing === page ? k.pages.owner.get(page) : k.pages.link.get(backing)) as MirrorRow;
+  const owner = backing === page ? k.pages.owner.get(page) : k.pages.link.get(k.pages.folio(backing));
+  return owner as MirrorRow;
+}
+
+/** Pages of a chunk of the driver's memory (DEVMEM_CHUNK_SIZE). */
+const CHUNK_PAGES = 65536;
+
+/** The flag HMM_DMIRROR_FLAG_FAIL_ALLOC of HMM_DMIRROR_FLAGS. */
+const FAIL_ALLOC = 1;
+
+/** The next allocation for this mirror fails: its own flag says so, or the scenario. */
+export const will_fail = (k: Kernel, mirror: MirrorRow, device: DeviceRow): boolean =>
+  (own.of(k).flags.get(mirror) & FAIL_ALLOC) !== 0 || failures.isArmed(k, 'alloc', device);
+
+/** An allocation for this mirror is to fail, this time: its own flag says so, or the scenario. */
+export function takes_failure(k: Kernel, mirror: MirrorRow, device: DeviceRow): boolean {
+  const { flags } = own.of(k);
+  if ((flags.get(mirror) & FAIL_ALLOC) === 0) return failures.take(k, 'alloc', device) !== undefined;
+  flags.set(mirror, flags.get(mirror) & ~FAIL_ALLOC);
+  return true;
+}
+
+/**
+ * dmirror_devmem_alloc_page for a huge page: a folio of 2 MiB with its backing folio, locked and referenced; 0 when either is
+ * missing, which a coherent device's always is: its second chunk would lie where its first one does.
+ */
+export function devmem_alloc_folio(k: Kernel, m: MigrationRow): PageRow {
+  const device = k.migrations.owner.get(m) as DeviceRow;
+  const mirror = own.of(k).mirror.get(m) as MirrorRow;
+  if (takes_failure(k, mirror, device) || k.devices.type.get(device) === MemoryType.Coherent)
+    return 0 as PageRow;
+  const backing = alloc_huge_page(k, false, Hold.Driver, device);
+  if (backing === 0) return backing;
+  const folio = memory_take_folio(k, memory, device, CHUNK_PAGES);
+  if (folio === 0) {
+    free_backing(k, backing, device);
+    return folio;
+  }
+  memory.of(k).calloc.add(device, HUGE_PAGES);
+  zone_device_page_init(k, folio, HUGE_ORDER);
+  k.pages.link.set(folio, backing);
+  k.pages.link.set(backing, mirror);
+  return folio;
+}
+
+/** A folio of the device has become single pages: so does what backs it, page by page (dmirror_devmem_folio_split). */
+export function split_backing(k: Kernel, folio: PageRow): void {
+  const { pages } = k;
+  const device = k.devices.pgmapDevice.get(pages.pgmap(folio));
+  const backing = pages.link.get(folio) as PageRow;
+  const mirror = pages.link.get(backing);
+  pages.clearFlag(backing, Pg.Head);
+  pages.order.set(backing, 0);
+  for (let i = 0; i < HUGE_PAGES; i++) {
+    const page = pages.nth(backing, i);
+    pages.link.set(page, mirror);
+    pages.link.set(pages.nth(folio, i), page);
+    if (i === 0) continue;
+    pages.clearFlag(page, Pg.Tail);
+    pages.refcount.set(page, 1);
+    k.holds.add(page, Hold.Driver, device);
+  }
 }
 
 /**
@@ -37,13 +112,13 @@ export function mirror_of_page(k: Kernel, page: PageRow): MirrorRow {
 export function devmem_alloc_page(k: Kernel, m: MigrationRow, slot: SlotRow): PageRow {
   const { devices, pages } = k;
   const device = k.migrations.owner.get(m) as DeviceRow;
-  const mirror = own.of(k).mirror.get(m);
+  const mirror = own.of(k).mirror.get(m) as MirrorRow;
   const none = (rule: Rule): PageRow => {
     const page = k.slots.srcPage.get(slot) as PageRow;
     refuse(k, rule, { at: slot_place(k, m, slot), page, found: device, wanted: devices.pages.get(device) });
     return 0 as PageRow;
   };
-  if (failures.take(k, 'alloc', device) !== undefined) return none('fail_alloc');
+  if (takes_failure(k, mirror, device)) return none('fail_alloc');
   const coherent = devices.type.get(device) === MemoryType.Coherent;
   const backing = coherent ? (0 as PageRow) : alloc_page(k, Hold.Driver, device);
   if (!coherent && backing === 0) return none('system_full');
@@ -97,7 +172,8 @@ const init_folio = leaf({
 type Allocating = { migration: MigrationRow; slot: SlotRow };
 const taken_from = (k: Kernel, { migration }: Allocating): { pgmap: number } | undefined => {
   const device = k.migrations.owner.get(migration) as DeviceRow;
-  const none = failures.isArmed(k, 'alloc', device) || free_pages(k, { memory }, device) === 0;
+  const mirror = own.of(k).mirror.get(migration) as MirrorRow;
+  const none = will_fail(k, mirror, device) || free_pages(k, { memory }, device) === 0;
   return none ? undefined : { pgmap: k.devices.pgmap.get(device) };
 };
 
@@ -124,4 +200,5 @@ export function free_backing(k: Kernel, backing: PageRow, device: DeviceRow): vo
 export function devmem_remove_free(k: Kernel, device: DeviceRow): void {
   memory.of(k).removing.set(device, 1);
   memory.of(k).freeHead.set(device, 0);
+  memory.of(k).freeFolios.set(device, 0);
 }

@@ -11,24 +11,24 @@ import {
   migrates,
   slot_place,
   srcPage,
+  type WithSlot,
 } from '../../kernel/mm/migrate_device/migrate_arrays';
+import { is_compound } from '../../kernel/mm/migrate_device/migrate_split';
 import { trylock_page } from '../../kernel/mm/mmap/mmap_lock';
 import { alloc_movable_page, allocatesPage } from '../../kernel/mm/page_alloc/page_alloc';
 import { is_driver_page } from '../../kernel/mm/swap/page_ref';
 import { type Rule, refuse } from '../../kernel/refusals';
-import { notModelled } from '../../kernel/unmodelled';
 import { Vm } from '../../machine/address-spaces';
 import { Access } from '../../machine/devices';
-import type { DeviceRow, MigrationRow, MirrorRow, PageRow, SlotRow, VmaRow, Vpn } from '../../machine/ids';
+import type { DeviceRow, MigrationRow, PageRow, SlotRow, VmaRow, Vpn } from '../../machine/ids';
 import type { Kernel } from '../../routine/kernel';
 import { MigrateEntryT, migrateOpsParams, PageT, routine, VmFaultT } from '../../routine/routine';
 import { lockMirror, unlock_mirror } from './lock';
-import { allocatesDevicePage, backing_page, devmem_alloc_page } from './memory';
+import { allocatesDevicePage, backing_page, devmem_alloc_page, takes_failure, will_fail } from './memory';
+import { copyFolioToDevice, copyFolioToRam } from './migrate_huge';
 import { failures, faultsAfterMigration, keepsOwnEntries } from './options';
-import { mirrors, own } from './tables';
+import { mirrorOf, mirrors, own } from './tables';
 
-const mirrorOf = (k: Kernel, f: { migration: MigrationRow }): MirrorRow =>
-  own.of(k).mirror.get(f.migration) as MirrorRow;
 const ownerOf = (k: Kernel, f: { migration: MigrationRow }): DeviceRow =>
   k.migrations.owner.get(f.migration) as DeviceRow;
 const vpnOf = (k: Kernel, slot: SlotRow): Vpn => k.slots.vpn.get(slot) as Vpn;
@@ -47,6 +47,11 @@ function fillDst(k: Kernel, slot: SlotRow, page: PageRow, write: boolean): void 
   k.slots.dstFlags.set(slot, MigratePfn.Valid | (write ? MigratePfn.Write : 0) | old);
 }
 
+const passSlot = (_: Kernel, f: WithSlot, callee: WithSlot): void => {
+  callee.migration = f.migration;
+  callee.slot = f.slot;
+};
+
 /** A source that should not go to the device: it is there already (only 4.14 collects such pages). */
 function stays(k: Kernel, slot: SlotRow): boolean {
   return srcPage(k, slot) !== 0 && is_driver_page(k, srcPage(k, slot));
@@ -64,30 +69,32 @@ const copyToDevice = routine({
       r.only(
         (profile) => profile.collectsHuge,
         [
-          r.when(
-            '(src[i] & MIGRATE_PFN_COMPOUND): a device folio of 2 MiB',
-            (k, f) => migrates(k, f.slot) && (k.slots.srcFlags.get(f.slot) & MigratePfn.Compound) !== 0,
-            notModelled(r, (k, f) => vpnOf(k, f.slot)),
-          ),
+          r.when('(src[i] & MIGRATE_PFN_COMPOUND)', (k, f) => is_compound(k, f.slot), [
+            r.call('a device folio of 2 MiB', copyFolioToDevice, passSlot),
+          ]),
         ],
       ),
-      r.when('(src[i] & MIGRATE_PFN_MIGRATE)', (k, f) => migrates(k, f.slot) && !stays(k, f.slot), [
-        r.inlines(
-          allocatesDevicePage,
-          r.step('dpage = dmirror_devmem_alloc_page()', (k, f) => {
-            f.page = devmem_alloc_page(k, f.migration, f.slot);
-          }),
-        ),
-        r.when('(dpage)', (_, f) => f.page !== 0, [
-          r.yield('Y7'),
-          r.step('copy_highpage(), or clear_highpage() for a hole; dst[i] = migrate_pfn(dpfn)', (k, f) => {
-            const from = srcPage(k, f.slot);
-            if (from !== 0) k.contents.copy(from, backing_page(k, f.page));
-            else k.contents.fill(backing_page(k, f.page), 0);
-            fillDst(k, f.slot, f.page, writableTarget(k, f.migration, f.slot));
-          }),
-        ]),
-      ]),
+      r.when(
+        '(src[i] & MIGRATE_PFN_MIGRATE)',
+        (k, f) => migrates(k, f.slot) && !stays(k, f.slot) && !is_compound(k, f.slot),
+        [
+          r.inlines(
+            allocatesDevicePage,
+            r.step('dpage = dmirror_devmem_alloc_page()', (k, f) => {
+              f.page = devmem_alloc_page(k, f.migration, f.slot);
+            }),
+          ),
+          r.when('(dpage)', (_, f) => f.page !== 0, [
+            r.yield('Y7'),
+            r.step('copy_highpage(), or clear_highpage() for a hole; dst[i] = migrate_pfn(dpfn)', (k, f) => {
+              const from = srcPage(k, f.slot);
+              if (from !== 0) k.contents.copy(from, backing_page(k, f.page));
+              else k.contents.fill(backing_page(k, f.page), 0);
+              fillDst(k, f.slot, f.page, writableTarget(k, f.migration, f.slot));
+            }),
+          ]),
+        ],
+      ),
     ]),
   ],
 });
@@ -117,14 +124,26 @@ const copyToRam = routine({
       r.ret('return: dst stays empty', refuse_copies),
     ]),
     ...forEachSlot(r, 'a system page for each device page', [
+      r.only(
+        (profile) => profile.collectsHuge,
+        [
+          r.when('it is compound', (k, f) => srcPage(k, f.slot) !== 0 && is_compound(k, f.slot), [
+            r.call('take a folio of 2 MiB for it', copyFolioToRam, passSlot),
+          ]),
+        ],
+      ),
       r.when(
         '(page && (src[i] & MIGRATE_PFN_MIGRATE)): a device page that migrates',
-        (k, f) => srcPage(k, f.slot) !== 0 && migrates(k, f.slot) && is_driver_page(k, srcPage(k, f.slot)),
+        (k, f) =>
+          srcPage(k, f.slot) !== 0 &&
+          migrates(k, f.slot) &&
+          is_driver_page(k, srcPage(k, f.slot)) &&
+          !is_compound(k, f.slot),
         [
           r.inlines(
-            [allocatesPage((k, f) => !failures.isArmed(k, 'alloc', ownerOf(k, f)))],
+            [allocatesPage((k, f) => !will_fail(k, mirrorOf(k, f), ownerOf(k, f)))],
             r.step('page = alloc_page(); lock_page(page)', (k, f) => {
-              const fails = failures.take(k, 'alloc', ownerOf(k, f)) !== undefined;
+              const fails = takes_failure(k, mirrorOf(k, f), ownerOf(k, f));
               f.page = fails ? (0 as PageRow) : alloc_movable_page(k);
               if (f.page !== 0) trylock_page(k, f.page);
               else refuse_copy(k, 'system_full', f.migration, f.slot);
@@ -234,14 +253,12 @@ export const finalize_and_map = routine({
               [
                 r.step("store the page in the device's table, writable where dst says so", (k, f) => {
                   const write = k.slots.dstFlags.get(f.slot) & MigratePfn.Write;
-                  const page = backing_page(k, dstPage(k, f.slot));
-                  mirrors.store(
-                    k,
-                    mirrorOf(k, f),
-                    vpnOf(k, f.slot),
-                    page,
-                    write ? Access.Write : Access.Read,
-                  );
+                  const folio = dstPage(k, f.slot);
+                  for (let i = 0; i < k.pages.count(folio); i++) {
+                    const page = backing_page(k, k.pages.nth(folio, i));
+                    const vpn = (vpnOf(k, f.slot) + i) as Vpn;
+                    mirrors.store(k, mirrorOf(k, f), vpn, page, write ? Access.Write : Access.Read);
+                  }
                 }),
               ],
             ),

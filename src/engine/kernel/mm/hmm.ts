@@ -35,7 +35,7 @@ import { handle_mm_fault } from './memory/memory';
 import { migration_entry_wait } from './migrate/migrate';
 import { mmu_interval_read_retry } from './mmu_notifier/mmu_notifier';
 import { step_end } from './pagewalk';
-import { leaf_offset, pte_offset, pte_page, ptep_get, subpage } from './pgtable';
+import { leaf_offset, pte_page, ptep_get, subpage } from './pgtable';
 
 /** NEED_FAULT and NEED_WRITE_FAULT: what the walk must do about an entry. */
 const Need = { Nothing: 0, Fault: 1, WriteFault: 2 } as const;
@@ -101,9 +101,14 @@ function handle_pte(k: Kernel, mm: MmRow, vpn: Vpn, owner: DeviceRow, request: n
   if (isPresent(pte)) return present_entry(k, entry, pte, vpn, request);
   const page = pte_page(k, entry);
   if (kindOf(pte) === Pte.DevicePrivate && is_own_page(k, page, owner))
-    return answer(HmmPfn.Valid | (pte & PTE_WRITE ? HmmPfn.Write : 0), page);
+    return answer(
+      HmmPfn.Valid | (pte & PTE_WRITE ? HmmPfn.Write : 0) | (pte & PTE_HUGE ? HmmPfn.Huge : 0),
+      subpage(k, entry, page, vpn),
+    );
   const need = need_fault(request, 0);
-  if (need === Need.Nothing) return answer(0);
+  // Of 2 MiB on another device a request that faults nothing gets an error (hmm_vma_handle_absent_pmd).
+  const others = (pte & PTE_HUGE) !== 0 && kindOf(pte) !== Pte.Migration;
+  if (need === Need.Nothing) return answer(others ? HmmPfn.Error : 0);
   if (kindOf(pte) === Pte.Migration) return WAIT;
   const faultable =
     kindOf(pte) === Pte.Swap || kindOf(pte) === Pte.DevicePrivate || kindOf(pte) === Pte.DeviceExclusive;
@@ -204,7 +209,7 @@ export const hmm_range_fault = routine({
       ]),
       r.when('(is_migration_entry(entry))', (_, f) => f.wait !== 0, [
         r.step('remember the migration entry', (k, f) => {
-          f.entry = pte_offset(k, k.devices.mirrorMm.get(f.mirror) as MmRow, f.vpn);
+          f.entry = leaf_offset(k, k.devices.mirrorMm.get(f.mirror) as MmRow, f.vpn);
           f.ret = -Errno.EBUSY;
         }),
         r.call('migration_entry_wait(mm, pmd, address)', migration_entry_wait, (_, f, callee) => {

@@ -42,8 +42,12 @@ export function memcg_uncharge(k: Kernel, page: PageRow): void {
 
 /** The charge moves with the contents; the total stays the same (mem_cgroup_migrate). */
 export function memcg_migrate(k: Kernel, from: PageRow, to: PageRow): void {
-  k.pages.memcg.set(to, k.pages.memcg.get(from));
-  k.pages.memcg.set(from, 0);
+  const { pages } = k;
+  const memcg = pages.memcg.get(from);
+  for (let i = 0; i < pages.count(from); i++) {
+    pages.memcg.set(pages.nth(to, i), memcg);
+    pages.memcg.set(pages.nth(from, i), 0);
+  }
 }
 
 /** Largest number of pages a group may be charged for (memory.max); 0 = no limit. */

@@ -9,11 +9,24 @@ import { DeviceT, PgmapT, routine } from '../../routine/routine';
 import { trylock_page } from './mmap/mmap_lock';
 import { init_page_count } from './swap/page_ref';
 
+/** The pages behind `head` belong to it from now on. */
+function prep_device_folio(k: Kernel, head: PageRow, order: number): void {
+  const { pages } = k;
+  pages.order.set(head, order);
+  pages.setFlag(head, Pg.Head);
+  for (let i = 1; i < 1 << order; i++) {
+    const tail = pages.nth(head, i);
+    pages.flags.set(tail, Pg.Uptodate | Pg.Reserved | Pg.Tail);
+    pages.link.set(tail, head);
+  }
+}
+
 /**
  * A driver takes one of its free pages into use: locked, with one reference for the driver. From 6.1 on the count goes
- * from 0 to 1 and the page holds its pgmap; before, the driver's get_page makes it 2.
+ * from 0 to 1 and the page holds its pgmap; before, the driver's get_page makes it 2. From 6.19 on it may be the first of
+ * 2^order pages, which become one folio and hold the pgmap each (zone_device_folio_init).
  */
-export function zone_device_page_init(k: Kernel, page: PageRow): void {
+export function zone_device_page_init(k: Kernel, page: PageRow, order = 0): void {
   const { pages } = k;
   const pgmap = pages.pgmap(page);
   const before = pages.refcount.get(page);
@@ -25,10 +38,12 @@ export function zone_device_page_init(k: Kernel, page: PageRow): void {
     before,
     pages.mapcount.get(page),
     pages.has(page, Pg.Locked) ? 1 : 0,
+    order,
   );
   pages.clearFlag(page, Pg.Free);
   pages.setFlag(page, Pg.Uptodate | Pg.Reserved);
-  if (k.profile.pgmapRefPerPage) k.devices.pgmapRef.add(pgmap, 1);
+  if (order > 0) prep_device_folio(k, page, order);
+  if (k.profile.pgmapRefPerPage) k.devices.pgmapRef.add(pgmap, 1 << order);
   init_page_count(k, page, Hold.Alloc);
   trylock_page(k, page);
 }

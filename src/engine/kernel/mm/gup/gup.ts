@@ -32,7 +32,7 @@ import { is_huge_at, split_huge_pmd } from '../huge_memory/huge_memory';
 import { handle_mm_fault } from '../memory/memory';
 import { mmapReadLockKillable } from '../mmap/mmap_lock';
 import { pteLock, pteUnlock } from '../page_table_lock';
-import { leaf_offset, pte_mkdirty, ptep_get, set_pte_bits, subpage } from '../pgtable';
+import { leaf_offset, pmd_offset, pte_mkdirty, ptep_get, set_pte_bits, subpage } from '../pgtable';
 import { Foll } from './foll';
 import { grabsFolio, try_grab_folio } from './grab';
 
@@ -50,8 +50,10 @@ function gup_must_unshare(k: Kernel, vma: VmaRow, foll: number, page: PageRow): 
 function touch(k: Kernel, entry: EntryRow, pte: number, page: PageRow, foll: number): void {
   const write = (foll & Foll.Write) !== 0;
   const young = pte | PTE_YOUNG;
-  if (pte & PTE_HUGE) set_pte_bits(k, entry, write ? pte_mkdirty(k, young) : young);
-  else if (page !== k.zeroPage) {
+  if (pte & PTE_HUGE) {
+    // x86 writes such an entry back only where it becomes dirty (pmdp_set_access_flags).
+    if (write) set_pte_bits(k, entry, pte_mkdirty(k, young));
+  } else if (page !== k.zeroPage) {
     const dirty = write && (pte & PTE_DIRTY) === 0;
     k.pages.setFlag(k.pages.folio(page), Pg.Referenced | (dirty ? Pg.Dirty : 0));
   }
@@ -104,7 +106,9 @@ const check_flags = leaf({
 });
 
 function splits(k: Kernel, f: { vma: VmaRow; vpn: Vpn; foll: number }): boolean {
-  return (f.foll & Foll.SplitPmd) !== 0 && is_huge_at(k, k.mm.mm.get(f.vma) as MmRow, f.vpn);
+  if ((f.foll & Foll.SplitPmd) === 0) return false;
+  const pmd = pmd_offset(k, k.mm.mm.get(f.vma) as MmRow, f.vpn);
+  return is_huge_at(k, k.mm.mm.get(f.vma) as MmRow, f.vpn) && isPresent(ptep_get(k, pmd));
 }
 
 function fault_flags(k: Kernel, f: { foll: number; found: number; tried: number }): number {

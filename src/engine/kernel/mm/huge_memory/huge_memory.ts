@@ -8,7 +8,9 @@ import { Hold } from '../../../machine/holds';
 import type { EntryRow, MmRow, NodeRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import {
+  isPresent,
   isZeroPage,
+  kindOf,
   PTE_DIRTY,
   PTE_EXCLUSIVE,
   PTE_HUGE,
@@ -35,7 +37,7 @@ import {
   vmf_anon_prepare,
   vmfParams,
 } from '../memory/vmf';
-import { wrote } from '../memory/wp';
+import { migration_entry_wait } from '../migrate/migrate';
 import { folio_add_lru_vma } from '../mlock/mlock_folio';
 import {
   mmu_notifier_invalidate_range_end,
@@ -52,14 +54,12 @@ import {
   set_pte,
   set_pte_bits,
   table_free,
+  vpn_of_entry,
 } from '../pgtable';
-import {
-  folio_add_new_anon_rmap,
-  folio_add_rmap,
-  folio_move_anon_rmap,
-  folio_remove_rmap_pmd,
-} from '../rmap/rmap';
+import { folio_add_new_anon_rmap, folio_add_rmap, folio_remove_rmap_pmd } from '../rmap/rmap';
 import { put_page, rename_hold } from '../swap/page_ref';
+import { do_huge_pmd_device_private } from './huge_device';
+import { do_huge_pmd_wp_page } from './huge_wp';
 
 /** The first of the 512 pages that a huge entry for `vpn` maps. */
 export const huge_start = (vpn: number): Vpn => (Math.floor(vpn / HUGE_PAGES) * HUGE_PAGES) as Vpn;
@@ -100,7 +100,7 @@ function get_huge_zero_folio(k: Kernel): PageRow {
   return k.hugeZeroPage as PageRow;
 }
 
-interface HugeFault {
+export interface HugeFault {
   vma: VmaRow;
   vpn: Vpn;
   entry: EntryRow;
@@ -115,7 +115,7 @@ function map_zero_folio(k: Kernel, f: HugeFault): void {
 }
 
 /** map_anon_folio_pmd. */
-function map_anon_folio(k: Kernel, f: HugeFault): void {
+export function map_anon_folio(k: Kernel, f: HugeFault): void {
   const writable = k.mm.has(f.vma, Vm.Write) ? PTE_WRITE : 0;
   rename_hold(k, f.page, Hold.Alloc, Hold.Pte);
   folio_add_new_anon_rmap(k, f.page, f.vma, huge_start(f.vpn));
@@ -208,10 +208,12 @@ const do_huge_pmd_anonymous_page = routine({
   },
 });
 
-/** One of the 512 entries that take the place of a huge one. */
+/** One of the 512 entries that take the place of a huge one, of whatever kind that is. */
 function split_entry(k: Kernel, vma: VmaRow, pte: number, frozen: boolean, exclusive: boolean): number {
+  if (kindOf(pte) === Pte.Migration) return pte & ~PTE_HUGE;
   const kept = pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP);
   const age = pte & (PTE_YOUNG | PTE_DIRTY);
+  if (!frozen && !isPresent(pte)) return Pte.DevicePrivate | kept | (pte & PTE_WRITE);
   if (!frozen) return Pte.Present | protnone(k, vma) | kept | age | (pte & PTE_WRITE);
   const access = pte & PTE_WRITE ? PTE_WRITE : exclusive ? PTE_EXCLUSIVE : 0;
   return Pte.Migration | kept | access | (k.profile.migrationKeepsYoungDirty ? age : 0);
@@ -242,19 +244,26 @@ function hand_over(k: Kernel, vma: VmaRow, folio: PageRow, frozen: boolean, excl
  * Puts a table with 512 entries where one huge entry was: for the same pages, or migration entries for them if `freeze`
  * (__split_huge_pmd_locked). Nothing happens if the entry isn't huge, or maps another folio than `folio` (0 = any).
  */
-function split_huge_pmd_locked(k: Kernel, vma: VmaRow, pmd: EntryRow, freeze: boolean, folio: PageRow): void {
+export function split_huge_pmd_locked(
+  k: Kernel,
+  vma: VmaRow,
+  pmd: EntryRow,
+  freeze: boolean,
+  folio: PageRow,
+): void {
   const { tables, pages } = k;
   const pte = ptep_get(k, pmd);
   const head = tables.hi.get(pmd) as PageRow;
   if (!is_huge(pte) || (folio !== 0 && folio !== head)) return;
   const table = pgtable_trans_huge_withdraw(k, pmd);
+  const migrating = kindOf(pte) === Pte.Migration;
   const zero = isZeroPage(pte);
-  const frozen = freeze && !zero && may_freeze(k, head);
+  const frozen = freeze && !zero && !migrating && may_freeze(k, head);
   if (!zero) {
     const exclusive = k.profile.anonExclusive && pages.has(head, Pg.AnonExclusive);
     const entry = split_entry(k, vma, pte, frozen, exclusive);
-    if (pte & PTE_DIRTY) pages.setFlag(head, Pg.Dirty);
-    hand_over(k, vma, head, frozen, exclusive);
+    if (isPresent(pte) && pte & PTE_DIRTY) pages.setFlag(head, Pg.Dirty);
+    if (!migrating) hand_over(k, vma, head, frozen, exclusive);
     for (let i = 0; i < HUGE_PAGES; i++) tables.set(tables.entry(table, i), entry, pages.nth(head, i));
   } else {
     const entry = Pte.Present | PTE_SPECIAL | PTE_YOUNG | protnone(k, vma);
@@ -263,6 +272,13 @@ function split_huge_pmd_locked(k: Kernel, vma: VmaRow, pmd: EntryRow, freeze: bo
   tables.parent.set(table, pmd);
   tables.link(pmd, table);
   flush_tlb_entry(k, pmd);
+  k.emit(
+    'split_huge_pmd_locked',
+    k.mm.process.get(mmOf(k, { vma })),
+    vpn_of_entry(k, pmd),
+    pte,
+    freeze ? 1 : 0,
+  );
 }
 
 /** Makes the huge entry for `vpn` a table of 512 entries. The folio stays one; `freeze` and `folio`: for its own split. */
@@ -302,50 +318,8 @@ export const split_huge_pmd = routine({
   },
 });
 
-/** Nobody but this entry uses the folio; found out so, it is the VMA's from now on (not yet in 4.14). */
-function can_reuse(k: Kernel, folio: PageRow, vma: VmaRow): boolean {
-  const { pages } = k;
-  if (!k.profile.anonExclusive) return pages.folioMapcount(folio) === 1 && !pages.has(folio, Pg.Locked);
-  if (pages.has(folio, Pg.AnonExclusive)) return true;
-  if (pages.has(folio, Pg.Locked) || pages.refcount.get(folio) !== 1) return false;
-  folio_move_anon_rmap(k, folio, vma);
-  return true;
-}
-
-const do_huge_pmd_wp_page = routine({
-  name: 'do_huge_pmd_wp_page',
-  file: 'mm/huge_memory.c',
-  about:
-    'A write to a read-only huge entry: write in place if it is ours alone, else split and copy one page.',
-  params: vmfParams,
-  body: (r) => [
-    r.yield('Y2'),
-    pmdLock(r),
-    r.when('(!pmd_same(*vmf->pmd, vmf->orig_pmd))', (k, f) => !pte_same(k, f), [
-      pmdUnlock(r),
-      r.ret('return 0'),
-    ]),
-    r.when(
-      '(!is_huge_zero_pmd(orig_pmd)), and the page is exclusive to this mapping',
-      (k, f) => !isZeroPage(f.pte) && can_reuse(k, k.tables.hi.get(f.entry) as PageRow, f.vma),
-      [
-        r.step('SetPageAnonExclusive(page); make the entry writable and dirty for a write', (k, f) => {
-          if (k.profile.anonExclusive) k.pages.setFlag(k.tables.hi.get(f.entry) as PageRow, Pg.AnonExclusive);
-          const pte = ptep_get(k, f.entry) | PTE_WRITE | PTE_YOUNG;
-          if (isWrite(f)) set_pte_bits(k, f.entry, pte_mkdirty(k, pte));
-        }),
-        pmdUnlock(r),
-        r.ret('return 0, or VM_FAULT_WRITE', wrote),
-      ],
-    ),
-    pmdUnlock(r),
-    r.call('__split_huge_pmd(vma, pmd, address)', split_huge_pmd, (_, f, callee) => {
-      callee.vma = f.vma;
-      callee.vpn = f.vpn;
-    }),
-    r.ret('return VM_FAULT_FALLBACK: the fault goes on with one page', () => VmFault.FALLBACK),
-  ],
-});
+const isHugePresent = (pte: number): boolean => is_huge(pte) && isPresent(pte);
+const isHugeMigration = (pte: number): boolean => is_huge(pte) && kindOf(pte) === Pte.Migration;
 
 /** A fault needs a look at the PMD table: huge pages are wanted here, or one is there. */
 export function is_huge_fault(k: Kernel, f: { vma: VmaRow; pmd: EntryRow }): boolean {
@@ -374,7 +348,26 @@ export const huge_pmd_fault = routine({
         (k, f) => f.pte === 0 && is_allowed(k, f.vma),
         [r.call('create_huge_pmd(vmf)', do_huge_pmd_anonymous_page, passVmf, keep)],
         [
-          r.when('(pmd_trans_huge(vmf->orig_pmd))', (_, f) => is_huge(f.pte), [
+          r.only(
+            (profile) => profile.collectsHuge,
+            [
+              r.when(
+                '(pmd_is_device_private_entry(vmf->orig_pmd))',
+                (_, f) => kindOf(f.pte) === Pte.DevicePrivate,
+                [
+                  r.call('do_huge_pmd_device_private(vmf)', do_huge_pmd_device_private, passVmf, keep),
+                  r.ret('return ret', (_, f) => f.ret),
+                ],
+              ),
+              r.when('(pmd_is_migration_entry(vmf->orig_pmd))', (_, f) => isHugeMigration(f.pte), [
+                r.call('pmd_migration_entry_wait(mm, pmd)', migration_entry_wait, (_, f, callee) => {
+                  callee.entry = f.entry;
+                }),
+                r.ret('return 0'),
+              ]),
+            ],
+          ),
+          r.when('(pmd_trans_huge(vmf->orig_pmd))', (_, f) => isHugePresent(f.pte), [
             r.when(
               '((flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pmd_write(vmf->orig_pmd))',
               (_, f) => (f.flags & asked) !== 0 && (f.pte & PTE_WRITE) === 0,
@@ -382,11 +375,11 @@ export const huge_pmd_fault = routine({
               [
                 r.yield('Y2'),
                 pmdLock(r),
-                r.step('huge_pmd_set_accessed(vmf): young, and dirty for a write', (k, f) => {
+                r.step('huge_pmd_set_accessed(vmf): young and dirty for a write', (k, f) => {
                   f.ret = 0;
-                  if (!pte_same(k, f)) return;
-                  const pte = f.pte | PTE_YOUNG;
-                  set_pte_bits(k, f.entry, isWrite(f) ? pte_mkdirty(k, pte) : pte);
+                  // x86 leaves the accessed bit of a read to the hardware (pmdp_set_access_flags).
+                  if (!pte_same(k, f) || !isWrite(f)) return;
+                  set_pte_bits(k, f.entry, pte_mkdirty(k, f.pte | PTE_YOUNG));
                 }),
                 pmdUnlock(r),
               ],

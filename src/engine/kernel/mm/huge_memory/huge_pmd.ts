@@ -4,7 +4,16 @@ import { Vm } from '../../../machine/address-spaces';
 import { Hold } from '../../../machine/holds';
 import type { EntryRow, MmRow, NodeRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
-import { isZeroPage, PTE_UFFD_WP, PTE_WRITE, PTE_YOUNG } from '../../../machine/pte';
+import {
+  isPresent,
+  isZeroPage,
+  kindOf,
+  PTE_EXCLUSIVE,
+  PTE_UFFD_WP,
+  PTE_WRITE,
+  PTE_YOUNG,
+  Pte,
+} from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { type Builder, type Node, routine, VmaT, VpnT } from '../../../routine/routine';
 import { hugetlb_restore_reserve } from '../hugetlb/hugetlb_pool';
@@ -29,24 +38,33 @@ import {
   split_huge_pmd,
 } from './huge_memory';
 
+const NO_FOLIO = 0 as PageRow;
+
 /** Frees the table that was kept for a split, if there is one: hugetlb keeps none (zap_deposited_table). */
 function zap_deposited_table(k: Kernel, pmd: EntryRow): void {
   const table = pgtable_trans_huge_withdraw(k, pmd);
   if (table !== 0) table_free(k, table);
 }
 
-/** Takes a huge entry of the VMA away; its folio is left in the gather `tlb` (zap_huge_pmd, __unmap_hugepage_range). */
-export function zap_huge_pmd(k: Kernel, vma: VmaRow, pmd: EntryRow, tlb: SlotRow): void {
+/**
+ * Takes a huge entry of the VMA away; the folio of a present one is left in the gather `tlb` (zap_huge_pmd,
+ * __unmap_hugepage_range). Returns the folio of a device-private one, whose reference the caller has to put, else 0.
+ */
+export function zap_huge_pmd(k: Kernel, vma: VmaRow, pmd: EntryRow, tlb: SlotRow): PageRow {
   const mm = k.mm.mm.get(vma) as MmRow;
   const pte = ptep_get(k, pmd);
   const folio = k.tables.hi.get(pmd) as PageRow;
   zap_deposited_table(k, pmd);
-  tlb_clear_entry(k, tlb, pmd);
-  if (isZeroPage(pte)) return;
+  if (isPresent(pte)) tlb_clear_entry(k, tlb, pmd);
+  else pte_clear(k, pmd);
+  if (isZeroPage(pte)) return NO_FOLIO;
   if (k.pages.has(folio, Pg.HugeTlb)) hugetlb_restore_reserve(k, vma, folio);
   else k.mm.rssAnon.add(mm, -HUGE_PAGES);
+  if (kindOf(pte) === Pte.Migration) return NO_FOLIO;
   folio_remove_rmap_pmd(k, folio, vma);
+  if (!isPresent(pte)) return folio;
   tlb_remove_page(k, tlb, folio);
+  return NO_FOLIO;
 }
 
 /** Moves a huge entry with its table; false if there is no PMD table for it, or its place is taken (move_huge_pmd). */
@@ -81,20 +99,22 @@ export function copy_huge_pmd(k: Kernel, mm: MmRow, child: MmRow, vpn: Vpn): num
   const from = pmd_offset(k, mm, vpn);
   const pte = ptep_get(k, from);
   const folio = k.tables.hi.get(from) as PageRow;
+  const migrating = kindOf(pte) === Pte.Migration;
   const exclusive = pages.has(folio, Pg.AnonExclusive);
-  if (exclusive && pages.pins.get(folio) > 0) return Copied.Pinned;
+  if (!migrating && exclusive && pages.pins.get(folio) > 0) return Copied.Pinned;
   const to = pmd_alloc(k, child, vpn);
   const table = to === 0 ? 0 : pte_alloc_one(k);
   if (table === 0) return Copied.NoMemory;
-  if (!isZeroPage(pte)) {
+  if (!isZeroPage(pte)) k.mm.rssAnon.add(child, HUGE_PAGES);
+  if (!isZeroPage(pte) && !migrating) {
     get_page(k, folio, Hold.Pte);
     folio_add_rmap_pmd(k, folio);
     pages.clearFlag(folio, Pg.AnonExclusive);
-    k.mm.rssAnon.add(child, HUGE_PAGES);
   }
   pgtable_trans_huge_deposit(k, to, table as NodeRow);
-  if (pte & PTE_WRITE) set_pte_bits_unflushed(k, from, pte & ~PTE_WRITE);
-  set_pte(k, to, pte & ~(PTE_WRITE | PTE_YOUNG | PTE_UFFD_WP), folio);
+  const shared = PTE_WRITE | (migrating ? PTE_EXCLUSIVE : 0);
+  if (pte & shared) set_pte_bits_unflushed(k, from, pte & ~shared);
+  set_pte(k, to, pte & ~(shared | PTE_YOUNG | PTE_UFFD_WP), folio);
   return Copied.Done;
 }
 

@@ -2,7 +2,7 @@
 
 import { Vm } from '../../../machine/address-spaces';
 import { Hold } from '../../../machine/holds';
-import type { PageRow, VmaRow } from '../../../machine/ids';
+import type { MmRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import { isZeroPage, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
@@ -16,12 +16,14 @@ import {
 } from '../mmu_notifier/mmu_notifier';
 import { alloc_movable_page } from '../page_alloc/page_alloc';
 import { pteLock, pteUnlock } from '../page_table_lock';
-import { pte_mkdirty, pte_page, set_pte } from '../pgtable';
+import { leaf_offset, pte_mkdirty, pte_page, set_pte } from '../pgtable';
 import {
   folio_add_new_anon_rmap,
   folio_move_anon_rmap,
   folio_remove_rmap,
+  type Mapping,
   mm_counter_add,
+  rmap_walk,
 } from '../rmap/rmap';
 import { lruAddDrain } from '../swap/lru_add_drain';
 import { getPage, put_page, rename_hold } from '../swap/page_ref';
@@ -52,8 +54,29 @@ function may_be_batched(k: Kernel, page: PageRow): boolean {
   return !k.pages.has(page, Pg.AnonExclusive | Pg.Lru);
 }
 
+/** Only this address space maps the folio, and nobody else holds it (__wp_can_reuse_large_anon_folio). */
+function wp_can_reuse_large_anon_folio(k: Kernel, folio: PageRow, vma: VmaRow): boolean {
+  if (k.pages.has(folio, Pg.SwapCache) || k.pages.refcount.get(folio) !== k.pages.folioMapcount(folio))
+    return false;
+  const mm = k.mm.mm.get(vma);
+  return rmap_walk(k, folio).every((at) => k.mm.mm.get(at.vma) === mm || !maps_folio(k, folio, at));
+}
+
+/** An entry of this VMA maps the folio, or a page of it. */
+function maps_folio(k: Kernel, folio: PageRow, { vma, vpn }: Mapping): boolean {
+  const end = k.mm.end.get(vma);
+  const last = k.pages.index.get(folio) + k.pages.count(folio);
+  for (let at = vpn; at < end && k.mm.linearIndex(vma, at) < last; at = (at + 1) as Vpn) {
+    const page = pte_page(k, leaf_offset(k, k.mm.mm.get(vma) as MmRow, at));
+    if (page !== 0 && k.pages.folio(page) === folio) return true;
+  }
+  return false;
+}
+
 /** Nobody but this mapping uses the page, so that it may be written in place and is its VMA's (wp_can_reuse_anon_folio). */
 function wp_can_reuse_anon_folio(k: Kernel, page: PageRow, vma: VmaRow): boolean {
+  if (k.profile.reusesLargeFolios && k.pages.has(page, Pg.Head | Pg.Tail))
+    return wp_can_reuse_large_anon_folio(k, k.pages.folio(page), vma);
   if (has_too_many(k, page)) return false;
   if (k.pages.has(page, Pg.Locked)) return false;
   const cached = k.pages.has(page, Pg.SwapCache) ? 1 : 0;

@@ -167,7 +167,7 @@ const unmap_page_range = routine({
   file: 'mm/memory.c',
   about: 'Clear the entries of the range table by table (zap_pmd_range).',
   params: { vma: VmaT, start: VpnT, end: VpnT, tlb: GatherT },
-  locals: { at: VpnT, next: VpnT, entry: EntryT },
+  locals: { at: VpnT, next: VpnT, entry: EntryT, folio: PageT },
   body: (r) => [
     r.step('find the first entry in use', (k, f) => advance(k, f, f.start)),
     r.loop('(addr < end)', (_, f) => f.at < f.end, [
@@ -185,7 +185,20 @@ const unmap_page_range = routine({
               pmdLock(r),
               r.step(
                 'zap_huge_pmd(): flush later; take rss, reverse map and the deposited table; gather the folio',
-                (k, f) => zap_huge_pmd(k, f.vma, f.entry, f.tlb),
+                (k, f) => {
+                  f.folio = zap_huge_pmd(k, f.vma, f.entry, f.tlb);
+                },
+              ),
+              r.only(
+                (profile) => profile.collectsHuge,
+                [
+                  r.when('it was device-private', (_, f) => f.folio !== 0, [
+                    r.call('folio_put(folio)', put_page, (_, f, callee) => {
+                      callee.page = f.folio;
+                      callee.hold = Hold.Pte;
+                    }),
+                  ]),
+                ],
               ),
               pmdUnlock(r),
             ],

@@ -2,7 +2,7 @@
 
 import { Vm } from '../../../machine/address-spaces';
 import { Hold } from '../../../machine/holds';
-import type { EntryRow, PageRow, VmaRow } from '../../../machine/ids';
+import type { EntryRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import {
   kindOf,
@@ -19,6 +19,7 @@ import type { Kernel } from '../../../routine/kernel';
 import { inlined, leaf } from '../../../routine/leaf';
 import { EntryT, Int, PageT, routine } from '../../../routine/routine';
 import { type Refused, refuse } from '../../refusals';
+import { migration_pmd, remove_migration_pmd } from '../huge_memory/migration_pmd';
 import { memcg_migrate } from '../memcontrol';
 import { mlock_drain_for, mlock_vma_folio } from '../mlock/mlock_folio';
 import { pteLock, pteUnlock } from '../page_table_lock';
@@ -72,7 +73,7 @@ export const migration_entry_wait = routine({
 function expected_refs(k: Kernel, page: PageRow, extra: number): number {
   const base = is_device_private(k, page) ? k.profile.freeDeviceRefcount : 0;
   const cached = k.holds.has(page, Hold.PageCache) || k.holds.has(page, Hold.SwapCache) ? 1 : 0;
-  return base + k.pages.mapcount.get(page) + cached + extra + 1;
+  return base + k.pages.folioMapcount(page) + cached + extra + 1;
 }
 
 const migrate_mapping = leaf({
@@ -165,6 +166,23 @@ function restore_entry(k: Kernel, entry: EntryRow, to: PageRow, vma: VmaRow): vo
   set_pte(k, entry, Pte.Present | protnone(k, vma) | kept | young | dirty, to);
 }
 
+const is_large = (k: Kernel, page: PageRow): boolean => k.pages.has(page, Pg.Head);
+
+/** All entries that stand for a large folio in one VMA: an entry of the PMD table, or those of its pages. */
+function remove_large(k: Kernel, from: PageRow, to: PageRow, { vma, vpn }: Mapping): void {
+  const pmd = migration_pmd(k, from, { vma, vpn });
+  if (pmd !== 0) {
+    remove_migration_pmd(k, to, { vma, vpn }, pmd);
+    return;
+  }
+  const first = k.mm.linearIndex(vma, vpn) - k.pages.index.get(to);
+  const end = k.mm.end.get(vma);
+  for (let n = first; n < k.pages.count(to); n++) {
+    const at = (vpn + n - first) as Vpn;
+    if (at < end) remove_migration_pte(k, k.pages.nth(from, n), k.pages.nth(to, n), { vma, vpn: at });
+  }
+}
+
 /** Walks the page's mappings and restores every migration entry (remove_migration_ptes). */
 export const remove_migration_ptes = routine({
   name: 'remove_migration_ptes',
@@ -181,6 +199,21 @@ export const remove_migration_ptes = routine({
         r.step('page_vma_mapped_walk(): find the migration entry, if it is still one', (k, f) => {
           f.entry = migration_entry(k, f.from, f);
         }),
+        r.only(
+          (profile) => profile.collectsHuge,
+          [
+            r.when(
+              '(folio_test_large(folio)): one for all of it, or one for each page',
+              (k, f) => is_large(k, f.to),
+              [
+                r.step('put entries for the folio there', (k, f) => {
+                  remove_large(k, f.from, f.to, f);
+                  f.entry = 0 as EntryRow;
+                }),
+              ],
+            ),
+          ],
+        ),
         r.when('(pvmw.pte)', (_, f) => f.entry !== 0, [
           pteLock(r),
           r.step('put an entry for the page there', (k, f) => remove_migration_pte(k, f.from, f.to, f)),

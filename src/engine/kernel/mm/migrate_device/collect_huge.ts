@@ -1,20 +1,22 @@
 /** Where there is no table of PTEs: huge entries and holes in the collect step of a migration, from 6.19 on (mm/migrate_device.c). */
 
 import { Hold } from '../../../machine/holds';
-import type { MigrationRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids';
-import { isZeroPage } from '../../../machine/pte';
+import type { EntryRow, MigrationRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids';
+import { isPresent, isZeroPage, kindOf, PTE_WRITE, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, ErrnoT, MigrateEntryT, MigrationT, PageT, routine } from '../../../routine/routine';
+import { Bool, EntryT, ErrnoT, MigrateEntryT, MigrationT, PageT, routine } from '../../../routine/routine';
 import { MigratePfn, Select } from '../../constants';
 import { placeIn, refuse } from '../../refusals';
-import { notModelled } from '../../unmodelled';
-import { is_huge_at } from '../huge_memory/huge_memory';
+import { is_huge, is_huge_at } from '../huge_memory/huge_memory';
+import { set_pmd_migration_entry } from '../huge_memory/migration_pmd';
 import { splitAndUnlock } from '../huge_memory/split_huge_page';
 import { trylock_page } from '../mmap/mmap_lock';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
-import { pmd_offset, pte_offset, ptep_get } from '../pgtable';
+import { pmdLock, pmdUnlock } from '../page_table_lock';
+import { pmd_offset, pte_offset, pte_page, ptep_get } from '../pgtable';
 import { get_page, getsPage, put_page } from '../swap/page_ref';
 import { nextSlot, slot_place } from './migrate_arrays';
+import { selected } from './migrate_collect';
 import { skip_table } from './migrate_huge';
 
 interface AtTable {
@@ -40,7 +42,7 @@ function is_whole(k: Kernel, f: AtTable): boolean {
   return fits && selects(k, f.migration, Select.Compound);
 }
 
-/** The folio that is mapped here at once, or 0 of a hole or the huge zero page. */
+/** The folio that an entry of the PMD table stands for here, or 0 of a hole or the huge zero page. */
 function folio_here(k: Kernel, f: AtTable): PageRow {
   const mm = mmOf(k, f.migration);
   if (!is_huge_at(k, mm, vpnOf(k, f))) return 0 as PageRow;
@@ -53,9 +55,37 @@ function fills_hole(k: Kernel, f: AtTable): boolean {
   return k.mm.isAnonymous(k.migrations.vma.get(f.migration) as VmaRow);
 }
 
-/** A huge page is mapped here, and the driver doesn't ask for system memory. */
+const pmd_here = (k: Kernel, f: AtTable): EntryRow => pmd_offset(k, mmOf(k, f.migration), vpnOf(k, f));
+
+/** A huge page is here, of a kind that the driver doesn't ask for; or one that migrates already. */
 function is_unwanted(k: Kernel, f: AtTable): boolean {
-  return is_huge_at(k, mmOf(k, f.migration), vpnOf(k, f)) && !selects(k, f.migration, Select.System);
+  const pte = ptep_get(k, pmd_here(k, f));
+  if (!is_huge(pte)) return false;
+  if (isPresent(pte)) return !selects(k, f.migration, Select.System);
+  return kindOf(pte) !== Pte.DevicePrivate || !selected(k, f.migration, pte_page(k, pmd_here(k, f)));
+}
+
+/** The fault that migrates this folio has locked it. */
+function is_locked_by_fault(k: Kernel, f: { migration: MigrationRow; folio: PageRow }): boolean {
+  const page = k.migrations.faultPage.get(f.migration) as PageRow;
+  return page !== 0 && k.pages.folio(page) === f.folio;
+}
+
+interface Collecting extends AtTable {
+  readonly folio: PageRow;
+}
+
+/** A migration entry for all 2 MiB; false where the folio may be pinned. */
+function collect_whole(k: Kernel, f: Collecting): boolean {
+  const pmd = pmd_here(k, f);
+  const write = ptep_get(k, pmd) & PTE_WRITE ? MigratePfn.Write : 0;
+  const vma = k.migrations.vma.get(f.migration) as VmaRow;
+  if (set_pmd_migration_entry(k, f.folio, vma, vpnOf(k, f), pmd) !== 0) return false;
+  skip_table(k, f.slot);
+  k.slots.srcFlags.set(f.slot, MigratePfn.Valid | MigratePfn.Migrate | MigratePfn.Compound | write);
+  k.slots.srcPage.set(f.slot, f.folio);
+  k.migrations.cpages.add(f.migration, 1);
+  return true;
 }
 
 /** migrate_vma_collect_hole: one element stands for all of it where it is whole, else each for its page. */
@@ -81,15 +111,20 @@ export const migrate_vma_collect_huge_pmd = routine({
   about:
     'Nothing, or 2 MiB at once: what is asked for as a whole moves as a whole; of what is not the folio is split.',
   params: { migration: MigrationT, slot: MigrateEntryT },
-  locals: { folio: PageT, locked: Bool, ret: ErrnoT },
+  locals: { folio: PageT, entry: EntryT, locked: Bool, ret: ErrnoT },
   body: (r) => [
     r.step('folio = pmd_folio(*pmdp), if there is one', (k, f) => {
       f.folio = folio_here(k, f);
+      f.entry = pmd_here(k, f);
     }),
-    r.when('(pmd_trans_huge(*pmdp) && !(migrate->flags & MIGRATE_VMA_SELECT_SYSTEM))', is_unwanted, [
-      r.step('migrate_vma_collect_skip(start, end)', (k, f) => skip(k, f, 'not_selected')),
-      r.ret('return', () => 1),
-    ]),
+    r.when(
+      '(!(migrate->flags & the kind of its memory), or folio->pgmap->owner != migrate->pgmap_owner)',
+      is_unwanted,
+      [
+        r.step('migrate_vma_collect_skip(start, end)', (k, f) => skip(k, f, 'not_selected')),
+        r.ret('return', () => 1),
+      ],
+    ),
     r.when('(pmd_none(*pmdp) || is_huge_zero_pmd(*pmdp))', (_, f) => f.folio === 0, [
       r.when(
         '(vma_is_anonymous(vma))',
@@ -104,18 +139,22 @@ export const migrate_vma_collect_huge_pmd = routine({
       ),
       r.ret('return', () => 1),
     ]),
+    pmdLock(r),
     r.inlines(
       [getsPage((_, f) => ({ page: f.folio, hold: Hold.Collect, who: f.migration }))],
-      r.step('folio_get(folio); folio_trylock(folio)', (k, f) => {
+      r.step('folio_get(folio); folio_trylock(folio), unless folio == fault_folio', (k, f) => {
         get_page(k, f.folio, Hold.Collect, f.migration);
-        f.locked = trylock_page(k, f.folio) ? 1 : 0;
+        f.locked = is_locked_by_fault(k, f) || trylock_page(k, f.folio) ? 1 : 0;
         f.ret = f.locked === 0 ? -1 : 0;
       }),
     ),
-    r.when('it is locked', (_, f) => f.locked !== 0, [
-      r.when('all of it is asked for: a migration entry for 2 MiB', is_whole, notModelled(r, vpnOf)),
-      ...splitAndUnlock(r, 'ret'),
-    ]),
+    r.when(
+      '(IS_ALIGNED(start | end, HPAGE_PMD_SIZE) && !set_pmd_migration_entry(&pvmw, page))',
+      (k, f) => f.locked !== 0 && is_whole(k, f) && collect_whole(k, f),
+      [pmdUnlock(r), r.ret('return', () => 1)],
+    ),
+    pmdUnlock(r),
+    r.when('it is locked', (_, f) => f.locked !== 0, splitAndUnlock(r, 'ret')),
     r.call('folio_put(folio)', put_page, (_, f, callee) => {
       callee.page = f.folio;
       callee.hold = Hold.Collect;

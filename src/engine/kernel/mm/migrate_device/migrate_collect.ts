@@ -98,7 +98,7 @@ function owned(k: Kernel, m: MigrationRow, page: PageRow): boolean {
 }
 
 /** The selection flags ask for this page (always, before there was a selection). */
-function selected(k: Kernel, m: MigrationRow, page: PageRow): boolean {
+export function selected(k: Kernel, m: MigrationRow, page: PageRow): boolean {
   if (!k.profile.splitMigrateApi) return true;
   const select = k.migrations.select.get(m);
   if (is_device_private(k, page)) return (select & Select.DevicePrivate) !== 0 && owned(k, m, page);
@@ -145,18 +145,18 @@ function replace_by_migration_entry(k: Kernel, vma: VmaRow, entry: EntryRow, pag
 }
 
 /** This migration has the page lock, or can have it. */
-function can_lock(k: Kernel, m: MigrationRow, page: PageRow): boolean {
-  const isFaultPage = k.profile.faultTrylocksPage && k.migrations.faultPage.get(m) === page;
+function can_lock(k: Kernel, faultFolio: PageRow, page: PageRow): boolean {
+  const isFaultPage = k.profile.faultTrylocksPage && faultFolio === page;
   return isFaultPage || k.pages.lockOwner.get(k.pages.folio(page)) === 0;
 }
 
-function collect_page(k: Kernel, m: MigrationRow, slot: SlotRow, entry: EntryRow): void {
+function collect_page(k: Kernel, m: MigrationRow, slot: SlotRow, entry: EntryRow, faultFolio: PageRow): void {
   const page = pte_page(k, entry);
   const pte = ptep_get(k, entry);
   const write = pte & PTE_WRITE ? MigratePfn.Write : 0;
   const device = !k.profile.splitMigrateApi && is_device_private(k, page) ? MigratePfn.Device : 0;
   get_page(k, page, Hold.Collect, m);
-  const faultLocked = k.profile.faultTrylocksPage && k.migrations.faultPage.get(m) === page;
+  const faultLocked = k.profile.faultTrylocksPage && faultFolio === page;
   const locked = faultLocked || trylock_page(k, page);
   if (!locked && k.profile.collectSkipsLocked) {
     refuse(k, 'locked', { at: slot_place(k, m, slot), page, lock: true });
@@ -185,10 +185,11 @@ function drop_collected(k: Kernel, m: MigrationRow, page: PageRow): void {
   put_page_held(k, page, Hold.Collect, m);
 }
 
-/** A present entry for a page of a large folio that is asked for. */
+/** An entry for a page of a large folio that is asked for. */
 export function maps_large_folio(k: Kernel, m: MigrationRow, entry: EntryRow): boolean {
   const page = pte_page(k, entry);
-  if (page === 0 || !isPresent(ptep_get(k, entry))) return false;
+  const kind = kindOf(ptep_get(k, entry));
+  if (page === 0 || (kind !== Pte.Present && kind !== Pte.DevicePrivate)) return false;
   return k.pages.has(page, Pg.Head | Pg.Tail) && selected(k, m, page);
 }
 
@@ -228,7 +229,7 @@ const collect_entry = leaf({
   ],
 });
 
-type Collected = { migration: MigrationRow; slot: SlotRow };
+type Collected = { migration: MigrationRow; slot: SlotRow; faultFolio: PageRow };
 
 /** What a step that collects the entry of `f.slot` runs. */
 export const collectsEntry = <F extends Collected>() => [
@@ -239,12 +240,20 @@ export const collectsEntry = <F extends Collected>() => [
   }),
   sharesAnon((k: Kernel, f: F) => {
     const page = page_to_take(k, f.migration, f.slot);
-    return page !== 0 && can_lock(k, f.migration, page) ? page : (0 as PageRow);
+    return page !== 0 && can_lock(k, f.faultFolio, page) ? page : (0 as PageRow);
   }),
 ];
 
-/** Looks at one entry of the range, under the page-table lock (the body of migrate_vma_collect_pmd's loop). */
-export function migrate_vma_collect_entry(k: Kernel, m: MigrationRow, slot: SlotRow): void {
+/**
+ * Looks at one entry of the range, under the page-table lock (the body of migrate_vma_collect_pmd's loop). `faultFolio` is
+ * locked by the fault that migrates.
+ */
+export function migrate_vma_collect_entry(
+  k: Kernel,
+  m: MigrationRow,
+  slot: SlotRow,
+  faultFolio: PageRow,
+): void {
   const vma = k.migrations.vma.get(m) as VmaRow;
   const entry = pte_offset(k, k.mm.mm.get(vma) as MmRow, k.slots.vpn.get(slot) as Vpn);
   const pte = ptep_get(k, entry);
@@ -269,6 +278,6 @@ export function migrate_vma_collect_entry(k: Kernel, m: MigrationRow, slot: Slot
     refuse(k, 'special_page', { at: slot_place(k, m, slot), page });
   else if (k.pages.has(page, Pg.Head | Pg.Tail))
     refuse(k, 'large_folio', { at: slot_place(k, m, slot), page });
-  else if (selected(k, m, page)) collect_page(k, m, slot, entry);
+  else if (selected(k, m, page)) collect_page(k, m, slot, entry, faultFolio);
   else refuse_selection(k, m, slot, page);
 }

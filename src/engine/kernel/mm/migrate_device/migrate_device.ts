@@ -9,7 +9,17 @@ import type { MigrationRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import type { Kernel } from '../../../routine/kernel';
 import { inlined, leaf } from '../../../routine/leaf';
-import { Bool, ErrnoT, MigrateEntryT, MigrationT, PageT, routine, VpnT } from '../../../routine/routine';
+import {
+  Bool,
+  type Builder,
+  ErrnoT,
+  MigrateEntryT,
+  MigrationT,
+  type Node,
+  PageT,
+  routine,
+  VpnT,
+} from '../../../routine/routine';
 import { Errno } from '../../constants';
 import { type Rule, refuse } from '../../refusals';
 import { folio_migrate, movesMapping, refuse_identity, remove_migration_ptes } from '../migrate/migrate';
@@ -34,6 +44,14 @@ import {
   type WithSlot,
 } from './migrate_arrays';
 import { migrate_vma_insert_page } from './migrate_insert';
+import { migrate_vma_insert_huge_pmd_page } from './migrate_insert_huge';
+import {
+  fill_singly,
+  is_compound,
+  keep_compound,
+  migrate_vma_split_unmapped_folio,
+  takes_compound,
+} from './migrate_split';
 import { migrate_device_unmap, sourceHold, unlock_source } from './migrate_unmap';
 import { migrate_vma_collect } from './migrate_vma_collect';
 
@@ -132,6 +150,70 @@ function no_destination(k: Kernel, { migration, slot }: WithSlot): void {
   clear_migrate(k, slot);
 }
 
+const passSlot = (_: Kernel, f: WithSlot, callee: WithSlot): void => {
+  callee.migration = f.migration;
+  callee.slot = f.slot;
+};
+
+const insertPage = <F extends WithSlot>(r: Builder<F>): Node<F> =>
+  r.call('migrate_vma_insert_page(migrate, addr, newpage, &src[i])', migrate_vma_insert_page, passSlot);
+
+/** A hole of 2 MiB: filled at once where the driver has a huge page for it. */
+const insertHuge = <F extends WithSlot>(r: Builder<F>): Node<F> =>
+  r.when(
+    'both src[i] and dst[i] are compound',
+    (k, f) => is_compound(k, f.slot) && takes_compound(k, f.slot),
+    [
+      r.call(
+        'migrate_vma_insert_huge_pmd_page(migrate, addr, newpage, &src[i], pmdp)',
+        migrate_vma_insert_huge_pmd_page,
+        passSlot,
+      ),
+    ],
+    [
+      r.when('only src[i] is: all 512 of them migrate, one by one', (k, f) => is_compound(k, f.slot), [
+        r.step('src[i] &= ~MIGRATE_PFN_COMPOUND; src[i + j] |= MIGRATE_PFN_MIGRATE', fill_singly),
+      ]),
+      insertPage(r),
+    ],
+  );
+
+interface Matching extends WithSlot {
+  failed: number;
+}
+
+/** Source and destination must be of one size: a source is split, a destination is not. */
+const matchSizes = <F extends Matching>(r: Builder<F>): Node<F> =>
+  r.when(
+    'src[i] is compound, and dst[i] is not',
+    (k, f) => is_compound(k, f.slot) && !takes_compound(k, f.slot),
+    [
+      r.step('migrate: the range, where there is one', (k, f) => {
+        f.failed = k.migrations.vma.get(f.migration) === 0 ? 1 : 0;
+      }),
+      r.when('there is one', (_, f) => f.failed === 0, [
+        r.call(
+          'migrate_vma_split_unmapped_folio(migrate, i, addr, folio)',
+          migrate_vma_split_unmapped_folio,
+          passSlot,
+          (_, f, value) => {
+            f.failed = value === 0 ? 0 : 1;
+          },
+        ),
+      ]),
+      r.when('it can not be split', (_, f) => f.failed !== 0, [
+        r.step('src[i] &= ~(MIGRATE_PFN_MIGRATE | MIGRATE_PFN_COMPOUND): it stays', keep_compound),
+      ]),
+    ],
+    [
+      r.when(
+        'dst[i] is compound, and src[i] is not',
+        (k, f) => takes_compound(k, f.slot) && !is_compound(k, f.slot),
+        [r.step('src[i] &= ~MIGRATE_PFN_MIGRATE: it stays', (k, f) => clear_migrate(k, f.slot))],
+      ),
+    ],
+  );
+
 const PAGES = 'migrate_vma_pages';
 
 /** Moves the identity of each page; afterwards src's MIGRATE bits are the truth. */
@@ -142,7 +224,7 @@ export const migrate_vma_pages = routine({
     'Move mapping, flags and charge from each source to its destination; fill holes; drop what can not move.',
   aliases: ['migrate_device_pages'],
   params: { migration: MigrationT },
-  locals: { slot: MigrateEntryT, notified: Bool, start: VpnT },
+  locals: { slot: MigrateEntryT, notified: Bool, start: VpnT, failed: Bool },
   body: (r) => [
     r.yield('Y7'),
     r.step('read dst as the driver filled it', (k, f) => {
@@ -173,22 +255,16 @@ export const migrate_vma_pages = routine({
                     },
                   ),
                 ]),
-                r.call(
-                  'migrate_vma_insert_page(migrate, addr, newpage, &src[i])',
-                  migrate_vma_insert_page,
-                  (_, f, callee) => {
-                    callee.migration = f.migration;
-                    callee.slot = f.slot;
-                  },
-                ),
+                r.only((profile) => profile.collectsHuge, [insertHuge(r)], [insertPage(r)]),
               ]),
             ],
             [
+              r.only((profile) => profile.collectsHuge, [matchSizes(r)]),
               r.inlines(
                 [migratesOne, migratesMapping],
                 r.when(
                   'the kinds of page forbid it, or folio_migrate_mapping finds a foreign reference',
-                  (k, f) => !moveIdentity(k, f),
+                  (k, f) => migrates(k, f.slot) && !moveIdentity(k, f),
                   [r.step('src[i] &= ~MIGRATE_PFN_MIGRATE: it stays', (k, f) => clear_migrate(k, f.slot))],
                 ),
               ),

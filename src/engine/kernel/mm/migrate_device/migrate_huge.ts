@@ -8,11 +8,11 @@ import { ErrnoT, MigrationT, PageT, routine, VmaT, VpnT } from '../../../routine
 import { Errno } from '../../constants';
 import { placeIn, refuse } from '../../refusals';
 import { split_huge_pmd } from '../huge_memory/huge_memory';
-import { splitAndUnlock } from '../huge_memory/split_huge_page';
-import { lockPage, trylock_page } from '../mmap/mmap_lock';
+import { split_folio, splitAndUnlock } from '../huge_memory/split_huge_page';
+import { lockPage, trylock_page, unlock_page } from '../mmap/mmap_lock';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { pmd_offset, ptep_get } from '../pgtable';
-import { getPage, put_page } from '../swap/page_ref';
+import { get_page, getPage, put_page } from '../swap/page_ref';
 
 /** The first element behind the 512 pages, or 0. */
 export function behind_table(k: Kernel, from: SlotRow): SlotRow {
@@ -85,22 +85,74 @@ export const collect_huge_pmd = routine({
   ],
 });
 
+interface Splitting {
+  readonly migration: MigrationRow;
+  readonly folio: PageRow;
+}
+
+const is_fault_folio = (k: Kernel, f: Splitting): boolean => {
+  const page = k.migrations.faultPage.get(f.migration) as PageRow;
+  return page !== 0 && k.pages.folio(page) === f.folio;
+};
+
+const passSplit = (
+  _: Kernel,
+  f: Splitting,
+  callee: Splitting & { folio: PageRow; migration: MigrationRow },
+): void => {
+  callee.folio = f.folio;
+  callee.migration = f.migration;
+};
+
 /** Returns 0 when the folio is split, or the error (migrate_vma_split_folio, 6.19+). Its PTEs are not locked here. */
 export const migrate_vma_split_folio = routine({
   name: 'migrate_vma_split_folio',
   file: 'mm/migrate_device.c',
   about: 'Pages of a large folio that are mapped one by one move one by one: wait for its lock and split it.',
   params: { migration: MigrationT, folio: PageT },
-  locals: { ret: ErrnoT },
+  locals: { ret: ErrnoT, kept: PageT },
   body: (r) => [
-    getPage(r, 'folio_get(folio)', collected),
-    lockPage(r, (_, f) => f.folio),
-    ...splitAndUnlock(r, 'ret'),
-    r.call('folio_put(folio)', put_page, (_, f, callee) => {
-      callee.page = f.folio;
-      callee.hold = Hold.Collect;
-      callee.who = f.migration;
-    }),
+    r.when(
+      '(folio == fault_folio): the fault has locked it, and holds it',
+      is_fault_folio,
+      [
+        r.step("fault_folio: with the fault's reference", (k, f) => {
+          k.holds.remove(f.folio, Hold.Fault, k.task);
+          k.holds.add(f.folio, Hold.Collect, f.migration);
+        }),
+        r.call('ret = split_folio(folio)', split_folio, passSplit, (k, f, value) => {
+          f.ret = value;
+          k.holds.remove(f.folio, Hold.Collect, f.migration);
+          k.holds.add(f.folio, Hold.Fault, k.task);
+        }),
+        r.when('(!ret)', (_, f) => f.ret === 0, [
+          r.step("folio_get(), folio_lock(): the fault's own page, if that is another one", (k, f) => {
+            f.kept = k.migrations.faultPage.get(f.migration) as PageRow;
+            if (f.kept === f.folio) return;
+            get_page(k, f.kept, Hold.Fault);
+            trylock_page(k, f.kept);
+            unlock_page(k, f.folio);
+          }),
+          r.when('(new_fault_folio != folio)', (_, f) => f.kept !== f.folio, [
+            r.call('folio_put(folio)', put_page, (k, f, callee) => {
+              callee.page = f.folio;
+              callee.hold = Hold.Fault;
+              callee.who = k.task;
+            }),
+          ]),
+        ]),
+      ],
+      [
+        getPage(r, 'folio_get(folio)', collected),
+        lockPage(r, (_, f) => f.folio),
+        ...splitAndUnlock(r, 'ret'),
+        r.call('folio_put(folio)', put_page, (_, f, callee) => {
+          callee.page = f.folio;
+          callee.hold = Hold.Collect;
+          callee.who = f.migration;
+        }),
+      ],
+    ),
     r.ret('return ret', (_, f) => f.ret),
   ],
 });

@@ -52,7 +52,7 @@ function migrate_vma_check_page(k: Kernel, { migration: m, slot, page }: Frame):
   const cache = k.holds.has(page, Hold.PageCache) || k.holds.has(page, Hold.SwapCache) ? 1 : 0;
   const extra = 1 + fault + (k.pages.pgmap(page) !== 0 ? 1 : 0) + cache;
   const found = k.pages.refcount.get(page);
-  const wanted = k.pages.mapcount.get(page) + extra;
+  const wanted = k.pages.folioMapcount(page) + extra;
   if (found <= wanted) return true;
   const besides = fault === 0 ? EXPECTED : [...EXPECTED, Hold.Fault];
   refuse(k, 'foreign_reference', { at: slot_place(k, m, slot), page, found, wanted, besides });
@@ -82,7 +82,7 @@ const EXPECTED = [Hold.Collect, Hold.Isolate, Hold.PageCache, Hold.SwapCache];
 
 /** Nothing maps the page any more. */
 function is_unmapped(k: Kernel, { migration, slot, page }: Frame): boolean {
-  const found = k.pages.mapcount.get(page);
+  const found = k.pages.folioMapcount(page);
   if (found > 0) refuse(k, 'still_mapped', { at: slot_place(k, migration, slot), page, found });
   return found <= 0;
 }
@@ -177,7 +177,7 @@ const stays = (r: Builder<Frame>): Node<Frame> =>
 /** Takes `f.page` out of the page tables that still map it, and checks that nobody else holds it. */
 function unmapSteps(r: Builder<Frame>): Node<Frame>[] {
   return [
-    r.when('(folio_mapped(folio))', (k, f) => k.pages.mapcount.get(f.page) > 0, [
+    r.when('(folio_mapped(folio))', (k, f) => k.pages.folioMapcount(f.page) > 0, [
       r.call('try_to_migrate(page)', try_to_migrate, (_, f, callee) => {
         callee.page = f.page;
       }),

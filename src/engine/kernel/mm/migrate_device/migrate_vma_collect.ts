@@ -1,6 +1,6 @@
 /** The collect step of a migration (migrate_vma_collect, mm/migrate_device.c; mm/migrate.c in 4.14). */
 
-import { type EntryRow, type MmRow, TASK_SIZE_PAGES, type Vpn } from '../../../machine/ids';
+import { type EntryRow, type MmRow, type PageRow, TASK_SIZE_PAGES, type Vpn } from '../../../machine/ids';
 import type { Kernel } from '../../../routine/kernel';
 import {
   Bool,
@@ -9,6 +9,7 @@ import {
   MigrateEntryT,
   MigrationT,
   type Node,
+  PageT,
   routine,
   VpnT,
 } from '../../../routine/routine';
@@ -31,6 +32,7 @@ interface Collecting extends WithSlot {
   entry: EntryRow;
   failed: number;
   done: number;
+  faultFolio: PageRow;
 }
 
 const LAST_PAGE = TASK_SIZE_PAGES as Vpn;
@@ -112,7 +114,7 @@ const collectOne = <F extends Collecting>(r: Builder<F>): Node<F>[] => [
   r.inlines(
     collectsEntry(),
     r.step('folio_get(); folio_trylock(); set_pte_at(migration entry); src[i] = migrate_pfn(pfn)', (k, f) => {
-      migrate_vma_collect_entry(k, f.migration, f.slot);
+      migrate_vma_collect_entry(k, f.migration, f.slot, f.faultFolio);
     }),
   ),
   r.step('i++', (k, f) => {
@@ -123,6 +125,8 @@ const collectOne = <F extends Collecting>(r: Builder<F>): Node<F>[] => [
 /** The entries of one table of PTEs, under its lock. */
 const collectTable = <F extends Collecting>(r: Builder<F>): Node<F>[] => [
   r.step('next = pmd_addr_end(addr, end)', (k, f) => {
+    // fault_folio as it is now: where it is split later, the fault holds the lock of one of its pages only.
+    f.faultFolio = k.pages.folio(k.migrations.faultPage.get(f.migration) as PageRow);
     f.end = f.slot === 0 ? (0 as Vpn) : pte_table_end(k.slots.vpn.get(f.slot) as Vpn, LAST_PAGE);
   }),
   r.step('ptep = pte_offset_map(pmdp, addr), if there is a table', (k, f) => {
@@ -151,7 +155,7 @@ export const migrate_vma_collect = routine({
   file: 'mm/migrate_device.c',
   about: 'Tell the mirrors, then look at each entry under the page-table lock and take what may move.',
   params: { migration: MigrationT },
-  locals: { slot: MigrateEntryT, end: VpnT, entry: EntryT, failed: Bool, done: Bool },
+  locals: { slot: MigrateEntryT, end: VpnT, entry: EntryT, failed: Bool, done: Bool, faultFolio: PageT },
   body: (r) => [
     r.call(
       'mmu_notifier_invalidate_range_start(MIGRATE, owner)',

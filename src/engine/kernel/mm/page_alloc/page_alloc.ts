@@ -111,7 +111,7 @@ function takeHugeFrom(k: Kernel, zone: ZoneRow): PageRow {
 }
 
 /** Order of the largest folio that a page table maps with one entry of a PMD table, and its pages. */
-const HUGE_ORDER = 9;
+export const HUGE_ORDER = 9;
 export const HUGE_PAGES = 1 << HUGE_ORDER;
 
 /** The pages belong together from now on: the first stands for all (prep_compound_page). */

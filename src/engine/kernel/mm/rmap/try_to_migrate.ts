@@ -5,9 +5,10 @@ import type { EntryRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import { kindOf, PTE_DIRTY, PTE_WRITE, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { PageT, routine } from '../../../routine/routine';
+import { Bool, PageT, routine } from '../../../routine/routine';
 import { Notify } from '../../constants';
-import { split_huge_pmd } from '../huge_memory/huge_memory';
+import { split_huge_pmd, split_huge_pmd_locked } from '../huge_memory/huge_memory';
+import { mapped_pmd, set_pmd_migration_entry } from '../huge_memory/migration_pmd';
 import { folio_try_share_anon_rmap, migration_pte, sharesAnon } from '../migrate_device/migrate_collect';
 import { mlock_drain_for } from '../mlock/mlock_folio';
 import { ptep_get, set_pte } from '../pgtable';
@@ -30,6 +31,15 @@ function unmap_entry(k: Kernel, page: PageRow, vma: VmaRow, vpn: Vpn, entry: Ent
   mlock_drain_for(k, vma);
   put_page_held(k, page, Hold.Pte, 0);
   k.emit('set_migration_pte', k.mm.process.get(k.mm.mm.get(vma)), vpn, page);
+  return true;
+}
+
+/** An entry of the PMD table for the whole folio: split into migration entries, or made one. False where it may be pinned. */
+function unmap_pmd(k: Kernel, folio: PageRow, vma: VmaRow, vpn: Vpn, split: boolean): boolean {
+  const pmd = mapped_pmd(k, folio, { vma, vpn });
+  if (pmd === 0) return true;
+  if (!split) return set_pmd_migration_entry(k, folio, vma, vpn, pmd) === 0;
+  split_huge_pmd_locked(k, vma, pmd, true, folio);
   return true;
 }
 
@@ -58,22 +68,31 @@ export const try_to_migrate = routine({
   file: 'mm/rmap.c',
   about: 'Walk the reverse map until nothing maps the page any more: each mapping becomes a migration entry.',
   aliases: [{ name: 'try_to_unmap', isIn: (profile) => !profile.splitMigrateApi }],
-  params: { page: PageT },
+  params: { page: PageT, split: Bool },
   locals: unmapLocals,
   body: (r) => [
     ...unmapWalk(r, {
       notify: ['CLEAR, folio', Notify.CLEAR],
       first: [
-        r.when(
-          '(flags & TTU_SPLIT_HUGE_PMD): the folio is to be split',
-          (k, f) => k.pages.has(f.page, Pg.Head),
+        r.only(
+          (profile) => !profile.collectsHuge,
           [
-            r.call('split_huge_pmd_address(vma, address, freeze, folio)', split_huge_pmd, (_, f, callee) => {
-              callee.vma = f.vma;
-              callee.vpn = f.vpn;
-              callee.freeze = 1;
-              callee.folio = f.page;
-            }),
+            r.when(
+              '(flags & TTU_SPLIT_HUGE_PMD): the folio is to be split',
+              (k, f) => k.pages.has(f.page, Pg.Head),
+              [
+                r.call(
+                  'split_huge_pmd_address(vma, address, freeze, folio)',
+                  split_huge_pmd,
+                  (_, f, callee) => {
+                    callee.vma = f.vma;
+                    callee.vpn = f.vpn;
+                    callee.freeze = 1;
+                    callee.folio = f.page;
+                  },
+                ),
+              ],
+            ),
           ],
         ),
       ],
@@ -94,7 +113,8 @@ export const try_to_migrate = routine({
           ],
         ),
       ],
-      large: (k, f) => unmap_large(k, f.page, f.vma, f.vpn, f.end),
+      large: (k, f) =>
+        unmap_pmd(k, f.page, f.vma, f.vpn, f.split !== 0) && unmap_large(k, f.page, f.vma, f.vpn, f.end),
       one: [
         'clear and flush it; set a migration entry; drop the mapping and its reference',
         (k, f) => unmap_entry(k, f.page, f.vma, f.vpn, f.entry),

@@ -7,7 +7,7 @@ import { Pg } from '../../../machine/pages';
 import { Wait } from '../../../machine/tasks';
 import type { Kernel } from '../../../routine/kernel';
 import { inlined, leaf } from '../../../routine/leaf';
-import { type Builder, HolderT, HoldT, type Node, PageT, routine } from '../../../routine/routine';
+import { type Builder, HolderT, HoldT, Int, type Node, PageT, routine } from '../../../routine/routine';
 import { free_huge_folio } from '../hugetlb/hugetlb_pool';
 import { memcg_uncharge } from '../memcontrol';
 import { free_page } from '../page_alloc/page_alloc';
@@ -111,10 +111,12 @@ const free_zone_device_folio = routine({
   about: 'The last reference to a device page is gone: take its identity off and give it back to the driver.',
   aliases: ['free_zone_device_page', 'put_devmap_managed_page'],
   params: { page: PageT },
+  locals: { pages: Int },
   body: (r) => [
     r.step('uncharge the page from its memory cgroup', (k, f) => memcg_uncharge(k, f.page)),
     r.step('clear AnonExclusive and page->mapping', (k, f) => {
-      k.pages.clearFlag(f.page, Pg.AnonExclusive);
+      f.pages = k.pages.count(f.page);
+      for (let i = 0; i < f.pages; i++) k.pages.clearFlag(k.pages.nth(f.page, i), Pg.AnonExclusive);
       k.pages.mapping.set(f.page, 0);
       k.pages.index.set(f.page, 0);
     }),
@@ -130,7 +132,7 @@ const free_zone_device_folio = routine({
       [
         r.step('drop the reference that the page held on its pgmap', (k, f) => {
           const pgmap = k.pages.pgmap(f.page);
-          if (k.devices.pgmapRef.add(pgmap, -1) === 0) k.tasks.wake(Wait.PgmapRef, pgmap);
+          if (k.devices.pgmapRef.add(pgmap, -f.pages) === 0) k.tasks.wake(Wait.PgmapRef, pgmap);
         }),
       ],
     ),
@@ -158,8 +160,8 @@ export const put_page = routine({
   body: (r) => [
     r.when('(folio_put_testzero(folio))', (k, f) => put_page_testzero(k, f.page, f.hold as HoldKind, f.who), [
       r.when('(folio_is_zone_device(folio))', (k, f) => is_driver_page(k, f.page), [
-        r.call('free_zone_device_folio(page)', free_zone_device_folio, (_, f, callee) => {
-          callee.page = f.page;
+        r.call('free_zone_device_folio(page)', free_zone_device_folio, (k, f, callee) => {
+          callee.page = k.pages.folio(f.page);
         }),
         r.ret('return'),
       ]),
