@@ -238,15 +238,19 @@ export const dmirror_device_evict = routine({
         r.only(
           (profile) => profile.collectsHuge,
           [
-            r.when('there is one of folios', (k, f) => memory.of(k).folioEnd.get(f.device) > 0, [
-              r.call('evict the chunk of folios', evict_chunk, (k, f, callee) => {
-                const { folioUntouched, folioEnd } = memory.of(k);
-                callee.device = f.device;
-                callee.at = folioUntouched.get(f.device);
-                callee.end = folioEnd.get(f.device);
-                callee.pages = callee.end;
-              }),
-            ]),
+            r.when(
+              '(mdevice->devmem_chunks[1]): there is one of folios',
+              (k, f) => memory.of(k).folioEnd.get(f.device) > 0,
+              [
+                r.call('evict the chunk of folios', evict_chunk, (k, f, callee) => {
+                  const { folioUntouched, folioEnd } = memory.of(k);
+                  callee.device = f.device;
+                  callee.at = folioUntouched.get(f.device);
+                  callee.end = folioEnd.get(f.device);
+                  callee.pages = callee.end;
+                }),
+              ],
+            ),
           ],
         ),
       ],

@@ -100,8 +100,7 @@ export function split_backing(k: Kernel, folio: PageRow): void {
     pages.link.set(pages.nth(folio, i), page);
     if (i === 0) continue;
     pages.clearFlag(page, Pg.Tail);
-    pages.refcount.set(page, 1);
-    k.holds.add(page, Hold.Driver, device);
+    k.holds.first(page, Hold.Driver, device);
   }
 }
 

@@ -20,7 +20,7 @@ import { Errno } from '../../constants';
 import { folio_try_share_anon_rmap, migration_pte } from '../migrate_device/migrate_collect';
 import { pmd_offset, protnone, ptep_get, set_pte } from '../pgtable';
 import { folio_add_rmap_pmd, folio_remove_rmap_pmd, type Mapping } from '../rmap/rmap';
-import { get_page, is_device_private } from '../swap/page_ref';
+import { get_page, is_device_private, put_page_held } from '../swap/page_ref';
 import { huge_start } from './huge_memory';
 
 const mmOf = (k: Kernel, vma: VmaRow): MmRow => k.mm.mm.get(vma) as MmRow;
@@ -81,8 +81,7 @@ export function set_pmd_migration_entry(
   const write = (pte & PTE_WRITE) !== 0;
   set_pte(k, pmd, migration_pte(k, pte, write, exclusive) | PTE_HUGE, folio);
   folio_remove_rmap_pmd(k, folio, vma);
-  k.pages.refcount.add(folio, -1);
-  if (k.pages.pgmap(folio) !== 0) k.emit('refcount', folio, -1, k.pages.refcount.get(folio), Hold.Pte, 0);
+  put_page_held(k, folio, Hold.Pte, 0);
   k.leave('set_pmd_migration_entry', 0);
   return 0;
 }

@@ -101,7 +101,7 @@ function folioSplit<F>(r: Builder<F>, folio: (f: F) => PageRow): Node<F> {
   return r.only(
     (profile) => profile.collectsHuge,
     [
-      r.when('folio_is_device_private(folio)', (k, f) => is_device_private(k, folio(f)), [
+      r.when('(folio_is_device_private(folio))', (k, f) => is_device_private(k, folio(f)), [
         r.callback(
           'pgmap->ops->folio_split(folio, new_folio), for each of them, and for the first page at the end',
           'folio_split',
@@ -128,12 +128,16 @@ export const folio_split_unmapped = routine({
     r.step('folio_expected_ref_count(folio)', (k, f) => {
       k.emit('folio_split_unmapped', f.folio, ...countsOf(k, f.folio));
     }),
-    r.when('somebody else holds it', (k, f) => k.pages.refcount.get(f.folio) !== 1, [
-      r.ret('return -EAGAIN', (k) => {
-        k.leave('folio_split_unmapped', -Errno.EAGAIN);
-        return -Errno.EAGAIN;
-      }),
-    ]),
+    r.when(
+      '(folio_ref_count(folio) != folio_expected_ref_count(folio) + 1)',
+      (k, f) => k.pages.refcount.get(f.folio) !== 1,
+      [
+        r.ret('return -EAGAIN', (k) => {
+          k.leave('folio_split_unmapped', -Errno.EAGAIN);
+          return -Errno.EAGAIN;
+        }),
+      ],
+    ),
     r.step('__folio_freeze_and_split_unmapped(): every page gets its own flags, mapping and count', (k, f) =>
       split_pages(k, f.folio, f.migration),
     ),
@@ -159,12 +163,12 @@ function putSplitPages<F extends Putting>(r: Builder<F>): Node<F>[] {
     f.i++;
   });
   return [
-    r.loop('each other page', (_, f) => f.i < HUGE_PAGES, [
+    r.loop('(i < nr)', (_, f) => f.i < HUGE_PAGES, [
       r.only(
         (profile) => profile.collectsHuge,
         [
           r.when(
-            'it is on a device',
+            '(folio_is_device_private(folio))',
             (k, f) => k.pages.pgmap(f.folio) !== 0,
             [
               r.step('folio_unlock(new_folio)', (k, f) => {

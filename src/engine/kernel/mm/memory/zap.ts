@@ -192,7 +192,7 @@ const unmap_page_range = routine({
               r.only(
                 (profile) => profile.collectsHuge,
                 [
-                  r.when('it was device-private', (_, f) => f.folio !== 0, [
+                  r.when('(folio_is_device_private(folio))', (_, f) => f.folio !== 0, [
                     r.call('folio_put(folio)', put_page, (_, f, callee) => {
                       callee.page = f.folio;
                       callee.hold = Hold.Pte;

@@ -161,7 +161,7 @@ const insertPage = <F extends WithSlot>(r: Builder<F>): Node<F> =>
 /** A hole of 2 MiB: filled at once where the driver has a huge page for it. */
 const insertHuge = <F extends WithSlot>(r: Builder<F>): Node<F> =>
   r.when(
-    'both src[i] and dst[i] are compound',
+    '(src[i] & dst[i] & MIGRATE_PFN_COMPOUND)',
     (k, f) => is_compound(k, f.slot) && takes_compound(k, f.slot),
     [
       r.call(
@@ -171,9 +171,11 @@ const insertHuge = <F extends WithSlot>(r: Builder<F>): Node<F> =>
       ),
     ],
     [
-      r.when('only src[i] is: all 512 of them migrate, one by one', (k, f) => is_compound(k, f.slot), [
-        r.step('src[i] &= ~MIGRATE_PFN_COMPOUND; src[i + j] |= MIGRATE_PFN_MIGRATE', fill_singly),
-      ]),
+      r.when(
+        '(src[i] & MIGRATE_PFN_COMPOUND): all 512 of them migrate, one by one',
+        (k, f) => is_compound(k, f.slot),
+        [r.step('src[i] &= ~MIGRATE_PFN_COMPOUND; src[i + j] |= MIGRATE_PFN_MIGRATE', fill_singly)],
+      ),
       insertPage(r),
     ],
   );
@@ -185,13 +187,13 @@ interface Matching extends WithSlot {
 /** Source and destination must be of one size: a source is split, a destination is not. */
 const matchSizes = <F extends Matching>(r: Builder<F>): Node<F> =>
   r.when(
-    'src[i] is compound, and dst[i] is not',
+    '((src[i] & MIGRATE_PFN_COMPOUND) && !(dst[i] & MIGRATE_PFN_COMPOUND))',
     (k, f) => is_compound(k, f.slot) && !takes_compound(k, f.slot),
     [
       r.step('migrate: the range, where there is one', (k, f) => {
         f.failed = k.migrations.vma.get(f.migration) === 0 ? 1 : 0;
       }),
-      r.when('there is one', (_, f) => f.failed === 0, [
+      r.when('(migrate)', (_, f) => f.failed === 0, [
         r.call(
           'migrate_vma_split_unmapped_folio(migrate, i, addr, folio)',
           migrate_vma_split_unmapped_folio,
@@ -201,13 +203,13 @@ const matchSizes = <F extends Matching>(r: Builder<F>): Node<F> =>
           },
         ),
       ]),
-      r.when('it can not be split', (_, f) => f.failed !== 0, [
+      r.when('(!migrate || ret)', (_, f) => f.failed !== 0, [
         r.step('src[i] &= ~(MIGRATE_PFN_MIGRATE | MIGRATE_PFN_COMPOUND): it stays', keep_compound),
       ]),
     ],
     [
       r.when(
-        'dst[i] is compound, and src[i] is not',
+        '((dst[i] & MIGRATE_PFN_COMPOUND) && !(src[i] & MIGRATE_PFN_COMPOUND))',
         (k, f) => takes_compound(k, f.slot) && !is_compound(k, f.slot),
         [r.step('src[i] &= ~MIGRATE_PFN_MIGRATE: it stays', (k, f) => clear_migrate(k, f.slot))],
       ),

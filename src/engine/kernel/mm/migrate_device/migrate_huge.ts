@@ -117,13 +117,11 @@ export const migrate_vma_split_folio = routine({
       is_fault_folio,
       [
         r.step("fault_folio: with the fault's reference", (k, f) => {
-          k.holds.remove(f.folio, Hold.Fault, k.task);
-          k.holds.add(f.folio, Hold.Collect, f.migration);
+          k.holds.rename(f.folio, Hold.Fault, k.task, Hold.Collect, f.migration);
         }),
         r.call('ret = split_folio(folio)', split_folio, passSplit, (k, f, value) => {
           f.ret = value;
-          k.holds.remove(f.folio, Hold.Collect, f.migration);
-          k.holds.add(f.folio, Hold.Fault, k.task);
+          k.holds.rename(f.folio, Hold.Collect, f.migration, Hold.Fault, k.task);
         }),
         r.when('(!ret)', (_, f) => f.ret === 0, [
           r.step("folio_get(), folio_lock(): the fault's own page, if that is another one", (k, f) => {

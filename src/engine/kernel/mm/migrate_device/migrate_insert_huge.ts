@@ -86,12 +86,12 @@ export const migrate_vma_insert_huge_pmd_page = routine({
         f.entry = pmd_alloc(k, f.mm, f.vpn);
       }),
       r.when(
-        'no memory: anon_vma_prepare(vma), mem_cgroup_charge(folio), pgtable = pte_alloc_one(mm)',
+        '(anon_vma_prepare(vma) || mem_cgroup_charge(folio, mm, gfp) || !(pgtable = pte_alloc_one(mm)))',
         (k, f) => !prepare(k, f),
         [abort('no_memory'), r.ret('return')],
       ),
       pmdLock(r),
-      r.when('it is no hole any more', (k, f) => !is_hole(k, f), [
+      r.when('(!pmd_none(*pmdp) && !is_huge_zero_pmd(*pmdp))', (k, f) => !is_hole(k, f), [
         pmdUnlock(r),
         abort('hole_filled'),
         r.step('pte_free(mm, pgtable)', (k, f) => table_free(k, f.table as NodeRow)),

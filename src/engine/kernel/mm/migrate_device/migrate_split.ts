@@ -78,7 +78,7 @@ export const migrate_vma_split_unmapped_folio = routine({
         f.ret = value;
       },
     ),
-    r.when('it is split', (_, f) => f.ret === 0, [
+    r.when('(!ret)', (_, f) => f.ret === 0, [
       r.step('src[i + j] = migrate_pfn(pfn + j) | flags, without COMPOUND', spread),
     ]),
     r.ret('return ret', (_, f) => f.ret),
