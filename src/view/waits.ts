@@ -169,14 +169,7 @@ export function waitsFor(world: World, task: TaskRow): string {
 }
 
 /** Events of the detectors: the run, or a part of it, gets nowhere. */
-export const DETECTED = [
-  'deadlock',
-  'never_wakes',
-  'livelock',
-  'starvation',
-  'oops',
-  'kernel_bug',
-] as const;
+export const DETECTED = ['deadlock', 'never_wakes', 'livelock', 'starvation', 'oops', 'kernel_bug'] as const;
 export type Detected = (typeof DETECTED)[number];
 
 export const isDetected = (name: EventName): name is Detected =>

@@ -24,20 +24,9 @@ import {
 import type { Kernel } from '../../../routine/kernel';
 import { Bool, EntryT, PageT, routine, TableT, VmaT, VmFaultT, VpnT } from '../../../routine/routine';
 import { flush_tlb_entry } from '../../arch/x86/mm/tlbflush';
-import { FaultFlag, Notify, VmFault } from '../../constants';
+import { Notify, VmFault } from '../../constants';
 import { charge_or_free } from '../memcontrol';
-import {
-  entered,
-  isWrite,
-  leaves,
-  mmOf,
-  passVmf,
-  pte_same,
-  read_orig_pte,
-  vmf_anon_prepare,
-  vmfParams,
-} from '../memory/vmf';
-import { migration_entry_wait } from '../migrate/migrate';
+import { entered, isWrite, leaves, mmOf, vmf_anon_prepare, vmfParams } from '../memory/vmf';
 import { folio_add_lru_vma } from '../mlock/mlock_folio';
 import {
   mmu_notifier_invalidate_range_end,
@@ -52,14 +41,11 @@ import {
   pte_mkdirty,
   ptep_get,
   set_pte,
-  set_pte_bits,
   table_free,
   vpn_of_entry,
 } from '../pgtable';
 import { folio_add_new_anon_rmap, folio_add_rmap, folio_remove_rmap_pmd } from '../rmap/rmap';
 import { put_page, rename_hold } from '../swap/page_ref';
-import { do_huge_pmd_device_private } from './huge_device';
-import { do_huge_pmd_wp_page } from './huge_wp';
 
 /** The first of the 512 pages that a huge entry for `vpn` maps. */
 export const huge_start = (vpn: number): Vpn => (Math.floor(vpn / HUGE_PAGES) * HUGE_PAGES) as Vpn;
@@ -78,7 +64,7 @@ function is_suitable(k: Kernel, vma: VmaRow, vpn: Vpn): boolean {
 }
 
 /** The VMA asks for huge pages: anonymous, and advised so (thp_vma_allowable_order with "madvise"). */
-function is_allowed(k: Kernel, vma: VmaRow): boolean {
+export function is_allowed(k: Kernel, vma: VmaRow): boolean {
   return k.mm.has(vma, Vm.HugePage) && k.mm.isAnonymous(vma);
 }
 
@@ -127,7 +113,7 @@ export function map_anon_folio(k: Kernel, f: HugeFault): void {
 
 const ANON = 'do_huge_pmd_anonymous_page';
 
-const do_huge_pmd_anonymous_page = routine({
+export const do_huge_pmd_anonymous_page = routine({
   name: ANON,
   file: 'mm/huge_memory.c',
   about:
@@ -314,80 +300,6 @@ export const split_huge_pmd = routine({
         pmdUnlock(r),
       ]),
       r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, range),
-    ];
-  },
-});
-
-const isHugePresent = (pte: number): boolean => is_huge(pte) && isPresent(pte);
-const isHugeMigration = (pte: number): boolean => is_huge(pte) && kindOf(pte) === Pte.Migration;
-
-/** A fault needs a look at the PMD table: huge pages are wanted here, or one is there. */
-export function is_huge_fault(k: Kernel, f: { vma: VmaRow; pmd: EntryRow }): boolean {
-  return is_huge(ptep_get(k, f.pmd)) || k.mm.has(f.vma, Vm.HugePage | Vm.HugeTlb);
-}
-
-/** The part of __handle_mm_fault for the PMD table. VM_FAULT_FALLBACK: go on with the PTE table. */
-export const huge_pmd_fault = routine({
-  name: '__handle_mm_fault',
-  file: 'mm/memory.c',
-  about: 'Make or use an entry for 2 MiB at once (create_huge_pmd, wp_huge_pmd, huge_pmd_set_accessed).',
-  params: vmfParams,
-  locals: { ret: VmFaultT },
-  body: (r) => {
-    const keep = (_: Kernel, f: { ret: number }, value: number): void => {
-      f.ret = value;
-    };
-    const asked = FaultFlag.Write | FaultFlag.Unshare;
-    return [
-      r.step('vmf->orig_pmd = pmdp_get_lockless(vmf->pmd)', (k, f) => {
-        read_orig_pte(k, f);
-        f.ret = VmFault.FALLBACK;
-      }),
-      r.when(
-        '(pmd_none(*vmf->pmd)), and huge pages are wanted',
-        (k, f) => f.pte === 0 && is_allowed(k, f.vma),
-        [r.call('create_huge_pmd(vmf)', do_huge_pmd_anonymous_page, passVmf, keep)],
-        [
-          r.only(
-            (profile) => profile.collectsHuge,
-            [
-              r.when(
-                '(pmd_is_device_private_entry(vmf->orig_pmd))',
-                (_, f) => kindOf(f.pte) === Pte.DevicePrivate,
-                [
-                  r.call('do_huge_pmd_device_private(vmf)', do_huge_pmd_device_private, passVmf, keep),
-                  r.ret('return ret', (_, f) => f.ret),
-                ],
-              ),
-              r.when('(pmd_is_migration_entry(vmf->orig_pmd))', (_, f) => isHugeMigration(f.pte), [
-                r.call('pmd_migration_entry_wait(mm, pmd)', migration_entry_wait, (_, f, callee) => {
-                  callee.entry = f.entry;
-                }),
-                r.ret('return 0'),
-              ]),
-            ],
-          ),
-          r.when('(pmd_trans_huge(vmf->orig_pmd))', (_, f) => isHugePresent(f.pte), [
-            r.when(
-              '((flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pmd_write(vmf->orig_pmd))',
-              (_, f) => (f.flags & asked) !== 0 && (f.pte & PTE_WRITE) === 0,
-              [r.call('wp_huge_pmd(vmf)', do_huge_pmd_wp_page, passVmf, keep)],
-              [
-                r.yield('Y2'),
-                pmdLock(r),
-                r.step('huge_pmd_set_accessed(vmf): young and dirty for a write', (k, f) => {
-                  f.ret = 0;
-                  // x86 leaves the accessed bit of a read to the hardware (pmdp_set_access_flags).
-                  if (!pte_same(k, f) || !isWrite(f)) return;
-                  set_pte_bits(k, f.entry, pte_mkdirty(k, f.pte | PTE_YOUNG));
-                }),
-                pmdUnlock(r),
-              ],
-            ),
-          ]),
-        ],
-      ),
-      r.ret('return ret', (_, f) => f.ret),
     ];
   },
 });

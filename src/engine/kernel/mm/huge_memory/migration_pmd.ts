@@ -18,10 +18,10 @@ import {
 import type { Kernel } from '../../../routine/kernel';
 import { Errno } from '../../constants';
 import { folio_try_share_anon_rmap, migration_pte } from '../migrate_device/migrate_collect';
+import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { pmd_offset, protnone, ptep_get, set_pte } from '../pgtable';
 import { folio_add_rmap_pmd, folio_remove_rmap_pmd, type Mapping } from '../rmap/rmap';
 import { get_page, is_device_private, put_page_held } from '../swap/page_ref';
-import { huge_start } from './huge_memory';
 
 const mmOf = (k: Kernel, vma: VmaRow): MmRow => k.mm.mm.get(vma) as MmRow;
 
@@ -54,7 +54,7 @@ function logPmd(
   k.emit(
     name,
     k.mm.process.get(mmOf(k, vma)),
-    huge_start(vpn),
+    vpn - (vpn % HUGE_PAGES),
     folio,
     pages.refcount.get(folio),
     pages.folioMapcount(folio),

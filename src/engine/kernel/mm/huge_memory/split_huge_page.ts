@@ -35,7 +35,7 @@ const INHERITED =
   Pg.Locked;
 
 /** Nothing maps the folio: each page becomes a page of its own, with one reference, the splitter's (__split_huge_page). */
-export function split_pages(k: Kernel, folio: PageRow, m: MigrationRow): void {
+function split_pages(k: Kernel, folio: PageRow, m: MigrationRow): void {
   const { pages } = k;
   const mapping = pages.mapping.get(folio);
   const index = pages.index.get(folio);

@@ -10,7 +10,7 @@ import type { Kernel } from '../../../routine/kernel';
 import { EntryT, FaultFlagsT, PageT, routine, VmaT, VmFaultT, VpnT } from '../../../routine/routine';
 import { FaultFlag, VmFault } from '../../constants';
 import { detect_livelock } from '../../livelock';
-import { huge_pmd_fault, is_huge_fault } from '../huge_memory/huge_memory';
+import { huge_pmd_fault, is_huge_fault } from '../huge_memory/huge_fault';
 import { hugetlb_fault } from '../hugetlb/hugetlb';
 import { charge_or_free } from '../memcontrol';
 import { migration_entry_wait } from '../migrate/migrate';
