@@ -151,9 +151,10 @@ export class CodeMap {
     return this.#aliases.get(bare(name));
   }
 
-  /** `there is no routine x; did you mean y?` */
+  /** `No routine … is called x; did you mean y?` */
   unknownName(name: string): string {
-    return `No routine or callback that this scenario can come to under ${this.linked.profile.release} is called \`${name}\`${didYouMean(name, this.#byName.keys())}.`;
+    const proposal = didYouMean(name, this.#byName.keys()) || '.';
+    return `No routine or callback that this scenario can come to under ${this.linked.profile.release} is called \`${name}\`${proposal}`;
   }
 
   routineNames(): Iterable<string> {

@@ -17,6 +17,7 @@ export const EXAMPLES: readonly ExampleGroup[] = [
       'fork-copy-on-write',
       'mprotect',
       'two-devices',
+      'huge-page',
       'device-context',
       'swapped-out-under-pressure',
     ],

@@ -78,7 +78,15 @@ const DMIRROR: DriverWords = {
     ...(['migrate', 'read', 'write', 'snapshot', 'exclusive', 'check_exclusive'] as const),
     ...(['evict', 'release', 'context'] as const),
   ],
-  verbs: [],
+  verbs: [
+    {
+      word: 'flags',
+      about:
+        "Sets this open device's flags; 1: its next allocation fails, and the flag is cleared (from 6.19 on).",
+      range: false,
+      value: { what: 'the flags', least: 0, most: 3 },
+    },
+  ],
   failures: ['migrate_to_ram', 'copy', 'alloc'],
   counters: ['calloc', 'cfree'],
 };

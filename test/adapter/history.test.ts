@@ -128,7 +128,9 @@ describe('a question about history', () => {
   });
 
   it('says in a sentence what is wrong with it', async () => {
-    expect(await refusal('calls page_fualt')).toMatch(/no routine or callback `page_fualt`.*did you mean/i);
+    expect(await refusal('calls page_fualt')).toMatch(
+      /^No routine or callback .* is called `page_fualt`; did you mean `page_fault`\?$/,
+    );
     expect(await refusal('events page_fre')).toMatch(/no kind of event `page_fre`.*did you mean/i);
     expect(await refusal('hits line 3000')).toMatch(/No statement begins on line 3000/);
     expect(await refusal('hits here')).toMatch(/hits line 9/);

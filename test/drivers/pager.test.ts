@@ -101,7 +101,7 @@ describe('a driver of its own, chosen by its name', () => {
     ['gpu0 keep = 0', 'how many accesses a page stays for is between 1 and 1000, not 0'],
     [
       'gpu1 keep = 3',
-      'a device cannot `keep`; it can read, write, snapshot, exclusive, check_exclusive, release, evict, fail, dead or repair',
+      'a device cannot `keep`; it can read, write, snapshot, exclusive, check_exclusive, release, evict, fail, dead, repair or flags',
     ],
   ])('says what is wrong with `%s`', (statement, message) => {
     const { diagnostics } = compiled(scenario(`    ${statement}`));

@@ -33,6 +33,7 @@ const NUMBERS = new Set([
   'pages',
   'seq',
   'traps',
+  'until', // which page of the device is not looked at any more
 ]);
 
 /** Kinds whose values may be plain numbers; an errno where a count came in its place. */

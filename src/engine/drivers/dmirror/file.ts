@@ -93,10 +93,10 @@ const EVICTION_BATCH = 512;
  */
 function collect_device(
   k: Kernel,
-  f: { device: DeviceRow; migration: MigrationRow; at: number; end: number; slot: SlotRow },
+  f: { device: DeviceRow; migration: MigrationRow; at: number; until: number; slot: SlotRow },
 ): void {
   const range = k.devices.rangeOf(f.device);
-  const end = Math.min(f.at + EVICTION_BATCH, f.end);
+  const end = Math.min(f.at + EVICTION_BATCH, f.until);
   for (; f.at < end; f.at++) {
     const page = k.pages.touch(range, f.at);
     if (k.pages.refcount.get(page) <= k.profile.freeDeviceRefcount || !trylock_page(k, page)) continue;
@@ -169,7 +169,7 @@ const evict_chunk = routine({
   file: 'lib/test_hmm.c',
   about:
     'Migrate whatever is on the device to system memory, by page frame number: no address space, no mmap_lock.',
-  params: { device: DeviceT, at: Int, end: Int, pages: Int },
+  params: { device: DeviceT, at: Int, until: Int, pages: Int },
   locals: { migration: MigrationT, slot: MigrateEntryT, page: PageT },
   body: (r) => [
     r.only(evictionMayFail, [
@@ -186,7 +186,7 @@ const evict_chunk = routine({
       k.migrations.task.set(f.migration, k.task);
       k.emit('migrate_device_range', f.device, f.pages);
     }),
-    r.loop('(i < npages)', (_, f) => f.at < f.end, [
+    r.loop('(i < npages)', (_, f) => f.at < f.until, [
       r.step('reference and lock what is in use', (k, f) => collect_device(k, f)),
     ]),
     r.call('migrate_device_unmap(src_pfns, npages)', migrate_device_unmap, pass),
@@ -232,8 +232,8 @@ export const dmirror_device_evict = routine({
           callee.device = f.device;
           // Pages that were never handed out are not looked at.
           callee.at = untouched.get(f.device);
-          callee.end = k.devices.pages.get(f.device);
-          callee.pages = callee.end - folioEnd.get(f.device);
+          callee.until = k.devices.pages.get(f.device);
+          callee.pages = callee.until - folioEnd.get(f.device);
         }),
         r.only(
           (profile) => profile.collectsHuge,
@@ -246,8 +246,8 @@ export const dmirror_device_evict = routine({
                   const { folioUntouched, folioEnd } = memory.of(k);
                   callee.device = f.device;
                   callee.at = folioUntouched.get(f.device);
-                  callee.end = folioEnd.get(f.device);
-                  callee.pages = callee.end;
+                  callee.until = folioEnd.get(f.device);
+                  callee.pages = callee.until;
                 }),
               ],
             ),
