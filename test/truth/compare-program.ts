@@ -1,7 +1,7 @@
 /** A whole program, operation by operation, until the first that differs. */
 
 import { compareEvents } from './compare-events';
-import { compareResult, type ObservedResult } from './compare-result';
+import { asRecorded, compareResult, type ObservedResult } from './compare-result';
 import { StateComparison } from './compare-state';
 import { type Divergence, LEVELS, type Level } from './divergence';
 import { Expected } from './expected';
@@ -61,7 +61,8 @@ class ProgramComparison {
     this.#expected.apply(op);
     const events = this.depth < 2 ? undefined : compareEvents(op, seen.events, this.#frames, seen.time);
     const found: Divergence[] = [];
-    if (seen.result !== undefined) found.push(...compareResult(op.op, op.result, seen.result, seen.returned));
+    if (seen.result !== undefined)
+      found.push(...compareResult(op.op, op.result, asRecorded(op, seen.result), seen.returned));
     if (this.depth > 0) found.push(...this.#state(seen).compare(this.#expected, seen.state));
     if (events !== undefined) found.push(events);
     return found;

@@ -1,9 +1,10 @@
 /** What an operation returned. */
 
+import { Errno } from '../../src/engine/kernel/constants';
 import { ERRNOS, SIGNALS } from '../../src/language';
 import { type Divergence, show } from './divergence';
 import { type Place, showPlace } from './places';
-import type { RecordedResult } from './record';
+import type { Operation, RecordedResult } from './record';
 
 /** What a statement of the engine left. `signal` 0 = none. */
 export interface ObservedResult {
@@ -26,6 +27,15 @@ const nameOf = (names: ReadonlyMap<string, number>, number: number): string =>
 function outcome(signal: number, errno: number): string {
   if (signal !== 0) return nameOf(SIGNALS, signal);
   return errno === 0 ? 'success' : nameOf(ERRNOS, errno);
+}
+
+/** What the recorder's own call makes of a result: its `gup` returns all pages or EFAULT, where the kernel's gives some. */
+export function asRecorded(
+  { op, args }: Pick<Operation, 'op' | 'args'>,
+  engine: ObservedResult,
+): ObservedResult {
+  const isPartial = op === 'gup' && engine.errno === 0 && engine.ret < Number(args[3]);
+  return isPartial ? { ...engine, ret: -1, errno: Errno.EFAULT } : engine;
 }
 
 /** Differences between results. Counts and data are there only on success: on an error the driver returns none. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareProgram, type Observation } from './compare-program';
+import { asRecorded } from './compare-result';
 import type { Level } from './divergence';
 import type { ObservedEvent } from './observe-events';
 import type { ObservedRow } from './observe-state';
@@ -214,5 +215,22 @@ describe('the comparison', () => {
     );
     expect(found?.index).toBe(3);
     expect(found?.found[0]).toMatchObject({ engine: 'no task can run', time: 77 });
+  });
+});
+
+describe("the recorder's gup", () => {
+  const returned = (ret: number, errno = 0) => {
+    const engine = { ret, errno, signal: 0, code: 0, at: undefined as never, cpages: 0, faults: 0 };
+    const { errno: recorded } = asRecorded(
+      { op: 'gup', args: ['P0', 'A', '2', '4', 'w'] },
+      { ...engine, data: [], livelock: 0 },
+    );
+    return recorded;
+  };
+
+  it('returns all pages or an error', () => {
+    expect(returned(4)).toBe(0);
+    expect(returned(2)).toBe(14);
+    expect(returned(-1, 12)).toBe(12);
   });
 });

@@ -80,16 +80,18 @@ interface ArrayEntry {
   readonly valid?: number;
   readonly migrate?: number;
   readonly write?: number;
+  readonly compound?: number;
   readonly page?: string;
 }
 
 function arrayEntry(entry: ArrayEntry | null): string {
   if (entry === null) return '-';
-  const { valid, migrate, write, page } = entry;
+  const { valid, migrate, write, compound, page } = entry;
   const letters = [
     valid ? 'V' : '',
     migrate ? 'M' : '',
     write ? 'W' : '',
+    compound ? 'C' : '',
     page === undefined ? '' : 'p',
   ].join('');
   return letters === '' ? '-' : letters;

@@ -198,6 +198,7 @@ class LogConverter {
   #ioctl(op: LoggedOperation): string {
     const device = `gpu${op['device']}`;
     const cmd = String(op['cmd']);
+    if (cmd === 'FLAGS') return `${device} flags = ${op['value']}`;
     const range = typeof op['offset'] === 'number' ? `${this.#at(op)} for ${op.pages} page` : this.#range(op);
     if (cmd === 'MIGRATE_TO_DEV') return `migrate ${range} to ${device}`;
     if (cmd === 'MIGRATE_TO_SYS') return `migrate ${range} from ${device}`;
