@@ -1,10 +1,10 @@
 /** Advice for all of a huge page that is mapped page by page: before 6.10 it is split, since then it is taken as one. */
 
 import { describe, expect, it } from 'vitest';
-import { runText } from './run-scenario';
+import { type Ran, runText } from './run-scenario';
 
 /** A huge page whose entry was split by mprotect, so that 512 entries map it; then the advice, and what must be. */
-const failures = (profile: string, advice: string, after: string): readonly string[] =>
+const ran = (profile: string, advice: string, after: string): Ran =>
   runText(
     `machine { node 0 { dma32 64MiB } swap 8MiB }
 process app {
@@ -20,7 +20,10 @@ process app {
 }
 `,
     profile,
-  ).failures;
+  );
+
+const failures = (profile: string, advice: string, after: string): readonly string[] =>
+  ran(profile, advice, after).failures;
 
 const WHOLE = 'expect buf[0].page.head\n    expect buf[9].page.tail';
 const SPLIT = 'expect not buf[0].page.head\n    expect not buf[9].page.tail';
@@ -54,6 +57,20 @@ describe.each(['6.12', '7.2'])('under %s', (profile) => {
     expect(failures(profile, body, `${WHOLE}\n    barrier done`)).toEqual([]);
   });
 });
+
+it.each(['cold', 'free', 'pageout'])(
+  '%s tries once to split one that is pinned, and leaves what is mapped in one piece',
+  (advice) => {
+    const { failures: failed, events } = ran(
+      '7.2',
+      `pin buf[300] r as p\n    madvise buf[0..100] ${advice}`,
+      `${WHOLE}\n    unpin p`,
+    );
+    expect(failed).toEqual([]);
+    const tries = events.filter(({ name, args }) => name === 'split_folio' && args.length > 1);
+    expect(tries).toHaveLength(1);
+  },
+);
 
 describe.each(['6.1'])('under %s', (profile) => {
   it.each(['cold', 'free', 'pageout'])('%s of all of it splits it', (advice) => {

@@ -42,13 +42,19 @@ export interface Place {
 const present_page = (k: Kernel, entry: EntryRow): PageRow =>
   isPresent(ptep_get(k, entry)) ? pte_page(k, entry) : (0 as PageRow);
 
-/** All pages of the folio are mapped one by one from here on, in one table and before the end (folio_pte_batch). */
-function maps_whole_folio(k: Kernel, f: Place, folio: PageRow): boolean {
-  if (!k.pages.has(folio, Pg.Head) || f.at + HUGE_PAGES > pte_table_end(f.at, f.end)) return false;
-  for (let i = 1; i < HUGE_PAGES; i++)
-    if (present_page(k, leaf_offset(k, mmOf(k, f), (f.at + i) as Vpn)) !== k.pages.nth(folio, i))
-      return false;
-  return true;
+/**
+ * How many entries from here on map one page of the folio after the other, in one table and before the end
+ * (folio_pte_batch).
+ */
+function pte_batch(k: Kernel, f: Pick<Place, 'vma' | 'at' | 'end'>, page: PageRow): number {
+  const folio = k.pages.folio(page);
+  const first = k.pages.offset(page) - k.pages.offset(folio);
+  const most = Math.min(k.pages.count(folio) - first, pte_table_end(f.at, f.end) - f.at);
+  const follows = (i: number): boolean =>
+    present_page(k, leaf_offset(k, mmOf(k, f), (f.at + i) as Vpn)) === k.pages.nth(folio, first + i);
+  let entries = 1;
+  while (entries < most && follows(entries)) entries++;
+  return entries;
 }
 
 /** How many entries from here on the advice is for: those of a whole huge page are taken together. 0: the page stays as it is. */
@@ -56,17 +62,21 @@ export function advised_entries(k: Kernel, f: Place): number {
   if (is_huge(ptep_get(k, f.entry))) return covers_huge(f.at, f.end) ? 1 : 0;
   const page = present_page(k, f.entry);
   if (!k.pages.has(page, Pg.Head | Pg.Tail)) return 1;
-  return k.profile.advisesWholeFolios && maps_whole_folio(k, f, page) ? HUGE_PAGES : 0;
+  const isWhole = k.pages.has(page, Pg.Head) && pte_batch(k, f, page) === HUGE_PAGES;
+  return k.profile.advisesWholeFolios && isWhole ? HUGE_PAGES : 0;
 }
 
 /** Behind the entries that the advice is for, or behind the one that it is not for. */
 export const after_entries = (k: Kernel, f: Place, entries: number): Vpn =>
   after_entry(k, f.entry, (f.at + Math.max(entries, 1) - 1) as Vpn);
 
-/** Where the walk goes on behind a large folio that stays as it is. */
+/** Where the walk goes on behind a large folio that stays as it is: since 6.10 behind what maps it in one piece. */
 function after_part(k: Kernel, f: Place): Vpn {
   if (!k.profile.advisesWholeFolios) return pte_table_end(f.at, f.end);
-  return after_entry(k, leaf_offset(k, mmOf(k, f), f.at), f.at);
+  const entry = leaf_offset(k, mmOf(k, f), f.at);
+  const page = present_page(k, entry);
+  if (page === 0 || is_huge(ptep_get(k, entry))) return after_entry(k, entry, f.at);
+  return (f.at + pte_batch(k, f, page)) as Vpn;
 }
 
 interface Part extends Place {
