@@ -1,7 +1,7 @@
 /** Which events are open in each task, so that what happens inside another thing is shown inside it. */
 
 import type { TaskRow } from '../engine/machine/ids';
-import { EVENT_SCHEMA, type EventName } from '../engine/routine/events';
+import { EVENT_SCHEMA, type EventName } from '../engine/routine/event-schema';
 
 /** Events that a reader follows by their nesting. */
 export const opens = (name: EventName): boolean => 'leave' in EVENT_SCHEMA[name];

@@ -8,7 +8,7 @@ import { MigratePfn, NOTIFY_NAMES } from '../engine/kernel/constants';
 import { HOLD_NAMES, type HoldKind } from '../engine/machine/holds';
 import type { PageRow, ProcessRow, TaskRow, Vpn } from '../engine/machine/ids';
 import { TASK_SIZE_PAGES, vaOf } from '../engine/machine/ids';
-import type { EventName } from '../engine/routine/events';
+import type { EventName } from '../engine/routine/event-schema';
 import { errnoName, signalName } from '../language/signals';
 import type { Run } from '../program';
 import { processName, showAddress, taskName } from '../view/environment';

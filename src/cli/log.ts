@@ -1,7 +1,7 @@
 /** The readable log: one line for each thing worth telling, indented by nesting. */
 
 import type { TaskRow } from '../engine/machine/ids';
-import type { EventName } from '../engine/routine/events';
+import type { EventName } from '../engine/routine/event-schema';
 import type { Run, StatementInfo } from '../program';
 import { taskName } from '../view/environment';
 import { Nesting, opens } from './event-tree';

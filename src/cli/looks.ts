@@ -5,7 +5,7 @@ import { leaf_offset, pte_page, ptep_get } from '../engine/kernel/mm/pgtable';
 import type { DeviceRow, EntryRow, MmRow, ProcessRow, TaskRow } from '../engine/machine/ids';
 import { vaOf } from '../engine/machine/ids';
 import { KIND_NAMES, kindOf, PTE_DIRTY, PTE_WRITE, PTE_YOUNG } from '../engine/machine/pte';
-import type { EventName } from '../engine/routine/events';
+import type { EventName } from '../engine/routine/event-schema';
 import type { Run } from '../program';
 import { deviceName, mapcountOf, placeOf, processName, showAddress, taskName } from '../view/environment';
 import { resultWords } from './result';

@@ -2,7 +2,7 @@
 
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { TaskRow } from '../engine/machine/ids';
-import type { EventName } from '../engine/routine/events';
+import type { EventName } from '../engine/routine/event-schema';
 import type { World } from '../view/environment';
 import { TraceEvents } from '../view/trace-events';
 import { FileError, reasonOf } from './files';

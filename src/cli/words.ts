@@ -4,7 +4,7 @@ import { FaultFlag } from '../engine/kernel/constants';
 import { RULES } from '../engine/kernel/refusals';
 import { HOLD_NAMES, type HoldKind } from '../engine/machine/holds';
 import type { DeviceRow, PageRow, ProcessRow, TaskRow } from '../engine/machine/ids';
-import type { EventName } from '../engine/routine/events';
+import type { EventName } from '../engine/routine/event-schema';
 import { signalName } from '../language/signals';
 import {
   deviceName,

@@ -1,8 +1,9 @@
 /** Places in the program: lines of the scenario and of the listings, and the steps that belong to them. */
 
+import { aliasesIn } from '../engine/routine/aliases';
 import { CALLBACKS, type Linked, type LinkedRoutine } from '../engine/routine/link';
 import type { LinkedLeaf } from '../engine/routine/link-leaves';
-import { type AnyRoutine, aliasesIn } from '../engine/routine/routine';
+import type { AnyRoutine } from '../engine/routine/routine';
 import { didYouMean } from '../language';
 
 /** A source a frame can show: the scenario, or a routine's listing. */

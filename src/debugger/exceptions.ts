@@ -2,7 +2,7 @@
 
 import { Signal } from '../engine/kernel/constants';
 import type { TaskRow } from '../engine/machine/ids';
-import type { EventName } from '../engine/routine/events';
+import type { EventName } from '../engine/routine/event-schema';
 import { signalName } from '../language/signals';
 import { type Scene, showAddress, taskName } from '../view/environment';
 import { DETECTED, isDetected, stuckText } from '../view/waits';

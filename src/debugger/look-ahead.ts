@@ -1,6 +1,6 @@
 /** Looks into the future of a run without moving the session. */
 
-import type { EventName } from '../engine/routine/events';
+import type { EventName } from '../engine/routine/event-schema';
 import { finish, type Work } from '../engine/time/work';
 import { moveTo } from '../view/environment';
 import { DETECTED } from '../view/waits';

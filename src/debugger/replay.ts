@@ -1,7 +1,7 @@
 /** Runs what has already run again, with hooks that note what they see and stop nothing. */
 
 import type { TaskRow } from '../engine/machine/ids';
-import type { EventName } from '../engine/routine/events';
+import type { EventName } from '../engine/routine/event-schema';
 import type { Engine } from '../engine/time/engine';
 import type { Schedule } from '../engine/time/schedule';
 import type { YieldHook } from '../engine/time/stop';

@@ -5,7 +5,7 @@ import { Engine, type EngineOptions } from '../engine/time/engine';
 import type { Stop } from '../engine/time/stop';
 import type { Work } from '../engine/time/work';
 import { moveTo, type Story, type Subject, sceneOf, taskName, type World } from '../view/environment';
-import { type Breakpoint, Breakpoints } from './breakpoints';
+import { Breakpoints } from './breakpoints';
 import { ChangeWatch } from './changes/change-watch';
 import type { Watched } from './changes/watched';
 import { CodeMap } from './code-map';
@@ -30,6 +30,7 @@ import {
   writerOf,
 } from './replay';
 import { type StopReport, standstill, summary, whyLeft } from './reports';
+import { NOTHING, type SessionEvents } from './session-events';
 import { afterMoving, inner, outer, outerBefore, sameLevel, type Target } from './stepping';
 import { type Trace, traceOf } from './trace';
 import { TraceLines } from './trace-lines';
@@ -37,16 +38,6 @@ import { passedOver } from './who-runs';
 
 /** How far the first run looks beyond the first page_fault, in steps: less than a blink. */
 const LOOK_AHEAD = 100_000;
-
-export interface SessionEvents {
-  /** A log message at a breakpoint, with the line of the scenario it belongs to. */
-  logged(text: string): void;
-  breakpointChanged(breakpoint: Breakpoint): void;
-  /** A breakpoint that never stops, as something is wrong with it. */
-  refused(text: string): void;
-}
-
-const NOTHING: SessionEvents = { logged: () => {}, breakpointChanged: () => {}, refused: () => {} };
 
 export class DebugSession {
   readonly engine: Engine;

@@ -1,7 +1,7 @@
 /** What a run came to: which expectations were reached, which failed, and how processes ended. */
 
 import type { TaskRow } from '../engine/machine/ids';
-import type { EventName } from '../engine/routine/events';
+import type { EventName } from '../engine/routine/event-schema';
 import { signalName } from '../language/signals';
 import type { Run, StatementInfo } from '../program';
 import { showAddress, taskName } from '../view/environment';

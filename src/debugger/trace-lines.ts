@@ -1,7 +1,7 @@
 /** One line for each thing worth telling that happens while the run goes on; what lies in the future again is told again. */
 
 import type { TaskRow } from '../engine/machine/ids';
-import type { EventName } from '../engine/routine/events';
+import type { EventName } from '../engine/routine/event-schema';
 import { taskName } from '../view/environment';
 import { beginWords, endWords } from '../view/event-words';
 import { DETECTED } from '../view/waits';

@@ -1,6 +1,7 @@
 /** What calls of functions mean, and what is wrong with them. */
 
-import { FUNCTIONS, type FunctionFacts, type FunctionName } from './things';
+import { FUNCTIONS, type FunctionName } from './functions';
+import type { FunctionFacts } from './things';
 import { type TypeNamed, typeOf } from './type-of';
 import type { ArgumentType, CallBinding, Method, Type, Value } from './values';
 

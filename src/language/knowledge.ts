@@ -1,4 +1,5 @@
-import { FUNCTIONS, NAMES } from './things';
+import { FUNCTIONS } from './functions';
+import { NAMES } from './things';
 
 /** Something of the language that not every kernel has. */
 export type Feature = 'coherent' | 'exclusive' | 'cold' | 'populate';

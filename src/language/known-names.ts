@@ -1,9 +1,10 @@
 /** What names mean while a text is checked or edited: the scenario's own and the machine's, without a machine. */
 
 import { callNamed } from './call-function';
+import { FUNCTIONS } from './functions';
 import { knownType } from './make-type';
 import type { GlobalSymbol, LocalSymbol } from './scope';
-import { DRIVER_COUNTER, FUNCTIONS, type Meaning, NAMES, SITUATION, type TypeName } from './things';
+import { DRIVER_COUNTER, type Meaning, NAMES, SITUATION, type TypeName } from './things';
 import { typeOf } from './type-of';
 import type { Accessor, Binding, NameResolver, Type } from './values';
 

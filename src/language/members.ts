@@ -1,6 +1,6 @@
 /** Members, names and functions as completion shows them: with their type and one line of meaning. */
 
-import { functionFacts } from './things';
+import { functionFacts } from './functions';
 import type { Type } from './values';
 
 /** A member of a thing, for a list to choose from. */

@@ -3,7 +3,7 @@
 import { FaultFlag } from '../engine/kernel/constants';
 import type { DeviceRow, PageRow, ProcessRow, TaskRow, Vpn } from '../engine/machine/ids';
 import { vaOf } from '../engine/machine/ids';
-import type { EventName } from '../engine/routine/events';
+import type { EventName } from '../engine/routine/event-schema';
 import { signalName } from '../language/signals';
 import {
   deviceName,

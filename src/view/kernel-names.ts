@@ -1,7 +1,7 @@
 /** Names that changed from kernel to kernel, as the profile's kernel spells them. */
 
 import type { Profile } from '../engine/profiles';
-import type { EventName } from '../engine/routine/events';
+import type { EventName } from '../engine/routine/event-schema';
 
 /** The kernel's name for what an event tells. */
 export function kernelName(profile: Profile, name: EventName): string {

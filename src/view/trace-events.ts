@@ -7,7 +7,7 @@
 import { pages_in_use } from '../engine/drivers/device_memory';
 import type { DeviceRow, TaskRow } from '../engine/machine/ids';
 import type { WaitKind } from '../engine/machine/tasks';
-import { EVENT_SCHEMA, type EventName } from '../engine/routine/events';
+import { EVENT_SCHEMA, type EventName } from '../engine/routine/event-schema';
 import { deviceName, driverOfDevice, processName, taskName, type World } from './environment';
 import { beginWords, endWords } from './event-words';
 import { kernelName } from './kernel-names';

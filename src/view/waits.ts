@@ -15,7 +15,7 @@ import {
 } from '../engine/machine/ids';
 import { ASSERTING, ASSERTIONS } from '../engine/machine/kernel-bug';
 import { TaskState, Wait, type WaitKind } from '../engine/machine/tasks';
-import type { EventName } from '../engine/routine/events';
+import type { EventName } from '../engine/routine/event-schema';
 import { allOf, someOf } from '../language/suggest';
 import {
   deviceName,

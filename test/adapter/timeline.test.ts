@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { EVENT_SCHEMA, type Event, type EventName } from '../../src/engine/routine/events';
+import { EVENT_SCHEMA, type EventName } from '../../src/engine/routine/event-schema';
+import type { Event } from '../../src/engine/routine/events';
 import type { EventCategory, TimelineResult } from '../../src/protocol';
 import { deviceName, taskName } from '../../src/view/environment';
 import { countsOf } from '../../src/views/timeline/model';

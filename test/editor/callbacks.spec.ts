@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { setCondition } from './condition';
 import { EditorWindow } from './editor-window';
 
 /** With a configuration the editor shows Breakpoints before the first session too. */
@@ -41,7 +42,7 @@ test("another kernel's name of the callback, typed in Breakpoints, checks the bo
 });
 
 test('a condition set on a callback is shown in both views and survives unchecking', async () => {
-  await window.setCondition('invalidate', 'address in buf[0..4]');
+  await setCondition(window, 'invalidate', 'address in buf[0..4]');
   const breakpoint = window.rows('Breakpoints', 'invalidate');
   await breakpoint.filter({ hasText: 'address in buf[0..4]' }).waitFor();
 

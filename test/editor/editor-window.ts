@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
-import { inject } from 'vitest';
-import { windowAddress } from '../tools/editor-server';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { inProject } from '../tools/project';
+import { startBrowser } from './browser';
 import { patience, repeat } from './repeat';
+import { addressOf, type Files } from './workspace';
 
 /** How long one attempt waits for the thing that it clicks; the next one looks again. */
 export const soon = { timeout: 8_000 };
@@ -25,21 +25,6 @@ const words = (lines: readonly string[]) =>
     .map((line) => line.replaceAll('\u00a0', ' ').trim())
     .filter((line) => line !== '')
     .sort();
-
-type Files = Readonly<Record<string, string>>;
-
-/** Writes the files into a fresh folder: the address of a window on it, with the first of them open. */
-async function addressOf(files: Files | undefined): Promise<string> {
-  const { origin, folder: parent } = inject('editor');
-  if (files === undefined) return windowAddress(origin);
-  const folder = await mkdtemp(join(parent, 'ws-'));
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), text);
-  }
-  const [first] = Object.keys(files);
-  return windowAddress(origin, folder, first && join(folder, first));
-}
 
 /** A window of the real editor, with the gestures that the tests need: each is done again until the editor has taken it. */
 export class EditorWindow {
@@ -73,9 +58,7 @@ export class EditorWindow {
   }
 
   private static async launch(files: Files | undefined, size: Size): Promise<EditorWindow> {
-    const { browser: executablePath, folder: home } = inject('editor');
-    const env = { ...process.env, HOME: home, TMPDIR: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
-    const browser = await chromium.launch({ executablePath, env, args: ['--no-sandbox'] });
+    const browser = await startBrowser();
     const window = new EditorWindow(browser, await browser.newPage({ viewport: size }), files, size);
     EditorWindow.latest = window;
     await window.load();
@@ -245,7 +228,8 @@ export class EditorWindow {
     await repeat(label, () => this.pressInRow(row, label), done);
   }
 
-  private async pressInRow(row: Locator, label: string): Promise<void> {
+  /** Presses one of those buttons once. */
+  async pressInRow(row: Locator, label: string): Promise<void> {
     await row.hover(soon);
     // Behind the name stands the key, where there is one.
     await row.locator(`.action-label[aria-label^="${label}"]`).click(soon);
@@ -295,23 +279,6 @@ export class EditorWindow {
   rows(title: string, text?: string | RegExp): Locator {
     const rows = this.pane(title).locator('.monaco-list-row');
     return text === undefined ? rows : rows.filter({ hasText: text });
-  }
-
-  /** Stops at a callback only where a condition holds, through the button of its row in Callbacks. */
-  async setCondition(callback: string, condition: string): Promise<void> {
-    const row = this.rows('Callbacks', callback);
-    const title = this.page.locator('.quick-input-title', { hasText: `Stop at ${callback} when` });
-    const set = async () => {
-      // A click elsewhere closes the question, as does a notice that takes the keyboard: then it is asked again.
-      if (!(await title.isVisible())) await this.pressInRow(row, 'Edit Condition');
-      await title.waitFor(soon);
-      await this.question.fill(condition, soon);
-      await this.page.keyboard.press('Enter');
-    };
-    await repeat(`the condition ${condition}`, set, () =>
-      row.filter({ hasText: `if ${condition}` }).isVisible(),
-    );
-    await row.locator('[role=checkbox][aria-checked=true]').waitFor();
   }
 
   /** Adds a function breakpoint by its name, with the button of Breakpoints. */

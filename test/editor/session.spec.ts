@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { setCondition } from './condition';
 import { EditorWindow } from './editor-window';
 
 const readLine = 9;
@@ -74,7 +75,7 @@ async function expandThisPage(): Promise<void> {
 let atFault: Seen;
 beforeEach(async () => {
   await window.expandPanes('Callbacks');
-  await window.setCondition('page_fault', 'address in buf[3..4]');
+  await setCondition(window, 'page_fault', 'address in buf[3..4]');
   await window.startDebugging();
   await window.expandPanes('Call Stack', 'Variables', 'Page Tables');
   await window.collapsePanes(

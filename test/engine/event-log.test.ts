@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskRow } from '../../src/engine/machine/ids';
-import { type Event, EventLog, type EventName, KIND } from '../../src/engine/routine/events';
+import { type EventName, KIND } from '../../src/engine/routine/event-schema';
+import { type Event, EventLog } from '../../src/engine/routine/events';
 
 const NAMES: readonly EventName[] = ['handle_mm_fault', 'print', 'migrate_array'];
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { dmirror } from '../../src/engine/drivers/dmirror';
 import { sentence } from '../../src/engine/invariants';
 import { PROFILES, type Profile, SWITCHES } from '../../src/engine/profiles';
-import type { EventName } from '../../src/engine/routine/events';
+import type { EventName } from '../../src/engine/routine/event-schema';
 import type { Run } from '../../src/program';
 import { causeOf } from '../../src/view/cause';
 import { runChecked } from './machine';

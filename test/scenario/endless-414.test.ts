@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { Signal } from '../../src/engine/kernel/constants';
 import type { PageRow, TaskRow } from '../../src/engine/machine/ids';
-import type { EventName } from '../../src/engine/routine/events';
+import type { EventName } from '../../src/engine/routine/event-schema';
 import { buildRun, compileScenario, type Run } from '../../src/program';
 import { endProcess } from '../../src/program/ending';
 

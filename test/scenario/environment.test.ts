@@ -11,9 +11,9 @@ import { PTE_WRITE, Pte } from '../../src/engine/machine/pte';
 import { linux612 } from '../../src/engine/profiles/linux-6.12';
 import { Kernel } from '../../src/engine/routine/kernel';
 import { compileExpr, parseExpression, showValue } from '../../src/language';
+import { FUNCTIONS } from '../../src/language/functions';
 import { knownType } from '../../src/language/make-type';
 import {
-  FUNCTIONS,
   NAMES,
   PAGE_FLAG_NAMES,
   SITUATION,

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { VmFault } from '../../src/engine/kernel/constants';
-import type { Event, EventName } from '../../src/engine/routine/events';
+import type { EventName } from '../../src/engine/routine/event-schema';
+import type { Event } from '../../src/engine/routine/events';
 import { checkScenario } from '../../src/language';
 import { refusalOf } from '../../src/view/environment';
 import { runText } from './run-scenario';

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Checker } from '../../src/engine/invariants';
 import type { TaskRow } from '../../src/engine/machine/ids';
-import type { EventName } from '../../src/engine/routine/events';
+import type { EventName } from '../../src/engine/routine/event-schema';
 import { buildRun, compileScenario } from '../../src/program';
 import { RACES } from './race-gallery';
 

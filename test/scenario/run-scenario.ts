@@ -1,5 +1,5 @@
 import { TaskState } from '../../src/engine/machine/tasks';
-import type { EventName } from '../../src/engine/routine/events';
+import type { EventName } from '../../src/engine/routine/event-schema';
 import type { Stop } from '../../src/engine/time/stop';
 import { buildRun, compileScenario, type Program, type Run } from '../../src/program';
 import { taskName } from '../../src/view/environment';

@@ -1,6 +1,6 @@
 /** The kernels whose programs are compared: which profile runs them, and what their records tell. */
 
-import type { EventName } from '../../src/engine/routine/events';
+import type { EventName } from '../../src/engine/routine/event-schema';
 import { HUGE_KERNEL } from './huge-records';
 
 export interface RecordedKernel {

@@ -3,7 +3,8 @@
 import { MigratePfn, NOTIFY_NAMES } from '../../src/engine/kernel/constants';
 import type { PageRow } from '../../src/engine/machine/ids';
 import { TASK_SIZE_PAGES } from '../../src/engine/machine/ids';
-import { EVENT_SCHEMA, type Event, type EventName } from '../../src/engine/routine/events';
+import { EVENT_SCHEMA, type EventName } from '../../src/engine/routine/event-schema';
+import type { Event } from '../../src/engine/routine/events';
 import type { Kernel } from '../../src/engine/routine/kernel';
 import { deviceIndex, type Names } from './observe-state';
 import type { Place } from './places';

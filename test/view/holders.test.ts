@@ -2,31 +2,17 @@
 
 import { describe, expect, it } from 'vitest';
 import { runText } from '../scenario/run-scenario';
-
-const printed = (body: string): readonly string[] => {
-  const { printed: lines, failures } = runText(`profile 6.12
-machine { cpus 2 }
-device gpu0 private 1MiB
-process app {
-    buf = mmap 4KiB
-    write buf = 1
-    drain lru
-    ${body}
-}
-`);
-  expect(failures).toEqual([]);
-  return lines;
-};
+import { printed } from './one-page';
 
 describe('holders of a page', () => {
   it('name the reference of a device-exclusive entry once', () => {
-    const [line] = printed('gpu0 exclusive buf\n    print "{buf[0].page.holders}"');
+    const [line] = printed('6.12', 'gpu0 exclusive buf\n    print "{buf[0].page.holders}"');
     expect(line).toMatch(/PTE \(device-exclusive\) of app: buf\[0\]/);
     expect(line).not.toMatch(/unknown|device-exclusive entry/);
   });
 
   it('name a pin, with all the references that it stands for', () => {
-    const [line] = printed('pin buf w as p\n    print "{buf[0].page.holders}"\n    unpin p');
+    const [line] = printed('6.12', 'pin buf w as p\n    print "{buf[0].page.holders}"\n    unpin p');
     expect(line).toMatch(/1024 pin_user_pages \(p\)/);
     expect(line).not.toMatch(/unknown/);
   });

@@ -3,21 +3,7 @@
 import { expect, it } from 'vitest';
 import { Client } from '../adapter/client';
 import { problemsOf, runText } from '../scenario/run-scenario';
-
-const printed = (profile: string, body: string): readonly string[] => {
-  const { printed: lines, failures } = runText(`profile ${profile}
-machine { cpus 2 }
-device gpu0 private 1MiB
-process app {
-    buf = mmap 4KiB
-    write buf = 1
-    drain lru
-    ${body}
-}
-`);
-  expect(failures).toEqual([]);
-  return lines;
-};
+import { printed } from './one-page';
 
 /** What holds the page before it is to move to the device; the counts follow from the kernel's rule. */
 const cases = [

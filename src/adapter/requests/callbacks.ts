@@ -1,7 +1,7 @@
 /** The requests of the view of callbacks. */
 
 import { compileCondition, compileMessage } from '../../debugger/condition';
-import type { EventName } from '../../engine/routine/events';
+import type { EventName } from '../../engine/routine/event-schema';
 import { CALLBACKS } from '../../engine/routine/link';
 import { type CallbackName, type CallbackState, callbackNamed, callbackNames } from '../../protocol';
 import { request, type Stopped } from '../request';

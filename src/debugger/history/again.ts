@@ -1,7 +1,7 @@
 /** Goes through what has run once more, the newest part first, and tells whoever looks what is seen. */
 
 import type { TaskRow } from '../../engine/machine/ids';
-import type { EventName } from '../../engine/routine/events';
+import type { EventName } from '../../engine/routine/event-schema';
 import { finish, type Work } from '../../engine/time/work';
 import type { Change } from '../changes/change-watch';
 import type { Watched } from '../changes/watched';

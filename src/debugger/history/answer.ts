@@ -1,7 +1,7 @@
 /** Answers questions about the whole of history by going through it again. */
 
 import type { TaskRow } from '../../engine/machine/ids';
-import { EVENT_NAMES, type EventName } from '../../engine/routine/events';
+import { EVENT_NAMES, type EventName } from '../../engine/routine/event-schema';
 import type { Work } from '../../engine/time/work';
 import { type Compiled, didYouMean, holds, type NameResolver, showValue } from '../../language';
 import { type HistoryTable, MOST_ROWS } from '../../protocol/history';

@@ -4,7 +4,7 @@ import { ptep_get } from '../../engine/kernel/mm/pgtable';
 import type { MmRow, PageRow, TaskRow, Vpn } from '../../engine/machine/ids';
 import { vaOf } from '../../engine/machine/ids';
 import { isZeroPage, KIND_NAMES, kindOf } from '../../engine/machine/pte';
-import type { EventName } from '../../engine/routine/events';
+import type { EventName } from '../../engine/routine/event-schema';
 import type { Work } from '../../engine/time/work';
 import { type HistoryTable, MOST_ROWS } from '../../protocol/history';
 import {

@@ -2,7 +2,7 @@
 
 import { RULES } from '../../engine/kernel/refusals';
 import type { TaskRow } from '../../engine/machine/ids';
-import type { EventName } from '../../engine/routine/events';
+import type { EventName } from '../../engine/routine/event-schema';
 import { refusalOf, refusalWords, type World } from '../../view/environment';
 import { beginWords } from '../../view/event-words';
 

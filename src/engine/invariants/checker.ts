@@ -6,7 +6,7 @@
 
 import type { Journal, ReadColumn, WideColumn } from '../machine/column';
 import type { PageRow, TaskRow, Vpn } from '../machine/ids';
-import type { EventName } from '../routine/events';
+import type { EventName } from '../routine/event-schema';
 import type { Interpreter } from '../time/interpreter';
 import { checkAddressSpaces } from './address-spaces';
 import { invariantOf } from './catalogue';

@@ -23,6 +23,7 @@ import type {
 } from '../machine/ids';
 import type { WaitKind } from '../machine/tasks';
 import type { Profile } from '../profiles/profile';
+import type { Alias } from './aliases';
 import type { Kernel } from './kernel';
 import type { Inlined } from './leaf';
 
@@ -331,22 +332,6 @@ export interface CallbackParams {
   finalize_and_map: typeof migrateOpsParams;
   release: typeof releaseParams;
 }
-
-/**
- * Another name of a routine. With `isIn` it is one function's name in those kernels: of this routine too, where another has
- * it as its own.
- */
-type Alias = string | { readonly name: string; readonly isIn: (profile: Profile) => boolean };
-
-/** The other names of a routine under a profile. `shared`: that is the function's name there, whoever else has it. */
-export const aliasesIn = (
-  profile: Profile,
-  { aliases }: Pick<AnyRoutine, 'aliases'>,
-): { readonly name: string; readonly shared: boolean }[] =>
-  aliases.flatMap((alias) => {
-    if (typeof alias === 'string') return { name: alias, shared: false };
-    return alias.isIn(profile) ? { name: alias.name, shared: true } : [];
-  });
 
 export interface AnyRoutine {
   readonly name: string;

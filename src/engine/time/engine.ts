@@ -5,7 +5,7 @@
 
 import type { TaskRow } from '../machine/ids';
 import type { Snapshot } from '../machine/store';
-import { type EventName, KIND } from '../routine/events';
+import { type EventName, KIND } from '../routine/event-schema';
 import type { Kernel } from '../routine/kernel';
 import { type Checkpoint, Checkpoints, Seen } from './checkpoints';
 import type { Interpreter } from './interpreter';

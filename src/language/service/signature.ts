@@ -1,8 +1,8 @@
 /** The form of the statement or function that is being written, and which part of it. */
 
+import { functionFacts } from '../functions';
 import { KNOWLEDGE, type Knowledge } from '../knowledge';
 import type { Token } from '../lexer';
-import { functionFacts } from '../things';
 import { VOCABULARY } from '../vocabulary';
 import { expectedAfter } from './forms';
 import { situationAt } from './situation';

@@ -15,7 +15,8 @@ import type { LinkedRoutine } from '../../engine/routine/link';
 import type { Shown } from '../../engine/routine/routine';
 import { BIGINTS, NUMBERS } from '../../language/arithmetic';
 import { type Answer, callNamed, givesAddress } from '../../language/call-function';
-import { FUNCTIONS, type Meaning, NAMES, SITUATION } from '../../language/things';
+import { FUNCTIONS } from '../../language/functions';
+import { type Meaning, NAMES, SITUATION } from '../../language/things';
 import { typeOf } from '../../language/type-of';
 import {
   type Binding,

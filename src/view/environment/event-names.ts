@@ -1,7 +1,7 @@
 /** What the numbers of an event mean as names in expressions: `events page_free where device == gpu0`. */
 
 import { type Vpn, vaOf } from '../../engine/machine/ids';
-import { EVENT_SCHEMA, type EventName } from '../../engine/routine/events';
+import { EVENT_SCHEMA, type EventName } from '../../engine/routine/event-schema';
 import type { TypeName } from '../../language/things';
 import type { Binding, NameResolver } from '../../language/values';
 import { environment } from './environment';

@@ -1,7 +1,8 @@
 /** What the events say of one page: what brought it where it is, and what has kept it there since. */
 
 import type { ProcessRow } from '../../engine/machine/ids';
-import type { Event, EventName } from '../../engine/routine/events';
+import type { EventName } from '../../engine/routine/event-schema';
+import type { Event } from '../../engine/routine/events';
 import { isRestored, laterRefusal, type Refusal, refusalOf } from './refusals';
 import type { World } from './scene';
 

@@ -4,7 +4,8 @@ import { RULES } from '../../engine/kernel/refusals';
 import { Hold } from '../../engine/machine/holds';
 import type { PageRow, ProcessRow, TaskRow } from '../../engine/machine/ids';
 import { Pg } from '../../engine/machine/pages';
-import type { Event, EventName } from '../../engine/routine/events';
+import type { EventName } from '../../engine/routine/event-schema';
+import type { Event } from '../../engine/routine/events';
 import type { DiagramStage } from '../../protocol';
 import { type Refusal, refusalOf, refusalWords, type World } from '../environment';
 

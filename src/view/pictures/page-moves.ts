@@ -3,7 +3,7 @@
 import { MigratePfn, VmFault } from '../../engine/kernel/constants';
 import type { PageRow, ProcessRow, TaskRow } from '../../engine/machine/ids';
 import { ENTRIES } from '../../engine/machine/radix';
-import { EVENT_NAMES, type EventName } from '../../engine/routine/events';
+import { EVENT_NAMES, type EventName } from '../../engine/routine/event-schema';
 import { deviceOfPage, type World } from '../environment';
 import { place as placeIn, placeProcess, placeVpn } from '../environment/place';
 

@@ -3,7 +3,7 @@
 import type { ProcessRow, TaskRow, Vpn } from '../../engine/machine/ids';
 import { vaOf } from '../../engine/machine/ids';
 import type { WaitKind } from '../../engine/machine/tasks';
-import { EVENT_NAMES, EVENT_SCHEMA, type EventName } from '../../engine/routine/events';
+import { EVENT_NAMES, EVENT_SCHEMA, type EventName } from '../../engine/routine/event-schema';
 import type { EventCategory } from '../../protocol';
 import { placeOf, processName, showAddress, spaceOf, type World } from '../environment';
 import { beginWords } from '../event-words';

@@ -4,6 +4,7 @@ import { Hold } from '../../../machine/holds';
 import type { Kernel } from '../../../routine/kernel';
 import { routine, VmFaultT } from '../../../routine/routine';
 import { FaultFlag, VmFault } from '../../constants';
+import { callMigrateToRam } from '../memory/migrate_to_ram';
 import { entered, leaves, pte_same, vmfParams } from '../memory/vmf';
 import { trylock_page, unlock_page } from '../mmap/mmap_lock';
 import { vma_end_read } from '../mmap/vma_lock';
@@ -40,20 +41,7 @@ export const do_huge_pmd_device_private = routine({
     }),
     pmdUnlock(r),
     r.yield('Y3'),
-    r.callback(
-      'ret = pgmap->ops->migrate_to_ram(vmf)',
-      'migrate_to_ram',
-      (k, f) => k.devices.driver.get(k.devices.pgmapDevice.get(k.pages.pgmap(f.orig))),
-      (_, f, callee) => {
-        callee.vma = f.vma;
-        callee.vpn = f.vpn;
-        callee.page = f.orig;
-        callee.flags = f.flags;
-      },
-      (_, f, value) => {
-        f.ret = value;
-      },
-    ),
+    callMigrateToRam(r, (f) => f.orig),
     r.step('folio_unlock(folio)', (k: Kernel, f) => unlock_page(k, f.orig)),
     r.call('folio_put(folio)', put_page, (k, f, callee) => {
       callee.page = f.orig;

@@ -5,8 +5,8 @@ import type { EntryRow, VmaRow } from '../../../machine/ids';
 import { isPresent, kindOf, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { routine, VmFaultT } from '../../../routine/routine';
-import { FaultFlag, VmFault } from '../../constants';
-import { isWrite, passVmf, pte_same, read_orig_pte, vmfParams } from '../memory/vmf';
+import { VmFault } from '../../constants';
+import { isWrite, keepRet, passVmf, pte_same, read_orig_pte, vmfParams, wantsOwn } from '../memory/vmf';
 import { migration_entry_wait } from '../migrate/migrate';
 import { pmdLock, pmdUnlock } from '../page_table_lock';
 import { pte_mkdirty, ptep_get, set_pte_bits } from '../pgtable';
@@ -30,10 +30,6 @@ export const huge_pmd_fault = routine({
   params: vmfParams,
   locals: { ret: VmFaultT },
   body: (r) => {
-    const keep = (_: Kernel, f: { ret: number }, value: number): void => {
-      f.ret = value;
-    };
-    const asked = FaultFlag.Write | FaultFlag.Unshare;
     return [
       r.step('vmf->orig_pmd = pmdp_get_lockless(vmf->pmd)', (k, f) => {
         read_orig_pte(k, f);
@@ -42,7 +38,7 @@ export const huge_pmd_fault = routine({
       r.when(
         '(pmd_none(*vmf->pmd)), and huge pages are wanted',
         (k, f) => f.pte === 0 && is_allowed(k, f.vma),
-        [r.call('create_huge_pmd(vmf)', do_huge_pmd_anonymous_page, passVmf, keep)],
+        [r.call('create_huge_pmd(vmf)', do_huge_pmd_anonymous_page, passVmf, keepRet)],
         [
           r.only(
             (profile) => profile.collectsHuge,
@@ -51,7 +47,7 @@ export const huge_pmd_fault = routine({
                 '(pmd_is_device_private_entry(vmf->orig_pmd))',
                 (_, f) => kindOf(f.pte) === Pte.DevicePrivate,
                 [
-                  r.call('do_huge_pmd_device_private(vmf)', do_huge_pmd_device_private, passVmf, keep),
+                  r.call('do_huge_pmd_device_private(vmf)', do_huge_pmd_device_private, passVmf, keepRet),
                   r.ret('return ret', (_, f) => f.ret),
                 ],
               ),
@@ -66,8 +62,8 @@ export const huge_pmd_fault = routine({
           r.when('(pmd_trans_huge(vmf->orig_pmd))', (_, f) => isHugePresent(f.pte), [
             r.when(
               '((flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pmd_write(vmf->orig_pmd))',
-              (_, f) => (f.flags & asked) !== 0 && (f.pte & PTE_WRITE) === 0,
-              [r.call('wp_huge_pmd(vmf)', do_huge_pmd_wp_page, passVmf, keep)],
+              (_, f) => wantsOwn(f) && (f.pte & PTE_WRITE) === 0,
+              [r.call('wp_huge_pmd(vmf)', do_huge_pmd_wp_page, passVmf, keepRet)],
               [
                 r.yield('Y2'),
                 pmdLock(r),

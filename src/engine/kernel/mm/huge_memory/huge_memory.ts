@@ -22,7 +22,18 @@ import {
   Pte,
 } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { Bool, EntryT, PageT, routine, TableT, VmaT, VmFaultT, VpnT } from '../../../routine/routine';
+import {
+  Bool,
+  type Builder,
+  EntryT,
+  type Node,
+  PageT,
+  routine,
+  TableT,
+  VmaT,
+  VmFaultT,
+  VpnT,
+} from '../../../routine/routine';
 import { flush_tlb_entry } from '../../arch/x86/mm/tlbflush';
 import { Notify, VmFault } from '../../constants';
 import { charge_or_free } from '../memcontrol';
@@ -111,6 +122,14 @@ export function map_anon_folio(k: Kernel, f: HugeFault): void {
   set_pte(k, f.entry, pte_mkdirty(k, Pte.Present | PTE_HUGE | PTE_YOUNG | writable), f.page);
 }
 
+/** Gives a new folio back that came too late. */
+export const putFolio = <F extends { page: PageRow }>(r: Builder<F>): Node<F> =>
+  r.call('folio_put(folio)', put_page, (k, f, callee) => {
+    callee.page = f.page;
+    callee.hold = Hold.Alloc;
+    callee.who = k.task;
+  });
+
 const ANON = 'do_huge_pmd_anonymous_page';
 
 export const do_huge_pmd_anonymous_page = routine({
@@ -121,11 +140,6 @@ export const do_huge_pmd_anonymous_page = routine({
   params: vmfParams,
   locals: { page: PageT, table: TableT, ret: VmFaultT },
   body: (r) => {
-    const putFolio = r.call('folio_put(folio)', put_page, (k, f: HugeFault, callee) => {
-      callee.page = f.page;
-      callee.hold = Hold.Alloc;
-      callee.who = k.task;
-    });
     const allocTable = r.step('pgtable = pte_alloc_one(mm): for the day the entry is split', (k, f) => {
       f.table = pte_alloc_one(k);
     });
@@ -169,7 +183,7 @@ export const do_huge_pmd_anonymous_page = routine({
       ]),
       allocTable,
       r.when('(!pgtable)', (_, f) => f.table === 0, [
-        putFolio,
+        putFolio(r),
         leaves(r, ANON, 'return VM_FAULT_OOM', () => VmFault.OOM),
       ]),
       r.yield('Y2'),
@@ -185,7 +199,7 @@ export const do_huge_pmd_anonymous_page = routine({
         ],
         [
           pmdUnlock(r),
-          putFolio,
+          putFolio(r),
           r.step('pte_free(mm, pgtable)', (k, f) => table_free(k, f.table as NodeRow)),
         ],
       ),
@@ -267,6 +281,18 @@ export function split_huge_pmd_locked(
   );
 }
 
+/** The 2 MiB from `start` on, for mirrors that are to drop them (mmu_notifier_range_init with MMU_NOTIFY_CLEAR). */
+export function hugeRange(
+  k: Kernel,
+  f: { vma: VmaRow; start: Vpn },
+  callee: { mm: MmRow; start: Vpn; end: Vpn; event: number },
+): void {
+  callee.mm = mmOf(k, f);
+  callee.start = f.start;
+  callee.end = (f.start + HUGE_PAGES) as Vpn;
+  callee.event = Notify.CLEAR;
+}
+
 /** Makes the huge entry for `vpn` a table of 512 entries. The folio stays one; `freeze` and `folio`: for its own split. */
 export const split_huge_pmd = routine({
   name: '__split_huge_pmd',
@@ -276,19 +302,16 @@ export const split_huge_pmd = routine({
   params: { vma: VmaT, vpn: VpnT, freeze: Bool, folio: PageT },
   locals: { start: VpnT, entry: EntryT },
   body: (r) => {
-    type Range = { mm: MmRow; start: Vpn; end: Vpn; event: number };
-    const range = (k: Kernel, f: { vma: VmaRow; start: Vpn }, callee: Range): void => {
-      callee.mm = mmOf(k, f);
-      callee.start = f.start;
-      callee.end = (f.start + HUGE_PAGES) as Vpn;
-      callee.event = Notify.CLEAR;
-    };
     return [
       r.step('haddr = address & HPAGE_PMD_MASK', (k, f) => {
         f.start = huge_start(f.vpn);
         k.emit('split_huge_pmd', k.mm.process.get(mmOf(k, f)), f.vpn);
       }),
-      r.call('mmu_notifier_invalidate_range_start(CLEAR, 2 MiB)', mmu_notifier_invalidate_range_start, range),
+      r.call(
+        'mmu_notifier_invalidate_range_start(CLEAR, 2 MiB)',
+        mmu_notifier_invalidate_range_start,
+        hugeRange,
+      ),
       r.step('entry = mk_huge_pmd(page, vma->vm_page_prot)', (k, f) => {
         f.entry = pmd_offset(k, mmOf(k, f), f.start);
       }),
@@ -299,7 +322,7 @@ export const split_huge_pmd = routine({
         ),
         pmdUnlock(r),
       ]),
-      r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, range),
+      r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, hugeRange),
     ];
   },
 });

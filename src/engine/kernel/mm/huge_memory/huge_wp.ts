@@ -1,12 +1,11 @@
 /** A write to a read-only huge entry (do_huge_pmd_wp_page, mm/huge_memory.c). */
 
-import { Hold } from '../../../machine/holds';
-import type { MmRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
+import type { PageRow, VmaRow } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import { isZeroPage, PTE_WRITE, PTE_YOUNG } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { PageT, routine, TableT, VmFaultT, VpnT } from '../../../routine/routine';
-import { Notify, VmFault } from '../../constants';
+import { VmFault } from '../../constants';
 import { charge_or_free } from '../memcontrol';
 import { entered, isWrite, leaves, mmOf, passVmf, pte_same, vmfParams } from '../memory/vmf';
 import { wrote } from '../memory/wp';
@@ -14,16 +13,17 @@ import {
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
 } from '../mmu_notifier/mmu_notifier';
-import { alloc_huge_page, HUGE_PAGES } from '../page_alloc/page_alloc';
+import { alloc_huge_page } from '../page_alloc/page_alloc';
 import { pmdLock, pmdUnlock } from '../page_table_lock';
 import { pte_mkdirty, ptep_get, set_pte_bits } from '../pgtable';
 import { folio_move_anon_rmap } from '../rmap/rmap';
-import { put_page } from '../swap/page_ref';
 import {
   type HugeFault,
   huge_start,
+  hugeRange,
   map_anon_folio,
   pgtable_trans_huge_withdraw,
+  putFolio,
   split_huge_pmd,
 } from './huge_memory';
 
@@ -50,20 +50,17 @@ const do_huge_zero_wp_pmd = routine({
   params: vmfParams,
   locals: { page: PageT, table: TableT, start: VpnT },
   body: (r) => {
-    type Range = { mm: MmRow; start: Vpn; end: Vpn; event: number };
-    const range = (k: Kernel, f: { vma: VmaRow; start: Vpn }, callee: Range): void => {
-      callee.mm = mmOf(k, f);
-      callee.start = f.start;
-      callee.end = (f.start + HUGE_PAGES) as Vpn;
-      callee.event = Notify.CLEAR;
-    };
     return [
       r.step('folio = vma_alloc_anon_folio_pmd(vma, address): zeroed and charged', (k, f) => {
         f.start = huge_start(f.vpn);
         f.page = charge_or_free(k, alloc_huge_page(k, true), mmOf(k, f));
       }),
       r.when('(!folio)', (_, f) => f.page === 0, [r.ret('return VM_FAULT_FALLBACK', () => VmFault.FALLBACK)]),
-      r.call('mmu_notifier_invalidate_range_start(CLEAR, 2 MiB)', mmu_notifier_invalidate_range_start, range),
+      r.call(
+        'mmu_notifier_invalidate_range_start(CLEAR, 2 MiB)',
+        mmu_notifier_invalidate_range_start,
+        hugeRange,
+      ),
       pmdLock(r),
       r.when(
         '(pmd_same(*vmf->pmd, vmf->orig_pmd))',
@@ -72,16 +69,9 @@ const do_huge_zero_wp_pmd = routine({
           r.step('pmdp_huge_clear_flush(); map_anon_folio_pmd()', (k, f) => replace_zero_folio(k, f)),
           pmdUnlock(r),
         ],
-        [
-          pmdUnlock(r),
-          r.call('folio_put(folio)', put_page, (k, f, callee) => {
-            callee.page = f.page;
-            callee.hold = Hold.Alloc;
-            callee.who = k.task;
-          }),
-        ],
+        [pmdUnlock(r), putFolio(r)],
       ),
-      r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, range),
+      r.call('mmu_notifier_invalidate_range_end(range)', mmu_notifier_invalidate_range_end, hugeRange),
       r.ret('return 0'),
     ];
   },

@@ -7,11 +7,12 @@ import { MAPPING_ANON, Pg } from '../../../machine/pages';
 import { PTE_HUGE, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import { type Builder, type Node, PageT, routine, VmaT, VmFaultT, VpnT } from '../../../routine/routine';
-import { FaultFlag, Notify, VmFault } from '../../constants';
+import { Notify, VmFault } from '../../constants';
 import { huge_start } from '../huge_memory/huge_memory';
 import {
   entered,
   isWrite,
+  keepRet,
   leaves,
   mmOf,
   passVmf,
@@ -20,6 +21,7 @@ import {
   type Vmf,
   vmf_anon_prepare,
   vmfParams,
+  wantsOwn,
 } from '../memory/vmf';
 import { unmap_hugepage_range } from '../memory/zap';
 import {
@@ -240,24 +242,20 @@ export const hugetlb_fault = routine({
   params: vmfParams,
   locals: { ret: VmFaultT },
   body: (r) => {
-    const keep = (_: Kernel, f: { ret: number }, value: number): void => {
-      f.ret = value;
-    };
-    const asked = FaultFlag.Write | FaultFlag.Unshare;
     return [
       entered(r, FAULT, 'vmf.orig_pte = huge_ptep_get(mm, address, pte)'),
       r.step('entry = huge_ptep_get(ptep)', (k, f) => {
         read_orig_pte(k, f);
       }),
       r.when('(huge_pte_none(entry))', (_, f) => f.pte === 0, [
-        r.call('ret = hugetlb_no_page(mapping, vmf)', hugetlb_no_page, passVmf, keep),
+        r.call('ret = hugetlb_no_page(mapping, vmf)', hugetlb_no_page, passVmf, keepRet),
         leaves(r, FAULT, 'return ret', (_, f) => f.ret),
       ]),
       r.when(
         '((flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !huge_pte_write(entry))',
-        (_, f) => (f.flags & asked) !== 0 && (f.pte & PTE_WRITE) === 0,
+        (_, f) => wantsOwn(f) && (f.pte & PTE_WRITE) === 0,
         [
-          r.call('ret = hugetlb_wp(vmf)', hugetlb_wp, passVmf, keep),
+          r.call('ret = hugetlb_wp(vmf)', hugetlb_wp, passVmf, keepRet),
           leaves(r, FAULT, 'return ret', (_, f) => f.ret),
         ],
       ),

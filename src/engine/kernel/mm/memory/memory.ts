@@ -25,6 +25,7 @@ import { getPage, put_page, rename_hold } from '../swap/page_ref';
 import { directReclaim } from '../vmscan/reclaim';
 import { remove_device_exclusive_entry } from './exclusive';
 import { do_fault } from './filemap';
+import { callMigrateToRam } from './migrate_to_ram';
 import { swap_in } from './swap_in';
 import {
   entered,
@@ -206,20 +207,7 @@ const do_swap_page = routine({
         ],
       ),
       r.yield('Y3'),
-      r.callback(
-        'ret = pgmap->ops->migrate_to_ram(vmf)',
-        'migrate_to_ram',
-        (k, f) => k.devices.driver.get(k.devices.pgmapDevice.get(k.pages.pgmap(f.page))),
-        (_, f, callee) => {
-          callee.vma = f.vma;
-          callee.vpn = f.vpn;
-          callee.page = f.page;
-          callee.flags = f.flags;
-        },
-        (_, f, value) => {
-          f.ret = value;
-        },
-      ),
+      callMigrateToRam(r, (f) => f.page),
       r.only(
         (profile) => profile.faultTakesReference,
         [

@@ -4,7 +4,7 @@ import { Hold } from '../../../machine/holds';
 import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { Pg } from '../../../machine/pages';
 import { kindOf, Pte } from '../../../machine/pte';
-import type { EventName } from '../../../routine/events';
+import type { EventName } from '../../../routine/event-schema';
 import type { Kernel } from '../../../routine/kernel';
 import {
   type Builder,
@@ -81,6 +81,15 @@ export function passHold(
   callee.hold = Hold.Fault;
   callee.who = k.task;
 }
+
+/** Keeps what a call returned, to be returned. */
+export function keepRet(_: Kernel, f: { ret: number }, value: number): void {
+  f.ret = value;
+}
+
+/** The fault is for a page that may be written to, or is nobody else's (FAULT_FLAG_WRITE, FAULT_FLAG_UNSHARE). */
+export const wantsOwn = (f: { flags: number }): boolean =>
+  (f.flags & (FaultFlag.Write | FaultFlag.Unshare)) !== 0;
 
 export const isWrite = (f: { flags: number }): boolean => (f.flags & FaultFlag.Write) !== 0;
 

@@ -4,7 +4,7 @@
  */
 
 import type { MigrationRow } from '../../../machine/ids';
-import type { EventName } from '../../../routine/events';
+import type { EventName } from '../../../routine/event-schema';
 import type { Kernel } from '../../../routine/kernel';
 import { type Builder, MigrationT, type Node, routine } from '../../../routine/routine';
 import { Errno } from '../../constants';

@@ -1,7 +1,7 @@
 /** The src and dst arrays of a migration, and the loop over them (struct migrate_vma). */
 
 import type { DeviceRow, MigrationRow, MmRow, PageRow, SlotRow, VmaRow, Vpn } from '../../../machine/ids';
-import type { EventName } from '../../../routine/events';
+import type { EventName } from '../../../routine/event-schema';
 import type { Kernel } from '../../../routine/kernel';
 import type { Builder, Node } from '../../../routine/routine';
 import { MigratePfn, Notify } from '../../constants';

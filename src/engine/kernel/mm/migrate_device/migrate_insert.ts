@@ -5,7 +5,18 @@ import { Hold } from '../../../machine/holds';
 import type { EntryRow, MmRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
 import { isZeroPage, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
-import { EntryT, MigrateEntryT, MigrationT, MmT, PageT, routine, VmaT, VpnT } from '../../../routine/routine';
+import {
+  type Builder,
+  EntryT,
+  MigrateEntryT,
+  MigrationT,
+  MmT,
+  type Node,
+  PageT,
+  routine,
+  VmaT,
+  VpnT,
+} from '../../../routine/routine';
 import { type Rule, refuse } from '../../refusals';
 import { is_huge_at, split_huge_pmd } from '../huge_memory/huge_memory';
 import { memcg_charge } from '../memcontrol';
@@ -17,7 +28,7 @@ import { get_page, is_device_private, is_driver_page } from '../swap/page_ref';
 import { clear_migrate, dstPage, slot_place, type WithSlot } from './migrate_arrays';
 
 /** What the new entry is: device-private or present, writable exactly where the VMA is. */
-function new_entry(k: Kernel, vma: VmaRow, page: PageRow): number {
+export function new_entry(k: Kernel, vma: VmaRow, page: PageRow): number {
   const writable = k.mm.has(vma, Vm.Write);
   if (is_device_private(k, page)) return Pte.DevicePrivate | (writable ? PTE_WRITE : 0);
   return Pte.Present | PTE_YOUNG | (writable ? pte_mkdirty(k, PTE_WRITE) : 0);
@@ -32,7 +43,8 @@ function can_insert(k: Kernel, f: { vma: VmaRow; page: PageRow }): boolean {
 const maps_huge_zero_page = (k: Kernel, f: { mm: MmRow; vpn: Vpn }): boolean =>
   is_huge_at(k, f.mm, f.vpn) && isZeroPage(ptep_get(k, pmd_offset(k, f.mm, f.vpn)));
 
-function is_hole(k: Kernel, entry: EntryRow): boolean {
+/** Nothing is there but perhaps the zero page. */
+export function is_hole(k: Kernel, entry: EntryRow): boolean {
   const pte = ptep_get(k, entry);
   return pte === 0 || isZeroPage(pte);
 }
@@ -45,6 +57,13 @@ function map_page(k: Kernel, f: { vma: VmaRow; vpn: Vpn; mm: MmRow; page: PageRo
   set_pte(k, f.entry, new_entry(k, f.vma, f.page), f.page);
 }
 
+/** The page can't be put there, for that reason: it does not migrate. */
+export const abortInsert = <F extends WithSlot>(r: Builder<F>, rule: Rule): Node<F> =>
+  r.step('abort: *src &= ~MIGRATE_PFN_MIGRATE', (k, f) => {
+    refuse(k, rule, { at: slot_place(k, f.migration, f.slot) });
+    clear_migrate(k, f.slot);
+  });
+
 /** Without room, memory or a hole, MIGRATE is cleared; a filled hole keeps it, without a page: finalize has nothing to replace there. */
 export const migrate_vma_insert_page = routine({
   name: 'migrate_vma_insert_page',
@@ -54,11 +73,7 @@ export const migrate_vma_insert_page = routine({
   params: { migration: MigrationT, slot: MigrateEntryT },
   locals: { vma: VmaT, mm: MmT, vpn: VpnT, page: PageT, entry: EntryT },
   body: (r) => {
-    const abort = (rule: Rule) =>
-      r.step('abort: *src &= ~MIGRATE_PFN_MIGRATE', (k, f: WithSlot) => {
-        refuse(k, rule, { at: slot_place(k, f.migration, f.slot) });
-        clear_migrate(k, f.slot);
-      });
+    const abort = (rule: Rule) => abortInsert(r, rule);
     return [
       r.step('note vma, address and page', (k, f) => {
         f.vma = k.migrations.vma.get(f.migration) as VmaRow;

@@ -1,9 +1,8 @@
 /** Puts a folio of 2 MiB where nothing is mapped, or the huge zero page (migrate_vma_insert_huge_pmd_page, mm/migrate_device.c). */
 
-import { Vm } from '../../../machine/address-spaces';
 import { Hold } from '../../../machine/holds';
 import type { EntryRow, MmRow, NodeRow, PageRow, VmaRow, Vpn } from '../../../machine/ids';
-import { isZeroPage, PTE_HUGE, PTE_WRITE, PTE_YOUNG, Pte } from '../../../machine/pte';
+import { isZeroPage, PTE_HUGE } from '../../../machine/pte';
 import type { Kernel } from '../../../routine/kernel';
 import {
   EntryT,
@@ -16,23 +15,17 @@ import {
   VmaT,
   VpnT,
 } from '../../../routine/routine';
-import { type Rule, refuse } from '../../refusals';
+import type { Rule } from '../../refusals';
 import { pgtable_trans_huge_deposit } from '../huge_memory/huge_memory';
 import { memcg_charge } from '../memcontrol';
 import { folio_add_lru_vma } from '../mlock/mlock_folio';
 import { HUGE_PAGES } from '../page_alloc/page_alloc';
 import { pmdLock, pmdUnlock } from '../page_table_lock';
-import { pmd_alloc, pte_alloc_one, pte_mkdirty, ptep_get, set_pte, table_free } from '../pgtable';
+import { pmd_alloc, pte_alloc_one, ptep_get, set_pte, table_free } from '../pgtable';
 import { anon_vma_prepare, folio_add_new_anon_rmap } from '../rmap/rmap';
-import { get_page, is_device_private } from '../swap/page_ref';
-import { clear_migrate, dstPage, slot_place, type WithSlot } from './migrate_arrays';
-
-/** Device-private or present, writable exactly where the VMA is. */
-function new_entry(k: Kernel, vma: VmaRow, folio: PageRow): number {
-  const writable = k.mm.has(vma, Vm.Write);
-  if (is_device_private(k, folio)) return Pte.DevicePrivate | PTE_HUGE | (writable ? PTE_WRITE : 0);
-  return Pte.Present | PTE_HUGE | PTE_YOUNG | (writable ? pte_mkdirty(k, PTE_WRITE) : 0);
-}
+import { get_page } from '../swap/page_ref';
+import { dstPage } from './migrate_arrays';
+import { abortInsert, is_hole, new_entry } from './migrate_insert';
 
 interface Inserting {
   vma: VmaRow;
@@ -50,11 +43,8 @@ function map_folio(k: Kernel, f: Inserting): void {
   get_page(k, f.folio, Hold.Pte);
   if (isZeroPage(ptep_get(k, f.entry))) table_free(k, f.table as NodeRow);
   else pgtable_trans_huge_deposit(k, f.entry, f.table as NodeRow);
-  set_pte(k, f.entry, new_entry(k, f.vma, f.folio), f.folio);
+  set_pte(k, f.entry, new_entry(k, f.vma, f.folio) | PTE_HUGE, f.folio);
 }
-
-const is_hole = (k: Kernel, { entry }: Inserting): boolean =>
-  ptep_get(k, entry) === 0 || isZeroPage(ptep_get(k, entry));
 
 /** The VMA gets an anon_vma, the folio its charge, and there is a table for the day it is split; false without memory. */
 function prepare(k: Kernel, f: Inserting): boolean {
@@ -72,11 +62,7 @@ export const migrate_vma_insert_huge_pmd_page = routine({
   params: { migration: MigrationT, slot: MigrateEntryT },
   locals: { vma: VmaT, mm: MmT, vpn: VpnT, folio: PageT, entry: EntryT, table: TableT },
   body: (r) => {
-    const abort = (rule: Rule) =>
-      r.step('abort: *src &= ~MIGRATE_PFN_MIGRATE', (k, f: WithSlot) => {
-        refuse(k, rule, { at: slot_place(k, f.migration, f.slot) });
-        clear_migrate(k, f.slot);
-      });
+    const abort = (rule: Rule) => abortInsert(r, rule);
     return [
       r.step('pmdp = pmd_alloc(mm, address)', (k, f) => {
         f.vma = k.migrations.vma.get(f.migration) as VmaRow;
@@ -91,7 +77,7 @@ export const migrate_vma_insert_huge_pmd_page = routine({
         [abort('no_memory'), r.ret('return')],
       ),
       pmdLock(r),
-      r.when('(!pmd_none(*pmdp) && !is_huge_zero_pmd(*pmdp))', (k, f) => !is_hole(k, f), [
+      r.when('(!pmd_none(*pmdp) && !is_huge_zero_pmd(*pmdp))', (k, f) => !is_hole(k, f.entry), [
         pmdUnlock(r),
         abort('hole_filled'),
         r.step('pte_free(mm, pgtable)', (k, f) => table_free(k, f.table as NodeRow)),
