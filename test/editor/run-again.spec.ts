@@ -47,8 +47,13 @@ const places: Readonly<Record<string, () => Promise<void>>> = {
   'the Explorer': focus('Explorer: Focus on Folders View', '.part.sidebar'),
 };
 
-/** A session of ours stands at its first stop. */
-const stopped = () => window.clock.filter({ hasText: /time \d/ }).isVisible();
+/**
+ * A session of ours stands at its first stop, and the editor shows where. To end it before that is left out here: the
+ * editor then turns to the ended session's frame when its listing has opened, and no later session gets its attention.
+ */
+const stopped = async (): Promise<boolean> =>
+  (await window.clock.filter({ hasText: /time \d/ }).isVisible()) &&
+  (await window.page.locator('.debug-top-stack-frame-line').first().isVisible());
 
 const press = async (key: string, taken: () => Promise<boolean>): Promise<void> => {
   await repeat(key, () => window.page.keyboard.press(key), taken);
