@@ -27,6 +27,8 @@ export class Sessions implements vscode.Disposable {
   private readonly outcomes = new vscode.EventEmitter<RunOutcome>();
   private readonly running = new vscode.EventEmitter<RunningState>();
   private readonly stopped = new Map<string, number | undefined>();
+  /** The ids of all sessions that have ended. */
+  private readonly ended = new Set<string>();
   private readonly disposables: vscode.Disposable[];
 
   /** Fires once for each stop of the active session, and when another stopped session becomes active. */
@@ -106,16 +108,26 @@ export class Sessions implements vscode.Disposable {
       this.running.fire(message.body);
     if (message.event === 'stopped') {
       this.stopped.set(session.id, message.body?.threadId);
-      const other = this.active !== undefined && this.active.id !== session.id;
-      if (!other) this.stops.fire();
+      const { active } = this;
+      if (active !== undefined && this.ended.has(active.id)) void this.leaveEnded();
+      else if (active === undefined || active.id === session.id) this.stops.fire();
     } else if (message.event === 'continued') {
       this.stopped.delete(session.id);
     }
   }
 
+  /**
+   * Makes a session that lives the active one. Where a session ends while the editor still opens the listing of its
+   * stop, the editor makes it active once more afterwards, and then shows the stops of no later one.
+   */
+  private async leaveEnded(): Promise<void> {
+    await vscode.commands.executeCommand('workbench.action.debug.nextConsole');
+  }
+
   private forget(session: vscode.DebugSession): void {
     if (session.type !== debugType) return;
     this.stopped.delete(session.id);
+    this.ended.add(session.id);
     if (this.stopped.size === 0) this.ends.fire();
   }
 }
