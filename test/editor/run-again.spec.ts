@@ -48,8 +48,8 @@ const places: Readonly<Record<string, () => Promise<void>>> = {
 };
 
 /**
- * A session of ours stands at its first stop, and the editor shows where. To end it before that is left out here: the
- * editor then turns to the ended session's frame when its listing has opened, and no later session gets its attention.
+ * A session of ours stands at its first stop, and the editor shows where: one that is ended before that is made active
+ * once more when its listing has opened, at a time that depends on how fast the editor is.
  */
 const stopped = async (): Promise<boolean> =>
   (await window.clock.filter({ hasText: /time \d/ }).isVisible()) &&
